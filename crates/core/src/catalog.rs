@@ -1,0 +1,89 @@
+//! All rules of a scan, by id and by the peers' ids.
+
+use std::collections::HashMap;
+
+use crate::RuleMeta;
+
+/// A rule of a [`Catalog`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIdx(pub u32);
+
+/// The rules of a scan, sorted by id, so that an index orders as its id does.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    rules: Vec<RuleMeta>,
+    by_id: HashMap<String, RuleIdx>,
+    /// Peers' ids with and without their scheme, in lower case.
+    by_peer: HashMap<String, Vec<RuleIdx>>,
+}
+
+impl Catalog {
+    /// Builds the catalog; of two rules with one id the first stays (a test forbids it for builtin ones).
+    pub fn new(rules: impl IntoIterator<Item = RuleMeta>) -> Self {
+        let mut rules: Vec<RuleMeta> = rules.into_iter().collect();
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules.dedup_by(|b, a| a.id == b.id);
+        let mut by_id = HashMap::with_capacity(rules.len());
+        let mut by_peer: HashMap<String, Vec<RuleIdx>> = HashMap::new();
+        for (index, rule) in (0..).zip(&rules) {
+            by_id.insert(rule.id.to_string(), RuleIdx(index));
+            for peer in rule.peers.iter() {
+                let whole = peer.to_lowercase();
+                let bare = whole.split_once(':').map(|(_, id)| id.to_owned());
+                for key in bare.into_iter().chain([whole]) {
+                    let holders = by_peer.entry(key).or_default();
+                    if !holders.contains(&RuleIdx(index)) {
+                        holders.push(RuleIdx(index));
+                    }
+                }
+            }
+        }
+        Self { rules, by_id, by_peer }
+    }
+
+    /// Every rule in order of id.
+    pub fn iter(&self) -> impl Iterator<Item = (RuleIdx, &RuleMeta)> {
+        (0..).map(RuleIdx).zip(&self.rules)
+    }
+
+    /// A rule.
+    ///
+    /// # Panics
+    /// When the index is of another catalog.
+    pub fn get(&self, index: RuleIdx) -> &RuleMeta {
+        self.rules.get(index.0 as usize).expect("a RuleIdx is made by this catalog alone")
+    }
+
+    /// The rule with exactly this id.
+    pub fn by_id(&self, id: &str) -> Option<RuleIdx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The rules that stand for a peer's id, `scheme:id` or the bare id, in any case.
+    pub fn by_peer(&self, peer: &str) -> &[RuleIdx] {
+        self.by_peer.get(&peer.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a selector names: an id, `prefix*`, a tag, or a peer's id. Empty where it names nothing.
+    pub fn select(&self, selector: &str) -> Vec<RuleIdx> {
+        if let Some(index) = self.by_id(selector) {
+            return vec![index];
+        }
+        if let Some(prefix) = selector.strip_suffix('*') {
+            return self.iter().filter(|(_, rule)| rule.id.starts_with(prefix)).map(|(index, _)| index).collect();
+        }
+        let tagged: Vec<RuleIdx> =
+            self.iter().filter(|(_, rule)| rule.tags.contains(&selector)).map(|(index, _)| index).collect();
+        if tagged.is_empty() { self.by_peer(selector).to_vec() } else { tagged }
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}

@@ -1,0 +1,33 @@
+//! The words that every other crate shares: spans, rules' metadata, findings and the scan report.
+//!
+//! Nothing here parses, reads a file or prints, and nothing here is `Serialize`: `report` owns the wire formats.
+
+mod catalog;
+mod comment;
+mod files;
+mod finding;
+mod fingerprint;
+mod fix;
+mod line_hash;
+mod lines;
+mod offset_map;
+mod report;
+mod rule;
+mod severity;
+mod span;
+mod suppression;
+
+pub use catalog::{Catalog, RuleIdx};
+pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
+pub use files::{FileError, Files};
+pub use finding::{Draft, Finding, Label, Location, Place, Related};
+pub use fingerprint::{Fingerprint, StableHash};
+pub use fix::{Edit, Fix, FixSafety};
+pub use line_hash::{LineHash, line_hashes};
+pub use lines::{LineIndex, Position};
+pub use offset_map::OffsetMap;
+pub use report::{Note, NoteKind, RootPaths, ScanError, ScanReport, Stats, Summary};
+pub use rule::{Example, Expect, OptionMeta, OptionShape, Profile, RuleMeta, is_known_peer_scheme};
+pub use severity::{Confidence, Severity};
+pub use span::{FileId, Span};
+pub use suppression::{SuppressedBy, Suppression};

@@ -1,0 +1,102 @@
+//! Lines and columns of byte offsets.
+
+/// A place as people and editors count it; everything starts at 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line number.
+    pub line: u32,
+    /// Column in Unicode characters.
+    pub column: u32,
+    /// Column in UTF-16 units, which SARIF counts.
+    pub utf16: u32,
+}
+
+/// Start offsets of a text's lines. LF, CRLF and a lone CR end a line, as YAML and GitHub's line hash count them.
+#[derive(Debug)]
+pub struct LineIndex<'s> {
+    text: &'s str,
+    starts: Vec<u32>,
+}
+
+impl<'s> LineIndex<'s> {
+    /// Indexes `text`, which is under 4 GiB.
+    pub fn new(text: &'s str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            if bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n') {
+                continue;
+            }
+            starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
+        }
+        Self { text, starts }
+    }
+
+    /// The position of a byte offset. An offset inside a character counts as its start, one past the end as the end.
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line(offset);
+        let start = self.line_start(line);
+        let mut end = (offset as usize).min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = self.text.get(start as usize..end).unwrap_or_default();
+        let (column, utf16) = if before.is_ascii() {
+            (before.len(), before.len())
+        } else {
+            (before.chars().count(), before.chars().map(char::len_utf16).sum())
+        };
+        Position { line, column: narrow(column) + 1, utf16: narrow(utf16) + 1 }
+    }
+
+    /// The line number of a byte offset, from 1.
+    pub fn line(&self, offset: u32) -> u32 {
+        narrow(self.starts.partition_point(|&start| start <= offset)).max(1)
+    }
+
+    /// Offset of the first byte of a line (from 1); the text's length past the last line.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let index = (line as usize).saturating_sub(1);
+        self.starts.get(index).copied().unwrap_or(narrow(self.text.len()))
+    }
+
+    /// Offset one past the last byte of a line, its line break left out.
+    pub fn line_end(&self, line: u32) -> u32 {
+        let start = self.line_start(line);
+        let next = self.line_start(line.saturating_add(1));
+        let text = self.text.get(start as usize..next as usize).unwrap_or_default();
+        start + narrow(text.trim_end_matches(['\n', '\r']).len())
+    }
+
+    /// The text of a line (from 1) without its line break.
+    pub fn text(&self, line: u32) -> &'s str {
+        self.text.get(self.line_start(line) as usize..self.line_end(line) as usize).unwrap_or_default()
+    }
+
+    /// How many lines there are; an empty text has one.
+    pub fn count(&self) -> u32 {
+        narrow(self.starts.len())
+    }
+}
+
+fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_and_utf16_units() {
+        let index = LineIndex::new("a\r\né𝄞x\rlast");
+        for (offset, line, column, utf16) in
+            [(0, 1, 1, 1), (3, 2, 1, 1), (5, 2, 2, 2), (9, 2, 3, 4), (11, 3, 1, 1), (99, 3, 5, 5)]
+        {
+            assert_eq!(index.position(offset), Position { line, column, utf16 }, "offset {offset}");
+        }
+        assert_eq!(index.text(2), "é𝄞x");
+        assert_eq!(index.text(3), "last");
+        assert_eq!(index.count(), 3);
+    }
+}

@@ -1,0 +1,182 @@
+//! What a scan gives: everything that a report prints comes from here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::{Catalog, FileId, Finding, Severity};
+
+/// The result of a scan.
+#[derive(Debug)]
+pub struct ScanReport {
+    /// The rules that findings name.
+    pub catalog: Arc<Catalog>,
+    /// Paths of the scanned files as they are shown: relative to the working directory, `/`-separated.
+    pub files: Vec<Arc<str>>,
+    /// The same paths relative to the repository root or `--root`, for SARIF.
+    pub root_paths: RootPaths,
+    /// Sorted by path, span and rule; suppressed ones included.
+    pub findings: Vec<Finding>,
+    /// Counts for the summary line.
+    pub stats: Stats,
+    /// Things that were left out, and why; not defects.
+    pub notes: Vec<Note>,
+    /// Things that make the exit code 2.
+    pub errors: Vec<ScanError>,
+}
+
+/// How a path of [`ScanReport::files`] becomes one relative to the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootPaths {
+    /// The working directory is the root.
+    Same,
+    /// The working directory lies this far below the root (`services/api`): prepend it.
+    Below(String),
+    /// The working directory lies outside the root or above it: strip this prefix where a path has it.
+    Above(String),
+}
+
+impl ScanReport {
+    /// The path of a file as it is shown.
+    pub fn path(&self, file: FileId) -> &str {
+        self.files.get(file.0 as usize).map_or("", |path| path)
+    }
+
+    /// The path of a file relative to the root, without `.` and `..` where the file is inside it.
+    pub fn root_path(&self, file: FileId) -> String {
+        let path = self.path(file);
+        match &self.root_paths {
+            RootPaths::Same => path.to_owned(),
+            RootPaths::Above(prefix) => {
+                path.strip_prefix(prefix.as_str()).map_or(path, |rest| rest.trim_start_matches('/')).to_owned()
+            }
+            RootPaths::Below(prefix) => {
+                let mut parts: Vec<&str> = prefix.split('/').collect();
+                for part in path.split('/') {
+                    match part {
+                        "." | "" => {}
+                        ".." => {
+                            parts.pop();
+                        }
+                        name => parts.push(name),
+                    }
+                }
+                parts.join("/")
+            }
+        }
+    }
+
+    /// The findings that count: not suppressed.
+    pub fn active(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none())
+    }
+
+    /// Counts by severity and the number of suppressed findings.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for finding in &self.findings {
+            if finding.suppressed.is_some() {
+                summary.suppressed += 1;
+            } else if let Some(count) = summary.by_severity.get_mut(finding.severity as usize) {
+                *count += 1;
+            }
+        }
+        summary
+    }
+}
+
+/// Counts of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Active findings, indexed by [`Severity`] as a number: info first.
+    pub by_severity: [usize; 5],
+    /// Suppressed findings.
+    pub suppressed: usize,
+}
+
+impl Summary {
+    /// Active findings.
+    pub fn total(&self) -> usize {
+        self.by_severity.iter().sum()
+    }
+
+    /// Active findings of one severity.
+    pub fn of(&self, severity: Severity) -> usize {
+        self.by_severity.get(severity as usize).copied().unwrap_or_default()
+    }
+}
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files that were read and judged.
+    pub files: usize,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Documents in them (a Dockerfile is one).
+    pub documents: usize,
+    /// Rules that were on.
+    pub rules: usize,
+    /// Wall time in milliseconds; shown in the terminal only, because output must not depend on the machine.
+    pub elapsed_ms: u128,
+}
+
+/// Something that was left out on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The path as shown, or empty for the whole scan.
+    pub path: String,
+    /// Which kind.
+    pub kind: NoteKind,
+    /// One sentence without a final dot.
+    pub message: String,
+}
+
+/// Why something was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoteKind {
+    /// A template whose rendered form is unknown.
+    Template,
+    /// A value that could not be known.
+    Unknown,
+    /// Anything else worth saying.
+    Other,
+}
+
+impl NoteKind {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Template => "template",
+            Self::Unknown => "unknown",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Something that kept the scan from doing its job.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScanError {
+    /// A path that was named cannot be read.
+    Path {
+        /// As it was named.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A rule panicked; its findings in this file are missing.
+    RulePanicked {
+        /// The rule's id.
+        rule: String,
+        /// The file as shown.
+        path: String,
+    },
+}
+
+impl std::fmt::Display for ScanError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Path { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::RulePanicked { rule, path } => write!(f, "rule {rule} panicked on {path}; please report it"),
+        }
+    }
+}
