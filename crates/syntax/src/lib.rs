@@ -1,1 +1,14 @@
-//! placeholder
+//! Text to trees with spans.
+//!
+//! Pure functions: nothing here reads a file, spawns a thread or knows a rule. Parsing never fails; it gives what it
+//! could read and the errors.
+
+mod embedded;
+pub mod json;
+mod scalar;
+mod tree;
+pub mod yaml;
+
+pub use tree::{
+    Anchor, Dialect, Document, Lookup, Node, Style, Template, Tree, Unknown, UnknownId, UnknownReason, Value,
+};

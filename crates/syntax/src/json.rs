@@ -1,0 +1,248 @@
+//! JSON with spans.
+//!
+//! Strict JSON but for what files in repositories have: a byte order mark, and several documents one after another
+//! (`kubectl get -o json` piped twice, JSON lines).
+
+use std::sync::Arc;
+
+use portcullis_core::{FileId, SyntaxErrorKind};
+
+use crate::tree::{Style, TreeBuilder};
+use crate::yaml::DEPTH_LIMIT;
+use crate::{Dialect, Tree};
+
+/// Parses the documents of `text`. A fault breaks its document and ends the reading, because JSON has no marker to
+/// resume at.
+pub fn parse(file: FileId, text: Arc<str>) -> Tree {
+    let builder = TreeBuilder::new(file, Arc::clone(&text), Dialect::Json);
+    let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut reader = Reader { text: &text, bytes: text.as_bytes(), at, builder };
+    reader.blanks();
+    while reader.peek().is_some() {
+        reader.builder.begin_document(narrow(reader.at));
+        match reader.document() {
+            Ok(()) => reader.builder.end_document(narrow(reader.at)),
+            Err(Fault { message, kind }) => {
+                let at = narrow(reader.at);
+                let width = reader.text.get(reader.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                reader.builder.error(at, at.saturating_add(narrow(width)), kind, message);
+                reader.builder.break_document(narrow(reader.bytes.len()));
+                break;
+            }
+        }
+        reader.blanks();
+    }
+    reader.builder.finish()
+}
+
+struct Fault {
+    message: String,
+    kind: SyntaxErrorKind,
+}
+
+fn fault<T>(message: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault { message: message.into(), kind: SyntaxErrorKind::Invalid })
+}
+
+struct Reader<'s> {
+    text: &'s str,
+    bytes: &'s [u8],
+    at: usize,
+    builder: TreeBuilder,
+}
+
+/// What may come next. A stack of closers stands in for recursion, so that depth costs memory and not the stack.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Value,
+    AfterValue,
+}
+
+impl Reader<'_> {
+    fn document(&mut self) -> Result<(), Fault> {
+        let mut closers: Vec<u8> = Vec::new();
+        let mut state = State::Value;
+        loop {
+            self.blanks();
+            match state {
+                State::Value => {
+                    let Some(byte) = self.peek() else { return fault("the file ends where a value should be") };
+                    let start = narrow(self.at);
+                    if byte == b'{' || byte == b'[' {
+                        if self.builder.depth() >= DEPTH_LIMIT {
+                            let message = format!("nested deeper than {DEPTH_LIMIT} levels; the document is not read");
+                            return Err(Fault { message, kind: SyntaxErrorKind::Limit });
+                        }
+                        let is_map = byte == b'{';
+                        if is_map {
+                            self.builder.begin_map(start, Style::Flow, 0);
+                        } else {
+                            self.builder.begin_list(start, Style::Flow, 0);
+                        }
+                        self.at += 1;
+                        self.blanks();
+                        let closer = if is_map { b'}' } else { b']' };
+                        closers.push(closer);
+                        if self.peek() == Some(closer) {
+                            state = State::AfterValue;
+                        } else if is_map {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                    self.scalar(byte)?;
+                    state = State::AfterValue;
+                }
+                State::AfterValue => {
+                    let Some(&closer) = closers.last() else { return Ok(()) };
+                    match self.peek() {
+                        Some(byte) if byte == closer => {
+                            self.at += 1;
+                            self.builder.end(narrow(self.at));
+                            closers.pop();
+                        }
+                        Some(b',') => {
+                            self.at += 1;
+                            self.blanks();
+                            if closer == b'}' {
+                                self.key()?;
+                            }
+                            state = State::Value;
+                        }
+                        Some(_) => return fault(format!("expected `,` or `{}`", char::from(closer))),
+                        None => return fault(format!("the file ends before `{}`", char::from(closer))),
+                    }
+                }
+            }
+        }
+    }
+
+    fn key(&mut self) -> Result<(), Fault> {
+        if self.peek() != Some(b'"') {
+            return fault("expected a key in double quotes");
+        }
+        self.string()?;
+        self.blanks();
+        if self.peek() != Some(b':') {
+            return fault("expected `:` after the key");
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn scalar(&mut self, first: u8) -> Result<(), Fault> {
+        if first == b'"' {
+            return self.string();
+        }
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')) {
+            self.at += 1;
+        }
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        if !matches!(word, "true" | "false" | "null") && !is_number(word) {
+            self.at = start;
+            return fault("expected a value");
+        }
+        let span = (narrow(start), narrow(self.at));
+        self.builder.slice(span, span, Style::Plain, 0);
+        Ok(())
+    }
+
+    /// Reads a string from its opening quote to past its closing one.
+    fn string(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        self.at += 1;
+        let content = self.at;
+        let mut decoded: Option<String> = None;
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let Some(step) = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20) else {
+                self.at = self.bytes.len();
+                return fault("the file ends inside a string");
+            };
+            if let Some(decoded) = &mut decoded {
+                decoded.push_str(self.text.get(self.at..self.at + step).unwrap_or_default());
+            }
+            self.at += step;
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    let so_far = self.text.get(content..self.at).unwrap_or_default();
+                    let mut text = decoded.take().unwrap_or_else(|| so_far.to_owned());
+                    text.push(self.escape()?);
+                    decoded = Some(text);
+                }
+                _ => return fault("a control character stands unescaped in a string"),
+            }
+        }
+        self.at += 1;
+        let span = (narrow(start), narrow(self.at));
+        match decoded {
+            Some(text) => self.builder.owned(span, &text, Style::DoubleQuoted, 0),
+            None => self.builder.slice(span, (narrow(content), narrow(self.at - 1)), Style::DoubleQuoted, 0),
+        }
+        Ok(())
+    }
+
+    fn escape(&mut self) -> Result<char, Fault> {
+        let simple = match self.bytes.get(self.at + 1) {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode_escape(),
+            _ => return fault("unknown escape in a string"),
+        };
+        self.at += 2;
+        Ok(simple)
+    }
+
+    fn unicode_escape(&mut self) -> Result<char, Fault> {
+        let Some(high) = self.hex(self.at) else { return fault("`\\u` needs four hexadecimal digits") };
+        self.at += 6;
+        if (0xd800..0xdc00).contains(&high)
+            && let Some(low) = self.hex(self.at)
+            && (0xdc00..0xe000).contains(&low)
+        {
+            self.at += 6;
+            let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        // A lone surrogate has no character; Go's decoder, which reads manifests, replaces it as well.
+        Ok(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn hex(&self, at: usize) -> Option<u32> {
+        let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
+        if digits.starts_with('+') {
+            return None;
+        }
+        u32::from_str_radix(digits, 16).ok()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    let starts_right = digits.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    let leading_zero =
+        digits.len() > 1 && digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    starts_right && !leading_zero && !word.ends_with('.') && word.parse::<f64>().is_ok()
+}
+
+fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,952 @@
+//! The tree that every structured format is parsed into, and the handles that rules read it by.
+//!
+//! A tree is an immutable arena. A node keeps its span, its key and its parent, so that a rule can point at the
+//! narrowest text and name the place when lines move. Text is a slice of the source or of the tree's own buffer.
+//! Scalars are typed when they are read, by the tree's [`Dialect`]: `yes` is a boolean to Kubernetes and a string to
+//! GitHub. What cannot be known is [`Value::Unknown`], and [`Node::get`] never lets a rule take it for absence.
+
+use std::sync::Arc;
+
+use portcullis_core::{Comment, FileId, Place, Span, StableHash, SyntaxError};
+
+use crate::scalar;
+
+/// How plain scalars become values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// YAML 1.1, as Kubernetes' decoder reads it: `yes` and `on` are booleans, `0777` is octal.
+    #[default]
+    Yaml11,
+    /// YAML 1.2 core schema, as GitHub Actions and Compose read it.
+    Yaml12,
+    /// JSON.
+    Json,
+}
+
+/// How a scalar or collection was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// An unquoted scalar; the only one that has a type other than string.
+    Plain,
+    /// `'…'`.
+    SingleQuoted,
+    /// `"…"`.
+    DoubleQuoted,
+    /// `|`.
+    Literal,
+    /// `>`.
+    Folded,
+    /// An indented list or mapping.
+    Block,
+    /// `[…]` or `{…}`.
+    Flow,
+}
+
+/// A value as a rule sees it.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'t> {
+    /// `null`, `~` or nothing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number as it was written; [`Node::as_i64`] reads integers.
+    Number(&'t str),
+    /// A string with no placeholder in it.
+    String(&'t str),
+    /// A string with placeholders whose values are not known (`nginx:${TAG}`).
+    Template(Template<'t>),
+    /// A sequence.
+    List(Node<'t>),
+    /// A mapping.
+    Map(Node<'t>),
+    /// Not known, and why.
+    Unknown(UnknownId),
+}
+
+/// A string with placeholders: what is literal in it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template<'t> {
+    /// The text as written.
+    pub raw: &'t str,
+}
+
+impl<'t> Template<'t> {
+    /// The literal text before the first placeholder.
+    pub fn prefix(self) -> &'t str {
+        self.raw.get(..scalar::placeholder(self.raw).unwrap_or(self.raw.len())).unwrap_or_default()
+    }
+}
+
+/// Why something is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The reason.
+    pub reason: UnknownReason,
+    /// Where it was found out.
+    pub span: Span,
+}
+
+/// The reasons for an unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownReason {
+    /// The value is of another type than the path needs (`securityContext: none`).
+    WrongShape,
+    /// The document could not be parsed.
+    SyntaxError,
+    /// An alias to nothing, to itself, or past the expansion budget.
+    Alias,
+    /// A tag that only its reader understands.
+    Tag,
+    /// A placeholder that is filled in later.
+    Placeholder,
+}
+
+/// Index into a tree's table of unknowns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownId(u32);
+
+impl UnknownId {
+    /// The entry that every tree starts with: a value of the wrong shape.
+    pub const WRONG_SHAPE: Self = Self(0);
+    /// The entry that every tree has second: a placeholder.
+    pub const PLACEHOLDER: Self = Self(1);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NodeId(u32);
+
+impl NodeId {
+    const NONE: Self = Self(u32::MAX);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Scalar,
+    List,
+    Map,
+    Unknown,
+}
+
+/// 32 bytes: a manifest's tree is a few times its text.
+#[derive(Clone, Copy, Debug)]
+struct NodeData {
+    start: u32,
+    end: u32,
+    /// Scalar: text start (in `owned` when `flags` says so). List and map: first of `items` or `entries`. Unknown: id.
+    first: u32,
+    /// Scalar: text length. List and map: how many.
+    count: u32,
+    parent: NodeId,
+    key: NodeId,
+    /// Index into `origins`, or `u32::MAX` where the node stands where it was written.
+    origin: u32,
+    kind: Kind,
+    style: Style,
+    flags: u8,
+}
+
+const OWNED: u8 = 1;
+const OPEN: u8 = 2;
+const STRING_TAG: u8 = 4;
+const NO_ORIGIN: u32 = u32::MAX;
+
+/// Where a node's value was written, when that is not where the node stands.
+#[derive(Clone, Copy, Debug)]
+struct OriginData {
+    /// The place that the value came through.
+    span: Span,
+    /// The next hop, as an index into `origins`.
+    via: u32,
+}
+
+/// One document of a file.
+#[derive(Clone, Copy, Debug)]
+struct DocumentData {
+    root: NodeId,
+    start: u32,
+    end: u32,
+}
+
+/// A parsed file: documents, comments and syntax errors.
+#[derive(Debug)]
+pub struct Tree {
+    file: FileId,
+    dialect: Dialect,
+    text: Arc<str>,
+    owned: String,
+    nodes: Vec<NodeData>,
+    items: Vec<NodeId>,
+    entries: Vec<(NodeId, NodeId)>,
+    documents: Vec<DocumentData>,
+    unknowns: Vec<Unknown>,
+    origins: Vec<OriginData>,
+    comments: Vec<Comment>,
+    errors: Vec<SyntaxError>,
+}
+
+impl Tree {
+    /// The file that spans belong to.
+    pub fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// The text that was parsed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its documents in order. A document that could not be parsed has an unknown root.
+    pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
+        self.documents.iter().map(|document| Document {
+            root: Node { tree: self, id: document.root },
+            span: Span::new(self.file, document.start, document.end),
+        })
+    }
+
+    /// Comments in order.
+    pub fn comments(&self) -> &[Comment] {
+        &self.comments
+    }
+
+    /// What could not be read, in order of discovery.
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+
+    /// Why a value is not known.
+    pub fn unknown(&self, id: UnknownId) -> Option<&Unknown> {
+        self.unknowns.get(id.0 as usize)
+    }
+
+    /// The dialect that plain scalars are read by.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The same tree read by another dialect, once the content has told which it is.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Moves every span through `map`: the tree of an embedded document then points into the file that embeds it.
+    #[must_use]
+    pub(crate) fn relocated(mut self, map: &portcullis_core::OffsetMap) -> Self {
+        self.file = map.file();
+        for node in &mut self.nodes {
+            let span = map.span(node.start, node.end);
+            (node.start, node.end) = (span.start, span.end);
+        }
+        for document in &mut self.documents {
+            let span = map.span(document.start, document.end);
+            (document.start, document.end) = (span.start, span.end);
+        }
+        for comment in &mut self.comments {
+            comment.span = map.map(comment.span);
+        }
+        for error in &mut self.errors {
+            error.span = map.map(error.span);
+        }
+        for unknown in &mut self.unknowns {
+            unknown.span = map.map(unknown.span);
+        }
+        for origin in &mut self.origins {
+            origin.span = map.map(origin.span);
+        }
+        self
+    }
+}
+
+/// One document of a tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'t> {
+    /// Its content.
+    pub root: Node<'t>,
+    /// From its first byte to the next document.
+    pub span: Span,
+}
+
+/// A copyable handle to a node.
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    tree: &'t Tree,
+    id: NodeId,
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Node({:?})", self.span().slice(self.tree.text()))
+    }
+}
+
+/// What [`Node::get`] found.
+#[derive(Clone, Copy, Debug)]
+pub enum Lookup<'t> {
+    /// A value that is not null.
+    Present(Node<'t>),
+    /// Nothing; the anchor is the place to say so.
+    Absent(Anchor<'t>),
+    /// It may be there or not.
+    Unknown(UnknownId),
+}
+
+impl<'t> Lookup<'t> {
+    /// The node, where it is known to be there.
+    pub fn present(self) -> Option<Node<'t>> {
+        match self {
+            Self::Present(node) => Some(node),
+            Self::Absent(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The place to report absence at, where it is known to be absent.
+    pub fn absent(self) -> Option<Anchor<'t>> {
+        match self {
+            Self::Absent(anchor) => Some(anchor),
+            Self::Present(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Continues a lookup below a value that was found.
+    #[must_use]
+    pub fn get(self, path: &str) -> Self {
+        match self {
+            Self::Present(node) => node.get(path),
+            Self::Absent(_) | Self::Unknown(_) => self,
+        }
+    }
+
+    /// Whether it is known to be the boolean `wanted`.
+    pub fn is_bool(self, wanted: bool) -> bool {
+        matches!(self, Self::Present(node) if node.as_bool() == Some(wanted))
+    }
+
+    /// Whether nothing can be said: the lookup is unknown, or the value found is.
+    pub fn is_unknown(self) -> bool {
+        match self {
+            Self::Unknown(_) => true,
+            Self::Present(node) => matches!(node.value(), Value::Unknown(_) | Value::Template(_)),
+            Self::Absent(_) => false,
+        }
+    }
+}
+
+/// The deepest node that exists on the way to one that does not.
+#[derive(Clone, Copy, Debug)]
+pub struct Anchor<'t> {
+    /// The mapping that lacks the key.
+    pub parent: Node<'t>,
+}
+
+impl Anchor<'_> {
+    /// The parent's key; for a list element or a document its `name`, else its first key.
+    pub fn span(self) -> Span {
+        self.parent.title_span()
+    }
+}
+
+impl<'t> Node<'t> {
+    fn data(self) -> &'t NodeData {
+        self.tree.nodes.get(self.id.0 as usize).expect("a Node is made by its own tree, which never shrinks")
+    }
+
+    fn with(self, id: NodeId) -> Option<Self> {
+        (id != NodeId::NONE).then_some(Self { tree: self.tree, id })
+    }
+
+    /// The tree.
+    pub fn tree(self) -> &'t Tree {
+        self.tree
+    }
+
+    /// Where the value was written.
+    pub fn span(self) -> Span {
+        let data = self.data();
+        Span::new(self.tree.file, data.start, data.end)
+    }
+
+    /// The key that it stands under, if it is a mapping's value.
+    pub fn key(self) -> Option<Node<'t>> {
+        self.with(self.data().key)
+    }
+
+    /// The list or mapping that holds it.
+    pub fn parent(self) -> Option<Node<'t>> {
+        self.with(self.data().parent)
+    }
+
+    /// How it was written.
+    pub fn style(self) -> Style {
+        self.data().style
+    }
+
+    /// The places that the value came through, the nearest first.
+    pub fn via(self) -> impl Iterator<Item = Span> {
+        let mut next = self.data().origin;
+        std::iter::from_fn(move || {
+            let origin = self.tree.origins.get(next as usize)?;
+            next = origin.via;
+            Some(origin.span)
+        })
+    }
+
+    /// Whether entries or elements may exist that are not in the tree.
+    pub fn is_open(self) -> bool {
+        self.data().flags & OPEN != 0
+    }
+
+    /// The scalar's text after escapes and indentation, of whatever type; `""` for collections.
+    pub fn text(self) -> &'t str {
+        let data = self.data();
+        if data.kind != Kind::Scalar {
+            return "";
+        }
+        let buffer: &str = if data.flags & OWNED == 0 { &self.tree.text } else { &self.tree.owned };
+        buffer.get(data.first as usize..data.first as usize + data.count as usize).unwrap_or_default()
+    }
+
+    /// The value.
+    pub fn value(self) -> Value<'t> {
+        let data = self.data();
+        match data.kind {
+            Kind::List => Value::List(self),
+            Kind::Map => Value::Map(self),
+            Kind::Unknown => Value::Unknown(UnknownId(data.first)),
+            Kind::Scalar => {
+                let text = self.text();
+                if data.style == Style::Plain && data.flags & STRING_TAG == 0 {
+                    match scalar::resolve(text, self.tree.dialect) {
+                        scalar::Plain::Null => return Value::Null,
+                        scalar::Plain::Bool(value) => return Value::Bool(value),
+                        scalar::Plain::Number => return Value::Number(text),
+                        scalar::Plain::String => {}
+                    }
+                }
+                match scalar::placeholder(text) {
+                    // All of it is a placeholder: nothing is known, not even the type.
+                    Some(0) if data.style == Style::Plain && scalar::is_one_placeholder(text) => {
+                        Value::Unknown(UnknownId::PLACEHOLDER)
+                    }
+                    Some(_) => Value::Template(Template { raw: text }),
+                    None => Value::String(text),
+                }
+            }
+        }
+    }
+
+    /// The text of a string without placeholders.
+    pub fn as_str(self) -> Option<&'t str> {
+        match self.value() {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    pub fn as_bool(self) -> Option<bool> {
+        match self.value() {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// An integer, read by the dialect (`0777` is 511 in YAML 1.1).
+    pub fn as_i64(self) -> Option<i64> {
+        match self.value() {
+            Value::Number(text) => scalar::integer(text, self.tree.dialect),
+            _ => None,
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(self) -> bool {
+        matches!(self.value(), Value::Null)
+    }
+
+    /// Whether it is a list.
+    pub fn is_list(self) -> bool {
+        self.data().kind == Kind::List
+    }
+
+    /// Whether it is a mapping.
+    pub fn is_map(self) -> bool {
+        self.data().kind == Kind::Map
+    }
+
+    /// Whether it is known at all.
+    pub fn is_unknown(self) -> bool {
+        matches!(self.value(), Value::Unknown(_))
+    }
+
+    /// A list's elements; nothing for any other node.
+    pub fn items(self) -> impl DoubleEndedIterator<Item = Node<'t>> + ExactSizeIterator {
+        let data = self.data();
+        let range =
+            if data.kind == Kind::List { data.first as usize..(data.first + data.count) as usize } else { 0..0 };
+        let tree = self.tree;
+        tree.items.get(range).unwrap_or_default().iter().map(move |&id| Node { tree, id })
+    }
+
+    /// A mapping's `(key, value)` pairs, merged ones last; nothing for any other node.
+    pub fn entries(self) -> impl DoubleEndedIterator<Item = (Node<'t>, Node<'t>)> + ExactSizeIterator {
+        let data = self.data();
+        let range = if data.kind == Kind::Map { data.first as usize..(data.first + data.count) as usize } else { 0..0 };
+        let tree = self.tree;
+        let entries = tree.entries.get(range).unwrap_or_default();
+        entries.iter().map(move |&(key, value)| (Node { tree, id: key }, Node { tree, id: value }))
+    }
+
+    /// The value of a key, null or not; `None` where there is none or this is no mapping.
+    pub fn field(self, key: &str) -> Option<Node<'t>> {
+        self.entries().find(|(name, _)| name.text() == key).map(|(_, value)| value)
+    }
+
+    /// Follows keys separated by dots. Null counts as absent, as the API server reads it.
+    pub fn get(self, path: &str) -> Lookup<'t> {
+        let mut node = self;
+        for key in path.split('.') {
+            match node.key_lookup(key) {
+                Lookup::Present(next) => node = next,
+                other => return other,
+            }
+        }
+        Lookup::Present(node)
+    }
+
+    /// The value of one key, which may hold dots. Null counts as absent.
+    pub fn key_lookup(self, key: &str) -> Lookup<'t> {
+        let data = self.data();
+        if data.kind != Kind::Map {
+            return match self.value() {
+                Value::Unknown(id) => Lookup::Unknown(id),
+                Value::Template(_) => Lookup::Unknown(UnknownId::PLACEHOLDER),
+                Value::Null => Lookup::Absent(Anchor { parent: self }),
+                _ => Lookup::Unknown(UnknownId::WRONG_SHAPE),
+            };
+        }
+        match self.field(key) {
+            Some(node) if node.is_null() => Lookup::Absent(Anchor { parent: node }),
+            Some(node) => Lookup::Present(node),
+            None if data.flags & OPEN != 0 => Lookup::Unknown(UnknownId::PLACEHOLDER),
+            None => Lookup::Absent(Anchor { parent: self }),
+        }
+    }
+
+    /// The span that names this node on one line: its key; for a list element or a document the value of its `name`
+    /// (or `metadata.name`, `kind`), else its first key, else its own span.
+    pub fn title_span(self) -> Span {
+        if let Some(key) = self.key() {
+            return key.span();
+        }
+        let named = ["metadata.name", "name", "kind"].into_iter().find_map(|path| self.get(path).present());
+        let named = named.or_else(|| self.entries().next().map(|(key, _)| key));
+        named.map_or_else(|| self.span(), Node::span)
+    }
+
+    /// Hash of the path from the document's root: keys, and the `name` of list elements or else their index.
+    pub fn structure(self) -> u64 {
+        let mut hash = StableHash::new();
+        self.hash_path(&mut hash);
+        hash.short()
+    }
+
+    fn hash_path(self, hash: &mut StableHash) {
+        // Depth is bounded by the parser's nesting limit; the loop goes leaf to root, which identifies as well.
+        let mut node = self;
+        while let Some(parent) = node.parent() {
+            if let Some(key) = node.key() {
+                hash.text(key.text());
+            } else if let Some(name) = node.field("name") {
+                hash.text("[");
+                hash.text(name.text());
+            } else {
+                hash.text("#");
+                let index = parent.items().position(|item| item.id == node.id).unwrap_or_default();
+                hash.number(index as u64);
+            }
+            node = parent;
+        }
+    }
+
+    /// The text that an embedded document has, with the way back to its source bytes. `None` for collections.
+    pub fn embedded(self) -> Option<(&'t str, portcullis_core::OffsetMap)> {
+        let data = self.data();
+        if data.kind != Kind::Scalar {
+            return None;
+        }
+        let text = self.text();
+        let map = crate::embedded::offset_map(self.tree.file, &self.tree.text, data.start, data.end, data.style, text);
+        Some((text, map))
+    }
+
+    fn normalised(self) -> u64 {
+        let data = self.data();
+        let mut hash = StableHash::new();
+        match data.kind {
+            Kind::Scalar => hash.text(self.text()),
+            Kind::List | Kind::Map => hash.number(u64::from(data.count)),
+            Kind::Unknown => {}
+        }
+        hash.short()
+    }
+
+    /// The node's key as a place: for findings about the entry as a whole.
+    pub fn key_place(self) -> Place {
+        Place { span: self.title_span(), structure: self.structure(), value: 0 }
+    }
+}
+
+impl PartialEq for Node<'_> {
+    /// The same node of the same tree.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.tree, other.tree) && self.id == other.id
+    }
+}
+
+impl From<Node<'_>> for Place {
+    /// The value: a scalar's own span. A collection is named by its key, because a block of lines is no place.
+    fn from(node: Node<'_>) -> Self {
+        let span = if node.is_list() || node.is_map() { node.title_span() } else { node.span() };
+        // A null that was not written has no text to point at.
+        let span = if span.is_empty() { node.title_span() } else { span };
+        Self { span, structure: node.structure(), value: node.normalised() }
+    }
+}
+
+impl From<Anchor<'_>> for Place {
+    fn from(anchor: Anchor<'_>) -> Self {
+        Self { span: anchor.span(), structure: anchor.parent.structure(), value: 0 }
+    }
+}
+
+/// Builds a tree from a parser's events, in order.
+///
+/// The builder, not the parser, deals with duplicate keys, merge keys, aliases and limits, so that every format has
+/// them alike.
+#[derive(Debug)]
+pub(crate) struct TreeBuilder {
+    tree: Tree,
+    frames: Vec<Frame>,
+    /// Children of the open collections, innermost last; for a mapping keys and values alternate.
+    pending: Vec<NodeId>,
+    /// Completed anchors: the parser's id, the node, and how many nodes it stands for.
+    anchors: Vec<(usize, NodeId, u32)>,
+    /// Nodes that stand in the tree, each alias counted as what it stands for.
+    weight: u32,
+    /// How much of `weight` came from aliases.
+    aliased: u32,
+    document_start: u32,
+}
+
+#[derive(Debug)]
+struct Frame {
+    node: NodeId,
+    first_pending: usize,
+    anchor: usize,
+    weight_before: u32,
+}
+
+/// Nodes that the aliases of one file may stand for.
+const ALIAS_BUDGET: u32 = 100_000;
+
+impl TreeBuilder {
+    pub(crate) fn new(file: FileId, text: Arc<str>, dialect: Dialect) -> Self {
+        let nodes = Vec::with_capacity(text.len() / 16 + 4);
+        let start = Span::new(file, 0, 0);
+        let unknowns = vec![
+            Unknown { reason: UnknownReason::WrongShape, span: start },
+            Unknown { reason: UnknownReason::Placeholder, span: start },
+        ];
+        let tree = Tree {
+            file,
+            dialect,
+            text,
+            owned: String::new(),
+            nodes,
+            items: Vec::new(),
+            entries: Vec::new(),
+            documents: Vec::new(),
+            unknowns,
+            origins: Vec::new(),
+            comments: Vec::new(),
+            errors: Vec::new(),
+        };
+        Self {
+            tree,
+            frames: Vec::new(),
+            pending: Vec::new(),
+            anchors: Vec::new(),
+            weight: 0,
+            aliased: 0,
+            document_start: 0,
+        }
+    }
+
+    pub(crate) fn finish(self) -> Tree {
+        self.tree
+    }
+
+    pub(crate) fn comment(&mut self, start: u32, end: u32) {
+        let before = self.tree.text.get(..start as usize).unwrap_or_default();
+        let own_line = before
+            .rsplit(['\n', '\r'])
+            .next()
+            .is_none_or(|line| line.trim_start_matches('\u{feff}').bytes().all(|byte| byte == b' ' || byte == b'\t'));
+        self.tree.comments.push(Comment { span: Span::new(self.tree.file, start, end), own_line });
+    }
+
+    pub(crate) fn error(&mut self, start: u32, end: u32, kind: portcullis_core::SyntaxErrorKind, message: String) {
+        let length = u32::try_from(self.tree.text.len()).unwrap_or(u32::MAX);
+        let span = Span::new(self.tree.file, start.min(length), end.min(length));
+        self.tree.errors.push(SyntaxError { span, message, kind });
+    }
+
+    pub(crate) fn begin_document(&mut self, start: u32) {
+        self.frames.clear();
+        self.pending.clear();
+        self.anchors.clear();
+        self.document_start = start;
+    }
+
+    pub(crate) fn end_document(&mut self, end: u32) {
+        if let Some(&root) = self.pending.first() {
+            self.tree.documents.push(DocumentData { root, start: self.document_start, end });
+        }
+        self.pending.clear();
+    }
+
+    /// Gives up on the document: its root is unknown, because what was read of it may be misread.
+    pub(crate) fn break_document(&mut self, end: u32) {
+        self.frames.clear();
+        self.pending.clear();
+        let start = self.document_start;
+        self.unknown(start, end, UnknownReason::SyntaxError);
+        self.end_document(end);
+    }
+
+    /// Depth of open collections.
+    pub(crate) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Adds a scalar whose text is a slice of the source.
+    pub(crate) fn slice(&mut self, span: (u32, u32), text: (u32, u32), style: Style, anchor: usize) {
+        let data = self.new_node(span, Kind::Scalar, style);
+        self.add(NodeData { first: text.0, count: text.1.saturating_sub(text.0), ..data }, anchor);
+    }
+
+    /// Adds a scalar whose text was decoded.
+    pub(crate) fn owned(&mut self, span: (u32, u32), text: &str, style: Style, anchor: usize) {
+        let first = u32::try_from(self.tree.owned.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.tree.owned.push_str(text);
+        let data = self.new_node(span, Kind::Scalar, style);
+        self.add(NodeData { first, count, flags: OWNED, ..data }, anchor);
+    }
+
+    /// Says that the scalar just added is a string whatever it looks like.
+    pub(crate) fn tag_as_string(&mut self) {
+        if let Some(node) = self.tree.nodes.last_mut() {
+            node.flags |= STRING_TAG;
+        }
+    }
+
+    pub(crate) fn unknown(&mut self, start: u32, end: u32, reason: UnknownReason) {
+        let id = u32::try_from(self.tree.unknowns.len()).unwrap_or(u32::MAX);
+        self.tree.unknowns.push(Unknown { reason, span: Span::new(self.tree.file, start, end) });
+        let data = self.new_node((start, end), Kind::Unknown, Style::Plain);
+        self.add(NodeData { first: id, ..data }, 0);
+    }
+
+    /// Adds what an earlier anchor stands for. The children are shared; only the node itself is new, and it points at
+    /// the anchor's text with the alias as the hop that led there.
+    pub(crate) fn alias(&mut self, start: u32, end: u32, anchor: usize) {
+        let target = self.anchors.iter().rev().find(|(id, ..)| *id == anchor).copied();
+        let copied = target.and_then(|(_, node, weight)| Some((*self.tree.nodes.get(node.0 as usize)?, weight)));
+        let Some((data, weight)) = copied else {
+            self.unknown(start, end, UnknownReason::Alias);
+            return;
+        };
+        if self.aliased.saturating_add(weight) > ALIAS_BUDGET {
+            let message = format!("aliases stand for more than {ALIAS_BUDGET} nodes; this one is not followed");
+            self.error(start, end, portcullis_core::SyntaxErrorKind::Limit, message);
+            self.unknown(start, end, UnknownReason::Alias);
+            return;
+        }
+        self.aliased = self.aliased.saturating_add(weight);
+        self.weight = self.weight.saturating_add(weight);
+        let origin = u32::try_from(self.tree.origins.len()).unwrap_or(NO_ORIGIN);
+        self.tree.origins.push(OriginData { span: Span::new(self.tree.file, start, end), via: data.origin });
+        self.add(NodeData { parent: NodeId::NONE, key: NodeId::NONE, origin, ..data }, 0);
+    }
+
+    pub(crate) fn begin_list(&mut self, start: u32, style: Style, anchor: usize) {
+        self.begin(start, Kind::List, style, anchor);
+    }
+
+    pub(crate) fn begin_map(&mut self, start: u32, style: Style, anchor: usize) {
+        self.begin(start, Kind::Map, style, anchor);
+    }
+
+    fn begin(&mut self, start: u32, kind: Kind, style: Style, anchor: usize) {
+        let weight_before = self.weight;
+        let data = self.new_node((start, start), kind, style);
+        let node = self.add(data, 0);
+        self.frames.push(Frame { node, first_pending: self.pending.len(), anchor, weight_before });
+    }
+
+    /// Closes the innermost collection.
+    pub(crate) fn end(&mut self, end: u32) {
+        let Some(frame) = self.frames.pop() else { return };
+        let children = self.pending.split_off(frame.first_pending);
+        let Some(node) = self.tree.nodes.get(frame.node.0 as usize).copied() else { return };
+        let (first, count, open) = if node.kind == Kind::Map {
+            self.end_map(&children)
+        } else {
+            let first = self.tree.items.len();
+            self.tree.items.extend_from_slice(&children);
+            (first, children.len(), false)
+        };
+        if let Some(node) = self.tree.nodes.get_mut(frame.node.0 as usize) {
+            node.end = end.max(node.start);
+            node.first = u32::try_from(first).unwrap_or(u32::MAX);
+            node.count = u32::try_from(count).unwrap_or(u32::MAX);
+            node.flags |= if open { OPEN } else { 0 };
+            // `{{ value }}` without quotes is YAML for a mapping whose only key is a mapping.
+            if open && count == 0 && node.style == Style::Flow {
+                *node = NodeData { kind: Kind::Unknown, first: UnknownId::PLACEHOLDER.0, ..*node };
+            }
+        }
+        if frame.anchor != 0 {
+            let weight = self.weight.saturating_sub(frame.weight_before);
+            self.anchors.push((frame.anchor, frame.node, weight));
+        }
+    }
+
+    /// Lays down a mapping's entries: of equal keys the last stays, `<<` is merged behind them.
+    fn end_map(&mut self, children: &[NodeId]) -> (usize, usize, bool) {
+        let first = self.tree.entries.len();
+        let mut open = false;
+        let mut merges = Vec::new();
+        let mut seen = std::collections::HashMap::new();
+        // Small mappings, nearly all, are searched; only large ones pay for a table.
+        let large = children.len() > 64;
+        for pair in children.chunks_exact(2) {
+            let &[key, value] = pair else { continue };
+            let is_merge = self.tree.dialect != Dialect::Json && self.is_plain(key) && self.text_of(key) == "<<";
+            if is_merge {
+                merges.push(value);
+                continue;
+            }
+            if self.tree.nodes.get(key.0 as usize).is_none_or(|key| key.kind != Kind::Scalar) {
+                open = true;
+                continue;
+            }
+            let earlier = if large {
+                seen.insert(self.text_of(key).to_owned(), self.tree.entries.len())
+            } else {
+                (first..self.tree.entries.len()).find(|&at| {
+                    self.tree.entries.get(at).is_some_and(|&(other, _)| self.text_of(other) == self.text_of(key))
+                })
+            };
+            if let Some(at) = earlier {
+                self.report_duplicate(key);
+                if large {
+                    seen.insert(self.text_of(key).to_owned(), at);
+                }
+                if let Some(entry) = self.tree.entries.get_mut(at) {
+                    *entry = (key, value);
+                }
+            } else {
+                self.tree.entries.push((key, value));
+            }
+        }
+        for merge in merges {
+            open |= !self.merge(first, merge);
+        }
+        (first, self.tree.entries.len() - first, open)
+    }
+
+    /// Adds the entries of a merged mapping, or of each mapping of a list, that are not there yet. False where the
+    /// value is not known.
+    fn merge(&mut self, first: usize, value: NodeId) -> bool {
+        let Some(node) = self.tree.nodes.get(value.0 as usize).copied() else { return false };
+        let range = node.first as usize..(node.first as usize).saturating_add(node.count as usize);
+        match node.kind {
+            Kind::Map => {
+                let merged = self.tree.entries.get(range).unwrap_or_default().to_vec();
+                for (key, value) in merged {
+                    let present = self
+                        .tree
+                        .entries
+                        .get(first..)
+                        .unwrap_or_default()
+                        .iter()
+                        .any(|&(other, _)| self.text_of(other) == self.text_of(key));
+                    if !present {
+                        self.tree.entries.push((key, value));
+                    }
+                }
+                node.flags & OPEN == 0
+            }
+            Kind::List => {
+                let elements = self.tree.items.get(range).unwrap_or_default().to_vec();
+                elements.into_iter().fold(true, |known, element| {
+                    let is_map = self.tree.nodes.get(element.0 as usize).is_some_and(|node| node.kind == Kind::Map);
+                    is_map && self.merge(first, element) && known
+                })
+            }
+            Kind::Scalar | Kind::Unknown => false,
+        }
+    }
+
+    fn report_duplicate(&mut self, key: NodeId) {
+        let Some(node) = self.tree.nodes.get(key.0 as usize).copied() else { return };
+        let message = format!("key `{}` stands twice in this mapping; the last one counts", self.text_of(key));
+        self.error(node.start, node.end, portcullis_core::SyntaxErrorKind::DuplicateKey, message);
+    }
+
+    fn is_plain(&self, id: NodeId) -> bool {
+        self.tree.nodes.get(id.0 as usize).is_some_and(|node| node.style == Style::Plain)
+    }
+
+    fn text_of(&self, id: NodeId) -> &str {
+        Node { tree: &self.tree, id }.text()
+    }
+
+    fn new_node(&self, span: (u32, u32), kind: Kind, style: Style) -> NodeData {
+        let _ = self;
+        NodeData {
+            start: span.0,
+            end: span.1,
+            first: 0,
+            count: 0,
+            parent: NodeId::NONE,
+            key: NodeId::NONE,
+            origin: NO_ORIGIN,
+            kind,
+            style,
+            flags: 0,
+        }
+    }
+
+    fn add(&mut self, mut data: NodeData, anchor: usize) -> NodeId {
+        let id = NodeId(u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX));
+        if let Some(frame) = self.frames.last() {
+            data.parent = frame.node;
+            let siblings = self.pending.len().saturating_sub(frame.first_pending);
+            let in_map = self.tree.nodes.get(frame.node.0 as usize).is_some_and(|node| node.kind == Kind::Map);
+            if in_map && siblings % 2 == 1 {
+                data.key = self.pending.last().copied().unwrap_or(NodeId::NONE);
+            }
+        }
+        self.tree.nodes.push(data);
+        self.pending.push(id);
+        self.weight = self.weight.saturating_add(1);
+        if anchor != 0 {
+            self.anchors.push((anchor, id, 1));
+        }
+        id
+    }
+}
