@@ -13,10 +13,10 @@ use crate::{Dialect, Tree};
 
 /// Parses the documents of `text`. A fault breaks its document and ends the reading, because JSON has no marker to
 /// resume at.
-pub fn parse(file: FileId, text: Arc<str>) -> Tree {
-    let builder = TreeBuilder::new(file, Arc::clone(&text), Dialect::Json);
+pub fn parse(file: FileId, text: &Arc<str>) -> Tree {
+    let builder = TreeBuilder::new(file, Arc::clone(text), Dialect::Json);
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { text: &text, bytes: text.as_bytes(), at, builder };
+    let mut reader = Reader { text, bytes: text.as_bytes(), at, builder };
     reader.blanks();
     while reader.peek().is_some() {
         reader.builder.begin_document(narrow(reader.at));

@@ -19,8 +19,8 @@ pub const DEPTH_LIMIT: usize = 128;
 const ERROR_LIMIT: usize = 20;
 
 /// Parses all documents of `text`, which is at most 4 GiB.
-pub fn parse(file: FileId, text: Arc<str>, dialect: Dialect) -> Tree {
-    let mut builder = TreeBuilder::new(file, Arc::clone(&text), dialect);
+pub fn parse(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
+    let mut builder = TreeBuilder::new(file, Arc::clone(text), dialect);
     let mut options = Options::default();
     options.flow_nesting_limit = DEPTH_LIMIT;
     options.block_nesting_limit = DEPTH_LIMIT;
@@ -28,8 +28,8 @@ pub fn parse(file: FileId, text: Arc<str>, dialect: Dialect) -> Tree {
     options.max_buffered_comment_events = usize::MAX;
     // A placeholder such as `*name` without an anchor is one unknown value, not a broken document.
     options.emit_unresolved_aliases = true;
-    let mut events = Events { text: &text, length: narrow(text.len()), builder: &mut builder };
-    let mut parser = Parser::new_from_str_with_options(&text, options);
+    let mut events = Events { text, length: narrow(text.len()), builder: &mut builder };
+    let mut parser = Parser::new_from_str_with_options(text, options);
     let mut errors = 0;
     let mut in_document = false;
     loop {
@@ -48,7 +48,7 @@ pub fn parse(file: FileId, text: Arc<str>, dialect: Dialect) -> Tree {
                 events.fault(&error);
                 errors += 1;
                 let more = errors < ERROR_LIMIT && parser.proceed_next_document().unwrap_or(false);
-                let resumed = if more { next_marker(&text, error_offset(&error)) } else { None };
+                let resumed = if more { next_marker(text, error_offset(&error)) } else { None };
                 if in_document || !more {
                     events.builder.break_document(resumed.unwrap_or(events.length));
                 }
@@ -64,7 +64,7 @@ pub fn parse(file: FileId, text: Arc<str>, dialect: Dialect) -> Tree {
 
 /// Parses the text of a scalar as YAML of its own; its spans point into the file that holds the scalar.
 pub fn parse_embedded(text: &str, map: &OffsetMap, dialect: Dialect) -> Tree {
-    parse(map.file(), Arc::from(text), dialect).relocated(map)
+    parse(map.file(), &Arc::from(text), dialect).relocated(map)
 }
 
 /// Where the document after a broken one starts: the first `---` or `...` at a line's start behind `from`.
@@ -103,7 +103,7 @@ impl<'a> Events<'a, '_> {
                 self.builder.error(start, end, SyntaxErrorKind::Invalid, message);
                 self.builder.unknown(start, end, UnknownReason::Alias);
             }
-            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), (start, end)),
+            Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), (start, end)),
             Event::SequenceStart(style, anchor, _) => self.builder.begin_list(start, structure(style), anchor),
             Event::MappingStart(style, anchor, _) => self.builder.begin_map(start, structure(style), anchor),
             Event::SequenceEnd | Event::MappingEnd => self.builder.end(end),
@@ -111,13 +111,13 @@ impl<'a> Events<'a, '_> {
         }
     }
 
-    fn scalar(&mut self, text: &Cow<'a, str>, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, span: (u32, u32)) {
+    fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, span: (u32, u32)) {
         let style = match style {
             ScalarStyle::SingleQuoted => Style::SingleQuoted,
             ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
             ScalarStyle::Literal => Style::Literal,
             ScalarStyle::Folded => Style::Folded,
-            _ => Style::Plain,
+            ScalarStyle::Plain => Style::Plain,
         };
         if let Some(tag) = tag
             && tag.core_suffix().is_none()
@@ -136,7 +136,7 @@ impl<'a> Events<'a, '_> {
                     self.builder.owned(span, slice, style, anchor);
                 }
             }
-            Cow::Owned(text) => self.builder.owned(span, text, style, anchor),
+            Cow::Owned(text) => self.builder.owned(span, &text, style, anchor),
         }
         if tag.is_some_and(|tag| tag.core_suffix() == Some("str") || tag.core_suffix() == Some("binary")) {
             self.builder.tag_as_string();
