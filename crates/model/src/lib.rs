@@ -1,1 +1,6 @@
-//! placeholder
+//! Typed views on trees: what rules ask of a pod or a stage, without knowing how it was written.
+//!
+//! A view holds nodes and borrowed text only; it decides nothing about right and wrong.
+
+pub mod facts;
+pub mod kubernetes;

@@ -528,9 +528,13 @@ impl<'t> Node<'t> {
         match self.field(key) {
             Some(node) if node.is_null() => Lookup::Absent(Anchor { parent: node }),
             Some(node) => Lookup::Present(node),
-            None if data.flags & OPEN != 0 => Lookup::Unknown(UnknownId::PLACEHOLDER),
-            None => Lookup::Absent(Anchor { parent: self }),
+            None => self.missing(),
         }
+    }
+
+    /// What the lookup of a key gives that is not among this mapping's entries.
+    pub fn missing(self) -> Lookup<'t> {
+        if self.is_open() { Lookup::Unknown(UnknownId::PLACEHOLDER) } else { Lookup::Absent(Anchor { parent: self }) }
     }
 
     /// The span that names this node on one line: its key; for a list element or a document the value of its `name`

@@ -61,7 +61,7 @@ fn yaml_becomes_trees() {
         ("a: !Ref thing\nb: !!int '5'\n", r#"{a: ?, b: "5"}"#),
         ("? [x, y]\n: 1\nb: 2\n", "{b: 2…}"),
         ("a: [1\n---\nb: 2\n", "? | {b: 2} !Invalid \"[\""),
-        ("a: 1\n---\n\tb: [\n---\nc: 3\n", "{a: 1} | ? | {c: 3} !Invalid \"\\t\""),
+        ("a: 1\n---\n\tb: [\n---\nc: 3\n", "{a: 1} | ? | {c: 3} !Invalid \"[\""),
         ("a: b: c\n---\nd: 1\n---\ne: }\n---\nf: 1\n", "? | {d: 1} | ? | {f: 1} !Invalid \":\" !Invalid \"}\""),
     ] {
         assert_eq!(dump(&parse(text)), expected, "{text:?}");

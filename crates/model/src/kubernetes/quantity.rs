@@ -1,0 +1,148 @@
+//! Resource quantities, exact.
+//!
+//! The grammar is the API's own: a decimal number, then nothing, a decimal suffix (`n u m k M G T P E`), a binary one
+//! (`Ki` to `Ei`) or an exponent (`e3`, `E-2`). A value finer than a billionth is rounded up, as the API rounds it.
+
+use std::str::FromStr;
+
+/// A quantity in billionths of its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quantity {
+    /// Billionths.
+    pub nanos: i128,
+}
+
+/// Why a text is no quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuantityError {
+    /// It does not begin with a number.
+    NoNumber,
+    /// What follows the number is no suffix.
+    UnknownSuffix,
+    /// The exponent or the number is out of range.
+    OutOfRange,
+}
+
+const NANO: i128 = 1_000_000_000;
+
+impl FromStr for Quantity {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let (negative, unsigned) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let digits_end =
+            unsigned.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').unwrap_or(unsigned.len());
+        let (number, suffix) = unsigned.split_at_checked(digits_end).ok_or(QuantityError::NoNumber)?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
+            return Err(QuantityError::NoNumber);
+        }
+        let scale = Scale::of(suffix)?;
+        // mantissa × 10^-fraction.len() × scale, in billionths.
+        let fraction = fraction.trim_end_matches('0');
+        let whole = whole.trim_start_matches('0');
+        if whole.len() + fraction.len() > 30 {
+            return Err(QuantityError::OutOfRange);
+        }
+        let mantissa: i128 = format!("0{whole}{fraction}").parse().map_err(|_| QuantityError::OutOfRange)?;
+        let places = u32::try_from(fraction.len()).map_err(|_| QuantityError::OutOfRange)?;
+        let nanos = scale.apply(mantissa, places).ok_or(QuantityError::OutOfRange)?;
+        Ok(Self { nanos: if negative { -nanos } else { nanos } })
+    }
+}
+
+enum Scale {
+    Binary(u32),
+    Decimal(i32),
+}
+
+impl Scale {
+    fn of(suffix: &str) -> Result<Self, QuantityError> {
+        Ok(match suffix {
+            "" => Self::Decimal(0),
+            "n" => Self::Decimal(-9),
+            "u" => Self::Decimal(-6),
+            "m" => Self::Decimal(-3),
+            "k" => Self::Decimal(3),
+            "M" => Self::Decimal(6),
+            "G" => Self::Decimal(9),
+            "T" => Self::Decimal(12),
+            "P" => Self::Decimal(15),
+            "E" => Self::Decimal(18),
+            "Ki" => Self::Binary(10),
+            "Mi" => Self::Binary(20),
+            "Gi" => Self::Binary(30),
+            "Ti" => Self::Binary(40),
+            "Pi" => Self::Binary(50),
+            "Ei" => Self::Binary(60),
+            _ => {
+                let exponent = suffix.strip_prefix(['e', 'E']).ok_or(QuantityError::UnknownSuffix)?;
+                let exponent: i32 = exponent.parse().map_err(|_| QuantityError::UnknownSuffix)?;
+                if exponent.abs() > 30 {
+                    return Err(QuantityError::OutOfRange);
+                }
+                Self::Decimal(exponent)
+            }
+        })
+    }
+
+    fn apply(&self, mantissa: i128, places: u32) -> Option<i128> {
+        let (numerator, exponent) = match *self {
+            Self::Binary(bits) => (mantissa.checked_mul(1_i128.checked_shl(bits)?)?.checked_mul(NANO)?, 0),
+            Self::Decimal(exponent) => (mantissa, exponent.checked_add(9)?),
+        };
+        let exponent = exponent.checked_sub(i32::try_from(places).ok()?)?;
+        let power = 10_i128.checked_pow(exponent.unsigned_abs())?;
+        if exponent >= 0 {
+            numerator.checked_mul(power)
+        } else {
+            Some(numerator.div_euclid(power) + i128::from(numerator.rem_euclid(power) != 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_exact() {
+        for (text, nanos) in [
+            ("0", 0),
+            ("1", NANO),
+            ("1.5", 1_500_000_000),
+            (".5", 500_000_000),
+            ("5.", 5 * NANO),
+            ("100m", 100_000_000),
+            ("1e3", 1000 * NANO),
+            ("1E3", 1000 * NANO),
+            ("1E", 1_000_000_000_000_000_000 * NANO),
+            ("1e-3", 1_000_000),
+            ("1Ki", 1024 * NANO),
+            ("1.5Gi", 1_610_612_736 * NANO),
+            ("0.1n", 1),
+            ("-1k", -1000 * NANO),
+            ("+2M", 2_000_000 * NANO),
+        ] {
+            assert_eq!(text.parse::<Quantity>().map(|quantity| quantity.nanos), Ok(nanos), "{text}");
+        }
+        for (text, error) in [
+            ("", QuantityError::NoNumber),
+            ("Gi", QuantityError::NoNumber),
+            (".", QuantityError::NoNumber),
+            ("1.2.3", QuantityError::NoNumber),
+            ("1gb", QuantityError::UnknownSuffix),
+            ("1 Gi", QuantityError::UnknownSuffix),
+            ("1GB", QuantityError::UnknownSuffix),
+            ("1K", QuantityError::UnknownSuffix),
+            ("1e", QuantityError::UnknownSuffix),
+            ("1e99", QuantityError::OutOfRange),
+            ("99999999999999999999999999999999999", QuantityError::OutOfRange),
+        ] {
+            assert_eq!(text.parse::<Quantity>(), Err(error), "{text}");
+        }
+    }
+}
