@@ -1,1 +1,19 @@
-//! placeholder
+//! The builtin rules, and the table that sends each document to the rules that want it.
+//!
+//! A rule is one declaration: metadata, docs with running examples, and a small function. Nothing here reads a file,
+//! prints, or knows of configuration beyond the [`Context`] it is given.
+
+mod catalog;
+mod context;
+mod dispatch;
+pub mod dockerfile;
+pub mod kubernetes;
+mod report;
+mod rule;
+pub mod scan;
+
+pub use catalog::{builtin, catalog};
+pub use context::{Context, Date, OptionValue, Options, PodSecurity, PodSecurityLevel};
+pub use dispatch::{Dispatch, Outcome};
+pub use report::{Place, Report, Spot};
+pub use rule::{Check, Rule};

@@ -1,0 +1,97 @@
+//! The rules that are on, compiled to a table: each document is walked once and sent to the rules that want it.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use portcullis_core::{Catalog, Draft, RuleIdx};
+use portcullis_model::facts::{Claim, Facts};
+use portcullis_model::kubernetes::{Object, Pod, pods};
+
+use crate::{Check, Context, Report, builtin};
+
+/// What the rules said of one document or file.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Findings that stand.
+    pub drafts: Vec<Draft>,
+    /// Findings that stand if their claim holds of the whole scan.
+    pub claims: Vec<(Draft, Claim)>,
+    /// What the document adds to the scan's facts.
+    pub facts: Facts,
+    /// Rules that panicked; what they said before is kept.
+    pub panicked: Vec<RuleIdx>,
+}
+
+/// The compiled table.
+#[derive(Debug)]
+pub struct Dispatch {
+    context: Context,
+    ids: HashMap<RuleIdx, String>,
+    pod: Vec<(RuleIdx, fn(&Pod<'_>, &mut Report<'_>))>,
+    any_object: Vec<(RuleIdx, ObjectCheck)>,
+    objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
+}
+
+type ObjectCheck = fn(&Object<'_>, &mut Report<'_>);
+
+impl Dispatch {
+    /// Compiles the builtin rules of `catalog` for which `is_on` holds.
+    pub fn new(catalog: &Catalog, context: Context, is_on: impl Fn(RuleIdx) -> bool) -> Self {
+        let mut dispatch =
+            Self { context, ids: HashMap::new(), pod: Vec::new(), any_object: Vec::new(), objects: HashMap::new() };
+        for rule in builtin() {
+            let Some(index) = catalog.by_id(&rule.meta.id).filter(|&index| is_on(index)) else { continue };
+            dispatch.ids.insert(index, rule.meta.id.to_string());
+            match rule.check {
+                Check::Pod(check) => dispatch.pod.push((index, check)),
+                Check::Object([], check) => dispatch.any_object.push((index, check)),
+                Check::Object(kinds, check) => {
+                    for kind in kinds {
+                        dispatch.objects.entry(kind).or_default().push((index, check));
+                    }
+                }
+                Check::Engine => {}
+            }
+        }
+        dispatch
+    }
+
+    /// Runs the rules for Kubernetes objects on one object.
+    pub fn object(&self, object: &Object<'_>, outcome: &mut Outcome) {
+        outcome.facts.extract(object);
+        let subject = object.identity();
+        let own = self.objects.get(object.kind).map_or(&[][..], Vec::as_slice);
+        for &(rule, check) in self.any_object.iter().chain(own) {
+            self.run(rule, subject, outcome, |report| check(object, report));
+        }
+        if self.pod.is_empty() {
+            return;
+        }
+        for pod in pods(object) {
+            for &(rule, check) in &self.pod {
+                self.run(rule, subject, outcome, |report| check(&pod, report));
+            }
+        }
+    }
+
+    /// The settings that the rules see.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn run(&self, rule: RuleIdx, subject: u64, outcome: &mut Outcome, check: impl FnOnce(&mut Report<'_>)) {
+        let id = self.ids.get(&rule).map_or("", String::as_str);
+        let mut report = Report {
+            context: &self.context,
+            rule,
+            id,
+            subject,
+            drafts: &mut outcome.drafts,
+            claims: &mut outcome.claims,
+        };
+        // A rule holds no state, so what it leaves behind when it panics is at worst a finding too few.
+        if catch_unwind(AssertUnwindSafe(|| check(&mut report))).is_err() {
+            outcome.panicked.push(rule);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Rules for Kubernetes objects.
+
+use crate::Rule;
+
+mod privileged;
+
+/// The rules of each file.
+pub static RULES: &[&[&Rule]] = &[privileged::RULES];

@@ -1,0 +1,105 @@
+//! Where a rule says what it found.
+
+use std::borrow::Cow;
+
+pub use portcullis_core::Place;
+use portcullis_core::{Draft, RuleIdx, Span, StableHash};
+use portcullis_model::facts::Claim;
+use portcullis_syntax::{Anchor, Node};
+
+use crate::Context;
+use crate::context::Options;
+
+/// What a rule writes its findings to, and asks for the settings of the scan.
+#[derive(Debug)]
+pub struct Report<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) rule: RuleIdx,
+    pub(crate) id: &'a str,
+    /// Hash of the object or stage that the rule looks at: part of every fingerprint.
+    pub(crate) subject: u64,
+    pub(crate) drafts: &'a mut Vec<Draft>,
+    pub(crate) claims: &'a mut Vec<(Draft, Claim)>,
+}
+
+impl<'a> Report<'a> {
+    /// Reports at a node (its value), an anchor (absence) or any other spot.
+    pub fn at(&mut self, spot: impl Spot, message: impl Into<Cow<'static, str>>) -> &mut Draft {
+        let draft = self.draft(&spot, message);
+        self.drafts.push(draft);
+        self.drafts.last_mut().expect("the draft was pushed just now")
+    }
+
+    /// Reports only if `claim` holds of the whole scan.
+    pub fn claim(&mut self, spot: impl Spot, message: impl Into<Cow<'static, str>>, claim: Claim) -> &mut Draft {
+        let draft = self.draft(&spot, message);
+        self.claims.push((draft, claim));
+        &mut self.claims.last_mut().expect("the claim was pushed just now").0
+    }
+
+    /// The settings of the scan.
+    pub fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// The rule's options from the configuration.
+    pub fn options(&self) -> Option<&'a Options> {
+        self.context.options.get(self.id)
+    }
+
+    fn draft(&self, spot: &impl Spot, message: impl Into<Cow<'static, str>>) -> Draft {
+        let place = spot.place();
+        let mut structure = StableHash::new();
+        structure.number(self.subject);
+        structure.number(place.structure);
+        let mut draft = Draft::new(self.rule, Place { structure: structure.short(), ..place }, message);
+        draft.via = spot.via();
+        draft
+    }
+}
+
+/// Something that a finding can be about.
+pub trait Spot {
+    /// Span and identity.
+    fn place(&self) -> Place;
+
+    /// The places that its value came through.
+    fn via(&self) -> Vec<Span> {
+        Vec::new()
+    }
+}
+
+impl Spot for Node<'_> {
+    fn place(&self) -> Place {
+        Place::from(*self)
+    }
+
+    fn via(&self) -> Vec<Span> {
+        Node::via(*self).collect()
+    }
+}
+
+impl Spot for Anchor<'_> {
+    fn place(&self) -> Place {
+        Place::from(*self)
+    }
+
+    fn via(&self) -> Vec<Span> {
+        self.parent.via().collect()
+    }
+}
+
+impl Spot for Place {
+    fn place(&self) -> Place {
+        *self
+    }
+}
+
+/// A span with a name for it that survives moved lines: `("FROM", 0)`, an instruction and its ordinal.
+impl Spot for (Span, &str) {
+    fn place(&self) -> Place {
+        let mut structure = StableHash::new();
+        structure.text(self.1);
+        Place { span: self.0, structure: structure.short(), value: 0 }
+    }
+}

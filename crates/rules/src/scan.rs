@@ -1,0 +1,176 @@
+//! What the engine itself reports while it reads: files and documents that cannot be judged, and suppressions that
+//! suppress nothing.
+
+use crate::rule::prelude::*;
+
+/// The ids that the engine reports by.
+pub mod ids {
+    /// See the rule.
+    pub const UNREADABLE_FILE: &str = "unreadable-file";
+    /// See the rule.
+    pub const SYNTAX_ERROR: &str = "syntax-error";
+    /// See the rule.
+    pub const DUPLICATE_KEY: &str = "duplicate-key";
+    /// See the rule.
+    pub const DUPLICATE_YAML_KEY: &str = "k8s-duplicate-yaml-key";
+    /// See the rule.
+    pub const UNUSED_SUPPRESSION: &str = "unused-suppression";
+    /// See the rule.
+    pub const EXPIRED_SUPPRESSION: &str = "expired-suppression";
+    /// See the rule.
+    pub const MISPLACED_SUPPRESSION: &str = "misplaced-suppression";
+}
+
+/// The rules of this file.
+pub(crate) static RULES: &[&Rule] = &[
+    &UNREADABLE_FILE,
+    &SYNTAX_ERROR,
+    &DUPLICATE_KEY,
+    &DUPLICATE_YAML_KEY,
+    &UNUSED_SUPPRESSION,
+    &EXPIRED_SUPPRESSION,
+    &MISPLACED_SUPPRESSION,
+];
+
+rule! {
+    /// File cannot be read
+    ///
+    /// A file that the scan found but could not read was not judged: it may hold anything. Permissions, invalid UTF-8
+    /// and files over the size limit are reported here.
+    UNREADABLE_FILE = "unreadable-file" { check: Check::Engine, severity: Severity::Medium }
+}
+
+rule! {
+    /// Document cannot be parsed
+    ///
+    /// Nothing is known of a document that cannot be parsed, and no tool that deploys it will read it either. The other
+    /// documents of the file are still judged.
+    ///
+    /// ```yaml bad:3
+    /// a: 1
+    /// ---
+    /// b: [1
+    /// ---
+    /// c: 2
+    /// ```
+    /// ```yaml good
+    /// b: [1]
+    /// ```
+    SYNTAX_ERROR = "syntax-error" { check: Check::Engine, severity: Severity::High }
+}
+
+rule! {
+    /// Mapping has the same key twice
+    ///
+    /// Only one of the two values counts, and which one depends on the program that reads the file. Kubernetes objects
+    /// have a rule of their own for it.
+    ///
+    /// ```yaml bad:3
+    /// image: a
+    /// name: x
+    /// image: b
+    /// ```
+    /// ```yaml good
+    /// image: a
+    /// name: x
+    /// ```
+    DUPLICATE_KEY = "duplicate-key" { check: Check::Engine, severity: Severity::Medium }
+}
+
+rule! {
+    /// Kubernetes object has the same key twice
+    ///
+    /// The API server keeps the last of the two values and drops the other without a word; strict clients refuse the
+    /// manifest.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// data:
+    ///   color: red
+    ///   color: blue
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// data: { color: red }
+    /// ```
+    DUPLICATE_YAML_KEY = "k8s-duplicate-yaml-key" {
+        check: Check::Engine,
+        severity: Severity::High,
+        peers: &["kubeconform:strict"],
+    }
+}
+
+rule! {
+    /// Suppression suppresses nothing
+    ///
+    /// The rules that it names ran and found nothing there: the defect was fixed, or it stands elsewhere. A stale
+    /// suppression hides the next defect. Silent where one of its rules did not run.
+    ///
+    /// ```yaml bad:3
+    /// apiVersion: v1
+    /// kind: Pod
+    /// # portcullis: ignore[k8s-host-network] needs the node's ports
+    /// metadata: { name: web }
+    /// spec: { hostNetwork: false, containers: [] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   hostNetwork: true # portcullis: ignore[k8s-host-network] needs the node's ports
+    ///   containers: []
+    /// ```
+    UNUSED_SUPPRESSION = "unused-suppression" { check: Check::Engine, severity: Severity::Low }
+}
+
+rule! {
+    /// Suppression has expired
+    ///
+    /// Its `expires=` date has passed: it no longer hides anything. Fix the defect or decide anew.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers: []
+    ///   hostNetwork: true # portcullis: ignore[k8s-host-network] expires=2020-01-31 until the proxy moves
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers: []
+    ///   hostNetwork: true # portcullis: ignore[k8s-host-network] expires=2999-01-31 until the proxy moves
+    /// ```
+    EXPIRED_SUPPRESSION = "expired-suppression" { check: Check::Engine, severity: Severity::Low }
+}
+
+rule! {
+    /// Suppression cannot be read or names no rule
+    ///
+    /// It is written in our syntax but names an id that is no rule and no peer's id, is not closed, or stands where no
+    /// node can carry it. It hides nothing.
+    ///
+    /// ```yaml bad:3
+    /// apiVersion: v1
+    /// kind: Pod
+    /// # portcullis: ignore[k8s-privileged-contaner]
+    /// metadata: { name: web }
+    /// spec: { containers: [] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// # portcullis is great
+    /// metadata: { name: web }
+    /// spec: { containers: [] }
+    /// ```
+    MISPLACED_SUPPRESSION = "misplaced-suppression" { check: Check::Engine, severity: Severity::Low }
+}

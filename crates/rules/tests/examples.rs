@@ -1,0 +1,115 @@
+//! Every example in every rule's docs, run; and what all declarations have in common.
+//!
+//! Rules that the engine itself reports are run through the engine, in the root package's tests.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use portcullis_core::{Example, Expect, FileId, LineIndex, is_known_peer_scheme};
+use portcullis_model::facts::Facts;
+use portcullis_model::kubernetes::objects;
+use portcullis_rules::{Check, Context, Dispatch, Outcome, builtin, catalog};
+use portcullis_syntax::{Dialect, json, yaml};
+
+#[test]
+fn examples_behave() {
+    let catalog = catalog();
+    let mut wrong = Vec::new();
+    for rule in builtin().filter(|rule| !matches!(rule.check, Check::Engine)) {
+        let index = catalog.by_id(&rule.meta.id).unwrap();
+        for (number, example) in rule.meta.examples().iter().enumerate() {
+            let dispatch = Dispatch::new(&catalog, example_context(), |on| on == index);
+            let lines = run(&dispatch, example);
+            let expected = match example.expect {
+                Expect::Bad { line } => vec![line],
+                Expect::Good => Vec::new(),
+            };
+            if lines != expected {
+                wrong.push(format!("{} example {}: lines {lines:?}, expected {expected:?}", rule.meta.id, number + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn example_context() -> Context {
+    Context { date: "2026-11-21".parse().unwrap(), ..Context::default() }
+}
+
+/// Lines of the findings of all files of an example, in order of file and line.
+fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
+    let mut facts = Facts::default();
+    let mut drafts = Vec::new();
+    let mut claims = Vec::new();
+    for (file, (name, text)) in (0..).map(FileId).zip(&example.files) {
+        let mut outcome = Outcome::default();
+        let shared: Arc<str> = Arc::from(text.as_str());
+        if name.ends_with(".json") {
+            scan_tree(&json::parse(file, &shared), dispatch, &mut outcome);
+        } else {
+            scan_tree(&yaml::parse(file, &shared, Dialect::Yaml11), dispatch, &mut outcome);
+        }
+        assert!(outcome.panicked.is_empty(), "a rule panicked");
+        facts.merge(outcome.facts);
+        drafts.extend(outcome.drafts);
+        claims.extend(outcome.claims);
+    }
+    drafts.extend(claims.into_iter().filter(|(_, claim)| facts.holds(claim)).map(|(draft, _)| draft));
+    let mut lines: Vec<(FileId, u32)> = drafts
+        .iter()
+        .map(|draft| {
+            let span = draft.place.span;
+            let text = &example.files[span.file.0 as usize].1;
+            (span.file, LineIndex::new(text).line(span.start))
+        })
+        .collect();
+    lines.sort_unstable();
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn scan_tree(tree: &portcullis_syntax::Tree, dispatch: &Dispatch, outcome: &mut Outcome) {
+    for document in tree.documents() {
+        for object in objects(document.root) {
+            dispatch.object(&object, outcome);
+        }
+    }
+}
+
+#[test]
+fn declarations_are_consistent() {
+    let mut ids = HashSet::new();
+    let mut wrong = Vec::new();
+    let known: HashSet<String> = builtin().map(|rule| rule.meta.id.to_string()).collect();
+    for rule in builtin() {
+        let meta = &rule.meta;
+        let mut check = |holds: bool, what: &str| {
+            if !holds {
+                wrong.push(format!("{}: {what}", meta.id));
+            }
+        };
+        check(ids.insert(meta.id.to_string()), "the id is taken");
+        let kebab = |id: &str| {
+            id.split('-')
+                .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+        };
+        check(kebab(&meta.id), "the id is not kebab-case");
+        let title = meta.title();
+        check(
+            !title.is_empty() && title.len() <= 80 && !title.ends_with('.'),
+            "the title is empty, long or ends in a dot",
+        );
+        check(!meta.explanation().is_empty(), "the docs do not say why it matters");
+        check(meta.peers.iter().all(|peer| is_known_peer_scheme(peer)), "a peer's scheme is not known");
+        let distinct: HashSet<&&str> = meta.peers.iter().collect();
+        check(distinct.len() == meta.peers.len(), "a peer is named twice");
+        check(meta.yields_to.iter().all(|id| known.contains(*id) && *id != meta.id), "it yields to no rule");
+        let mut counts = BTreeMap::new();
+        for example in meta.examples() {
+            *counts.entry(matches!(example.expect, Expect::Good)).or_insert(0) += 1;
+        }
+        // A file that cannot be read has no example in a doc comment.
+        let exempt = meta.id == "unreadable-file";
+        check(exempt || counts.len() == 2, "it needs a bad and a good example");
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
