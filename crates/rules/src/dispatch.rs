@@ -27,11 +27,12 @@ pub struct Outcome {
 pub struct Dispatch {
     context: Context,
     ids: HashMap<RuleIdx, String>,
-    pod: Vec<(RuleIdx, fn(&Pod<'_>, &mut Report<'_>))>,
+    pod: Vec<(RuleIdx, PodCheck)>,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
 }
 
+type PodCheck = fn(&Pod<'_>, &mut Report<'_>);
 type ObjectCheck = fn(&Object<'_>, &mut Report<'_>);
 
 impl Dispatch {

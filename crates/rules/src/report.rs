@@ -24,6 +24,7 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// Reports at a node (its value), an anchor (absence) or any other spot.
+    #[allow(clippy::needless_pass_by_value, reason = "spots are small handles, and `report.at(node, …)` reads best")]
     pub fn at(&mut self, spot: impl Spot, message: impl Into<Cow<'static, str>>) -> &mut Draft {
         let draft = self.draft(&spot, message);
         self.drafts.push(draft);
@@ -31,6 +32,7 @@ impl<'a> Report<'a> {
     }
 
     /// Reports only if `claim` holds of the whole scan.
+    #[allow(clippy::needless_pass_by_value, reason = "as for `at`")]
     pub fn claim(&mut self, spot: impl Spot, message: impl Into<Cow<'static, str>>, claim: Claim) -> &mut Draft {
         let draft = self.draft(&spot, message);
         self.claims.push((draft, claim));

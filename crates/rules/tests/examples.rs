@@ -1,6 +1,7 @@
 //! Every example in every rule's docs, run; and what all declarations have in common.
 //!
 //! Rules that the engine itself reports are run through the engine, in the root package's tests.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
