@@ -1,1 +1,19 @@
-//! placeholder
+//! One scan: discover, classify, parse and judge in parallel, join, suppress, sort.
+//!
+//! The only crate that reads files. Nothing here prints.
+
+mod classify;
+pub mod config;
+mod directives;
+mod discover;
+mod files;
+mod judge;
+mod paths;
+mod scan;
+mod seal;
+mod select;
+
+pub use files::{FILE_LIMIT, Worktree};
+pub use scan::{EngineError, Progress, ScanOptions, Silent, Stdin, scan};
+pub use seal::Needs;
+pub use select::{Selection, SelectionError};

@@ -1,0 +1,523 @@
+//! Suppressions that are written in the files: ours, and those of the tools that ours replaces.
+//!
+//! A directive covers bytes: the line it stands on, the node or instruction below it, an object, a container, or the
+//! file. A finding is suppressed when its own place, or a place that its value came through, starts in what is covered.
+//! Ours are checked (unknown ids, expired, unused); peers' are read and never reported on.
+
+use portcullis_core::{Catalog, Comment, Draft, Place, RuleIdx, Span, StableHash};
+use portcullis_model::kubernetes::{Object, pods};
+use portcullis_rules::Date;
+use portcullis_syntax::{Node, Tree};
+
+use crate::select::Selection;
+
+/// A suppression.
+#[derive(Clone, Debug)]
+pub(crate) struct Directive {
+    /// Where it is written.
+    pub(crate) span: Span,
+    /// Comment or annotation.
+    pub(crate) carrier: Carrier,
+    /// The rules it names, expanded; sorted.
+    rules: Vec<RuleIdx>,
+    scope: Scope,
+    /// The reason that was given.
+    pub(crate) reason: Option<String>,
+    expires: Option<Date>,
+    owner: Owner,
+    used: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    Comment,
+    Annotation,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Ours,
+    Peer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    File,
+    Bytes(Span),
+}
+
+/// A fault in a directive of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) span: Span,
+    pub(crate) message: String,
+}
+
+/// The directives of one file.
+#[derive(Debug, Default)]
+pub(crate) struct Directives {
+    all: Vec<Directive>,
+    /// Faults in directives of ours.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What a comment asks for, before it is known what it covers.
+#[derive(Debug)]
+struct Request<'c> {
+    ids: Vec<&'c str>,
+    /// Put before each id to make it a peer's.
+    scheme: &'static str,
+    reach: Reach,
+    reason: Option<String>,
+    expires: Option<Date>,
+    owner: Owner,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// The line, or what stands below.
+    Here,
+    File,
+}
+
+impl Directives {
+    /// Reads the comments of a YAML or JSON file and the annotations of its objects.
+    pub(crate) fn of_tree(tree: &Tree, objects: &[Object<'_>], catalog: &Catalog) -> Self {
+        let mut directives = Self::default();
+        let text = tree.text();
+        if !may_hold_any(text) {
+            return directives;
+        }
+        for comment in tree.comments() {
+            directives.comment(*comment, text, catalog, |comment| below_comment(tree, comment));
+        }
+        for object in objects {
+            directives.annotations(object.node, object.node, object, catalog);
+            for pod in pods(object) {
+                if pod.template != object.node {
+                    directives.annotations(pod.template, pod.template, object, catalog);
+                }
+            }
+        }
+        directives
+    }
+
+    /// Reads the comments of any other file. `below` says what a comment on its own line covers.
+    pub(crate) fn of_comments(
+        comments: &[Comment],
+        text: &str,
+        catalog: &Catalog,
+        below: impl Fn(Comment) -> Option<Span>,
+    ) -> Self {
+        let mut directives = Self::default();
+        for comment in comments {
+            directives.comment(*comment, text, catalog, &below);
+        }
+        directives
+    }
+
+    /// Adds a suppression for the whole file that a parser found by itself (`# check=skip=…`).
+    pub(crate) fn whole_file(&mut self, span: Span, scheme: &'static str, ids: &[&str], catalog: &Catalog) {
+        let request = Request {
+            ids: ids.to_vec(),
+            scheme,
+            reach: Reach::File,
+            reason: None,
+            expires: None,
+            owner: Owner::Peer,
+        };
+        self.add(&request, span, Scope::File, Carrier::Comment, catalog);
+    }
+
+    /// The directive that suppresses `draft`, if there is one; it then counts as used.
+    pub(crate) fn suppress(&mut self, draft: &Draft, today: Date) -> Option<&Directive> {
+        let index = self.all.iter().position(|directive| {
+            let named = |rule: &RuleIdx| directive.rules.binary_search(rule).is_ok();
+            let expired = directive.expires.is_some_and(|last| last < today);
+            !expired
+                && (named(&draft.rule) || draft.also.iter().any(named))
+                && [draft.place.span].iter().chain(&draft.via).any(|span| directive.scope.covers(*span))
+        })?;
+        let directive = self.all.get_mut(index)?;
+        directive.used = true;
+        Some(directive)
+    }
+
+    /// Directives of ours that hid nothing although all their rules ran, and those that have expired.
+    pub(crate) fn stale(&self, selection: &Selection, today: Date) -> (Vec<&Directive>, Vec<&Directive>) {
+        let ours = || self.all.iter().filter(|directive| directive.owner == Owner::Ours && !directive.used);
+        let is_expired = |directive: &&Directive| directive.expires.is_some_and(|last| last < today);
+        let unused = ours().filter(|directive| {
+            !is_expired(directive) && directive.rules.iter().all(|&rule| selection.is_on(rule))
+        });
+        (unused.collect(), ours().filter(is_expired).collect())
+    }
+
+    fn comment(
+        &mut self,
+        comment: Comment,
+        text: &str,
+        catalog: &Catalog,
+        below: impl Fn(Comment) -> Option<Span>,
+    ) {
+        let body = comment.span.slice(text).trim_start_matches(['#', '/']).trim();
+        let request = match read(body) {
+            Some(Ok(request)) => request,
+            Some(Err(message)) => return self.faults.push(Fault { span: comment.span, message }),
+            None => return,
+        };
+        let scope = match request.reach {
+            Reach::File => Some(Scope::File),
+            Reach::Here if comment.own_line => below(comment).map(Scope::Bytes),
+            Reach::Here => Some(Scope::Bytes(line_of(comment.span, text))),
+        };
+        let Some(scope) = scope else {
+            if request.owner == Owner::Ours {
+                let message = "nothing stands below this suppression that it could cover".to_owned();
+                self.faults.push(Fault { span: comment.span, message });
+            }
+            return;
+        };
+        self.add(&request, comment.span, scope, Carrier::Comment, catalog);
+    }
+
+    fn add(&mut self, request: &Request<'_>, span: Span, scope: Scope, carrier: Carrier, catalog: &Catalog) {
+        let mut rules = Vec::new();
+        for &id in &request.ids {
+            let found = resolve(catalog, request.scheme, id);
+            if found.is_empty() && request.owner == Owner::Ours {
+                self.faults.push(Fault { span, message: format!("`{id}` names no rule, so nothing is suppressed") });
+            }
+            rules.extend(found);
+        }
+        if rules.is_empty() {
+            return;
+        }
+        rules.sort_unstable();
+        rules.dedup();
+        self.all.push(Directive {
+            span,
+            carrier,
+            rules,
+            scope,
+            reason: request.reason.clone(),
+            expires: request.expires,
+            owner: request.owner,
+            used: false,
+        });
+    }
+
+    fn annotations(&mut self, holder: Node<'_>, covered: Node<'_>, object: &Object<'_>, catalog: &Catalog) {
+        let Some(annotations) = holder.get("metadata.annotations").present() else { return };
+        for (key, value) in annotations.entries() {
+            match annotation(key.text(), value.text()) {
+                None => {}
+                Some(AnnotationRequest::Ours) => self.our_annotation(value, covered, object, catalog),
+                Some(AnnotationRequest::Peer { scheme, ids, reason }) => {
+                    let request = Request {
+                        ids,
+                        scheme,
+                        reach: Reach::Here,
+                        reason: reason.map(str::to_owned),
+                        expires: None,
+                        owner: Owner::Peer,
+                    };
+                    let scope = Scope::Bytes(covered.span());
+                    self.add(&request, value.span(), scope, Carrier::Annotation, catalog);
+                }
+            }
+        }
+    }
+
+    /// `portcullis.dev/ignore: "ID, ID@container"`.
+    fn our_annotation(&mut self, value: Node<'_>, covered: Node<'_>, object: &Object<'_>, catalog: &Catalog) {
+        for entry in value.text().split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (id, container) = entry.split_once('@').map_or((entry, None), |(id, name)| (id, Some(name)));
+            let scope = match container {
+                None => Some(covered.span()),
+                Some(name) => pods(object)
+                    .iter()
+                    .flat_map(|pod| &pod.containers)
+                    .find(|container| container.name == Some(name))
+                    .map(|container| container.node.span()),
+            };
+            let Some(scope) = scope else {
+                let message = format!("`{entry}` names no container of this object");
+                self.faults.push(Fault { span: value.span(), message });
+                continue;
+            };
+            let request = Request {
+                ids: vec![id],
+                scheme: "",
+                reach: Reach::Here,
+                reason: None,
+                expires: None,
+                owner: Owner::Ours,
+            };
+            self.add(&request, value.span(), Scope::Bytes(scope), Carrier::Annotation, catalog);
+        }
+    }
+}
+
+impl Directive {
+    /// The place of a finding about the directive itself.
+    pub(crate) fn place(&self) -> Place {
+        place(self.span, &self.rules)
+    }
+
+    /// The ids that it names, for messages.
+    pub(crate) fn names(&self, catalog: &Catalog) -> String {
+        let ids: Vec<&str> = self.rules.iter().map(|&rule| &*catalog.get(rule).id).collect();
+        ids.join(", ")
+    }
+
+    /// The last day that it counted.
+    pub(crate) fn expires(&self) -> Option<Date> {
+        self.expires
+    }
+}
+
+impl Fault {
+    /// The place of a finding about the fault.
+    pub(crate) fn place(&self) -> Place {
+        place(self.span, &[])
+    }
+}
+
+fn place(span: Span, rules: &[RuleIdx]) -> Place {
+    let mut structure = StableHash::new();
+    structure.text("suppression");
+    for rule in rules {
+        structure.number(u64::from(rule.0));
+    }
+    Place { span, structure: structure.short(), value: 0 }
+}
+
+impl Scope {
+    fn covers(self, span: Span) -> bool {
+        match self {
+            Self::File => true,
+            Self::Bytes(covered) => {
+                covered.file == span.file && covered.start <= span.start && span.start < covered.end.max(covered.start + 1)
+            }
+        }
+    }
+}
+
+/// Words of which one stands in every directive and every annotation that suppresses.
+const MARKERS: &[&str] = &[
+    "portcullis", "hadolint", "trivy:", "tfsec:", "checkov", "kics-scan", "zizmor:", "kube-linter.io", "kube-score/",
+    "polaris.fairwinds.com", "bridgecrew.io", "cortex.io",
+];
+
+/// Whether the text can hold a directive at all: most files have none, and finding that out is cheap.
+fn may_hold_any(text: &str) -> bool {
+    MARKERS.iter().any(|marker| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some())
+}
+
+/// Reads a comment's body. `None` where it is no directive.
+fn read(body: &str) -> Option<Result<Request<'_>, String>> {
+    if let Some(at) = body.find("portcullis:")
+        && (at == 0 || body.get(..at).is_some_and(|before| before.ends_with("# ") || before.ends_with('#')))
+    {
+        return Some(ours(body.get(at + "portcullis:".len()..)?.trim_start()));
+    }
+    let peer = |scheme, reach, ids: &str, reason: &str| {
+        let ids = ids_of(ids);
+        let reason = reason.trim();
+        let reason = (!reason.is_empty()).then(|| reason.to_owned());
+        Ok(Request { ids, scheme, reach, reason, expires: None, owner: Owner::Peer })
+    };
+    if let Some(rest) = body.strip_prefix("hadolint ") {
+        let rest = rest.trim_start();
+        let (reach, rest) = match rest.strip_prefix("global ").or_else(|| rest.strip_prefix("stage ")) {
+            Some(rest) => (Reach::File, rest.trim_start()),
+            None => (Reach::Here, rest),
+        };
+        // `ignore = DL3006 , DL3008  # why`
+        let ids = rest.strip_prefix("ignore")?.trim_start().strip_prefix('=')?;
+        let (ids, reason) = ids.split_once('#').unwrap_or((ids, ""));
+        return Some(peer("hadolint:", reach, ids, reason));
+    }
+    if let Some(rest) = body.strip_prefix("checkov:skip=") {
+        let (id, reason) = rest.split_once(':').unwrap_or((rest, ""));
+        return Some(peer("checkov:", Reach::Here, id, reason));
+    }
+    for scheme in ["trivy:", "tfsec:"] {
+        if let Some(rest) = body.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("ignore:")) {
+            let (id, rest) = rest.split_once([':', ' ', '[']).unwrap_or((rest, ""));
+            let expires = rest.strip_prefix("exp:").and_then(|rest| rest.get(..10)).and_then(|date| date.parse().ok());
+            let request = Request { ids: vec![id], scheme, reach: Reach::Here, reason: None, expires, owner: Owner::Peer };
+            return Some(Ok(request));
+        }
+    }
+    if let Some(rest) = body.strip_prefix("zizmor:") {
+        let (ids, reason) = rest.trim_start().strip_prefix("ignore[")?.split_once(']')?;
+        return Some(peer("zizmor:", Reach::Here, ids, reason));
+    }
+    if let Some(rest) = body.strip_prefix("kics-scan ") {
+        return match rest.trim().split_once('=') {
+            Some(("disable", ids)) => Some(peer("kics:", Reach::File, ids, "")),
+            None if rest.trim().starts_with("ignore-") => Some(peer("kics:", Reach::Here, "*", "")),
+            _ => None,
+        };
+    }
+    None
+}
+
+/// `ignore[ID,…] reason`, `ignore-file[ID,…] expires=2027-01-31 reason`.
+fn ours(text: &str) -> Result<Request<'_>, String> {
+    let (reach, rest) = if let Some(rest) = text.strip_prefix("ignore-file") {
+        (Reach::File, rest)
+    } else if let Some(rest) = text.strip_prefix("ignore") {
+        (Reach::Here, rest)
+    } else {
+        return Err("expected `ignore[ID,…]` or `ignore-file[ID,…]` after `portcullis:`".to_owned());
+    };
+    let Some((ids, tail)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+        return Err("expected the ids in brackets: `ignore[ID,…]`".to_owned());
+    };
+    let ids = ids_of(ids);
+    if ids.is_empty() {
+        return Err("the brackets name no rule".to_owned());
+    }
+    let mut expires = None;
+    let mut reason = Vec::new();
+    for word in tail.split_whitespace() {
+        match word.strip_prefix("expires=") {
+            Some(date) => expires = Some(date.parse()?),
+            None => reason.push(word),
+        }
+    }
+    let reason = (!reason.is_empty()).then(|| reason.join(" "));
+    Ok(Request { ids, scheme: "", reach, reason, expires, owner: Owner::Ours })
+}
+
+fn ids_of(text: &str) -> Vec<&str> {
+    text.split([',', ';']).map(str::trim).filter(|id| !id.is_empty()).collect()
+}
+
+fn resolve(catalog: &Catalog, scheme: &str, id: &str) -> Vec<RuleIdx> {
+    if scheme.is_empty() {
+        return catalog.select(id);
+    }
+    if id == "*" || id.eq_ignore_ascii_case("all") {
+        let held = catalog.iter().filter(|(_, rule)| rule.peers.iter().any(|peer| peer.starts_with(scheme)));
+        return held.map(|(index, _)| index).collect();
+    }
+    // hadolint passes ShellCheck's findings on as its own.
+    let scheme = if scheme == "hadolint:" && id.starts_with("SC") { "shellcheck:" } else { scheme };
+    // The rules of other tools' engines (tfsec's ids in a `trivy:ignore`) are found by the bare id.
+    let found = catalog.by_peer(&format!("{scheme}{id}"));
+    if found.is_empty() { catalog.by_peer(id).to_vec() } else { found.to_vec() }
+}
+
+enum AnnotationRequest<'t> {
+    Ours,
+    Peer { scheme: &'static str, ids: Vec<&'t str>, reason: Option<&'t str> },
+}
+
+/// What an annotation of an object asks for.
+fn annotation<'t>(key: &'t str, value: &'t str) -> Option<AnnotationRequest<'t>> {
+    let peer = |scheme, ids, reason: &'t str| {
+        let reason = Some(reason.trim()).filter(|reason| !reason.is_empty());
+        Some(AnnotationRequest::Peer { scheme, ids, reason })
+    };
+    if key == "portcullis.dev/ignore" {
+        return Some(AnnotationRequest::Ours);
+    }
+    if let Some(check) = key.strip_prefix("ignore-check.kube-linter.io/") {
+        return peer("kube-linter:", vec![check], value);
+    }
+    if key == "kube-linter.io/ignore-all" {
+        return peer("kube-linter:", vec!["*"], value);
+    }
+    let checkov = ["checkov.io/skip", "bridgecrew.io/skip", "cortex.io/skip"];
+    if checkov.iter().any(|prefix| key.strip_prefix(prefix).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))) {
+        let (id, reason) = value.split_once('=').unwrap_or((value, ""));
+        return peer("checkov:", vec![id.trim()], reason);
+    }
+    if let Some(check) = key.strip_prefix("polaris.fairwinds.com/") {
+        let check = check.strip_suffix("exempt")?;
+        let check = check.strip_suffix('-').unwrap_or("*");
+        return if value == "true" { peer("polaris:", vec![check], "") } else { None };
+    }
+    if key == "kube-score/ignore" {
+        return peer("kube-score:", ids_of(value), "");
+    }
+    None
+}
+
+/// The bytes of the line that a span starts on.
+fn line_of(span: Span, text: &str) -> Span {
+    let start = span.start as usize;
+    let before = text.get(..start).unwrap_or_default();
+    let line_start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let rest = text.get(start..).unwrap_or_default();
+    let line_end = rest.find(['\n', '\r']).map_or(text.len(), |at| start + at);
+    let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    Span::new(span.file, narrow(line_start), narrow(line_end))
+}
+
+/// What a comment on its own line covers in a tree: the outermost node that begins on the next line of content.
+fn below_comment(tree: &Tree, comment: Comment) -> Option<Span> {
+    let offset = next_content(tree.text(), comment.span.end)?;
+    let document = tree.documents().find(|document| {
+        let span = document.root.span();
+        span.start <= offset.max(comment.span.start) && offset < span.end.max(document.span.end)
+    })?;
+    begins_at(document.root, offset)
+}
+
+/// Offset of the first character of content behind `from`: comments, blank lines, document markers and the dash of a
+/// list element are passed over.
+fn next_content(text: &str, from: u32) -> Option<u32> {
+    let mut at = from as usize;
+    loop {
+        let rest = text.get(at..)?;
+        let blank = rest.len() - rest.trim_start().len();
+        at += blank;
+        let rest = text.get(at..)?;
+        let at_line_start = blank > 0;
+        if rest.is_empty() {
+            return None;
+        }
+        let skipped = if rest.starts_with('#') || at_line_start && (rest.starts_with("---") || rest.starts_with("...")) {
+            rest.find(['\n', '\r']).unwrap_or(rest.len())
+        } else if rest.starts_with("- ") {
+            1
+        } else {
+            return u32::try_from(at).ok();
+        };
+        at += skipped;
+    }
+}
+
+/// The outermost node that begins at `offset`: a document, a list element, or an entry from its key on.
+fn begins_at(root: Node<'_>, offset: u32) -> Option<Span> {
+    let mut node = root;
+    if node.span().start == offset {
+        return Some(node.span());
+    }
+    // Each step goes down one level, and the parser bounds the levels.
+    loop {
+        let mut next = None;
+        for (key, value) in node.entries() {
+            if key.span().start == offset {
+                return Some(key.span().to(value.span()));
+            }
+            if value.span().start <= offset && offset < value.span().end {
+                next = Some(value);
+            }
+        }
+        for item in node.items() {
+            if item.span().start == offset {
+                return Some(item.span());
+            }
+            if item.span().start <= offset && offset < item.span().end {
+                next = Some(item);
+            }
+        }
+        node = next?;
+    }
+}

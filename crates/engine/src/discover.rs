@@ -1,0 +1,136 @@
+//! Which files a scan looks at.
+//!
+//! The repository's own ignore files count, the user's do not. Hidden files count, links are not followed. The order
+//! is that of the paths, whatever the walk did.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::{WalkBuilder, WalkState};
+use portcullis_core::ScanError;
+
+use crate::classify::{Language, classify};
+use crate::config::DEFAULT_EXCLUDES;
+use crate::files::reason;
+use crate::paths;
+
+/// A file that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Target {
+    /// As shown: relative to the working directory.
+    pub(crate) path: String,
+    /// Whether it was named itself, rather than found in a directory.
+    pub(crate) named: bool,
+}
+
+/// What discovery found.
+#[derive(Debug, Default)]
+pub(crate) struct Discovered {
+    /// Sorted, each path once, with its language.
+    pub(crate) targets: Vec<(Target, Language)>,
+    /// Files that the walk met but could not look at.
+    pub(crate) unreadable: Vec<(String, String)>,
+    /// Named paths that cannot be read.
+    pub(crate) errors: Vec<ScanError>,
+    /// Named files of a kind that is not scanned.
+    pub(crate) unknown: Vec<String>,
+    /// Whether some named path is a directory that holds nothing to scan.
+    pub(crate) empty_directory: bool,
+}
+
+/// Finds the targets below `paths`, which are relative to `cwd`. `is_excluded` is asked with shown paths.
+pub(crate) fn discover(
+    cwd: &Path,
+    named: &[PathBuf],
+    threads: usize,
+    is_excluded: &(dyn Fn(&str) -> bool + Sync),
+) -> Discovered {
+    let mut found = Discovered::default();
+    for path in named {
+        let full = paths::absolute(cwd, path);
+        match std::fs::metadata(&full) {
+            Err(error) => found.errors.push(ScanError::Path { path: path.clone(), reason: reason(&error) }),
+            Ok(metadata) if metadata.is_dir() => {
+                let before = found.targets.len();
+                walk(cwd, &full, threads, is_excluded, &mut found);
+                found.empty_directory |= found.targets.len() == before;
+            }
+            Ok(_) => {
+                let path = paths::relative(cwd, &full);
+                match classify(&path) {
+                    Some(language) => found.targets.push((Target { path, named: true }, language)),
+                    None => found.unknown.push(path),
+                }
+            }
+        }
+    }
+    found.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
+    found.targets.dedup_by(|(b, _), (a, _)| a.path == b.path);
+    found.unreadable.sort_unstable();
+    found.unreadable.dedup();
+    found
+}
+
+fn walk(
+    cwd: &Path,
+    directory: &Path,
+    threads: usize,
+    is_excluded: &(dyn Fn(&str) -> bool + Sync),
+    found: &mut Discovered,
+) {
+    let in_repository = paths::repository_root(directory).is_some();
+    let walker = WalkBuilder::new(directory)
+        .hidden(false)
+        .ignore(false)
+        .git_ignore(true)
+        .git_global(false)
+        .git_exclude(false)
+        // Outside a repository an ignore file above the directory is somebody else's.
+        .require_git(false)
+        .parents(in_repository)
+        .follow_links(false)
+        .threads(threads)
+        .filter_entry(|entry| {
+            let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let name = entry.file_name().to_string_lossy();
+            // The directory that was named is always walked, whatever its name.
+            entry.depth() == 0 || !is_directory || (name != ".git" && !DEFAULT_EXCLUDES.contains(&name.as_ref()))
+        })
+        .build_parallel();
+    let results = Mutex::new((Vec::new(), Vec::new()));
+    walker.run(|| {
+        Box::new(|entry| {
+            let (targets, unreadable) = match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    let path = paths::relative(cwd, entry.path());
+                    let language = classify(&path).filter(|_| !is_excluded(&path));
+                    (language.map(|language| (Target { path, named: false }, language)), None)
+                }
+                Ok(_) => (None, None),
+                Err(error) => (None, walk_error(cwd, &error)),
+            };
+            if targets.is_some() || unreadable.is_some() {
+                let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                results.0.extend(targets);
+                results.1.extend(unreadable);
+            }
+            WalkState::Continue
+        })
+    });
+    let (targets, unreadable) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.targets.extend(targets);
+    found.unreadable.extend(unreadable);
+}
+
+/// The path and reason of a walk's error. A fault in an ignore file is none: its other lines still count.
+fn walk_error(cwd: &Path, error: &ignore::Error) -> Option<(String, String)> {
+    match error {
+        ignore::Error::WithPath { path, err } => {
+            let reason = err.io_error().map_or_else(|| err.to_string(), reason);
+            Some((paths::relative(cwd, path), reason))
+        }
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => walk_error(cwd, err),
+        ignore::Error::Loop { child, .. } => Some((paths::relative(cwd, child), "a link leads back to it".to_owned())),
+        _ => None,
+    }
+}

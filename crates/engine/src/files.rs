@@ -1,0 +1,76 @@
+//! The worktree as the scan reads it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use portcullis_core::{FileError, Files};
+
+/// The largest file that is read, in bytes.
+pub const FILE_LIMIT: u64 = 32 * 1024 * 1024;
+
+/// Files on disk below a directory.
+#[derive(Clone, Debug)]
+pub struct Worktree {
+    root: PathBuf,
+    limit: u64,
+}
+
+impl Worktree {
+    /// Files below `root`, none larger than `limit` bytes.
+    pub fn new(root: PathBuf, limit: u64) -> Self {
+        Self { root, limit }
+    }
+
+    fn resolve(&self, path: &str) -> Result<PathBuf, FileError> {
+        let clean = crate::paths::absolute(&self.root, Path::new(path));
+        // A path that is named on the command line may lead anywhere; one that a file names may not, and the callers
+        // that follow references check it before they ask.
+        Ok(clean)
+    }
+}
+
+impl Files for Worktree {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        let full = self.resolve(path)?;
+        let unreadable = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => FileError::Missing(PathBuf::from(path)),
+            _ => FileError::Unreadable { path: PathBuf::from(path), reason: reason(&error) },
+        };
+        let file = File::open(&full).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        // A named pipe or a device would block or never end.
+        if !metadata.is_file() {
+            let reason = "it is not a regular file".to_owned();
+            return Err(FileError::Unreadable { path: PathBuf::from(path), reason });
+        }
+        if metadata.len() > self.limit {
+            let path = PathBuf::from(path);
+            return Err(FileError::TooLarge { path, size: metadata.len(), limit: self.limit });
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+        file.take(self.limit).read_to_end(&mut bytes).map_err(unreadable)?;
+        Ok(bytes)
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        let full = self.resolve(directory)?;
+        let unreadable =
+            |error: std::io::Error| FileError::Unreadable { path: PathBuf::from(directory), reason: reason(&error) };
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(full).map_err(unreadable)? {
+            names.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+/// The system's words without the error number, which differs between systems.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}

@@ -1,0 +1,113 @@
+//! From drafts to findings: what needs the text is resolved while it is there.
+
+use std::collections::HashMap;
+
+use portcullis_core::{
+    Catalog, Draft, Finding, LineHash, LineIndex, Location, Related, Span, StableHash, line_hashes,
+};
+
+use crate::select::Selection;
+
+/// What the reports of a scan need of each finding, besides its position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The source lines.
+    pub line: bool,
+    /// GitHub's line hash.
+    pub line_hash: bool,
+}
+
+/// Seals the drafts of one file.
+pub(crate) struct Sealer<'s> {
+    catalog: &'s Catalog,
+    selection: &'s Selection,
+    needs: Needs,
+    root_path: &'s str,
+    lines: LineIndex<'s>,
+    text: &'s str,
+    hashes: Vec<LineHash>,
+    /// How many findings had the same rule, structure and value so far.
+    ordinals: HashMap<(u32, u64, u64), u64>,
+}
+
+/// A source line longer than this is cut around the finding when it is kept.
+const LINE_LIMIT: usize = 4000;
+
+impl<'s> Sealer<'s> {
+    pub(crate) fn new(
+        catalog: &'s Catalog,
+        selection: &'s Selection,
+        needs: Needs,
+        root_path: &'s str,
+        text: &'s str,
+    ) -> Self {
+        let hashes = if needs.line_hash { line_hashes(text) } else { Vec::new() };
+        let lines = LineIndex::new(text);
+        Self { catalog, selection, needs, root_path, lines, text, hashes, ordinals: HashMap::new() }
+    }
+
+    pub(crate) fn lines(&self) -> &LineIndex<'s> {
+        &self.lines
+    }
+
+    /// Seals a draft of a rule that is on.
+    pub(crate) fn seal(&mut self, draft: Draft) -> Finding {
+        let rule = self.catalog.get(draft.rule);
+        let location = self.locate(draft.place.span);
+        let ordinal = self.ordinals.entry((draft.rule.0, draft.place.structure, draft.place.value)).or_default();
+        let mut hash = StableHash::new();
+        hash.text(&rule.id);
+        hash.text(self.root_path);
+        hash.number(draft.place.structure);
+        hash.number(draft.place.value);
+        hash.number(*ordinal);
+        *ordinal += 1;
+        Finding {
+            rule: draft.rule,
+            severity: self.selection.severity(draft.rule).unwrap_or(rule.severity),
+            confidence: draft.confidence.unwrap_or(rule.confidence),
+            message: draft.message,
+            help: draft.help,
+            location,
+            related: draft
+                .labels
+                .into_iter()
+                .map(|label| {
+                    let location = self.locate(label.span);
+                    Related { location, message: label.message, line: self.line(&location) }
+                })
+                .collect(),
+            also: draft.also,
+            fingerprint: hash.fingerprint(),
+            line_hash: self.hashes.get((location.start.line as usize).saturating_sub(1)).copied(),
+            line: self.line(&location),
+            fix: draft.fix,
+            suppressed: None,
+        }
+    }
+
+    pub(crate) fn locate(&self, span: Span) -> Location {
+        Location { span, start: self.lines.position(span.start), end: self.lines.position(span.end) }
+    }
+
+    fn line(&self, location: &Location) -> Option<Box<str>> {
+        if !self.needs.line {
+            return None;
+        }
+        let line = self.lines.text(location.start.line);
+        if line.len() <= LINE_LIMIT {
+            return Some(line.into());
+        }
+        // Columns count from the line's start, so only the tail can go.
+        let start = self.lines.line_start(location.start.line);
+        let mut end = (location.span.end.saturating_sub(start) as usize).max(LINE_LIMIT).min(line.len());
+        while !line.is_char_boundary(end) {
+            end -= 1;
+        }
+        Some(line.get(..end).unwrap_or(line).into())
+    }
+
+    pub(crate) fn text(&self) -> &'s str {
+        self.text
+    }
+}

@@ -1,0 +1,95 @@
+//! Which rules are on, and how bad their findings are.
+
+use portcullis_core::{Catalog, Profile, RuleIdx, Severity};
+use portcullis_rules::PodSecurity;
+
+use crate::config::Config;
+
+/// The rules of a scan.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Severity of each rule that is on, by [`RuleIdx`].
+    severities: Vec<Option<Severity>>,
+}
+
+/// A selector that names no rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{selector}` names no rule, prefix, tag or peer's id")]
+pub struct SelectionError {
+    /// As it was written.
+    pub selector: String,
+}
+
+/// What decides the selection, from weakest to strongest: profile, configuration, Pod Security level, `only`, `skip`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) profile: Profile,
+    pub(crate) pod_security: Option<PodSecurity>,
+    pub(crate) only: &'a [String],
+    pub(crate) skip: &'a [String],
+    pub(crate) min_severity: Severity,
+    pub(crate) config: &'a Config,
+}
+
+impl Selection {
+    pub(crate) fn new(catalog: &Catalog, wanted: &Wanted<'_>) -> Result<Self, SelectionError> {
+        let mut on: Vec<bool> = catalog.iter().map(|(_, rule)| rule.profile <= wanted.profile).collect();
+        let mut severity: Vec<Severity> = catalog.iter().map(|(_, rule)| rule.severity).collect();
+        for (selector, setting) in &wanted.config.rules {
+            for RuleIdx(index) in named(catalog, selector)? {
+                if let Some(slot) = on.get_mut(index as usize) {
+                    *slot = setting.on.unwrap_or(*slot || setting.severity.is_some());
+                }
+                if let (Some(slot), Some(wanted)) = (severity.get_mut(index as usize), setting.severity) {
+                    *slot = wanted;
+                }
+            }
+        }
+        if let Some(level) = wanted.pod_security {
+            // Exactly the rules of the level: a fixture of the standard must give nothing else.
+            on = catalog.iter().map(|(_, rule)| level.level.tags().iter().any(|tag| rule.tags.contains(tag))).collect();
+        }
+        if !wanted.only.is_empty() {
+            on.fill(false);
+            set(&mut on, catalog, wanted.only, true)?;
+        }
+        set(&mut on, catalog, wanted.skip, false)?;
+        let severities = on
+            .into_iter()
+            .zip(severity)
+            .map(|(on, severity)| (on && severity >= wanted.min_severity).then_some(severity))
+            .collect();
+        Ok(Self { severities })
+    }
+
+    /// Whether a rule runs.
+    pub fn is_on(&self, rule: RuleIdx) -> bool {
+        self.severity(rule).is_some()
+    }
+
+    /// The severity of a rule's findings, if it runs.
+    pub fn severity(&self, rule: RuleIdx) -> Option<Severity> {
+        self.severities.get(rule.0 as usize).copied().flatten()
+    }
+
+    /// How many rules run.
+    pub fn count(&self) -> usize {
+        self.severities.iter().flatten().count()
+    }
+}
+
+fn set(on: &mut [bool], catalog: &Catalog, selectors: &[String], value: bool) -> Result<(), SelectionError> {
+    for selector in selectors {
+        for RuleIdx(index) in named(catalog, selector)? {
+            if let Some(slot) = on.get_mut(index as usize) {
+                *slot = value;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn named(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, SelectionError> {
+    let rules = catalog.select(selector);
+    if rules.is_empty() { Err(SelectionError { selector: selector.to_owned() }) } else { Ok(rules) }
+}
