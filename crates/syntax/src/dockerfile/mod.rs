@@ -10,6 +10,7 @@ mod heredoc;
 mod instruction;
 mod lexer;
 mod lines;
+mod pattern;
 mod text;
 mod words;
 
@@ -104,7 +105,7 @@ pub enum Args {
     /// hold blanks.
     Words(Vec<Word>),
     /// FROM.
-    From(From),
+    From(Box<From>),
     /// HEALTHCHECK.
     Healthcheck(Healthcheck),
     /// ONBUILD.
