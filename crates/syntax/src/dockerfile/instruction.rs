@@ -370,8 +370,9 @@ impl<'t> Parser<'t> {
         for next in self.lines.by_ref() {
             let body = if operator.strip_tabs { next.text.trim_start_matches('\t') } else { next.text };
             let tabs = next.text.len() - body.len();
-            end = offset(next.start + next.text.len());
+            end = offset(next.start + next.whole.len());
             if body == operator.name {
+                end = offset(next.start + next.text.len());
                 terminator = Some(Span::new(file, offset(next.start + tabs), end));
                 break;
             }

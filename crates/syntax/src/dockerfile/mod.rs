@@ -321,3 +321,6 @@ impl Keyword {
         Self::NAMES.into_iter().find(|&(_, keyword)| keyword == self).map_or("UNKNOWN", |(name, _)| name)
     }
 }
+
+#[cfg(test)]
+mod tests;
