@@ -3,6 +3,7 @@
 //! Pure functions: nothing here reads a file, spawns a thread or knows a rule. Parsing never fails; it gives what it
 //! could read and the errors.
 
+pub mod dockerfile;
 mod embedded;
 pub mod json;
 mod scalar;
