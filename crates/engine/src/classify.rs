@@ -47,17 +47,36 @@ fn is_dockerfile(name: &str) -> bool {
         // `Dockerfile.dockerignore` lists files, and documents or scripts about Dockerfiles are none.
         let other = matches!(
             extension(name),
-            "dockerignore" | "containerignore" | "md" | "rst" | "html" | "py" | "go" | "sh" | "js" | "ts" | "rb" | "java"
-                | "json" | "yaml" | "yml" | "toml" | "lock" | "orig" | "rej" | "bak" | "swp"
+            "dockerignore"
+                | "containerignore"
+                | "md"
+                | "rst"
+                | "html"
+                | "py"
+                | "go"
+                | "sh"
+                | "js"
+                | "ts"
+                | "rb"
+                | "java"
+                | "json"
+                | "yaml"
+                | "yml"
+                | "toml"
+                | "lock"
+                | "orig"
+                | "rej"
+                | "bak"
+                | "swp"
         );
         after.starts_with(['.', '-', '_']) && !other
     })
 }
 
 fn is_yaml12(path: &str, name: &str) -> bool {
-    let compose = ["compose", "docker-compose"].iter().any(|base| {
-        name.strip_prefix(base).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-'))
-    });
+    let compose = ["compose", "docker-compose"]
+        .iter()
+        .any(|base| name.strip_prefix(base).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-')));
     let workflow = path.contains(".github/workflows/") || name == "action.yml" || name == "action.yaml";
     compose || workflow
 }

@@ -118,15 +118,14 @@ impl Directives {
 
     /// Adds a suppression for the whole file that a parser found by itself (`# check=skip=…`).
     pub(crate) fn whole_file(&mut self, span: Span, scheme: &'static str, ids: &[&str], catalog: &Catalog) {
-        let request = Request {
-            ids: ids.to_vec(),
-            scheme,
-            reach: Reach::File,
-            reason: None,
-            expires: None,
-            owner: Owner::Peer,
-        };
+        let request =
+            Request { ids: ids.to_vec(), scheme, reach: Reach::File, reason: None, expires: None, owner: Owner::Peer };
         self.add(&request, span, Scope::File, Carrier::Comment, catalog);
+    }
+
+    /// Whether there is nothing to apply and nothing to complain of.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.faults.is_empty()
     }
 
     /// The directive that suppresses `draft`, if there is one; it then counts as used.
@@ -147,19 +146,12 @@ impl Directives {
     pub(crate) fn stale(&self, selection: &Selection, today: Date) -> (Vec<&Directive>, Vec<&Directive>) {
         let ours = || self.all.iter().filter(|directive| directive.owner == Owner::Ours && !directive.used);
         let is_expired = |directive: &&Directive| directive.expires.is_some_and(|last| last < today);
-        let unused = ours().filter(|directive| {
-            !is_expired(directive) && directive.rules.iter().all(|&rule| selection.is_on(rule))
-        });
+        let unused = ours()
+            .filter(|directive| !is_expired(directive) && directive.rules.iter().all(|&rule| selection.is_on(rule)));
         (unused.collect(), ours().filter(is_expired).collect())
     }
 
-    fn comment(
-        &mut self,
-        comment: Comment,
-        text: &str,
-        catalog: &Catalog,
-        below: impl Fn(Comment) -> Option<Span>,
-    ) {
+    fn comment(&mut self, comment: Comment, text: &str, catalog: &Catalog, below: impl Fn(Comment) -> Option<Span>) {
         let body = comment.span.slice(text).trim_start_matches(['#', '/']).trim();
         let request = match read(body) {
             Some(Ok(request)) => request,
@@ -298,7 +290,9 @@ impl Scope {
         match self {
             Self::File => true,
             Self::Bytes(covered) => {
-                covered.file == span.file && covered.start <= span.start && span.start < covered.end.max(covered.start + 1)
+                covered.file == span.file
+                    && covered.start <= span.start
+                    && span.start < covered.end.max(covered.start + 1)
             }
         }
     }
@@ -306,8 +300,18 @@ impl Scope {
 
 /// Words of which one stands in every directive and every annotation that suppresses.
 const MARKERS: &[&str] = &[
-    "portcullis", "hadolint", "trivy:", "tfsec:", "checkov", "kics-scan", "zizmor:", "kube-linter.io", "kube-score/",
-    "polaris.fairwinds.com", "bridgecrew.io", "cortex.io",
+    "portcullis",
+    "hadolint",
+    "trivy:",
+    "tfsec:",
+    "checkov",
+    "kics-scan",
+    "zizmor:",
+    "kube-linter.io",
+    "kube-score/",
+    "polaris.fairwinds.com",
+    "bridgecrew.io",
+    "cortex.io",
 ];
 
 /// Whether the text can hold a directive at all: most files have none, and finding that out is cheap.
@@ -322,12 +326,6 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
     {
         return Some(ours(body.get(at + "portcullis:".len()..)?.trim_start()));
     }
-    let peer = |scheme, reach, ids: &str, reason: &str| {
-        let ids = ids_of(ids);
-        let reason = reason.trim();
-        let reason = (!reason.is_empty()).then(|| reason.to_owned());
-        Ok(Request { ids, scheme, reach, reason, expires: None, owner: Owner::Peer })
-    };
     if let Some(rest) = body.strip_prefix("hadolint ") {
         let rest = rest.trim_start();
         let (reach, rest) = match rest.strip_prefix("global ").or_else(|| rest.strip_prefix("stage ")) {
@@ -337,32 +335,39 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
         // `ignore = DL3006 , DL3008  # why`
         let ids = rest.strip_prefix("ignore")?.trim_start().strip_prefix('=')?;
         let (ids, reason) = ids.split_once('#').unwrap_or((ids, ""));
-        return Some(peer("hadolint:", reach, ids, reason));
+        return Some(peer_request("hadolint:", reach, ids, reason));
     }
     if let Some(rest) = body.strip_prefix("checkov:skip=") {
         let (id, reason) = rest.split_once(':').unwrap_or((rest, ""));
-        return Some(peer("checkov:", Reach::Here, id, reason));
+        return Some(peer_request("checkov:", Reach::Here, id, reason));
     }
     for scheme in ["trivy:", "tfsec:"] {
         if let Some(rest) = body.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("ignore:")) {
             let (id, rest) = rest.split_once([':', ' ', '[']).unwrap_or((rest, ""));
             let expires = rest.strip_prefix("exp:").and_then(|rest| rest.get(..10)).and_then(|date| date.parse().ok());
-            let request = Request { ids: vec![id], scheme, reach: Reach::Here, reason: None, expires, owner: Owner::Peer };
+            let request =
+                Request { ids: vec![id], scheme, reach: Reach::Here, reason: None, expires, owner: Owner::Peer };
             return Some(Ok(request));
         }
     }
     if let Some(rest) = body.strip_prefix("zizmor:") {
         let (ids, reason) = rest.trim_start().strip_prefix("ignore[")?.split_once(']')?;
-        return Some(peer("zizmor:", Reach::Here, ids, reason));
+        return Some(peer_request("zizmor:", Reach::Here, ids, reason));
     }
     if let Some(rest) = body.strip_prefix("kics-scan ") {
         return match rest.trim().split_once('=') {
-            Some(("disable", ids)) => Some(peer("kics:", Reach::File, ids, "")),
-            None if rest.trim().starts_with("ignore-") => Some(peer("kics:", Reach::Here, "*", "")),
+            Some(("disable", ids)) => Some(peer_request("kics:", Reach::File, ids, "")),
+            None if rest.trim().starts_with("ignore-") => Some(peer_request("kics:", Reach::Here, "*", "")),
             _ => None,
         };
     }
     None
+}
+
+fn peer_request<'c>(scheme: &'static str, reach: Reach, ids: &'c str, reason: &str) -> Result<Request<'c>, String> {
+    let reason = reason.trim();
+    let reason = (!reason.is_empty()).then(|| reason.to_owned());
+    Ok(Request { ids: ids_of(ids), scheme, reach, reason, expires: None, owner: Owner::Peer })
 }
 
 /// `ignore[ID,…] reason`, `ignore-file[ID,…] expires=2027-01-31 reason`.
@@ -482,7 +487,8 @@ fn next_content(text: &str, from: u32) -> Option<u32> {
         if rest.is_empty() {
             return None;
         }
-        let skipped = if rest.starts_with('#') || at_line_start && (rest.starts_with("---") || rest.starts_with("...")) {
+        let skipped = if rest.starts_with('#') || at_line_start && (rest.starts_with("---") || rest.starts_with("..."))
+        {
             rest.find(['\n', '\r']).unwrap_or(rest.len())
         } else if rest.starts_with("- ") {
             1

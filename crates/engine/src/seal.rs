@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use portcullis_core::{
-    Catalog, Draft, Finding, LineHash, LineIndex, Location, Related, Span, StableHash, line_hashes,
-};
+use portcullis_core::{Catalog, Draft, Finding, LineHash, LineIndex, Location, Related, Span, StableHash, line_hashes};
 
 use crate::select::Selection;
 
@@ -24,7 +22,6 @@ pub(crate) struct Sealer<'s> {
     needs: Needs,
     root_path: &'s str,
     lines: LineIndex<'s>,
-    text: &'s str,
     hashes: Vec<LineHash>,
     /// How many findings had the same rule, structure and value so far.
     ordinals: HashMap<(u32, u64, u64), u64>,
@@ -43,11 +40,7 @@ impl<'s> Sealer<'s> {
     ) -> Self {
         let hashes = if needs.line_hash { line_hashes(text) } else { Vec::new() };
         let lines = LineIndex::new(text);
-        Self { catalog, selection, needs, root_path, lines, text, hashes, ordinals: HashMap::new() }
-    }
-
-    pub(crate) fn lines(&self) -> &LineIndex<'s> {
-        &self.lines
+        Self { catalog, selection, needs, root_path, lines, hashes, ordinals: HashMap::new() }
     }
 
     /// Seals a draft of a rule that is on.
@@ -105,9 +98,5 @@ impl<'s> Sealer<'s> {
             end -= 1;
         }
         Some(line.get(..end).unwrap_or(line).into())
-    }
-
-    pub(crate) fn text(&self) -> &'s str {
-        self.text
     }
 }

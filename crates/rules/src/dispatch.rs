@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use portcullis_core::{Catalog, Draft, RuleIdx};
+use portcullis_model::dockerfile::Build;
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::kubernetes::{Object, Pod, pods};
 
+use crate::dockerfile::Image;
 use crate::{Check, Context, Report, builtin};
 
 /// What the rules said of one document or file.
@@ -28,18 +30,26 @@ pub struct Dispatch {
     context: Context,
     ids: HashMap<RuleIdx, String>,
     pod: Vec<(RuleIdx, PodCheck)>,
+    dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
 }
 
+type DockerfileCheck = fn(&Image<'_>, &mut Report<'_>);
 type PodCheck = fn(&Pod<'_>, &mut Report<'_>);
 type ObjectCheck = fn(&Object<'_>, &mut Report<'_>);
 
 impl Dispatch {
     /// Compiles the builtin rules of `catalog` for which `is_on` holds.
     pub fn new(catalog: &Catalog, context: Context, is_on: impl Fn(RuleIdx) -> bool) -> Self {
-        let mut dispatch =
-            Self { context, ids: HashMap::new(), pod: Vec::new(), any_object: Vec::new(), objects: HashMap::new() };
+        let mut dispatch = Self {
+            context,
+            ids: HashMap::new(),
+            pod: Vec::new(),
+            dockerfile: Vec::new(),
+            any_object: Vec::new(),
+            objects: HashMap::new(),
+        };
         for rule in builtin() {
             let Some(index) = catalog.by_id(&rule.meta.id).filter(|&index| is_on(index)) else { continue };
             dispatch.ids.insert(index, rule.meta.id.to_string());
@@ -51,6 +61,7 @@ impl Dispatch {
                         dispatch.objects.entry(kind).or_default().push((index, check));
                     }
                 }
+                Check::Dockerfile(check) => dispatch.dockerfile.push((index, check)),
                 Check::Engine => {}
             }
         }
@@ -72,6 +83,17 @@ impl Dispatch {
             for &(rule, check) in &self.pod {
                 self.run(rule, subject, outcome, |report| check(&pod, report));
             }
+        }
+    }
+
+    /// Runs the rules for Dockerfiles on one file.
+    pub fn dockerfile(&self, build: &Build<'_>, outcome: &mut Outcome) {
+        if self.dockerfile.is_empty() {
+            return;
+        }
+        let image = Image::new(build);
+        for &(rule, check) in &self.dockerfile {
+            self.run(rule, 0, outcome, |report| check(&image, report));
         }
     }
 

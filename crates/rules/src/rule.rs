@@ -4,6 +4,7 @@ use portcullis_core::RuleMeta;
 use portcullis_model::kubernetes::{Object, Pod};
 
 use crate::Report;
+use crate::dockerfile::Image;
 
 /// A rule: what is known of it, and how it checks.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub enum Check {
     Pod(fn(&Pod<'_>, &mut Report<'_>)),
     /// Each object of these kinds; all objects where the list is empty.
     Object(&'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
+    /// Each Dockerfile as a whole.
+    Dockerfile(fn(&Image<'_>, &mut Report<'_>)),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }

@@ -5,4 +5,4 @@ use crate::Rule;
 mod privileged;
 
 /// The rules of each file.
-pub static RULES: &[&[&Rule]] = &[privileged::RULES];
+pub(crate) static RULES: &[&[&Rule]] = &[privileged::RULES];

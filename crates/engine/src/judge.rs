@@ -1,0 +1,368 @@
+//! One file: read, parse, run the rules, suppress, seal. What is left needs neither text nor tree.
+
+use std::sync::Arc;
+
+use portcullis_core::{
+    Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RuleIdx, ScanError, Span,
+    StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
+};
+use portcullis_model::dockerfile::Build;
+use portcullis_model::facts::{Claim, Facts};
+use portcullis_model::kubernetes::{Object, objects};
+use portcullis_rules::scan::ids;
+use portcullis_rules::{Date, Dispatch, Outcome};
+use portcullis_syntax::dockerfile::Dockerfile;
+use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
+
+use crate::classify::Language;
+use crate::directives::{Carrier, Directives};
+use crate::discover::Target;
+use crate::seal::{Needs, Sealer};
+use crate::select::Selection;
+
+/// What all files of a scan share.
+pub(crate) struct Judge<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) selection: &'a Selection,
+    pub(crate) dispatch: &'a Dispatch,
+    /// For each rule the rules that it gives way to, transitively.
+    pub(crate) yields: Yields,
+    pub(crate) needs: Needs,
+    pub(crate) files: &'a dyn Files,
+    pub(crate) today: Date,
+}
+
+/// What is left of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) claims: Vec<(Finding, Claim)>,
+    pub(crate) facts: Facts,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) errors: Vec<ScanError>,
+    pub(crate) bytes: u64,
+    pub(crate) documents: usize,
+}
+
+/// One file to judge.
+pub(crate) struct Input<'a> {
+    pub(crate) file: FileId,
+    pub(crate) target: &'a Target,
+    pub(crate) language: Language,
+    pub(crate) root_path: &'a str,
+    /// The content, where it does not come from disk.
+    pub(crate) given: Option<&'a [u8]>,
+}
+
+impl Judge<'_> {
+    pub(crate) fn judge(&self, input: &Input<'_>) -> Judged {
+        let mut judged = Judged::default();
+        let path = input.target.path.as_str();
+        let bytes = match input.given.map_or_else(|| self.files.read(path), |bytes| Ok(bytes.to_vec())) {
+            Ok(bytes) => bytes,
+            Err(error) if input.target.named && !matches!(error, FileError::TooLarge { .. }) => {
+                judged.errors.push(ScanError::Path { path: path.into(), reason: reason(&error) });
+                return judged;
+            }
+            Err(error) => {
+                judged.findings.extend(self.unreadable(input.file, input.root_path, "", 0, &reason(&error)));
+                return judged;
+            }
+        };
+        judged.bytes = bytes.len() as u64;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let lossy = String::from_utf8_lossy(error.as_bytes());
+                let what = encoding_fault(error.as_bytes(), at);
+                judged.findings.extend(self.unreadable(input.file, input.root_path, &lossy, at, &what));
+                return judged;
+            }
+        };
+        match input.language {
+            Language::Yaml11 => self.tree(input, Dialect::Yaml11, text, &mut judged),
+            Language::Yaml12 => self.tree(input, Dialect::Yaml12, text, &mut judged),
+            Language::Json if may_be_kubernetes(&text) => self.tree(input, Dialect::Json, text, &mut judged),
+            Language::Json => {}
+            Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
+            Language::Template => judged.notes.push(template_note(path, "its name says that it is a template")),
+        }
+        judged
+    }
+
+    fn tree(&self, input: &Input<'_>, dialect: Dialect, text: String, judged: &mut Judged) {
+        let text: Arc<str> = Arc::from(text);
+        let tree = match dialect {
+            Dialect::Json => json::parse(input.file, &text),
+            Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
+        };
+        judged.documents = tree.documents().count();
+        let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
+        let mut outcome = Outcome::default();
+        for object in &objects {
+            self.dispatch.object(object, &mut outcome);
+        }
+        self.syntax_errors(input, &tree, &objects, &mut outcome.drafts, judged);
+        let directives = Directives::of_tree(&tree, &objects, self.catalog);
+        self.finish(input, &text, outcome, directives, judged);
+    }
+
+    fn dockerfile(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
+        let parsed = dockerfile::parse(input.file, text);
+        judged.documents = 1;
+        if parsed.is_template {
+            judged.notes.push(template_note(&input.target.path, "it holds template markers"));
+            return;
+        }
+        let build = Build::new(&parsed);
+        let mut outcome = Outcome::default();
+        self.dispatch.dockerfile(&build, &mut outcome);
+        for error in &parsed.errors {
+            self.syntax_error(error, ids::SYNTAX_ERROR, &mut outcome.drafts);
+        }
+        let directives = self.dockerfile_directives(&parsed, text);
+        self.finish(input, text, outcome, directives, judged);
+    }
+
+    fn dockerfile_directives(&self, parsed: &Dockerfile, text: &str) -> Directives {
+        let below = |comment: portcullis_core::Comment| {
+            // A comment inside a continued instruction is about that instruction.
+            let covered = parsed.instructions.iter().find(|instruction| instruction.span.end > comment.span.start);
+            covered.map(|instruction| instruction.span)
+        };
+        let mut directives = Directives::of_comments(&parsed.comments, text, self.catalog, below);
+        // BuildKit's own: `# check=skip=JSONArgsRecommended,StageNameCasing;error=true`.
+        for directive in parsed.directives.iter().filter(|directive| directive.name == "check") {
+            let skips = directive.value.split(';').filter_map(|setting| setting.trim().strip_prefix("skip="));
+            for skip in skips {
+                let ids: Vec<&str> = skip.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+                directives.whole_file(directive.span, "buildkit:", &ids, self.catalog);
+            }
+        }
+        directives
+    }
+
+    /// Reports what the parser could not read. A broken template is no defect: it is not the file that is deployed.
+    fn syntax_errors(
+        &self,
+        input: &Input<'_>,
+        tree: &Tree,
+        objects: &[Object<'_>],
+        drafts: &mut Vec<Draft>,
+        judged: &mut Judged,
+    ) {
+        let is_fault = |error: &&SyntaxError| error.kind != SyntaxErrorKind::DuplicateKey;
+        let is_template = tree.errors().iter().any(|error| is_fault(&error)) && holds_template_markers(tree.text());
+        if is_template {
+            let why = "it holds template markers and is no YAML before they are filled in";
+            judged.notes.push(template_note(&input.target.path, why));
+        }
+        for error in tree.errors() {
+            match error.kind {
+                SyntaxErrorKind::DuplicateKey => {
+                    let in_object = objects.iter().any(|object| object.node.span().contains(error.span));
+                    let id = if in_object { ids::DUPLICATE_YAML_KEY } else { ids::DUPLICATE_KEY };
+                    self.syntax_error(error, id, drafts);
+                }
+                SyntaxErrorKind::Invalid | SyntaxErrorKind::Limit if !is_template => {
+                    self.syntax_error(error, ids::SYNTAX_ERROR, drafts);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn syntax_error(&self, error: &SyntaxError, id: &str, drafts: &mut Vec<Draft>) {
+        let Some(rule) = self.rule(id) else { return };
+        let mut structure = StableHash::new();
+        structure.text(&error.message);
+        let place = Place { span: error.span, structure: structure.short(), value: 0 };
+        drafts.push(Draft::new(rule, place, error.message.clone()));
+    }
+
+    /// Reports an entry of a directory that the walk could not look into.
+    pub(crate) fn unreadable_entry(&self, file: FileId, root_path: &str, reason: &str) -> Option<Finding> {
+        self.unreadable(file, root_path, "", 0, reason)
+    }
+
+    /// Reports a file that was found and cannot be read. `text` is what can be shown of it.
+    fn unreadable(&self, file: FileId, root_path: &str, text: &str, at: usize, reason: &str) -> Option<Finding> {
+        let rule = self.rule(ids::UNREADABLE_FILE)?;
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let span = Span::new(file, at, at);
+        let mut draft = Draft::new(rule, Place { span, structure: 0, value: 0 }, format!("cannot read it: {reason}"));
+        draft.help("nothing in this file was judged; make it readable, or exclude it");
+        Some(Sealer::new(self.catalog, self.selection, self.needs, root_path, text).seal(draft))
+    }
+
+    /// A rule of the engine's own, if it is on.
+    fn rule(&self, id: &str) -> Option<RuleIdx> {
+        self.catalog.by_id(id).filter(|&rule| self.selection.is_on(rule))
+    }
+
+    /// From what the rules said to what the scan keeps.
+    fn finish(&self, input: &Input<'_>, text: &str, outcome: Outcome, mut directives: Directives, judged: &mut Judged) {
+        for rule in outcome.panicked {
+            let rule = self.catalog.get(rule).id.to_string();
+            judged.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
+        }
+        judged.facts = outcome.facts;
+        let mut drafts = self.yields.resolve(outcome.drafts);
+        drafts.sort_by_key(|draft| (draft.place.span, draft.rule));
+        if drafts.is_empty() && outcome.claims.is_empty() && directives.is_empty() {
+            return;
+        }
+        let mut sealer = Sealer::new(self.catalog, self.selection, self.needs, input.root_path, text);
+        for draft in drafts {
+            let finding = self.seal(draft, &mut directives, &mut sealer);
+            judged.findings.push(finding);
+        }
+        for (draft, claim) in outcome.claims {
+            let finding = self.seal(draft, &mut directives, &mut sealer);
+            judged.claims.push((finding, claim));
+        }
+        for draft in self.about_directives(&directives) {
+            judged.findings.push(sealer.seal(draft));
+        }
+    }
+
+    fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
+        let suppressed = directives.suppress(&draft, self.today).map(|directive| {
+            let location = sealer.locate(directive.span);
+            let by = match directive.carrier {
+                Carrier::Comment => SuppressedBy::Comment(location),
+                Carrier::Annotation => SuppressedBy::Annotation(location),
+            };
+            Box::new(Suppression { by, reason: directive.reason.clone() })
+        });
+        Finding { suppressed, ..sealer.seal(draft) }
+    }
+
+    /// Findings about the suppressions themselves. They cannot be suppressed.
+    fn about_directives(&self, directives: &Directives) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        let (unused, expired) = directives.stale(self.selection, self.today);
+        if let Some(rule) = self.rule(ids::UNUSED_SUPPRESSION) {
+            drafts.extend(unused.into_iter().map(|directive| {
+                let message = format!("this suppression of {} suppresses nothing", directive.names(self.catalog));
+                let mut draft = Draft::new(rule, directive.place(), message);
+                draft.help("remove it");
+                draft
+            }));
+        }
+        if let Some(rule) = self.rule(ids::EXPIRED_SUPPRESSION) {
+            drafts.extend(expired.into_iter().map(|directive| {
+                let last = directive.expires().map_or_else(String::new, |last| format!(" on {last}"));
+                let message = format!("this suppression of {} expired{last}", directive.names(self.catalog));
+                let mut draft = Draft::new(rule, directive.place(), message);
+                draft.help("fix what it hides, or give it a new date and reason");
+                draft
+            }));
+        }
+        if let Some(rule) = self.rule(ids::MISPLACED_SUPPRESSION) {
+            let faults = directives.faults.iter();
+            drafts.extend(faults.map(|fault| Draft::new(rule, fault.place(), fault.message.clone())));
+        }
+        drafts
+    }
+}
+
+/// Which rules give way to which, transitively.
+#[derive(Debug)]
+pub(crate) struct Yields(Vec<Vec<RuleIdx>>);
+
+impl Yields {
+    pub(crate) fn new(catalog: &Catalog) -> Self {
+        let direct: Vec<Vec<RuleIdx>> = catalog
+            .iter()
+            .map(|(_, rule)| rule.yields_to.iter().filter_map(|id| catalog.by_id(id)).collect())
+            .collect();
+        let closure = |start: &Vec<RuleIdx>| {
+            let mut all = start.clone();
+            let mut next = 0;
+            while let Some(&rule) = all.get(next) {
+                next += 1;
+                for &further in direct.get(rule.0 as usize).into_iter().flatten() {
+                    if !all.contains(&further) {
+                        all.push(further);
+                    }
+                }
+            }
+            all
+        };
+        Self(direct.iter().map(closure).collect())
+    }
+
+    /// Of drafts about one span: a rule says it once, and the more exact rule says it for the others.
+    fn resolve(&self, mut drafts: Vec<Draft>) -> Vec<Draft> {
+        drafts.sort_by_key(|draft| (draft.place.span, draft.rule));
+        drafts.dedup_by(|b, a| a.rule == b.rule && a.place.span == b.place.span && a.message == b.message);
+        let mut kept: Vec<Draft> = Vec::with_capacity(drafts.len());
+        let mut rest = drafts.into_iter().peekable();
+        while let Some(first) = rest.next() {
+            let span = first.place.span;
+            let mut group = vec![first];
+            while let Some(draft) = rest.next_if(|draft| draft.place.span == span) {
+                group.push(draft);
+            }
+            if group.len() > 1 {
+                self.resolve_group(&mut group);
+            }
+            kept.append(&mut group);
+        }
+        kept
+    }
+
+    fn resolve_group(&self, group: &mut Vec<Draft>) {
+        let rules: Vec<RuleIdx> = group.iter().map(|draft| draft.rule).collect();
+        let mut given_way: Vec<(RuleIdx, RuleIdx)> = Vec::new();
+        group.retain(|draft| {
+            let stronger = self.0.get(draft.rule.0 as usize).into_iter().flatten();
+            // The last in the chain that is there speaks for all.
+            let winner = stronger.rev().find(|rule| rules.contains(rule));
+            given_way.extend(winner.map(|&winner| (draft.rule, winner)));
+            winner.is_none()
+        });
+        for (loser, winner) in given_way {
+            if let Some(draft) = group.iter_mut().find(|draft| draft.rule == winner)
+                && !draft.also.contains(&loser)
+            {
+                draft.also.push(loser);
+            }
+        }
+    }
+}
+
+fn template_note(path: &str, why: &str) -> Note {
+    Note { path: path.to_owned(), kind: NoteKind::Template, message: format!("not judged: {why}") }
+}
+
+fn holds_template_markers(text: &str) -> bool {
+    ["{{", "{%", "<%"].iter().any(|marker| text.contains(marker))
+}
+
+/// Whether a JSON text can hold a Kubernetes object. Other JSON, comments and all, is none of ours.
+fn may_be_kubernetes(text: &str) -> bool {
+    ["\"apiVersion\"", "\"kind\""].iter().all(|key| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some())
+}
+
+fn reason(error: &FileError) -> String {
+    match error {
+        FileError::Missing(_) => "it does not exist".to_owned(),
+        FileError::Outside(_) => "it is outside the scanned tree".to_owned(),
+        FileError::TooLarge { size, limit, .. } => format!("it has {size} bytes, over the limit of {limit}"),
+        FileError::Unreadable { reason, .. } => reason.clone(),
+    }
+}
+
+fn encoding_fault(bytes: &[u8], at: usize) -> String {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16, not UTF-8".to_owned(),
+        _ => {
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            let line = LineIndex::new(&String::from_utf8_lossy(bytes.get(..at).unwrap_or_default())).count();
+            format!("it is not UTF-8 (byte 0x{byte:02x} in line {line})")
+        }
+    }
+}

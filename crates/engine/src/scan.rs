@@ -1,0 +1,295 @@
+//! The scan as a whole.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use portcullis_core::{FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
+use portcullis_model::facts::Facts;
+use portcullis_model::kubernetes::KubernetesVersion;
+use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
+use rayon::prelude::*;
+
+use crate::classify::{Language, classify};
+use crate::config::Config;
+use crate::discover::{Discovered, Target, discover};
+use crate::files::{FILE_LIMIT, Worktree};
+use crate::judge::{Input, Judge, Judged, Yields};
+use crate::paths;
+use crate::seal::Needs;
+use crate::select::{Selection, SelectionError, Wanted};
+
+/// What to scan and how. Paths are relative to `cwd`.
+#[derive(Clone, Debug)]
+pub struct ScanOptions {
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// Files and directories.
+    pub paths: Vec<PathBuf>,
+    /// A file that is not on disk.
+    pub stdin: Option<Stdin>,
+    /// `--root`; else the repository root of the working directory, else the working directory.
+    pub root: Option<PathBuf>,
+    /// Worker threads; 0: one for each core.
+    pub threads: usize,
+    /// `--only`.
+    pub only: Vec<String>,
+    /// `--skip`.
+    pub skip: Vec<String>,
+    /// `--profile`; stronger than the configuration.
+    pub profile: Option<Profile>,
+    /// `--pod-security`.
+    pub pod_security: Option<PodSecurity>,
+    /// `--kubernetes-version`; stronger than the configuration.
+    pub kubernetes_version: Option<KubernetesVersion>,
+    /// `--min-severity`.
+    pub min_severity: Severity,
+    /// The day to judge dates by.
+    pub date: Date,
+    /// The configuration and the directory that its globs are relative to.
+    pub config: Config,
+    /// The directory of the configuration file.
+    pub config_directory: Option<PathBuf>,
+    /// What the reports need.
+    pub needs: Needs,
+}
+
+/// A file that comes from standard input.
+#[derive(Clone, Debug)]
+pub struct Stdin {
+    /// The path it would have; its name decides its language, else its content.
+    pub name: Option<String>,
+    /// The content.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a scan cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A selector of `--only`, `--skip` or the configuration.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// A glob of the configuration.
+    #[error("`{glob}` is not a glob: {reason}")]
+    Glob {
+        /// As written.
+        glob: String,
+        /// Why.
+        reason: String,
+    },
+    /// The worker threads could not be started.
+    #[error("cannot start the worker threads: {0}")]
+    Threads(String),
+}
+
+/// Is told how far the scan is.
+pub trait Progress: Sync {
+    /// `done` of `total` files are judged. Called from any thread.
+    fn files(&self, done: usize, total: usize);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn files(&self, _: usize, _: usize) {}
+}
+
+/// Runs a scan.
+///
+/// [`ScanReport::errors`] holds what kept it from doing its whole job; findings and errors can stand side by side.
+pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, EngineError> {
+    let started = Instant::now();
+    let catalog = Arc::new(portcullis_rules::catalog());
+    let config = &options.config;
+    let selection = Selection::new(
+        &catalog,
+        &Wanted {
+            profile: options.profile.or(config.profile).unwrap_or(Profile::Recommended),
+            pod_security: options.pod_security,
+            only: &options.only,
+            skip: &options.skip,
+            min_severity: options.min_severity,
+            config,
+        },
+    )?;
+    let context = Context {
+        kubernetes: options.kubernetes_version.or(config.kubernetes_version),
+        pod_security: options.pod_security,
+        date: options.date,
+        options: config.rules.iter().map(|(id, setting)| (id.clone(), setting.options.clone())).collect(),
+    };
+    let dispatch = Dispatch::new(&catalog, context, |rule| selection.is_on(rule));
+    let threads = if options.threads == 0 { available_threads() } else { options.threads };
+    let mut found = discover(&options.cwd, &options.paths, threads, &|_| false);
+    if let Some(stdin) = &options.stdin {
+        found.targets.push(stdin_target(stdin));
+    }
+    let root = scan_root(options);
+    let root_paths = paths::root_paths(&options.cwd, &root);
+    let mut report = ScanReport {
+        catalog: Arc::clone(&catalog),
+        files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
+        root_paths,
+        findings: Vec::new(),
+        stats: Stats { rules: selection.count(), ..Stats::default() },
+        notes: found.unknown.iter().map(|path| unknown_note(path)).collect(),
+        errors: std::mem::take(&mut found.errors),
+    };
+    let nothing = found.empty_directory;
+    let skipped = skip_charts(&options.cwd, &mut found, &mut report.notes);
+
+    let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+    let judge = Judge {
+        catalog: &catalog,
+        selection: &selection,
+        dispatch: &dispatch,
+        yields: Yields::new(&catalog),
+        needs: options.needs,
+        files: &worktree,
+        today: options.date,
+    };
+    let root_path_list: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
+    let done = AtomicUsize::new(0);
+    let total = found.targets.len();
+    let judge_one = |(index, (target, language)): (usize, &(Target, Language))| {
+        if skipped.contains(&index) {
+            return Judged::default();
+        }
+        let input = Input {
+            file: FileId(u32::try_from(index).unwrap_or(u32::MAX)),
+            target,
+            language: *language,
+            root_path: root_path_list.get(index).map_or("", String::as_str),
+            given: options.stdin.as_ref().filter(|_| index + 1 == total).map(|stdin| stdin.bytes.as_slice()),
+        };
+        let judged = judge.judge(&input);
+        progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        judged
+    };
+    let judged: Vec<Judged> = if total < 2 || threads == 1 {
+        // No pool for one file: a cold start is felt in a hook.
+        found.targets.iter().enumerate().map(judge_one).collect()
+    } else {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|error| EngineError::Threads(error.to_string()))?;
+        pool.install(|| found.targets.par_iter().enumerate().map(judge_one).collect())
+    };
+    report.stats.files = total - skipped.len();
+    unreadable_findings(&judge, &found, &mut report);
+    collect(judged, &mut report);
+    report.stats.elapsed_ms = started.elapsed().as_millis();
+    Ok(Scanned { report, nothing })
+}
+
+/// A scan's report, and whether some directory that was named holds nothing to scan.
+#[derive(Debug)]
+pub struct Scanned {
+    /// The report.
+    pub report: ScanReport,
+    /// Exit code 3.
+    pub nothing: bool,
+}
+
+/// Joins what the files left behind. The order is that of the files, so it does not depend on the threads.
+fn collect(judged: Vec<Judged>, report: &mut ScanReport) {
+    let mut facts = Facts::default();
+    let mut claims = Vec::new();
+    let mut findings = std::mem::take(&mut report.findings);
+    findings.reserve(judged.iter().map(|file| file.findings.len()).sum());
+    for mut file in judged {
+        facts.merge(file.facts);
+        findings.append(&mut file.findings);
+        claims.append(&mut file.claims);
+        report.notes.append(&mut file.notes);
+        report.errors.append(&mut file.errors);
+        report.stats.bytes += file.bytes;
+        report.stats.documents += file.documents;
+    }
+    findings.extend(claims.into_iter().filter(|(_, claim)| facts.holds(claim)).map(|(finding, _)| finding));
+    // Files are numbered in order of their paths, and rules in order of their ids.
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.location.span, finding.rule);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    report.findings = findings;
+    report.notes.sort();
+    report.errors.sort();
+}
+
+fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+fn scan_root(options: &ScanOptions) -> PathBuf {
+    match &options.root {
+        Some(root) => paths::absolute(&options.cwd, root),
+        None => paths::repository_root(&options.cwd).unwrap_or(&options.cwd).to_path_buf(),
+    }
+}
+
+/// Standard input's place in the scan. Without a name that tells, Kubernetes YAML is what people pipe.
+fn stdin_target(stdin: &Stdin) -> (Target, Language) {
+    let path = stdin.name.clone().unwrap_or_else(|| "<stdin>".to_owned());
+    let language = classify(&path).unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(&stdin.bytes);
+        let first = text.trim_start_matches('\u{feff}').trim_start();
+        if first.starts_with(['{', '[']) {
+            Language::Json
+        } else if looks_like_dockerfile(first) {
+            Language::Dockerfile
+        } else {
+            Language::Yaml11
+        }
+    });
+    (Target { path, named: true }, language)
+}
+
+fn looks_like_dockerfile(text: &str) -> bool {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut words = lines.take(1).flat_map(str::split_whitespace);
+    matches!((words.next(), words.next()), (Some(first), Some(_))
+        if ["FROM", "ARG", "RUN"].iter().any(|keyword| first.eq_ignore_ascii_case(keyword)))
+}
+
+fn unknown_note(path: &str) -> Note {
+    let message = "not judged: not a kind of file that is scanned".to_owned();
+    Note { path: path.to_owned(), kind: NoteKind::Other, message }
+}
+
+/// Helm templates are no YAML until they are rendered: the indices of those, with one note for each chart.
+fn skip_charts(cwd: &Path, found: &mut Discovered, notes: &mut Vec<Note>) -> HashSet<usize> {
+    let mut skipped = HashSet::new();
+    let mut charts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for (index, (target, _)) in found.targets.iter().enumerate() {
+        let chart = target.path.match_indices("templates/").find_map(|(at, _)| {
+            let directory = target.path.get(..at)?;
+            let is_component = directory.is_empty() || directory.ends_with('/');
+            let chart = cwd.join(directory);
+            (is_component && chart.join("Chart.yaml").is_file()).then(|| directory.trim_end_matches('/').to_owned())
+        });
+        if let Some(chart) = chart {
+            *charts.entry(chart).or_default() += 1;
+            skipped.insert(index);
+        }
+    }
+    notes.extend(charts.into_iter().map(|(path, count)| Note {
+        path,
+        kind: NoteKind::Template,
+        message: format!("not judged: {count} templates of a Helm chart; scan the output of `helm template`"),
+    }));
+    skipped
+}
+
+/// Directories and entries that the walk could not look into.
+fn unreadable_findings(judge: &Judge<'_>, found: &Discovered, report: &mut ScanReport) {
+    for (path, reason) in &found.unreadable {
+        let file = FileId(u32::try_from(report.files.len()).unwrap_or(u32::MAX));
+        report.files.push(Arc::from(path.as_str()));
+        let root_path = report.root_path(file);
+        report.findings.extend(judge.unreadable_entry(file, &root_path, reason));
+    }
+}
