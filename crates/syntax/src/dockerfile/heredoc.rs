@@ -27,6 +27,13 @@ pub struct Heredoc {
     pub terminator: Option<Span>,
 }
 
+impl Heredoc {
+    /// The interpreter that the content's first line names after `#!`, with its arguments.
+    pub fn shebang(&self) -> Option<&str> {
+        Some(self.content.strip_prefix("#!")?.lines().next()?.trim())
+    }
+}
+
 /// A `<<EOF` word.
 pub(super) struct Operator {
     pub(super) name: String,

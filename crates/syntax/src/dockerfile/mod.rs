@@ -235,6 +235,13 @@ impl Instruction {
         (!sources.is_empty()).then_some((sources, destination))
     }
 
+    /// The heredoc that is RUN's whole command (`RUN <<EOF`): its content is a script of the stage's shell, or of the
+    /// interpreter that [`Heredoc::shebang`] names. Any other heredoc of RUN is input of a command in [`Self::body`].
+    pub fn script(&self) -> Option<&Heredoc> {
+        let first = self.heredocs.first().filter(|_| self.keyword == Keyword::Run)?;
+        (first.operator == self.body.span()).then_some(first)
+    }
+
     /// The heredoc that a word of COPY or ADD stands for.
     pub fn heredoc_of(&self, word: &Word) -> Option<&Heredoc> {
         self.heredocs.iter().find(|heredoc| heredoc.operator.contains(word.span()))

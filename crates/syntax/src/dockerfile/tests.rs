@@ -442,6 +442,40 @@ fn every_byte_of_a_continued_text_knows_its_place() {
 }
 
 #[test]
+fn a_heredoc_is_a_script_only_where_it_stands_alone() {
+    for (text, script, shebang) in [
+        ("RUN <<EOF\n#!/usr/bin/env python3 \nx\nEOF", true, Some("/usr/bin/env python3")),
+        ("RUN --network=none \\\n  << EOF\nx\nEOF", true, None),
+        ("ONBUILD RUN <<EOF\nEOF", true, None),
+        ("RUN <<EOF bash\nx\nEOF", false, None),
+        ("RUN cat <<EOF\n#!/bin/sh\nEOF", false, Some("/bin/sh")),
+        ("RUN <<A <<B\nA\nB", false, None),
+        ("COPY <<EOF /x\n#!/bin/sh -e\nEOF", false, Some("/bin/sh -e")),
+    ] {
+        let dockerfile = parse(FileId(0), text);
+        let worker = dockerfile.instructions[0].triggered();
+        assert_eq!(worker.script().is_some(), script, "{text}");
+        assert_eq!(worker.heredocs[0].shebang(), shebang, "{text}");
+    }
+}
+
+#[test]
+fn copies_have_sources_heredocs_and_a_destination() {
+    let dockerfile = parse(FileId(0), "COPY a <<E b/\nx\nE\nADD [\"a\", \"b\"]\nCOPY a\nRUN a b");
+    let shown: Vec<Option<String>> = dockerfile
+        .instructions
+        .iter()
+        .map(|instruction| {
+            let (sources, destination) = instruction.sources_and_destination()?;
+            let contents = sources.iter().map(|source| instruction.heredoc_of(source).map(|it| it.content.as_str()));
+            Some(format!("{} {:?} {}", values(sources), contents.collect::<Vec<_>>(), destination.as_str()))
+        })
+        .collect();
+    let expected = ["a|<<E [None, Some(\"x\\n\")] b/", "a [None] b"];
+    assert_eq!(shown, [Some(expected[0].to_owned()), Some(expected[1].to_owned()), None, None]);
+}
+
+#[test]
 fn mounts_are_lists_of_keys_and_values() {
     for (flag, expected) in [
         ("type=cache,target=/x", "cache: type=cache target=/x"),
