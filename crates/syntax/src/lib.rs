@@ -1,1 +1,3 @@
-//! placeholder
+//! Text to trees with spans. Pure functions: nothing here opens a file.
+
+pub mod shell;
