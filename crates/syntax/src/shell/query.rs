@@ -146,9 +146,9 @@ impl OptionsWithArguments<'_> {
         }
         let Some(cluster) = text.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else { return false };
         // The first letter that takes an argument takes the rest of the cluster, if there is a rest.
-        cluster.find(|letter| self.short.contains(letter)).is_some_and(|at| {
-            cluster.get(at..).is_some_and(|rest| rest.chars().count() == 1)
-        })
+        cluster
+            .find(|letter| self.short.contains(letter))
+            .is_some_and(|at| cluster.get(at..).is_some_and(|rest| rest.chars().count() == 1))
     }
 }
 

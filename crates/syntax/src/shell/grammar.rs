@@ -1,0 +1,74 @@
+//! Whether a text is shell at all: asked of a real Bash grammar, which is never let near hostile text.
+//!
+//! The grammar recurses and takes a time that grows with the square of nesting. Texts beyond the limits are not shown to
+//! it; for them our own reading decides alone.
+
+use std::panic::catch_unwind;
+
+use super::scan::template_end;
+
+/// Longer texts are not checked.
+const MAX_LENGTH: usize = 64 * 1024;
+/// Openers and keywords that may be open at once, quoted ones and those in comments included.
+const MAX_NESTING: usize = 30;
+/// Length times the square of nesting: keeps the check under the cost of the rest.
+const MAX_WORK: usize = 400_000;
+
+/// Whether the grammar accepts `text`. Where it may not be asked, or fails itself, the answer is no.
+pub(super) fn accepts(text: &str) -> bool {
+    let plain = without_templates(text);
+    let nesting = nesting(&plain);
+    let work = plain.len().saturating_mul(nesting.saturating_mul(nesting));
+    if plain.len() > MAX_LENGTH || nesting > MAX_NESTING || work > MAX_WORK {
+        return false;
+    }
+    catch_unwind(|| rable::parse(&plain, true).is_ok()).unwrap_or(false)
+}
+
+/// The text with each template marker replaced by a word of the same length, and with plain line breaks.
+fn without_templates(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(end) = template_end(text, at).filter(|&end| text.is_char_boundary(end)) {
+            plain.extend(std::iter::repeat_n('x', end.saturating_sub(at)));
+            at = end;
+            continue;
+        }
+        let Some(character) = rest.chars().next() else { break };
+        // A carriage return before a line break is a blank of the file's, not of the script.
+        if !(character == '\r' && rest.starts_with("\r\n")) {
+            plain.push(character);
+        }
+        at = at.saturating_add(character.len_utf8());
+    }
+    plain
+}
+
+/// An upper bound of how deep the grammar recurses. A closer counts only where it closes what is open, per kind; what
+/// repeats without closing (`! ! !`, `- - -`) counts as nesting too.
+fn nesting(text: &str) -> usize {
+    let (mut parens, mut braces, mut groups, mut deepest) = (0_usize, 0_usize, 0_usize, 1_usize);
+    let mut run = 0_usize;
+    for word in text.split_inclusive(|c: char| c.is_ascii_whitespace() || c == ';') {
+        match word.trim_end_matches(|c: char| c.is_ascii_whitespace() || c == ';') {
+            "if" | "elif" | "for" | "while" | "until" | "case" | "select" | "function" => {
+                groups = groups.saturating_add(1)
+            }
+            "fi" | "done" | "esac" => groups = groups.saturating_sub(1),
+            "!" | "time" | "coproc" | "-" | "~" | "+" => run = run.saturating_add(1),
+            _ => run = 0,
+        }
+        for byte in word.bytes() {
+            match byte {
+                b'(' => parens = parens.saturating_add(1),
+                b')' => parens = parens.saturating_sub(1),
+                b'{' => braces = braces.saturating_add(1),
+                b'}' => braces = braces.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(parens.saturating_add(braces).saturating_add(groups).saturating_add(run));
+        }
+    }
+    deepest
+}
