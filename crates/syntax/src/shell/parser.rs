@@ -38,14 +38,15 @@ pub(super) fn script(text: &str, map: &OffsetMap, initial: ShellOptions) -> Scri
         script: Script { complete: true, interpreter, initial: options, ..Script::default() },
         scopes: vec![Scope { parent: None, options }],
         pipelines: 0,
+        deepest: 0,
         loop_variables: Vec::new(),
     };
     let region = Region { text, base: 0, map: Cow::Borrowed(map) };
     Parser::new(&mut out, &region, Context::default()).run();
-    let Out { mut script, scopes, loop_variables, .. } = out;
+    let Out { mut script, scopes, loop_variables, deepest, .. } = out;
     let parents = scopes.into_iter().map(|scope| scope.parent).collect();
     script.values = resolve::Values::collect(&script.commands, &loop_variables, parents);
-    script.complete = script.complete && grammar::accepts(text);
+    script.complete = script.complete && grammar::accepts(text, deepest);
     script
 }
 
@@ -54,6 +55,8 @@ struct Out {
     script: Script,
     scopes: Vec<Scope>,
     pipelines: u32,
+    /// The most groups, quotations and expansions that were open at once in one region.
+    deepest: usize,
     loop_variables: Vec<resolve::LoopVariable>,
 }
 
@@ -346,6 +349,7 @@ impl<'o, 'r> Parser<'o, 'r> {
             self.broken();
             return;
         }
+        self.out.deepest = self.out.deepest.max(self.groups.len());
         self.groups.push(Group { kind, context: self.context, pipeline: self.pipeline });
         self.context.in_function |= std::mem::take(&mut self.function_next);
         self.context.in_condition |= self.pipeline.negated;
@@ -597,6 +601,7 @@ impl<'o, 'r> Parser<'o, 'r> {
         if !scanned.closed {
             self.broken();
         }
+        self.out.deepest = self.out.deepest.max(scanned.depth);
         if self.current.is_empty() && self.keyword(start, end) {
             return;
         }

@@ -5,7 +5,7 @@
 //! are taken not to change what the script itself assigned.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::word::{Operator, Part};
 use super::{Command, Joined, Script, ShellOptions, Word};
@@ -20,7 +20,7 @@ const MAX_LENGTH: usize = 64 * 1024;
 /// The variables that a script assigns, by name, in source order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Values {
-    assigned: HashMap<String, Vec<Assigned>>,
+    assigned: BTreeMap<String, Vec<Assigned>>,
     /// The parent of each scope.
     parents: Vec<Option<u32>>,
 }
@@ -42,7 +42,7 @@ pub(super) struct LoopVariable {
 
 impl Values {
     pub(super) fn collect(commands: &[Command], loops: &[LoopVariable], parents: Vec<Option<u32>>) -> Self {
-        let mut values = Self { assigned: HashMap::new(), parents };
+        let mut values = Self { assigned: BTreeMap::new(), parents };
         for command in commands {
             values.command(command);
         }

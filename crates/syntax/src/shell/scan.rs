@@ -47,6 +47,8 @@ pub(super) struct Substitution {
 pub(super) struct Scan {
     pub(super) end: usize,
     pub(super) closed: bool,
+    /// The most that was open at once.
+    pub(super) depth: usize,
 }
 
 /// A template marker is looked for this far; one that is longer is read as ordinary text.
@@ -93,10 +95,18 @@ pub(super) fn ends_word(byte: u8) -> bool {
 /// Scans from `from`, which stands inside `base`, to the end of `base`: before the byte that ends a word, after the byte
 /// that closes anything else. The outermost substitutions are appended to `substitutions`.
 pub(super) fn scan(text: &str, from: usize, base: Frame, substitutions: &mut Vec<Substitution>) -> Scan {
-    let mut scanner =
-        Scanner { text, at: from, start: from, stack: vec![base], heredocs: Vec::new(), open: None, substitutions };
+    let mut scanner = Scanner {
+        text,
+        at: from,
+        start: from,
+        stack: vec![base],
+        heredocs: Vec::new(),
+        open: None,
+        depth: 1,
+        substitutions,
+    };
     let closed = scanner.run();
-    Scan { end: scanner.at.min(text.len()), closed }
+    Scan { end: scanner.at.min(text.len()), closed, depth: scanner.depth }
 }
 
 struct Scanner<'a> {
@@ -107,12 +117,14 @@ struct Scanner<'a> {
     heredocs: Vec<Delimiter>,
     /// The outermost substitution: the stack's height under it.
     open: Option<(usize, Opener, usize)>,
+    depth: usize,
     substitutions: &'a mut Vec<Substitution>,
 }
 
 impl Scanner<'_> {
     fn run(&mut self) -> bool {
         while let Some(&top) = self.stack.last() {
+            self.depth = self.depth.max(self.stack.len());
             if self.at >= self.text.len() {
                 return top == Frame::Word && self.stack.len() == 1;
             }

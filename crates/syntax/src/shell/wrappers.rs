@@ -133,7 +133,7 @@ fn prefixed(command: &Command, prefix: &Prefix) -> Option<Inner> {
             break;
         }
     }
-    (at < args.len()).then(|| Inner::Words { wrapper: prefix.wrapper, assignments, words: at..args.len() })
+    (at < args.len()).then_some(Inner::Words { wrapper: prefix.wrapper, assignments, words: at..args.len() })
 }
 
 fn is_assignment(text: &str) -> bool {
