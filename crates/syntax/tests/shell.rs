@@ -203,6 +203,7 @@ fn hostile_nesting_ends_in_fewer_commands_not_in_a_crash() {
         "case x in ".repeat(5_000),
         "`".repeat(20_001),
         "<<a ".repeat(10_000),
+        format!("find {}", "-exec a \\; ".repeat(6_000)),
         "${{".repeat(20_000),
         "$((".repeat(20_000),
         "a() ".repeat(10_000),
@@ -293,8 +294,8 @@ fn words_resolve_where_the_script_says_the_value() {
         ("x $ARG; ARG=1; x $ARG", Some("1")),
     ] {
         let script = read(text);
-        let word = script.commands.iter().rev().find(|c| c.is("x")).and_then(|c| c.args.last());
-        let word = word.unwrap_or_else(|| panic!("no x in {text}"));
+        let command = script.commands.iter().rfind(|command| !command.substitution);
+        let word = command.and_then(|command| command.args.last()).expect("every command has a word");
         let lookup = |name: &str| match name {
             "ARG" => Some("arg".to_owned()),
             "EMPTY" => Some(String::new()),

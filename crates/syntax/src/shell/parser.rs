@@ -835,69 +835,79 @@ impl<'o, 'r> Parser<'o, 'r> {
             self.broken();
             return;
         }
-        let command = command.clone();
         for inner in found {
             match inner {
                 Inner::Words { wrapper, assignments, words } => {
-                    self.wrapped(&command, index, wrapper, assignments, words, offsets, depth);
+                    let made = assignments.filter_map(|argument| self.made_by(index, argument, offsets)).collect();
+                    let Some(command) = self.wrapped(index, wrapper, made, words.clone()) else { continue };
+                    // Word 0 is the name, so argument N stands at offset N + 1.
+                    let range = words.start.saturating_add(1)..words.end.saturating_add(1);
+                    self.push_wrapped(index, command, offsets.get(range).unwrap_or_default(), depth);
                 }
                 Inner::Code { wrapper, argument, options } => {
                     let Some(&start) = offsets.get(argument.saturating_add(1)) else { continue };
+                    let Some(command) = self.out.script.commands.get(index) else { continue };
                     let Some(word) = command.args.get(argument) else { continue };
-                    let decoded = decode(&word.raw);
+                    let (decoded, own) = (decode(&word.raw), command.scope);
                     let region = self.region.decoded(start, &decoded);
                     let scope = match options {
-                        Some(options) => self.out.scope(Some(command.scope), options),
-                        None => command.scope,
+                        Some(options) => self.out.scope(Some(own), options),
+                        None => own,
                     };
-                    let wrapped = Context { wrapper: Some(wrapper), wrapped_by: Some(index), scope, ..self.context };
-                    let subshell = self.context.in_subshell || options.is_some();
-                    self.enter(&region, Context { in_subshell: subshell, joined: self.joined, ..wrapped });
+                    let context = Context {
+                        in_subshell: self.context.in_subshell || options.is_some(),
+                        in_condition: self.context.in_condition || self.pipeline.negated,
+                        wrapper: Some(wrapper),
+                        wrapped_by: Some(index),
+                        joined: self.joined,
+                        scope,
+                        ..self.context
+                    };
+                    self.enter(&region, context);
                 }
             }
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one caller; a struct would only rename them")]
+    /// The assignment in an argument of the command at `index`, as `env` makes it.
+    fn made_by(&self, index: usize, argument: usize, offsets: &[usize]) -> Option<Assignment> {
+        let start = *offsets.get(argument.saturating_add(1))?;
+        let word = self.out.script.commands.get(index)?.args.get(argument)?;
+        self.assignment(start, start.saturating_add(word.raw.len()))
+    }
+
+    /// The command that `words`, arguments of the command at `index`, are.
     fn wrapped(
-        &mut self,
-        outer: &Command,
+        &self,
         index: usize,
         wrapper: Wrapper,
-        assignments: std::ops::Range<usize>,
+        assignments: Vec<Assignment>,
         words: std::ops::Range<usize>,
-        offsets: &[usize],
-        depth: u16,
-    ) {
-        let mut taken = outer.args.get(words.clone()).unwrap_or_default().iter().cloned();
-        let Some(name) = taken.next() else { return };
-        let args: Vec<Word> = taken.collect();
-        // Word 0 is the name, so argument N stands at offset N + 1.
-        let inner_offsets = offsets.get(words.start.saturating_add(1)..words.end.saturating_add(1)).unwrap_or_default();
+    ) -> Option<Command> {
+        let outer = self.out.script.commands.get(index)?;
+        let (name, args) = outer.args.get(words)?.split_first()?;
         let span = args.last().map_or(name.span, |last| name.span.to(last.span));
-        let assignments = assignments
-            .filter_map(|argument| {
-                let start = *offsets.get(argument.saturating_add(1))?;
-                self.assignment(start, start.saturating_add(outer.args.get(argument)?.raw.len()))
-            })
-            .collect();
-        let command = Command {
+        Some(Command {
             assignments,
-            name: Some(name),
-            args,
+            name: Some(name.clone()),
+            args: args.to_vec(),
+            redirects: outer.redirects.clone(),
             span,
             wrapper: Some(wrapper),
             wrapped_by: Some(index),
-            ..outer.clone()
-        };
+            ..*outer
+        })
+    }
+
+    fn push_wrapped(&mut self, outer: usize, command: Command, offsets: &[usize], depth: u16) {
         let inner = self.out.script.commands.len();
         for pending in &mut self.pending {
-            let redirect = pending.places.iter().find(|place| place.0 == index).map(|place| place.1);
+            let redirect = pending.places.iter().find(|place| place.0 == outer).map(|place| place.1);
             pending.places.extend(redirect.map(|redirect| (inner, redirect)));
         }
         self.set_options(&command);
         self.out.script.commands.push(command);
-        self.unwrap(inner, inner_offsets, depth.saturating_add(1));
+        self.unwrap(inner, offsets, depth.saturating_add(1));
     }
 
     // Text within the text

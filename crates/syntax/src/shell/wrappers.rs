@@ -186,12 +186,16 @@ fn eval(command: &Command) -> Option<Inner> {
     }
 }
 
+/// Commands of one `find` that are read; each carries the redirections of the whole.
+const MAX_EXECS: usize = 64;
+
 /// `find … -exec cmd {} \;`, each of them.
 fn find(command: &Command) -> Vec<Inner> {
     let mut found = Vec::new();
     let mut start = None;
     for (at, word) in command.args.iter().enumerate() {
         match (start, word.text.as_str()) {
+            _ if found.len() >= MAX_EXECS => return found,
             (None, "-exec" | "-execdir" | "-ok" | "-okdir") => start = Some(at.saturating_add(1)),
             (Some(from), ";" | "+") => {
                 found.push(Inner::Words { wrapper: Wrapper::Find, assignments: 0..0, words: from..at });
