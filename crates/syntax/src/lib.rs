@@ -7,6 +7,7 @@ pub mod dockerfile;
 mod embedded;
 pub mod json;
 mod scalar;
+pub mod shell;
 mod tree;
 pub mod yaml;
 
