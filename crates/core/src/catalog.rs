@@ -59,9 +59,11 @@ impl Catalog {
         self.by_id.get(id).copied()
     }
 
-    /// The rules that stand for a peer's id, `scheme:id` or the bare id, in any case.
+    /// The rules that stand for a peer's id, `scheme:id` or the bare id, in any case and any of its spellings.
     pub fn by_peer(&self, peer: &str) -> &[RuleIdx] {
-        self.by_peer.get(&peer.to_lowercase()).map_or(&[], Vec::as_slice)
+        let written = peer.to_lowercase();
+        let found = self.by_peer.get(&written).or_else(|| self.by_peer.get(&trivy_spelling(&written)?));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// What a selector names: an id, `prefix*`, a tag, or a peer's id. Empty where it names nothing.
@@ -85,5 +87,52 @@ impl Catalog {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+}
+
+/// Trivy's id as the catalog writes it (`ksv-0017`), from its older spellings `avd-ksv-0017`, `ksv017` and `ds002`.
+fn trivy_spelling(id: &str) -> Option<String> {
+    let (scheme, bare) = id.split_once(':').map_or(("", id), |(_, bare)| ("trivy:", bare));
+    let bare = bare.strip_prefix("avd-").unwrap_or(bare);
+    let letters = bare.find(|character: char| !character.is_ascii_lowercase())?;
+    let (family, digits) = bare.split_at_checked(letters)?;
+    let digits = digits.strip_prefix('-').unwrap_or(digits);
+    if family.is_empty() || digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(format!("{scheme}{family}-{digits:0>4}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    #[test]
+    fn a_peers_id_is_found_in_every_spelling() {
+        let rule = RuleMeta {
+            id: Cow::Borrowed("k8s-privileged-container"),
+            peers: Cow::Borrowed(&["trivy:KSV-0017", "kube-linter:privileged-container"]),
+            tags: Cow::Borrowed(&["pss:baseline"]),
+            ..RuleMeta::DEFAULT
+        };
+        let catalog = Catalog::new([rule]);
+        for selector in [
+            "k8s-privileged-container",
+            "k8s-*",
+            "pss:baseline",
+            "trivy:KSV-0017",
+            "KSV-0017",
+            "ksv017",
+            "AVD-KSV-0017",
+            "trivy:AVD-KSV-0017",
+            "privileged-container",
+        ] {
+            assert_eq!(catalog.select(selector), [RuleIdx(0)], "{selector}");
+        }
+        for selector in ["k8s-privileged", "docker-*", "KSV-0018", "avd-", "017"] {
+            assert_eq!(catalog.select(selector), [], "{selector}");
+        }
     }
 }

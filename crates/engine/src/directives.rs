@@ -335,11 +335,11 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
         // `ignore = DL3006 , DL3008  # why`
         let ids = rest.strip_prefix("ignore")?.trim_start().strip_prefix('=')?;
         let (ids, reason) = ids.split_once('#').unwrap_or((ids, ""));
-        return Some(peer_request("hadolint:", reach, ids, reason));
+        return Some(Ok(peer_request("hadolint:", reach, ids, reason)));
     }
     if let Some(rest) = body.strip_prefix("checkov:skip=") {
         let (id, reason) = rest.split_once(':').unwrap_or((rest, ""));
-        return Some(peer_request("checkov:", Reach::Here, id, reason));
+        return Some(Ok(peer_request("checkov:", Reach::Here, id, reason)));
     }
     for scheme in ["trivy:", "tfsec:"] {
         if let Some(rest) = body.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("ignore:")) {
@@ -352,22 +352,22 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
     }
     if let Some(rest) = body.strip_prefix("zizmor:") {
         let (ids, reason) = rest.trim_start().strip_prefix("ignore[")?.split_once(']')?;
-        return Some(peer_request("zizmor:", Reach::Here, ids, reason));
+        return Some(Ok(peer_request("zizmor:", Reach::Here, ids, reason)));
     }
     if let Some(rest) = body.strip_prefix("kics-scan ") {
         return match rest.trim().split_once('=') {
-            Some(("disable", ids)) => Some(peer_request("kics:", Reach::File, ids, "")),
-            None if rest.trim().starts_with("ignore-") => Some(peer_request("kics:", Reach::Here, "*", "")),
+            Some(("disable", ids)) => Some(Ok(peer_request("kics:", Reach::File, ids, ""))),
+            None if rest.trim().starts_with("ignore-") => Some(Ok(peer_request("kics:", Reach::Here, "*", ""))),
             _ => None,
         };
     }
     None
 }
 
-fn peer_request<'c>(scheme: &'static str, reach: Reach, ids: &'c str, reason: &str) -> Result<Request<'c>, String> {
+fn peer_request<'c>(scheme: &'static str, reach: Reach, ids: &'c str, reason: &str) -> Request<'c> {
     let reason = reason.trim();
     let reason = (!reason.is_empty()).then(|| reason.to_owned());
-    Ok(Request { ids: ids_of(ids), scheme, reach, reason, expires: None, owner: Owner::Peer })
+    Request { ids: ids_of(ids), scheme, reach, reason, expires: None, owner: Owner::Peer }
 }
 
 /// `ignore[ID,…] reason`, `ignore-file[ID,…] expires=2027-01-31 reason`.

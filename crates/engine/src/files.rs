@@ -22,17 +22,16 @@ impl Worktree {
         Self { root, limit }
     }
 
-    fn resolve(&self, path: &str) -> Result<PathBuf, FileError> {
-        let clean = crate::paths::absolute(&self.root, Path::new(path));
-        // A path that is named on the command line may lead anywhere; one that a file names may not, and the callers
-        // that follow references check it before they ask.
-        Ok(clean)
+    /// A path that is named on the command line may lead anywhere; one that a file names may not, and the callers that
+    /// follow references check it before they ask.
+    fn resolve(&self, path: &str) -> PathBuf {
+        crate::paths::absolute(&self.root, Path::new(path))
     }
 }
 
 impl Files for Worktree {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        let full = self.resolve(path)?;
+        let full = self.resolve(path);
         let unreadable = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound => FileError::Missing(PathBuf::from(path)),
             _ => FileError::Unreadable { path: PathBuf::from(path), reason: reason(&error) },
@@ -54,7 +53,7 @@ impl Files for Worktree {
     }
 
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
-        let full = self.resolve(directory)?;
+        let full = self.resolve(directory);
         let unreadable =
             |error: std::io::Error| FileError::Unreadable { path: PathBuf::from(directory), reason: reason(&error) };
         let mut names = Vec::new();
