@@ -1,1 +1,111 @@
-//! placeholder
+//! Every output, from a [`ScanReport`] or a [`Catalog`](portcullis_core::Catalog) alone.
+//!
+//! Nothing here reads a file, knows the command line or decides whether a finding counts. What is written depends on
+//! the report and the [`Options`] only, never on the environment or the number of threads.
+
+mod concise;
+mod explain;
+mod json;
+mod options;
+mod pretty;
+mod rules;
+mod sarif;
+mod snippet;
+mod stream;
+mod summary;
+mod text;
+mod uri;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use portcullis_core::ScanReport;
+
+pub use explain::write_explanation;
+pub use options::{Color, Glyphs, Links, Options, SuppressedFindings, Tool, Verbosity};
+pub use rules::{RulesFormat, write_rules};
+pub use summary::summary_line;
+
+/// Writes a report. A closed pipe is an error of kind [`io::ErrorKind::BrokenPipe`] like any other.
+pub fn write(report: &ScanReport, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Pretty => pretty::write(report, options, out),
+        Format::Concise => concise::write(report, options, out),
+        Format::Json => json::write(report, options, out),
+        Format::Sarif => sarif::write(report, options, out),
+    }?;
+    out.flush()
+}
+
+/// The formats of a scan's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// For people: source lines with the span marked.
+    Pretty,
+    /// For people and editors: one line per finding.
+    Concise,
+    /// For programs: the stable `portcullis/1`.
+    Json,
+    /// For code scanning: SARIF 2.1.0 as GitHub takes it.
+    Sarif,
+}
+
+impl Format {
+    /// Every format, the most used first.
+    pub const ALL: [Self; 4] = [Self::Pretty, Self::Concise, Self::Json, Self::Sarif];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pretty => "pretty",
+            Self::Concise => "concise",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+        }
+    }
+
+    /// What has to be sealed into the findings for this format.
+    pub const fn needs(self) -> Needs {
+        match self {
+            Self::Pretty => Needs { line: true, line_hash: false },
+            Self::Concise | Self::Json => Needs { line: false, line_hash: false },
+            // The line says where a span of several lines is to be clipped.
+            Self::Sarif => Needs { line: true, line_hash: true },
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|format| format.name()).collect();
+            format!("`{text}` is not a format ({})", names.join(", "))
+        })
+    }
+}
+
+/// What findings must carry beside the things that they always have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// `Finding::line` and `Related::line`.
+    pub line: bool,
+    /// `Finding::line_hash`.
+    pub line_hash: bool,
+}
+
+impl Needs {
+    /// What two formats of one scan need together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self { line: self.line || other.line, line_hash: self.line_hash || other.line_hash }
+    }
+}

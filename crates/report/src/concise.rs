@@ -1,0 +1,32 @@
+//! `concise`: one line per finding, `path:line:col: severity[rule] message`, and nothing else.
+
+use std::io::{self, Write};
+
+use owo_colors::OwoColorize;
+use portcullis_core::{Finding, ScanReport};
+
+use crate::text::{Palette, clean, linked};
+use crate::{Options, stream, uri};
+
+pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let palette = Palette::new(options);
+    let line = |finding: &Finding| {
+        let id = clean(&report.catalog.get(finding.rule).id, options.glyphs);
+        let code = format!("{}[{id}]", finding.severity).style(palette.severity(finding.severity)).to_string();
+        let start = finding.location.start;
+        format!(
+            "{}:{}:{}: {} {}{}\n",
+            clean(report.path(finding.location.file()), options.glyphs).style(palette.strong()),
+            start.line,
+            start.column,
+            linked(code, uri::docs(&options.tool, &id), options),
+            clean(&finding.message, options.glyphs),
+            finding
+                .suppressed
+                .as_deref()
+                .map(|suppressed| format!(" (suppressed by {})", suppressed.by.name()))
+                .unwrap_or_default(),
+        )
+    };
+    stream::write(&options.shown(report), out, |finding, buffer| buffer.extend_from_slice(line(finding).as_bytes()))
+}

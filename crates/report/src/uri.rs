@@ -1,0 +1,35 @@
+//! Addresses: of a rule's docs, and of a file relative to the root.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::Tool;
+
+/// All but RFC 3986's unreserved characters and the slash; a colon in the first segment would make it a scheme.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A path as a relative URI reference.
+///
+/// Components that lead out of the root are dropped: code scanning refuses a whole upload for one such address.
+pub(crate) fn relative(path: &str) -> String {
+    let inside: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    if inside.is_empty() { "stdin".to_owned() } else { utf8_percent_encode(&inside.join("/"), PATH).to_string() }
+}
+
+/// Databases of advisories, by the prefix of their ids: address before and after the id.
+const ADVISORIES: &[(&str, &str, &str)] = &[
+    ("RUSTSEC-", "https://rustsec.org/advisories/", ".html"),
+    ("GHSA-", "https://github.com/advisories/", ""),
+    ("CVE-", "https://nvd.nist.gov/vuln/detail/", ""),
+    ("MAL-", "https://osv.dev/vulnerability/", ""),
+];
+
+/// Where a rule's docs are to be read; `None` for a policy's rule, which we do not publish.
+pub(crate) fn docs(tool: &Tool, id: &str) -> Option<String> {
+    if let Some((_, before, after)) = ADVISORIES.iter().find(|(prefix, ..)| id.starts_with(prefix)) {
+        return Some(format!("{before}{}{after}", utf8_percent_encode(id, PATH)));
+    }
+    if id.contains('/') || tool.rules_uri.is_empty() {
+        return None;
+    }
+    Some(format!("{}{}.md", tool.rules_uri, utf8_percent_encode(id, PATH)))
+}

@@ -1,0 +1,12 @@
+//! Exact outputs of hand-made reports.
+
+#[cfg(test)]
+mod json;
+#[cfg(test)]
+mod pretty;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod sarif;
+#[cfg(test)]
+mod support;
