@@ -196,7 +196,8 @@ fn tags(rule: &RuleMeta, severity: Severity) -> Vec<String> {
         .iter()
         .filter(|tag| !tag.is_empty() && **tag != "security")
         .map(|tag| if tag.starts_with("cwe-") { format!("external/cwe/{tag}") } else { (*tag).to_owned() });
-    let security = (level_name(severity) != "note").then(|| "security".to_owned());
+    // Info is house style and advice; among security alerts it would only hide them.
+    let security = (severity > Severity::Info).then(|| "security".to_owned());
     let mut tags: Vec<String> = Vec::new();
     for tag in security.into_iter().chain(own) {
         if !tags.contains(&tag) && tags.len() < MAX_TAGS {

@@ -176,7 +176,7 @@ fn the_worst_come_first_and_a_rule_has_one_severity() {
     let severities: Vec<&Value> = rules.iter().map(|rule| &rule["properties"]["security-severity"]).collect();
     assert_eq!(severities, ["8.0", "9.5", "2.0"]);
     assert_eq!(rules[0]["properties"]["tags"], json!(["security"]));
-    assert_eq!(rules[2]["properties"]["tags"], Value::Null);
+    assert_eq!(rules[2]["properties"]["tags"], json!(["security"]));
 }
 
 #[test]
