@@ -1,1 +1,3 @@
-//! placeholder
+//! Discovery, classification, parallel scanning, configuration and suppression.
+
+pub mod config;
