@@ -1,0 +1,171 @@
+//! The configuration file: what it may say, where it is looked for, and what it comes to.
+//!
+//! It is read through our own span-exact tree, so that every mistake is shown where it stands; a mistake anywhere is an
+//! error, because a setting that silently does nothing is worse than none. Whether a path that a glob names exists is
+//! not known here.
+
+mod file;
+mod keys;
+mod nearest;
+mod paths;
+mod reader;
+mod schema;
+mod text;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_core::{Catalog, Profile, RuleIdx, Severity};
+use portcullis_model::kubernetes::KubernetesVersion;
+use portcullis_rules::{Date, Options};
+
+pub use file::{ConfigFileError, FILE_NAMES};
+pub use nearest::{UnknownRule, nearest, select_rules};
+pub use paths::{GlobError, PathMatcher};
+pub use reader::ConfigError;
+pub use text::starter;
+
+/// What `portcullis.yaml` says. Every field has a default, so that no file is the same as an empty one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What is scanned; empty: everything that is recognised.
+    pub include: PathMatcher,
+    /// What is left out: [`DEFAULT_EXCLUDES`] and then the file's own globs, so that `!vendor` takes one back.
+    pub exclude: PathMatcher,
+    /// `profile`.
+    pub profile: Option<Profile>,
+    /// `fail-on`.
+    pub fail_on: Option<Severity>,
+    /// `kubernetes-version`.
+    pub kubernetes_version: Option<KubernetesVersion>,
+    /// `rules`: selectors and what is set for them, the broadest first; later ones win.
+    pub rules: Vec<(String, RuleSetting)>,
+    /// `overrides`: settings for some paths, in the order of the file; later ones win.
+    pub overrides: Vec<Override>,
+    /// `ignore`.
+    pub ignore: Vec<Ignore>,
+}
+
+/// Names that are not walked into unless they are named on the command line.
+pub const DEFAULT_EXCLUDES: &[&str] = &["node_modules", "vendor", ".terraform", "target"];
+
+/// The profile where neither the command line nor the file sets one.
+pub const DEFAULT_PROFILE: Profile = Profile::Recommended;
+
+/// `fail-on` where neither the command line nor the file sets it.
+pub const DEFAULT_FAIL_ON: Severity = Severity::Low;
+
+/// Whether a rule is on, and how severe it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleSwitch {
+    /// `None`: as the profile says. Naming a single rule turns it on unless the setting says `off`.
+    pub on: Option<bool>,
+    /// Another severity.
+    pub severity: Option<Severity>,
+}
+
+/// What the configuration makes of a rule everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleSetting {
+    /// On or off, and the severity.
+    pub switch: RuleSwitch,
+    /// The rule's options; empty where the selector names several rules.
+    pub options: Options,
+}
+
+/// Settings for some paths. Options are not among them: they hold for the whole scan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Override {
+    /// The paths.
+    pub paths: PathMatcher,
+    /// As in [`Config::rules`].
+    pub rules: Vec<(String, RuleSwitch)>,
+}
+
+/// A finding that is accepted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ignore {
+    /// An id, `prefix*`, tag or peer's id.
+    pub rule: String,
+    /// Where; `None`: everywhere.
+    pub path: Option<PathMatcher>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The last day that it counts.
+    pub expires: Option<Date>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            include: PathMatcher::default(),
+            exclude: keys::with_default_excludes(&PathMatcher::default()),
+            profile: None,
+            fail_on: None,
+            kubernetes_version: None,
+            rules: Vec::new(),
+            overrides: Vec::new(),
+            ignore: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a configuration of less than 4 GiB. What is wrong is left at its default and told, in order of place; with
+    /// any error the configuration is good for nothing but further checks.
+    pub fn parse(text: &str, catalog: &Catalog) -> (Self, Vec<ConfigError>) {
+        reader::read(&Arc::from(text), catalog)
+    }
+
+    /// The effective configuration as YAML, defaults filled in and keys sorted. Reading it gives the same again.
+    pub fn show(&self) -> String {
+        text::show(self)
+    }
+
+    /// The JSON Schema of the file for the rules of `catalog`, as pretty-printed JSON.
+    pub fn schema(catalog: &Catalog) -> String {
+        schema::schema(catalog)
+    }
+
+    /// What `rules` sets for each rule.
+    pub fn switches(&self, catalog: &Catalog) -> BTreeMap<RuleIdx, RuleSwitch> {
+        resolve(self.rules.iter().map(|(selector, setting)| (selector.as_str(), setting.switch)), catalog)
+    }
+
+    /// The options of each rule that has any set, by the rule's own id.
+    pub fn options(&self, catalog: &Catalog) -> BTreeMap<String, Options> {
+        let mut options: BTreeMap<String, Options> = BTreeMap::new();
+        for (selector, setting) in &self.rules {
+            if setting.options.0.is_empty() {
+                continue;
+            }
+            for rule in catalog.select(selector) {
+                let known = options.entry(catalog.get(rule).id.to_string()).or_default();
+                known.0.extend(setting.options.0.clone());
+            }
+        }
+        options
+    }
+}
+
+impl Override {
+    /// What it sets for each rule.
+    pub fn switches(&self, catalog: &Catalog) -> BTreeMap<RuleIdx, RuleSwitch> {
+        resolve(self.rules.iter().map(|(selector, switch)| (selector.as_str(), *switch)), catalog)
+    }
+}
+
+fn resolve<'a>(
+    settings: impl Iterator<Item = (&'a str, RuleSwitch)>,
+    catalog: &Catalog,
+) -> BTreeMap<RuleIdx, RuleSwitch> {
+    let mut switches: BTreeMap<RuleIdx, RuleSwitch> = BTreeMap::new();
+    for (selector, switch) in settings {
+        for rule in catalog.select(selector) {
+            let known = switches.entry(rule).or_default();
+            known.on = switch.on.or(known.on);
+            known.severity = switch.severity.or(known.severity);
+        }
+    }
+    switches
+}

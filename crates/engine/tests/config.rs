@@ -1,0 +1,390 @@
+//! What the configuration file may say, and how its mistakes are told.
+
+use std::path::Path;
+
+use portcullis_core::{Catalog, OptionMeta, OptionShape, Profile, RuleMeta, Severity};
+use portcullis_engine::config::{
+    Config, ConfigFileError, DEFAULT_EXCLUDES, PathMatcher, RuleSwitch, nearest, select_rules, starter,
+};
+use portcullis_rules::OptionValue;
+
+const OPTIONS: &[OptionMeta] = &[
+    OptionMeta { name: "registries", shape: OptionShape::Strings, docs: "Registries that are trusted." },
+    OptionMeta { name: "limit", shape: OptionShape::Number, docs: "How many." },
+    OptionMeta { name: "strict", shape: OptionShape::Flag, docs: "Whether." },
+    OptionMeta { name: "owner", shape: OptionShape::Text, docs: "Who." },
+];
+
+fn catalog() -> Catalog {
+    let rule = |id: &'static str, tags: &'static [&'static str], peers: &'static [&'static str]| RuleMeta {
+        id: id.into(),
+        tags: tags.into(),
+        peers: peers.into(),
+        docs: " Title\n\n Why.\n".into(),
+        ..RuleMeta::DEFAULT
+    };
+    Catalog::new([
+        rule("k8s-host-network", &["pss:baseline"], &["checkov:CKV_K8S_19"]),
+        rule("k8s-privileged-container", &["pss:baseline"], &["checkov:CKV_K8S_16", "trivy:KSV-0017"]),
+        RuleMeta {
+            options: OPTIONS.into(),
+            profile: Profile::OptIn,
+            ..rule("k8s-untrusted-registry", &[], &["x:both"])
+        },
+        rule("docker-untrusted-registry", &[], &["hadolint:DL3026", "x:both"]),
+    ])
+}
+
+/// `line:column message` of each error, and the help behind ` | `.
+fn errors(text: &str) -> Vec<String> {
+    let (_, errors) = Config::parse(text, &catalog());
+    errors
+        .into_iter()
+        .map(|error| {
+            let help = error.help.map(|help| format!(" | {help}")).unwrap_or_default();
+            format!("{}:{} {}{help}", error.line, error.column, error.message)
+        })
+        .collect()
+}
+
+#[test]
+fn mistakes_are_told_where_they_stand() {
+    let cases: &[(&str, &[&str])] = &[
+        ("", &[]),
+        ("# nothing\n", &[]),
+        ("{}", &[]),
+        ("rules:\nignore:\n", &[]),
+        ("profle: all", &["1:1 unknown key `profle` | did you mean `profile`?"]),
+        (
+            "wrong: 1",
+            &["1:1 unknown key `wrong` | a configuration has `include`, `exclude`, `profile`, `fail-on`, \
+               `kubernetes-version`, `rules`, `overrides`, `ignore`"],
+        ),
+        ("- a", &["1:1 expected a configuration, which is a mapping, found a list"]),
+        ("profile: al", &["1:10 `al` is not a profile (recommended, all) | did you mean `all`?"]),
+        ("profile: opt-in", &["1:10 `opt-in` is not a profile (recommended, all)"]),
+        ("profile: [all]", &["1:1 expected one value, found a list"]),
+        (
+            "fail-on: hihg",
+            &["1:10 `hihg` is not a severity (critical, high, medium, low, info) | did you mean `high`?"],
+        ),
+        ("kubernetes-version: 2.0", &["1:21 `2.0` is not a Kubernetes version such as 1.30 or latest"]),
+        ("include: deploy", &["1:10 expected a list of globs, found the text `deploy`"]),
+        ("include: [1]", &["1:11 expected a glob as text, found the number `1` | write it in quotes: \"1\""]),
+        ("include: [a, 'x[']", &["1:14 `x[` is not a glob: unclosed character class; missing ']'"]),
+        (
+            "exclude: ['', '#a', ../b, '!/']",
+            &[
+                "1:11 `` is not a glob: it is empty",
+                "1:15 `#a` is not a glob: a `#` at its start has to be written `\\#`",
+                "1:21 `../b` is not a glob: nothing above the configuration file's directory is matched",
+                "1:27 `!/` is not a glob: it is empty",
+            ],
+        ),
+        ("rules: off", &["1:8 expected `rules`, which is a mapping, found the text `off`"]),
+        (
+            "rules:\n  k8s-privileged-contaner: off",
+            &["2:3 unknown rule `k8s-privileged-contaner` | did you mean `k8s-privileged-container`?"],
+        ),
+        ("rules: { privileged: off }", &["1:10 unknown rule `privileged` | did you mean `k8s-privileged-container`?"]),
+        (
+            "rules: { CKV_K8S_61: off }",
+            &["1:10 unknown rule `CKV_K8S_61` | did you mean `CKV_K8S_16` or `CKV_K8S_19`?"],
+        ),
+        ("rules: { tf-*: off }", &["1:10 unknown rule `tf-*` | `portcullis rules` lists them"]),
+        (
+            "rules: { 7: off }",
+            &[
+                "1:10 expected the text of a rule's id, a peer's id, `prefix*` or a tag, found the number `7` | write it in \
+             quotes: \"7\"",
+            ],
+        ),
+        ("rules: { k8s-*: offf }", &["1:17 a rule cannot be set to `offf` | did you mean `off`?"]),
+        (
+            "rules: { k8s-*: never }",
+            &[
+                "1:17 a rule cannot be set to `never` | a rule is set to `off`, `on`, `critical`, `high`, `medium`, `low`, \
+               `info`, or to a mapping",
+            ],
+        ),
+        ("rules: { k8s-*: 3 }", &["1:17 expected `on`, `off`, a severity or a mapping, found the number `3`"]),
+        ("rules: { k8s-*: }", &["1:10 expected `on`, `off`, a severity or a mapping, found nothing"]),
+        ("rules: { k8s-*: { enabled: maybe } }", &["1:28 expected `true` or `false`, found the text `maybe`"]),
+        (
+            "rules:\n  k8s-untrusted-registry:\n    registres: [a]\n",
+            &["3:5 unknown key `registres` | did you mean `registries`?"],
+        ),
+        (
+            "rules: { k8s-host-network: { limit: 1 } }",
+            &["1:30 unknown key `limit` | `k8s-host-network` has `enabled`, `severity`"],
+        ),
+        (
+            "rules: { k8s-*: { limit: 1 } }",
+            &["1:19 `k8s-*` names 3 rules, and options belong to one | set it under the rule's own id"],
+        ),
+        (
+            "rules:\n  k8s-untrusted-registry: { registries: a, limit: many, strict: 1, owner: [] }",
+            &[
+                "2:41 expected a list of texts for `registries`, found the text `a`",
+                "2:51 expected a whole number for `limit`, found the text `many`",
+                "2:65 expected `true` or `false` for `strict`, found the number `1`",
+                "2:68 expected text for `owner`, found a list",
+            ],
+        ),
+        ("overrides:\n  - paths: [a]\n", &["2:5 `rules` is missing from an entry of `overrides`"]),
+        (
+            "overrides:\n  - paths: [a]\n    rules: { k8s-untrusted-registry: { limit: 1 } }\n",
+            &["3:40 the option `limit` cannot be set for some paths only | set it under `rules` at the top"],
+        ),
+        ("overrides: [x]", &["1:13 expected an entry of `overrides`, which is a mapping, found the text `x`"]),
+        ("ignore:\n  - path: a\n", &["2:5 `rule` is missing from an entry of `ignore`"]),
+        (
+            "ignore:\n  - { rule: k8s-host-network, expires: 2026-13-01, reason: 12, why: x }\n",
+            &[
+                "2:40 `2026-13-01` is not a date such as 2026-11-21",
+                "2:60 expected text, found the number `12` | write it in quotes: \"12\"",
+                "2:64 unknown key `why` | an entry of `ignore` has `rule`, `path`, `reason`, `expires`",
+            ],
+        ),
+        ("ignore:\n  rule: k8s-host-network", &["1:1 expected a list of mappings, found a mapping"]),
+        (
+            "policies: { dirs: [policy] }",
+            &[concat!(
+                "1:1 `policies` is not supported yet by portcullis ",
+                env!("CARGO_PKG_VERSION"),
+                " | remove it until a later version reads it"
+            )],
+        ),
+        ("profile: all\nprofile: all", &["2:1 key `profile` stands twice in this mapping; the last one counts"]),
+        ("profile: all\n---\nprofile: all", &["3:1 a configuration is one document"]),
+        ("{ [a]: b }", &["1:1 a key or merge of this mapping cannot be read"]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(&errors(text), expected, "{text}");
+    }
+    for broken in ["profile: [all", "profile: *none", "\u{1}", "a: b: c"] {
+        assert!(!errors(broken).is_empty(), "{broken:?}");
+    }
+}
+
+#[test]
+fn errors_show_the_line_with_the_place_marked() {
+    for (text, expected) in [
+        (
+            "fail-on: high\nüü: 1\n",
+            "p.yaml:2:1: error: unknown key `üü`\n  |\n2 | üü: 1\n  | ^^\n  = help: a configuration has `include`, \
+             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `rules`, `overrides`, `ignore`\n",
+        ),
+        (
+            "profile: \"\\e[31mall\"",
+            "p.yaml:1:10: error: `\u{fffd}[31mall` is not a profile (recommended, all)\n  |\n1 | profile: \
+             \"\\e[31mall\"\n  |          ^^^^^^^^^^^\n",
+        ),
+    ] {
+        let (_, errors) = Config::parse(text, &catalog());
+        let rendered: String = errors.iter().map(|error| error.render("p.yaml")).collect();
+        assert_eq!(rendered, expected);
+    }
+}
+
+const FULL: &str = r#"
+ignore:
+  - rule: checkov:CKV_K8S_16
+    path: ./deploy/node-*.yaml
+    reason: "it's: #1"
+    expires: 2026-12-31
+  - rule: pss:baseline
+kubernetes-version: 1.30
+overrides:
+  - paths: [examples/, "!examples/prod"]
+    rules: { k8s-*: off, k8s-host-network: { severity: low, enabled: false } }
+rules:
+  k8s-untrusted-registry: { registries: ["registry.example", "on"], limit: 3, strict: true, owner: "yes" }
+  k8s-privileged-container: medium
+  CKV_K8S_16: high
+  k8s-*: off
+  pss:baseline: on
+  "*": { severity: info }
+  docker-untrusted-registry: false
+include: [deploy]
+exclude: ["!vendor", testdata/]
+fail-on: medium
+profile: all
+"#;
+
+#[test]
+fn values_come_to_what_they_say() {
+    let catalog = catalog();
+    let (config, errors) = Config::parse(FULL, &catalog);
+    assert_eq!(errors, []);
+    assert_eq!(config.profile, Some(Profile::All));
+    assert_eq!(config.fail_on, Some(Severity::Medium));
+    assert_eq!(config.kubernetes_version.map(|version| version.minor), Some(30));
+    assert_eq!(config.exclude.globs(), ["node_modules", "vendor", ".terraform", "target", "!vendor", "testdata/"]);
+    assert_eq!(config.ignore[0].expires.map(|date| date.to_string()).as_deref(), Some("2026-12-31"));
+    assert_eq!(config.ignore[0].reason.as_deref(), Some("it's: #1"));
+    assert!(config.ignore[0].path.as_ref().is_some_and(|path| path.matches("deploy/node-agent.yaml")));
+    assert_eq!(config.ignore[1].path, None);
+
+    // An id counts more than a peer's id, a prefix and a tag, wherever they stand.
+    let switches = config.switches(&catalog);
+    let of = |id: &str| switches[&catalog.by_id(id).unwrap()];
+    let switch = |on: bool, severity: Severity| RuleSwitch { on: Some(on), severity: Some(severity) };
+    assert_eq!(of("k8s-privileged-container"), switch(true, Severity::Medium));
+    assert_eq!(of("k8s-host-network"), switch(false, Severity::Info));
+    assert_eq!(of("docker-untrusted-registry"), switch(false, Severity::Info));
+    assert_eq!(of("k8s-untrusted-registry"), switch(true, Severity::Info));
+
+    let options = config.options(&catalog);
+    assert_eq!(options.keys().collect::<Vec<_>>(), ["k8s-untrusted-registry"]);
+    let options = &options["k8s-untrusted-registry"];
+    assert_eq!(options.strings("registries"), ["registry.example", "on"]);
+    assert_eq!(options.number("limit"), Some(3));
+    assert!(options.flag("strict"));
+    assert_eq!(options.0["owner"], OptionValue::Text("yes".to_owned()));
+
+    let some = config.overrides[0].switches(&catalog);
+    assert_eq!(
+        some[&catalog.by_id("k8s-host-network").unwrap()],
+        RuleSwitch { on: Some(false), severity: Some(Severity::Low) }
+    );
+    assert_eq!(some.len(), 3);
+    assert_eq!(Config::default().exclude.globs(), DEFAULT_EXCLUDES);
+}
+
+#[test]
+fn what_is_shown_reads_as_the_same() {
+    let catalog = catalog();
+    for text in ["", "profile: all", "rules: { k8s-host-network: off }", "exclude: [target, '!target']", FULL] {
+        let (config, errors) = Config::parse(text, &catalog);
+        assert_eq!(errors, [], "{text}");
+        let shown = config.show();
+        let (again, errors) = Config::parse(&shown, &catalog);
+        assert_eq!(errors, [], "{shown}");
+        assert_eq!(again.show(), shown);
+        assert_eq!(
+            (again.rules, again.overrides, again.ignore),
+            (config.rules, config.overrides, config.ignore),
+            "{shown}"
+        );
+        assert_eq!((again.include, again.exclude), (config.include, config.exclude), "{shown}");
+    }
+    assert_eq!(
+        Config::parse(
+            "rules: { k8s-host-network: off, k8s-*: { severity: low } }\nignore: [{ rule: x:both }]",
+            &catalog
+        )
+        .0
+        .show(),
+        "exclude:\n  - node_modules\n  - vendor\n  - \".terraform\"\n  - target\nfail-on: low\nignore:\n  - rule: \
+         \"x:both\"\nprofile: recommended\nrules:\n  \"k8s-*\":\n    severity: low\n  k8s-host-network: off\n"
+    );
+}
+
+#[test]
+fn the_starter_says_nothing_and_its_examples_are_right() {
+    let catalog = portcullis_rules::catalog();
+    let starter = starter();
+    let (config, errors) = Config::parse(&starter, &catalog);
+    assert_eq!((config, errors), (Config::default(), Vec::new()));
+    let is_docs = |line: &&str| line.starts_with("# ") && !line.starts_with("#  ");
+    let uncommented: Vec<&str> =
+        starter.lines().filter(|line| !is_docs(line)).map(|line| line.trim_start_matches('#')).collect();
+    let (config, errors) = Config::parse(&uncommented.join("\n"), &catalog);
+    assert_eq!(errors, []);
+    assert_eq!((config.rules.len(), config.overrides.len(), config.ignore.len()), (2, 1, 1));
+}
+
+#[test]
+fn the_schema_knows_keys_rules_and_options() {
+    let schema: serde_json::Value = serde_json::from_str(&Config::schema(&catalog())).unwrap();
+    let at = |pointer: &str| schema.pointer(pointer).unwrap_or_else(|| panic!("{pointer}"));
+    assert_eq!(at("/additionalProperties"), false);
+    assert_eq!(at("/properties/profile/enum"), &serde_json::json!(["recommended", "all"]));
+    assert_eq!(at("/properties/ignore/items/required"), &serde_json::json!(["rule"]));
+    let registry = "/properties/rules/properties/k8s-untrusted-registry/anyOf/2";
+    assert_eq!(at(&format!("{registry}/properties/registries/type")), "array");
+    assert_eq!(at(&format!("{registry}/properties/severity/enum/0")), "critical");
+    assert_eq!(at(&format!("{registry}/additionalProperties")), false);
+    assert!(schema.pointer("/properties/policies").is_none());
+    assert!(schema.pointer("/$defs/setting/anyOf").is_some());
+}
+
+#[test]
+fn globs_match_as_gitignore_does() {
+    for (globs, path, file, directory) in [
+        (&["vendor"][..], "a/vendor", true, true),
+        (&["vendor"], "a/vendor/b/c.yaml", true, true),
+        (&["vendor/"], "vendor", false, true),
+        (&["/a"], "b/a", false, false),
+        (&["./a/*.yaml"], "a/b.yaml", true, true),
+        (&["./a/*.yaml"], "./a//b.yaml", true, true),
+        (&["a/*.yaml"], "a/b/c.yaml", false, false),
+        (&["**/c.yaml"], "a/b/c.yaml", true, true),
+        (&["*.yaml", "!b.yaml"], "a/b.yaml", false, false),
+        (&["*.{yaml,yml}"], "b.yml", true, true),
+        (&["*"], "../b.yml", false, false),
+        (&["*"], "/b.yml", false, false),
+        (&["*"], "", false, false),
+        (&["*"], ".//b", true, true),
+        (&[], "b.yml", false, false),
+    ] {
+        let matcher = PathMatcher::new(globs.iter().copied()).unwrap();
+        assert_eq!(matcher.matches(path), file, "{globs:?} {path}");
+        assert_eq!(matcher.matches_directory(path), directory, "{globs:?} {path}/");
+    }
+}
+
+#[test]
+fn names_that_are_near() {
+    for (word, expected) in [("hgih", Some("high")), ("HIGH", Some("high")), ("xyz", None), ("", None)] {
+        assert_eq!(nearest(word, ["high", "low", "medium"]), expected, "{word}");
+    }
+    let unknown = select_rules(&catalog(), "host-netwrok").unwrap_err();
+    assert_eq!(
+        (unknown.to_string(), unknown.help()),
+        ("unknown rule `host-netwrok`".into(), "`portcullis rules` lists them".into())
+    );
+    assert_eq!(select_rules(&catalog(), "dl3026").map(|rules| rules.len()), Ok(1));
+    assert_eq!(select_rules(&catalog(), "X:BOTH").map(|rules| rules.len()), Ok(2));
+}
+
+#[test]
+fn the_nearest_file_in_the_repository_counts() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("find");
+    let _ = std::fs::remove_dir_all(&root);
+    for directory in ["repo/.git", "repo/a/b", "repo/two", "loose/inner"] {
+        std::fs::create_dir_all(root.join(directory)).unwrap();
+    }
+    for file in [
+        "portcullis.yaml",
+        "repo/.portcullis.yaml",
+        "repo/a/portcullis.yaml",
+        "repo/two/portcullis.yaml",
+        "repo/two/.portcullis.yaml",
+    ] {
+        std::fs::write(root.join(file), "profile: all\n").unwrap();
+    }
+    std::fs::write(root.join("repo/a/b/web.yaml"), "").unwrap();
+    std::fs::write(root.join("loose/.portcullis.yaml"), "profle: all\n").unwrap();
+    for (start, expected) in [
+        ("repo", Some("repo/.portcullis.yaml")),
+        ("repo/a", Some("repo/a/portcullis.yaml")),
+        ("repo/a/b", Some("repo/a/portcullis.yaml")),
+        ("repo/a/b/web.yaml", Some("repo/a/portcullis.yaml")),
+        ("loose", Some("loose/.portcullis.yaml")),
+        ("loose/inner", None),
+    ] {
+        assert_eq!(Config::find(&root.join(start)).unwrap(), expected.map(|path| root.join(path)), "{start}");
+    }
+    let error = Config::find(&root.join("repo/two")).unwrap_err();
+    assert!(matches!(&error, ConfigFileError::TwoFiles(..)));
+    assert!(
+        error.to_string().contains("two/portcullis.yaml and ")
+            && error.to_string().contains("two/.portcullis.yaml exist")
+    );
+    assert_eq!(Config::load(&root.join("repo/.portcullis.yaml"), &catalog()).unwrap().profile, Some(Profile::All));
+    let error = Config::load(&root.join("loose/.portcullis.yaml"), &catalog()).unwrap_err().to_string();
+    assert!(error.contains(".portcullis.yaml:1:1: error: unknown key `profle`\n"), "{error}");
+    assert!(Config::load(&root.join("missing.yaml"), &catalog()).is_err());
+}
