@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_core::{Example, Expect, FileId, LineIndex, is_known_peer_scheme};
+use portcullis_model::dockerfile::Build;
 use portcullis_model::facts::Facts;
 use portcullis_model::kubernetes::objects;
 use portcullis_rules::{Check, Context, Dispatch, Outcome, builtin, catalog};
-use portcullis_syntax::{Dialect, json, yaml};
+use portcullis_syntax::{Dialect, dockerfile, json, yaml};
 
 #[test]
 fn examples_behave() {
@@ -45,7 +46,10 @@ fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
     for (file, (name, text)) in (0..).map(FileId).zip(&example.files) {
         let mut outcome = Outcome::default();
         let shared: Arc<str> = Arc::from(text.as_str());
-        if name.ends_with(".json") {
+        if is_dockerfile(name) {
+            let parsed = dockerfile::parse(file, text);
+            dispatch.dockerfile(&Build::new(&parsed), &mut outcome);
+        } else if name.ends_with(".json") {
             scan_tree(&json::parse(file, &shared), dispatch, &mut outcome);
         } else {
             scan_tree(&yaml::parse(file, &shared, Dialect::Yaml11), dispatch, &mut outcome);
@@ -66,6 +70,11 @@ fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
         .collect();
     lines.sort_unstable();
     lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    name == "Dockerfile" || name.starts_with("Dockerfile.") || name.ends_with(".dockerfile")
 }
 
 fn scan_tree(tree: &portcullis_syntax::Tree, dispatch: &Dispatch, outcome: &mut Outcome) {
