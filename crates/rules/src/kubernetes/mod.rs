@@ -3,6 +3,8 @@
 use crate::Rule;
 
 mod privileged;
+mod quantities;
+mod resources;
 
 /// The rules of each file.
-pub(crate) static RULES: &[&[&Rule]] = &[privileged::RULES];
+pub(crate) static RULES: &[&[&Rule]] = &[privileged::RULES, quantities::RULES, resources::RULES];
