@@ -10,4 +10,11 @@ mod resources;
 mod retired_components;
 
 /// The rules of each file.
-pub(crate) static RULES: &[&[&Rule]] = &[image_sources::RULES, image_versions::RULES, privileged::RULES, quantities::RULES, resources::RULES, retired_components::RULES];
+pub(crate) static RULES: &[&[&Rule]] = &[
+    image_sources::RULES,
+    image_versions::RULES,
+    privileged::RULES,
+    quantities::RULES,
+    resources::RULES,
+    retired_components::RULES,
+];
