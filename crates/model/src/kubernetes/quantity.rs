@@ -5,6 +5,8 @@
 
 use std::str::FromStr;
 
+use portcullis_syntax::{Node, Value};
+
 /// A quantity in billionths of its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quantity {
@@ -24,6 +26,31 @@ pub enum QuantityError {
 }
 
 const NANO: i128 = 1_000_000_000;
+
+impl Quantity {
+    /// Reads a scalar as the API server does once YAML has typed it; `None` where the value is not known or no scalar.
+    pub fn of(node: Node<'_>) -> Option<Result<Self, QuantityError>> {
+        match node.value() {
+            Value::String(text) => Some(text.parse()),
+            Value::Number(text) => Some(match node.as_i64() {
+                Some(whole) => Ok(Self::whole(whole)),
+                None => text.parse(),
+            }),
+            Value::Bool(_) => Some(Err(QuantityError::NoNumber)),
+            Value::Null | Value::Template(_) | Value::List(_) | Value::Map(_) | Value::Unknown(_) => None,
+        }
+    }
+
+    /// So many whole units.
+    pub fn whole(units: i64) -> Self {
+        Self { nanos: i128::from(units) * NANO }
+    }
+
+    /// Whether it is a whole number of its unit.
+    pub const fn is_whole(self) -> bool {
+        self.nanos % NANO == 0
+    }
+}
 
 impl FromStr for Quantity {
     type Err = QuantityError;

@@ -1,0 +1,267 @@
+//! Where images come from, and whether their references are legal.
+//!
+//! A reference with placeholders is judged by what stands before the first one. Whether an image exists and what is in
+//! it cannot be known.
+
+use portcullis_model::image::{ImageRef, InvalidImage};
+use portcullis_model::kubernetes::Pod;
+
+use crate::rule::prelude::*;
+
+/// The rules of this file.
+pub(super) static RULES: &[&Rule] =
+    &[&IMAGE_INVALID_REFERENCE, &IMAGE_REGISTRY_NOT_ALLOWED, &IMAGE_DEPRECATED_REGISTRY];
+
+rule! {
+    /// Image is not a valid reference
+    ///
+    /// The API server takes any text, and the kubelet then waits forever in `InvalidImageName`. Most often a
+    /// placeholder was never filled in (`IMAGE_TAG`), or a name has capitals. Silent for what a later step is known to
+    /// fill in: `${…}`, `$NAME`, `$(…)`, `#{…}#`, `{{…}}`, and Go import paths after `ko://`.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: IMAGE_TAG }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: "https://registry.example.com/web:1" }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec: { containers: [{ name: web, image: registry.example.com:5000/team/web:1.2.3 }] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: a, image: "ko://github.com/Example/web/cmd" }
+    ///     - { name: b, image: "$IMAGE" }
+    ///     - { name: c, image: "registry.example.com/web:#{Build.Id}#" }
+    ///     - { name: d, image: "${REGISTRY}/Web" }
+    /// ```
+    IMAGE_INVALID_REFERENCE = "k8s-image-invalid-reference" {
+        check: Check::Pod(image_invalid_reference),
+        severity: Severity::High,
+    }
+}
+
+rule! {
+    /// Image comes from a registry that is not allowed
+    ///
+    /// An image from anywhere is code from anywhere. List the registries that are trusted under `registries`: a host
+    /// (`ghcr.io`), hosts below a domain (`*.azurecr.io`), or a host and the beginning of a path
+    /// (`docker.io/library`). Without a list, the large public registries and those of the cloud providers are allowed.
+    /// Silent where a placeholder decides the registry.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: "registry.example.com/web:1" }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: "nginx:1.27.3" }
+    ///     - { name: app, image: "ghcr.io/example/app:1" }
+    ///     - { name: job, image: "europe-docker.pkg.dev/example/job:1" }
+    ///     - { name: any, image: "${REGISTRY}/any:1" }
+    /// ```
+    IMAGE_REGISTRY_NOT_ALLOWED = "k8s-image-registry-not-allowed" {
+        check: Check::Pod(image_registry_not_allowed),
+        severity: Severity::Medium,
+        profile: Profile::OptIn,
+        peers: &[
+            "trivy:KSV-0125", "kubescape:C-0078", "kyverno:best-practices/restrict-image-registries",
+            "kyverno:other/allowed-image-repos",
+        ],
+        options: &[OptionMeta {
+            name: "registries",
+            shape: OptionShape::Strings,
+            docs: "Registries that images may come from: hosts, `*.domain`, or a host and the beginning of a path",
+        }],
+    }
+}
+
+rule! {
+    /// Image comes from a frozen registry
+    ///
+    /// `k8s.gcr.io` and `gcr.io/google-containers` get no new images and no fixes; the project publishes to
+    /// `registry.k8s.io`, and the old names can go away.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: scaler }
+    /// spec:
+    ///   containers:
+    ///     - { name: scaler, image: "k8s.gcr.io/autoscaling/cluster-autoscaler:${VERSION}" }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: pause }
+    /// spec:
+    ///   containers:
+    ///     - { name: pause, image: "gcr.io/google-containers/pause:3.1" }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: scaler }
+    /// spec:
+    ///   containers:
+    ///     - { name: scaler, image: "registry.k8s.io/autoscaling/cluster-autoscaler:v1.34.0" }
+    ///     - { name: other, image: "gcr.io/example/k8s.gcr.io:1" }
+    /// ```
+    IMAGE_DEPRECATED_REGISTRY = "k8s-image-deprecated-registry" {
+        check: Check::Pod(image_deprecated_registry),
+        severity: Severity::Medium,
+        peers: &["kubescape:C-0253", "kyverno:other/restrict-deprecated-registry"],
+    }
+}
+
+/// Without configuration: where public images and the cloud providers' customers' images live.
+const WELL_KNOWN: &[&str] = &[
+    "docker.io",
+    "ghcr.io",
+    "quay.io",
+    "gcr.io",
+    "*.gcr.io",
+    "*.pkg.dev",
+    "registry.k8s.io",
+    "public.ecr.aws",
+    "*.amazonaws.com",
+    "mcr.microsoft.com",
+    "*.azurecr.io",
+    "registry.gitlab.com",
+    "registry.access.redhat.com",
+    "registry.redhat.io",
+];
+
+fn image_invalid_reference(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for container in &pod.containers {
+        let Lookup::Present(image) = container.image() else { continue };
+        let Some(text) = image.as_str().filter(|text| !is_filled_in_later(text)) else { continue };
+        let Err(error) = ImageRef::parse(text) else { continue };
+        let help = match error {
+            InvalidImage::UpperCase => "write it in lower case, or fill in the placeholder before it is applied",
+            InvalidImage::Repository if text.contains("://") => {
+                "leave out the scheme: a reference starts with the host"
+            }
+            InvalidImage::BareId => "name a repository and its digest: `web@sha256:…`",
+            _ => "write it as `registry/path:tag` or `registry/path@sha256:…`",
+        };
+        report.at(image, format!("image `{text}` of {} is not valid: {error}", container.title())).help(help);
+    }
+}
+
+/// Placeholders of tools that run before the manifest is applied, in a form that other fields may hold as plain text.
+fn is_filled_in_later(text: &str) -> bool {
+    text.contains('$') || text.contains("#{") || text.starts_with("ko://")
+}
+
+fn image_registry_not_allowed(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let configured = report.options().map_or(&[][..], |options| options.strings("registries"));
+    for container in &pod.containers {
+        let Lookup::Present(image) = container.image() else { continue };
+        let Some(source) = Source::of(image) else { continue };
+        let allowed = if configured.is_empty() {
+            WELL_KNOWN.iter().any(|entry| source.may_match(entry))
+        } else {
+            configured.iter().any(|entry| source.may_match(entry))
+        };
+        if !allowed {
+            let (image_text, registry) = (image.text(), source.registry);
+            report
+                .at(
+                    image,
+                    format!(
+                        "image `{image_text}` of {} comes from `{registry}`, which is not allowed",
+                        container.title()
+                    ),
+                )
+                .help("use an image from an allowed registry, or add this one to the rule's `registries`");
+        }
+    }
+}
+
+fn image_deprecated_registry(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for container in &pod.containers {
+        let Lookup::Present(image) = container.image() else { continue };
+        let Some(source) = Source::of(image) else { continue };
+        let frozen = match (source.registry.as_str(), source.path.split_once('/')) {
+            ("k8s.gcr.io", _) => "k8s.gcr.io",
+            ("gcr.io", Some((project @ ("google-containers" | "google_containers"), _))) => project,
+            _ => continue,
+        };
+        report
+            .at(image, format!("image `{}` of {} is from `{frozen}`, which is frozen", image.text(), container.title()))
+            .help("use the same image from `registry.k8s.io`");
+    }
+}
+
+/// What is certain of where an image comes from.
+struct Source {
+    registry: String,
+    /// The path, or its beginning where a placeholder follows.
+    path: String,
+    is_whole: bool,
+}
+
+impl Source {
+    fn of(image: Node<'_>) -> Option<Self> {
+        match image.value() {
+            Value::String(text) => {
+                let parsed = ImageRef::parse(text).ok()?;
+                Some(Self {
+                    registry: parsed.normal_registry().to_ascii_lowercase(),
+                    path: parsed.normal_path(),
+                    is_whole: true,
+                })
+            }
+            Value::Template(template) => {
+                let (registry, path) = template.prefix().split_once('/')?;
+                let is_host = registry == "localhost" || registry.contains(['.', ':']);
+                let (registry, path) = if is_host { (registry, path) } else { ("docker.io", template.prefix()) };
+                let is_whole = path.contains([':', '@']);
+                let path = path.split([':', '@']).next().unwrap_or_default();
+                Some(Self { registry: registry.to_ascii_lowercase(), path: path.to_owned(), is_whole })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it matches an entry of the list, or could once its placeholders are filled in.
+    fn may_match(&self, entry: &str) -> bool {
+        let entry = entry.trim_end_matches('/');
+        let (host, path) = entry.split_once('/').unwrap_or((entry, ""));
+        let host_matches = match host.strip_prefix("*.") {
+            Some(domain) => self.registry.strip_suffix(domain).is_some_and(|below| below.ends_with('.')),
+            None => self.registry == host.to_ascii_lowercase(),
+        };
+        let below = self.path.strip_prefix(path);
+        host_matches
+            && (path.is_empty()
+                || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                || !self.is_whole && path.starts_with(&self.path))
+    }
+}
