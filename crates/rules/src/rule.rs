@@ -24,6 +24,8 @@ pub enum Check {
     Object(&'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
     /// Each Dockerfile as a whole.
     Dockerfile(fn(&Image<'_>, &mut Report<'_>)),
+    /// Each pod, and each object of these kinds.
+    PodAndObject(fn(&Pod<'_>, &mut Report<'_>), &'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }
