@@ -2,16 +2,28 @@
 
 use crate::Rule;
 
+mod capabilities;
+mod dropped;
 mod host_namespaces;
 mod host_path;
+mod isolation;
 mod ports;
 mod privileged;
+mod probe_host;
+mod seccomp;
 mod standard;
+mod sysctls;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
+    capabilities::RULES,
+    dropped::RULES,
     host_namespaces::RULES,
     host_path::RULES,
+    isolation::RULES,
     ports::RULES,
     privileged::RULES,
+    probe_host::RULES,
+    seccomp::RULES,
+    sysctls::RULES,
 ];
