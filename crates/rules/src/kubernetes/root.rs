@@ -255,7 +255,10 @@ fn cause<'t>(pod: &Pod<'t>, container: &Container<'t>, report: &Report<'_>) -> O
     };
     let is_lenient = !is_to_the_letter(report);
     match pod.effective(container, "runAsUser") {
-        Lookup::Present(user) if user.as_i64() == Some(0) => return Some(Cause::Value(user)),
+        // One cause, one place: the standard's own words are about the flag where it is written.
+        Lookup::Present(user) if user.as_i64() == Some(0) && (is_lenient || refused.is_none()) => {
+            return Some(Cause::Value(user));
+        }
         Lookup::Present(_) | Lookup::Unknown(_) if is_lenient => return None,
         _ => {}
     }

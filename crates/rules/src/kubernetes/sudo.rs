@@ -2,7 +2,9 @@
 //!
 //! Words of the command and of a shell script in it are read; what the image's own entrypoint calls cannot be known.
 
+use portcullis_core::{Place, Span};
 use portcullis_model::kubernetes::{Container, Pod};
+use portcullis_syntax::shell;
 
 use crate::rule::prelude::*;
 
@@ -25,7 +27,7 @@ rule! {
     ///       image: web:1
     ///       command: [/usr/bin/sudo, nginx]
     /// ```
-    /// ```yaml bad:10
+    /// ```yaml bad:12
     /// apiVersion: v1
     /// kind: Pod
     /// metadata: { name: web }
@@ -35,7 +37,10 @@ rule! {
     ///       image: web:1
     ///       command: [/bin/sh, -ec]
     ///       args:
-    ///         - export A=1 && sudo chown web /data; exec web
+    ///         - |
+    ///           umask 077
+    ///           export A=1 && sudo chown web /data
+    ///           exec web
     /// ```
     /// ```yaml good
     /// apiVersion: v1
@@ -60,76 +65,42 @@ rule! {
 
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh"];
 
-/// Words after which a command still follows.
-const PREFIXES: &[&str] = &["if", "then", "else", "elif", "while", "until", "do", "!", "{", "exec", "time", "env"];
-
 fn sudo(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in &pod.containers {
-        let Some(word) = sudo_word(container) else { continue };
+        let Some(place) = sudo_word(container) else { continue };
         report
-            .at(word, format!("{} calls sudo", container.title()))
+            .at(place, format!("{} calls sudo", container.title()))
             .help("run as the user that the program needs, with the capabilities that it needs");
     }
 }
 
-/// The element of `command` or `args` that calls sudo.
-fn sudo_word<'t>(container: &Container<'t>) -> Option<Node<'t>> {
+/// Where `command` and `args` call sudo first.
+fn sudo_word(container: &Container<'_>) -> Option<Place> {
     let mut words = container.list("command").chain(container.list("args"));
     let first = words.next()?;
-    let program = first.as_str()?;
-    if base_name(program) == "sudo" {
-        return Some(first);
+    let program = base_name(first.as_str()?);
+    if program == "sudo" {
+        return Some(first.into());
     }
-    if !SHELLS.contains(&base_name(program)) {
+    if !SHELLS.contains(&program) {
         return None;
     }
     // `-c`, `-ec`, `-euxc`: the script is the next word.
     words.find(|word| word.text().starts_with('-') && word.text().ends_with('c'))?;
-    words.next().filter(|script| calls_sudo(script.text()))
+    let script = words.next().filter(|script| script.text().contains("sudo"))?;
+    let span = sudo_in_script(script)?;
+    Some(Place { span, ..script.into() })
+}
+
+fn sudo_in_script(node: Node<'_>) -> Option<Span> {
+    let (text, map) = node.embedded()?;
+    let script = shell::parse(text, &map);
+    if script.functions.iter().any(|name| name == "sudo") {
+        return None;
+    }
+    script.commands.iter().find(|command| command.is("sudo"))?.name.as_ref().map(|word| word.span)
 }
 
 fn base_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
-}
-
-/// Whether a shell script has `sudo` where a command stands.
-fn calls_sudo(script: &str) -> bool {
-    let mut word = String::new();
-    let mut expects_command = true;
-    let mut quote = None;
-    let mut in_comment = false;
-    // The last newline ends the last word.
-    for character in script.chars().chain(['\n']) {
-        if in_comment {
-            in_comment = character != '\n';
-            expects_command |= character == '\n';
-            continue;
-        }
-        if let Some(open) = quote {
-            word.push(character);
-            if character == open {
-                quote = None;
-            }
-            continue;
-        }
-        let ends_command = matches!(character, '\n' | ';' | '&' | '|' | '(' | ')' | '`');
-        match character {
-            '\'' | '"' => {
-                quote = Some(character);
-                word.push(character);
-            }
-            '#' if word.is_empty() => in_comment = true,
-            _ if ends_command || character.is_whitespace() => {
-                if expects_command && base_name(&word) == "sudo" {
-                    return true;
-                }
-                let is_assignment = word.contains('=');
-                let keeps = word.is_empty() || is_assignment || PREFIXES.contains(&word.as_str());
-                expects_command = ends_command || (expects_command && keeps);
-                word.clear();
-            }
-            _ => word.push(character),
-        }
-    }
-    false
 }
