@@ -56,10 +56,10 @@ impl Dispatch {
             match rule.check {
                 Check::Pod(check) => dispatch.pod.push((index, check)),
                 Check::Object([], check) => dispatch.any_object.push((index, check)),
-                Check::Object(kinds, check) => {
-                    for kind in kinds {
-                        dispatch.objects.entry(kind).or_default().push((index, check));
-                    }
+                Check::Object(kinds, check) => dispatch.add_kinds(kinds, index, check),
+                Check::PodAndObject(pod_check, kinds, check) => {
+                    dispatch.pod.push((index, pod_check));
+                    dispatch.add_kinds(kinds, index, check);
                 }
                 Check::Dockerfile(check) => dispatch.dockerfile.push((index, check)),
                 Check::Engine => {}
@@ -100,6 +100,12 @@ impl Dispatch {
     /// The settings that the rules see.
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    fn add_kinds(&mut self, kinds: &[&'static str], rule: RuleIdx, check: ObjectCheck) {
+        for kind in kinds {
+            self.objects.entry(kind).or_default().push((rule, check));
+        }
     }
 
     fn run(&self, rule: RuleIdx, subject: u64, outcome: &mut Outcome, check: impl FnOnce(&mut Report<'_>)) {

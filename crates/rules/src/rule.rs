@@ -22,6 +22,8 @@ pub enum Check {
     Pod(fn(&Pod<'_>, &mut Report<'_>)),
     /// Each object of these kinds; all objects where the list is empty.
     Object(&'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
+    /// Each pod, and each object of these kinds.
+    PodAndObject(fn(&Pod<'_>, &mut Report<'_>), &'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
     /// Each Dockerfile as a whole.
     Dockerfile(fn(&Image<'_>, &mut Report<'_>)),
     /// Nothing here: the engine itself reports it while it scans.
