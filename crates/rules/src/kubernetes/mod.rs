@@ -2,30 +2,20 @@
 
 use crate::Rule;
 
-mod image_sources;
-mod image_versions;
-mod privileged;
-mod quantities;
-mod resources;
-mod retired_components;
-
-/// The rules of each file.
-pub(crate) static RULES: &[&[&Rule]] = &[
-    image_sources::RULES,
-    image_versions::RULES,
-    privileged::RULES,
-    quantities::RULES,
-    resources::RULES,
-    retired_components::RULES,
 mod capabilities;
 mod dropped;
 mod hardening;
 mod host_namespaces;
 mod host_path;
+mod image_sources;
+mod image_versions;
 mod isolation;
 mod ports;
 mod privileged;
 mod probe_host;
+mod quantities;
+mod resources;
+mod retired_components;
 mod root;
 mod seccomp;
 mod standard;
@@ -39,10 +29,15 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     hardening::RULES,
     host_namespaces::RULES,
     host_path::RULES,
+    image_sources::RULES,
+    image_versions::RULES,
     isolation::RULES,
     ports::RULES,
     privileged::RULES,
     probe_host::RULES,
+    quantities::RULES,
+    resources::RULES,
+    retired_components::RULES,
     root::RULES,
     seccomp::RULES,
     sudo::RULES,
