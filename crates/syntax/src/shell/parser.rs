@@ -605,10 +605,6 @@ impl<'o, 'r> Parser<'o, 'r> {
         if self.current.is_empty() && self.keyword(start, end) {
             return;
         }
-        if self.current.after_group {
-            self.broken();
-            self.finish(Joined::Seq);
-        }
         self.at = end;
         let raw = self.text.get(start..end).unwrap_or_default();
         if matches!(byte(self.text, end), b'<' | b'>') && !at(self.text, end, "<(") && !at(self.text, end, ">(") {
@@ -621,6 +617,10 @@ impl<'o, 'r> Parser<'o, 'r> {
                 self.redirect(start, None);
                 return;
             }
+        }
+        if self.current.after_group {
+            self.broken();
+            self.finish(Joined::Seq);
         }
         self.current.substitutions.append(&mut substitutions);
         self.current.cover(start, end);
