@@ -10,8 +10,8 @@ use ignore::{WalkBuilder, WalkState};
 use portcullis_core::ScanError;
 
 use crate::classify::{Language, classify};
-use crate::config::DEFAULT_EXCLUDES;
 use crate::files::reason;
+use crate::filters::Filters;
 use crate::paths;
 
 /// A file that is looked at.
@@ -38,13 +38,8 @@ pub(crate) struct Discovered {
     pub(crate) empty_directory: bool,
 }
 
-/// Finds the targets below `paths`, which are relative to `cwd`. `is_excluded` is asked with shown paths.
-pub(crate) fn discover(
-    cwd: &Path,
-    named: &[PathBuf],
-    threads: usize,
-    is_excluded: &(dyn Fn(&str) -> bool + Sync),
-) -> Discovered {
+/// Finds the targets below `paths`, which are relative to `cwd`.
+pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &Filters<'_>) -> Discovered {
     let mut found = Discovered::default();
     for path in named {
         let full = paths::absolute(cwd, path);
@@ -52,7 +47,7 @@ pub(crate) fn discover(
             Err(error) => found.errors.push(ScanError::Path { path: path.clone(), reason: reason(&error) }),
             Ok(metadata) if metadata.is_dir() => {
                 let before = found.targets.len();
-                walk(cwd, &full, threads, is_excluded, &mut found);
+                walk(cwd, &full, threads, filters, &mut found);
                 found.empty_directory |= found.targets.len() == before;
             }
             Ok(_) => {
@@ -71,13 +66,9 @@ pub(crate) fn discover(
     found
 }
 
-fn walk(
-    cwd: &Path,
-    directory: &Path,
-    threads: usize,
-    is_excluded: &(dyn Fn(&str) -> bool + Sync),
-    found: &mut Discovered,
-) {
+fn walk(cwd: &Path, directory: &Path, threads: usize, filters: &Filters<'_>, found: &mut Discovered) {
+    // A directory that is left out and named all the same is walked.
+    let is_left_out = filters.leaves_out_directory(&paths::relative(cwd, directory));
     let in_repository = paths::repository_root(directory).is_some();
     let walker = WalkBuilder::new(directory)
         .hidden(false)
@@ -90,20 +81,21 @@ fn walk(
         .parents(in_repository)
         .follow_links(false)
         .threads(threads)
-        .filter_entry(|entry| {
-            let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let name = entry.file_name().to_string_lossy();
-            // The directory that was named is always walked, whatever its name.
-            entry.depth() == 0 || !is_directory || (name != ".git" && !DEFAULT_EXCLUDES.contains(&name.as_ref()))
-        })
         .build_parallel();
     let results = Mutex::new((Vec::new(), Vec::new()));
     walker.run(|| {
         Box::new(|entry| {
             let (targets, unreadable) = match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {
+                    // The directory that was named is always walked, whatever its name.
+                    let is_skipped = entry.depth() > 0
+                        && (entry.file_name() == ".git"
+                            || !is_left_out && filters.leaves_out_directory(&paths::relative(cwd, entry.path())));
+                    return if is_skipped { WalkState::Skip } else { WalkState::Continue };
+                }
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     let path = paths::relative(cwd, entry.path());
-                    let language = classify(&path).filter(|_| !is_excluded(&path));
+                    let language = classify(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
                     (language.map(|language| (Target { path, named: false }, language)), None)
                 }
                 Ok(_) => (None, None),

@@ -26,7 +26,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) selection: &'a Selection,
     pub(crate) dispatch: &'a Dispatch,
     /// For each rule the rules that it gives way to, transitively.
-    pub(crate) yields: Yields,
+    pub(crate) yields: &'a Yields,
     pub(crate) needs: Needs,
     pub(crate) files: &'a dyn Files,
     pub(crate) today: Date,

@@ -7,6 +7,7 @@ pub mod config;
 mod directives;
 mod discover;
 mod files;
+mod filters;
 mod judge;
 mod paths;
 mod scan;
@@ -14,6 +15,6 @@ mod seal;
 mod select;
 
 pub use files::{FILE_LIMIT, Worktree};
-pub use scan::{EngineError, Progress, ScanOptions, Silent, Stdin, scan};
+pub use scan::{EngineError, Progress, ScanOptions, Scanned, Silent, Stdin, scan};
 pub use seal::Needs;
 pub use select::{Selection, SelectionError};

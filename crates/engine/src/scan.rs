@@ -1,21 +1,22 @@
 //! The scan as a whole.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use portcullis_core::{FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
+use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
 use portcullis_model::facts::Facts;
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::prelude::*;
 
 use crate::classify::{Language, classify};
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_PROFILE};
 use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Worktree};
+use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
 use crate::paths;
 use crate::seal::Needs;
@@ -71,14 +72,6 @@ pub enum EngineError {
     /// A selector of `--only`, `--skip` or the configuration.
     #[error(transparent)]
     Selection(#[from] SelectionError),
-    /// A glob of the configuration.
-    #[error("`{glob}` is not a glob: {reason}")]
-    Glob {
-        /// As written.
-        glob: String,
-        /// Why.
-        reason: String,
-    },
     /// The worker threads could not be started.
     #[error("cannot start the worker threads: {0}")]
     Threads(String),
@@ -104,85 +97,81 @@ impl Progress for Silent {
 pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, EngineError> {
     let started = Instant::now();
     let catalog = Arc::new(portcullis_rules::catalog());
-    let config = &options.config;
-    let selection = Selection::new(
-        &catalog,
-        &Wanted {
-            profile: options.profile.or(config.profile).unwrap_or(Profile::Recommended),
-            pod_security: options.pod_security,
-            only: &options.only,
-            skip: &options.skip,
-            min_severity: options.min_severity,
-            config,
-        },
-    )?;
-    let context = Context {
-        kubernetes: options.kubernetes_version.or(config.kubernetes_version),
-        pod_security: options.pod_security,
-        date: options.date,
-        options: config.rules.iter().map(|(id, setting)| (id.clone(), setting.options.clone())).collect(),
-    };
-    let dispatch = Dispatch::new(&catalog, context, |rule| selection.is_on(rule));
+    let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
-    let mut found = discover(&options.cwd, &options.paths, threads, &|_| false);
-    if let Some(stdin) = &options.stdin {
-        found.targets.push(stdin_target(stdin));
-    }
-    let root = scan_root(options);
-    let root_paths = paths::root_paths(&options.cwd, &root);
+
+    let mut found = discover(&options.cwd, &options.paths, threads, &filters);
+    found.targets.extend(options.stdin.as_ref().map(stdin_target));
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
-        root_paths,
+        root_paths: paths::root_paths(&options.cwd, &scan_root(options)),
         findings: Vec::new(),
-        stats: Stats { rules: selection.count(), ..Stats::default() },
+        stats: Stats::default(),
         notes: found.unknown.iter().map(|path| unknown_note(path)).collect(),
         errors: std::mem::take(&mut found.errors),
     };
     let nothing = found.empty_directory;
-    let skipped = skip_charts(&options.cwd, &mut found, &mut report.notes);
+    let charts = skip_charts(&options.cwd, &found, &mut report.notes);
 
+    let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
+    let rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
-    let judge = Judge {
-        catalog: &catalog,
-        selection: &selection,
-        dispatch: &dispatch,
-        yields: Yields::new(&catalog),
-        needs: options.needs,
-        files: &worktree,
-        today: options.date,
+    let yields = Yields::new(&catalog);
+    let judge = |set: OverrideSet| {
+        let rules = rules.get(&set).expect("every set that a target has was compiled");
+        Judge {
+            catalog: &catalog,
+            selection: &rules.selection,
+            dispatch: &rules.dispatch,
+            yields: &yields,
+            needs: options.needs,
+            files: &worktree,
+            today: options.date,
+        }
     };
-    let root_path_list: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
-    let done = AtomicUsize::new(0);
     let total = found.targets.len();
-    let judge_one = |(index, (target, language)): (usize, &(Target, Language))| {
-        if skipped.contains(&index) {
+    let done = AtomicUsize::new(0);
+    let results = in_parallel(threads, &found.targets, |index, (target, language)| {
+        if charts.contains(&index) {
             return Judged::default();
         }
         let input = Input {
             file: FileId(u32::try_from(index).unwrap_or(u32::MAX)),
             target,
             language: *language,
-            root_path: root_path_list.get(index).map_or("", String::as_str),
+            root_path: root_paths.get(index).map_or("", String::as_str),
+            // Standard input was added last.
             given: options.stdin.as_ref().filter(|_| index + 1 == total).map(|stdin| stdin.bytes.as_slice()),
         };
-        let judged = judge.judge(&input);
+        let result = judge(sets.get(index).copied().unwrap_or_default()).judge(&input);
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-        judged
-    };
-    let judged: Vec<Judged> = if total < 2 || threads == 1 {
-        // No pool for one file: a cold start is felt in a hook.
-        found.targets.iter().enumerate().map(judge_one).collect()
-    } else {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| EngineError::Threads(error.to_string()))?;
-        pool.install(|| found.targets.par_iter().enumerate().map(judge_one).collect())
-    };
-    report.stats.files = total - skipped.len();
-    unreadable_findings(&judge, &found, &mut report);
-    collect(judged, &mut report);
+        result
+    })?;
+
+    report.stats.files = total - charts.len();
+    report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
+    unreadable_findings(&judge(0), &found, &mut report);
+    collect(results, &mut report);
+    filters.accept(&mut report, options.date);
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing })
+}
+
+/// Maps in order on `threads` workers.
+fn in_parallel<T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    work: impl Fn(usize, &T) -> R + Sync,
+) -> Result<Vec<R>, EngineError> {
+    if items.len() < 2 || threads == 1 {
+        // No pool for one file: a cold start is felt in a hook.
+        return Ok(items.iter().enumerate().map(|(index, item)| work(index, item)).collect());
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| EngineError::Threads(error.to_string()))?;
+    Ok(pool.install(|| items.par_iter().enumerate().map(|(index, item)| work(index, item)).collect()))
 }
 
 /// A scan's report, and whether some directory that was named holds nothing to scan.
@@ -192,6 +181,58 @@ pub struct Scanned {
     pub report: ScanReport,
     /// Exit code 3.
     pub nothing: bool,
+}
+
+/// The rules of files under one set of overrides.
+struct Rules {
+    selection: Selection,
+    dispatch: Dispatch,
+}
+
+impl Rules {
+    /// Compiles the rules of each set of overrides that some file has. Nearly always there is one: the empty set.
+    fn of_sets(
+        options: &ScanOptions,
+        catalog: &Catalog,
+        filters: &Filters<'_>,
+        sets: &[OverrideSet],
+    ) -> Result<BTreeMap<OverrideSet, Self>, SelectionError> {
+        let config = &options.config;
+        let context = Context {
+            kubernetes: options.kubernetes_version.or(config.kubernetes_version),
+            pod_security: options.pod_security,
+            date: options.date,
+            options: config.options(catalog),
+        };
+        let distinct: BTreeSet<OverrideSet> = sets.iter().copied().chain([0]).collect();
+        distinct.into_iter().map(|set| Ok((set, Self::new(options, catalog, &context, filters, set)?))).collect()
+    }
+
+    fn new(
+        options: &ScanOptions,
+        catalog: &Catalog,
+        context: &Context,
+        filters: &Filters<'_>,
+        set: OverrideSet,
+    ) -> Result<Self, SelectionError> {
+        let mut switches = options.config.switches(catalog);
+        for (rule, switch) in filters.switches(set, catalog) {
+            let known = switches.entry(rule).or_default();
+            known.on = switch.on.or(known.on);
+            known.severity = switch.severity.or(known.severity);
+        }
+        let wanted = Wanted {
+            profile: options.profile.or(options.config.profile).unwrap_or(DEFAULT_PROFILE),
+            pod_security: options.pod_security,
+            only: &options.only,
+            skip: &options.skip,
+            min_severity: options.min_severity,
+            switches: &switches,
+        };
+        let selection = Selection::new(catalog, &wanted)?;
+        let dispatch = Dispatch::new(catalog, context.clone(), |rule| selection.is_on(rule));
+        Ok(Self { selection, dispatch })
+    }
 }
 
 /// Joins what the files left behind. The order is that of the files, so it does not depend on the threads.
@@ -261,9 +302,9 @@ fn unknown_note(path: &str) -> Note {
 }
 
 /// Helm templates are no YAML until they are rendered: the indices of those, with one note for each chart.
-fn skip_charts(cwd: &Path, found: &mut Discovered, notes: &mut Vec<Note>) -> HashSet<usize> {
+fn skip_charts(cwd: &Path, found: &Discovered, notes: &mut Vec<Note>) -> HashSet<usize> {
     let mut skipped = HashSet::new();
-    let mut charts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut charts: BTreeMap<String, usize> = BTreeMap::new();
     for (index, (target, _)) in found.targets.iter().enumerate() {
         let chart = target.path.match_indices("templates/").find_map(|(at, _)| {
             let directory = target.path.get(..at)?;

@@ -1,9 +1,11 @@
 //! Which rules are on, and how bad their findings are.
 
+use std::collections::BTreeMap;
+
 use portcullis_core::{Catalog, Profile, RuleIdx, Severity};
 use portcullis_rules::PodSecurity;
 
-use crate::config::Config;
+use crate::config::RuleSwitch;
 
 /// The rules of a scan.
 #[derive(Clone, Debug)]
@@ -28,21 +30,20 @@ pub(crate) struct Wanted<'a> {
     pub(crate) only: &'a [String],
     pub(crate) skip: &'a [String],
     pub(crate) min_severity: Severity,
-    pub(crate) config: &'a Config,
+    /// What the configuration sets, overrides for the file at hand included.
+    pub(crate) switches: &'a BTreeMap<RuleIdx, RuleSwitch>,
 }
 
 impl Selection {
     pub(crate) fn new(catalog: &Catalog, wanted: &Wanted<'_>) -> Result<Self, SelectionError> {
         let mut on: Vec<bool> = catalog.iter().map(|(_, rule)| rule.profile <= wanted.profile).collect();
         let mut severity: Vec<Severity> = catalog.iter().map(|(_, rule)| rule.severity).collect();
-        for (selector, setting) in &wanted.config.rules {
-            for RuleIdx(index) in named(catalog, selector)? {
-                if let Some(slot) = on.get_mut(index as usize) {
-                    *slot = setting.on.unwrap_or(*slot || setting.severity.is_some());
-                }
-                if let (Some(slot), Some(wanted)) = (severity.get_mut(index as usize), setting.severity) {
-                    *slot = wanted;
-                }
+        for (RuleIdx(index), switch) in wanted.switches {
+            if let Some(slot) = on.get_mut(*index as usize) {
+                *slot = switch.on.unwrap_or(*slot);
+            }
+            if let (Some(slot), Some(wanted)) = (severity.get_mut(*index as usize), switch.severity) {
+                *slot = wanted;
             }
         }
         if let Some(level) = wanted.pod_security {
