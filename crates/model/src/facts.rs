@@ -79,3 +79,8 @@ pub fn labels(node: portcullis_syntax::Node<'_>) -> Option<BTreeMap<String, Stri
     }
     node.entries().map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
 }
+
+/// The entries of a mapping whose values are known strings.
+pub fn known_labels(node: portcullis_syntax::Node<'_>) -> BTreeMap<String, String> {
+    node.entries().filter_map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
+}

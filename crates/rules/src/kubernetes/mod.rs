@@ -10,9 +10,12 @@ mod host_path;
 mod image_sources;
 mod image_versions;
 mod isolation;
+mod names_in_pods;
 mod ports;
 mod privileged;
 mod probe_host;
+mod probe_ports;
+mod probes;
 mod quantities;
 mod resources;
 mod retired_components;
@@ -32,9 +35,12 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     image_sources::RULES,
     image_versions::RULES,
     isolation::RULES,
+    names_in_pods::RULES,
     ports::RULES,
     privileged::RULES,
     probe_host::RULES,
+    probe_ports::RULES,
+    probes::RULES,
     quantities::RULES,
     resources::RULES,
     retired_components::RULES,
