@@ -3,6 +3,7 @@
 use crate::Rule;
 
 mod capabilities;
+mod controllers;
 mod dropped;
 mod hardening;
 mod host_namespaces;
@@ -10,6 +11,7 @@ mod host_path;
 mod image_sources;
 mod image_versions;
 mod isolation;
+mod jobs;
 mod names_in_pods;
 mod ports;
 mod privileged;
@@ -21,6 +23,7 @@ mod resources;
 mod retired_components;
 mod root;
 mod seccomp;
+mod spread;
 mod standard;
 mod sudo;
 mod sysctls;
@@ -28,6 +31,7 @@ mod sysctls;
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
     capabilities::RULES,
+    controllers::RULES,
     dropped::RULES,
     hardening::RULES,
     host_namespaces::RULES,
@@ -35,6 +39,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     image_sources::RULES,
     image_versions::RULES,
     isolation::RULES,
+    jobs::RULES,
     names_in_pods::RULES,
     ports::RULES,
     privileged::RULES,
@@ -46,6 +51,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     retired_components::RULES,
     root::RULES,
     seccomp::RULES,
+    spread::RULES,
     sudo::RULES,
     sysctls::RULES,
 ];
