@@ -3,12 +3,14 @@
 //! What the scheduler's own defaults spread, and how many nodes there are, cannot be known.
 
 use portcullis_model::facts::{Claim, known_labels};
-use portcullis_model::kubernetes::Pod;
+use portcullis_model::kubernetes::{Object, Pod};
 
+use crate::Place;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&TOPOLOGY_SPREAD_INVALID, &ROLLING_UPDATE_MISSING, &NO_POD_ANTI_AFFINITY];
+pub(super) static RULES: &[&Rule] =
+    &[&TOPOLOGY_SPREAD_INVALID, &ROLLING_UPDATE_MISSING, &REPLICAS_LOW, &NO_POD_ANTI_AFFINITY];
 
 rule! {
     /// Topology spread constraint is not valid or does nothing
@@ -116,6 +118,77 @@ rule! {
 }
 
 rule! {
+    /// Deployment has a single replica
+    ///
+    /// Every time that its node is drained or fails, nothing answers until the pod has started elsewhere. No number
+    /// means one. Silent where an autoscaler of the scan sets the number, where it is zero, and where it is filled in
+    /// later.
+    ///
+    /// ```yaml bad:5
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   replicas: 1
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ```
+    /// ```yaml bad:4
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ---
+    /// apiVersion: autoscaling/v2
+    /// kind: HorizontalPodAutoscaler
+    /// metadata: { name: other }
+    /// spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: other }, maxReplicas: 5 }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   replicas: 2
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ```
+    /// ```yaml good
+    /// file=web.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web, namespace: shop }
+    /// spec:
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// file=scaler.yaml
+    /// apiVersion: keda.sh/v1alpha1
+    /// kind: ScaledObject
+    /// metadata: { name: web, namespace: shop }
+    /// spec: { scaleTargetRef: { name: web }, triggers: [] }
+    /// ```
+    REPLICAS_LOW = "k8s-replicas-low" {
+        check: Check::Object(&["Deployment"], replicas_low),
+        severity: Severity::Info,
+        profile: Profile::All,
+        peers: &[
+            "kube-linter:minimum-three-replicas", "polaris:deploymentMissingReplicas",
+            "kube-score:deployment-replicas", "kyverno:other/require-deployments-have-multiple-replicas",
+        ],
+    }
+}
+
+rule! {
     /// Replicas may all run on one node
     ///
     /// Without a pod anti-affinity or a topology spread constraint nothing says that the replicas belong on different
@@ -216,6 +289,23 @@ fn rolling_update_missing(pod: &Pod<'_>, report: &mut Report<'_>) {
             .claim(strategy, format!("{} serves a Service and stops it with every update", object.title()), claim)
             .help("use `RollingUpdate`");
     }
+}
+
+fn replicas_low(object: &Object<'_>, report: &mut Report<'_>) {
+    let Some(name) = object.name.filter(|_| object.is_builtin()) else { return };
+    let place = match object.node.get("spec.replicas") {
+        Lookup::Present(replicas) if replicas.as_i64() == Some(1) => Place::from(replicas),
+        Lookup::Absent(anchor) => Place::from(anchor),
+        Lookup::Present(_) | Lookup::Unknown(_) => return,
+    };
+    let claim = Claim::NotScaled {
+        namespace: object.namespace.map(str::to_owned),
+        kind: object.kind.to_owned(),
+        name: name.to_owned(),
+    };
+    report
+        .claim(place, format!("{} runs a single replica", object.title()), claim)
+        .help("set `replicas` to 2 or more, or let an autoscaler set it");
 }
 
 fn no_pod_anti_affinity(pod: &Pod<'_>, report: &mut Report<'_>) {
