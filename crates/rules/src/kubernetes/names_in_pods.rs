@@ -135,6 +135,16 @@ rule! {
     ///       volumeMounts: [{ name: data, mountPath: /data }]
     ///   volumes: [{ name: cache, emptyDir: {} }]
     /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: List
+    /// items:
+    ///   - apiVersion: v1
+    ///     kind: Pod
+    ///     metadata: { name: web }
+    ///     spec:
+    ///       containers: [{ name: web, image: web:1, volumeMounts: [{ name: data, mountPath: /data }] }]
+    /// ```
     /// ```yaml good
     /// apiVersion: apps/v1
     /// kind: StatefulSet
@@ -213,7 +223,8 @@ fn volume_mount_undefined(pod: &Pod<'_>, report: &mut Report<'_>) {
     if pod.lifetime == Lifetime::Unknown {
         return;
     }
-    let claims = pod.template.parent().map(|spec| spec.get("volumeClaimTemplates"));
+    let around = pod.template.parent().filter(|parent| parent.is_map());
+    let claims = around.map(|spec| spec.get("volumeClaimTemplates"));
     let Some(volumes) = names(pod.get("volumes"), "name") else { return };
     let Some(claims) = claims.map_or(Some(Vec::new()), |claims| names(claims, "metadata.name")) else { return };
     for container in &pod.containers {

@@ -280,6 +280,8 @@ fn is_same(one: Node<'_>, other: Node<'_>, depth: usize) -> bool {
                 && one.items().zip(other.items()).all(|(one, other)| is_same(one, other, depth - 1))
         }
         (Value::Null, Value::Null) => true,
+        // The same placeholders become the same text.
+        (Value::Template(one), Value::Template(other)) => one.raw == other.raw,
         (Value::Bool(one), Value::Bool(other)) => one == other,
         (Value::Number(one), Value::Number(other)) | (Value::String(one), Value::String(other)) => one == other,
         _ => false,
