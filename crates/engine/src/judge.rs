@@ -297,7 +297,8 @@ impl Yields {
     /// Of drafts about one span: a rule says it once, and the more exact rule says it for the others.
     fn resolve(&self, mut drafts: Vec<Draft>) -> Vec<Draft> {
         drafts.sort_by_key(|draft| (draft.place.span, draft.rule));
-        drafts.dedup_by(|b, a| a.rule == b.rule && a.place.span == b.place.span && a.message == b.message);
+        // What an alias or a merge brings to several containers was written once, and is wrong once.
+        drafts.dedup_by(|b, a| a.rule == b.rule && a.place.span == b.place.span);
         let mut kept: Vec<Draft> = Vec::with_capacity(drafts.len());
         let mut rest = drafts.into_iter().peekable();
         while let Some(first) = rest.next() {

@@ -640,6 +640,7 @@ pub(crate) struct TreeBuilder {
     weight: u32,
     /// How much of `weight` came from aliases.
     aliased: u32,
+    over_budget: bool,
     document_start: u32,
 }
 
@@ -683,6 +684,7 @@ impl TreeBuilder {
             anchors: Vec::new(),
             weight: 0,
             aliased: 0,
+            over_budget: false,
             document_start: 0,
         }
     }
@@ -769,12 +771,19 @@ impl TreeBuilder {
         let target = self.anchors.iter().rev().find(|(id, ..)| *id == anchor).copied();
         let copied = target.and_then(|(_, node, weight)| Some((*self.tree.nodes.get(node.0 as usize)?, weight)));
         let Some((data, weight)) = copied else {
+            let message = "this alias stands for the node that it is part of".to_owned();
+            self.error(start, end, portcullis_core::SyntaxErrorKind::Invalid, message);
             self.unknown(start, end, UnknownReason::Alias);
             return;
         };
         if self.aliased.saturating_add(weight) > ALIAS_BUDGET {
-            let message = format!("aliases stand for more than {ALIAS_BUDGET} nodes; this one is not followed");
-            self.error(start, end, portcullis_core::SyntaxErrorKind::Limit, message);
+            // Once is enough: a document made to hit the limit hits it a thousand times.
+            if !self.over_budget {
+                let message =
+                    format!("aliases stand for more than {ALIAS_BUDGET} nodes; from here on none is followed");
+                self.error(start, end, portcullis_core::SyntaxErrorKind::Limit, message);
+            }
+            self.over_budget = true;
             self.unknown(start, end, UnknownReason::Alias);
             return;
         }

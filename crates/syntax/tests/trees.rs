@@ -55,7 +55,7 @@ fn yaml_becomes_trees() {
         ("b: &b {x: 1}\nd: &d {x: 2, z: 3}\nc:\n  <<: [*b, *d]\n", "{b: {x: 1}, d: {x: 2, z: 3}, c: {x: 1, z: 3}}"),
         ("b: &b [1, 2]\nc: *b\n", "{b: [1, 2], c: [1, 2]}"),
         ("c: *nowhere\nd: 1\n", "{c: ?, d: 1} !Invalid \"*nowhere\""),
-        ("a: &a [*a]\n", "{a: [?]}"),
+        ("a: &a [*a]\n", "{a: [?]} !Invalid \"*a\""),
         ("c:\n  <<: *nowhere\n  d: 1\n", "{c: {d: 1…}} !Invalid \"*nowhere\""),
         ("a: 1\nb: 2\na: 3\n", "{a: 3, b: 2} !DuplicateKey \"a\""),
         ("a: !Ref thing\nb: !!int '5'\n", r#"{a: ?, b: "5"}"#),
@@ -171,7 +171,7 @@ fn hostile_documents_are_bounded() {
     }
     let tree = parse(&bomb);
     let limits = tree.errors().iter().filter(|error| error.kind == SyntaxErrorKind::Limit).count();
-    assert!(limits > 0);
+    assert_eq!(limits, 1);
     assert!(show(tree.documents().next().unwrap().root).len() < 2_000_000);
 }
 
