@@ -1,1 +1,44 @@
-fn main() {}
+//! The `portcullis` program: arguments in, exit code out. What it does is decided in the other crates.
+
+mod args;
+mod check;
+mod commands;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::terminal::Failure;
+
+/// The exit code for everything that kept the program from doing its job.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help that nobody reads any more is no failure.
+            let _ = usage.print();
+            return if usage.use_stderr() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
+        }
+    };
+    let ended = match cli.command {
+        None => check::run(&cli.check),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Explain(args)) => commands::explain(&args),
+        Some(Command::Rules(args)) => commands::rules(&args),
+        Some(Command::Config(args)) => commands::config(&args),
+        Some(Command::Completions { shell }) => commands::completions(shell),
+        Some(Command::Man) => commands::man(),
+    };
+    match ended {
+        Ok(code) => code,
+        Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::complain(&failure.to_string());
+            ExitCode::from(FAILED)
+        }
+    }
+}

@@ -12,19 +12,6 @@ use crate::kubernetes::Object;
 pub struct Facts {
     /// Services by namespace (`None`: not written), with their selectors.
     pub services: Vec<ServiceFact>,
-    /// What autoscalers scale.
-    pub scaled: Vec<ScaledFact>,
-}
-
-/// What a HorizontalPodAutoscaler or KEDA's ScaledObject scales.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScaledFact {
-    /// `metadata.namespace` of the autoscaler.
-    pub namespace: Option<String>,
-    /// The target's kind; `None` where it is not known.
-    pub kind: Option<String>,
-    /// The target's name; `None` where it is not known.
-    pub name: Option<String>,
 }
 
 /// A Service.
@@ -48,15 +35,6 @@ pub enum Claim {
         /// The pod's labels that are known.
         labels: BTreeMap<String, String>,
     },
-    /// No autoscaler scales this workload, as far as is known.
-    NotScaled {
-        /// The workload's namespace as it is written.
-        namespace: Option<String>,
-        /// Its kind.
-        kind: String,
-        /// Its name.
-        name: String,
-    },
 }
 
 impl Facts {
@@ -65,18 +43,11 @@ impl Facts {
         if object.kind == "Service" && object.group().is_empty() {
             self.services.extend(ServiceFact::new(object));
         }
-        if matches!(
-            (object.group(), object.kind),
-            ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject")
-        ) {
-            self.scaled.push(ScaledFact::new(object));
-        }
     }
 
     /// Adds the facts of another part of the scan.
     pub fn merge(&mut self, other: Self) {
         self.services.extend(other.services);
-        self.scaled.extend(other.scaled);
     }
 
     /// Whether the claim is known to hold.
@@ -85,11 +56,6 @@ impl Facts {
             Claim::SelectedByService { namespace, labels } => self.services.iter().any(|service| {
                 service.namespace == *namespace
                     && service.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
-            }),
-            Claim::NotScaled { namespace, kind, name } => !self.scaled.iter().any(|scaled| {
-                scaled.namespace == *namespace
-                    && scaled.kind.as_ref().is_none_or(|scaled| scaled == kind)
-                    && scaled.name.as_ref().is_none_or(|scaled| scaled == name)
             }),
         }
     }
@@ -106,28 +72,10 @@ impl ServiceFact {
     }
 }
 
-impl ScaledFact {
-    fn new(object: &Object<'_>) -> Self {
-        let target = |field: &str| object.node.get("spec.scaleTargetRef").get(field);
-        let known = |found: portcullis_syntax::Lookup<'_>| found.present()?.as_str().map(str::to_owned);
-        // KEDA takes a Deployment where no kind is written.
-        let kind = match target("kind") {
-            portcullis_syntax::Lookup::Absent(_) => Some("Deployment".to_owned()),
-            found => known(found),
-        };
-        Self { namespace: object.namespace.map(str::to_owned), kind, name: known(target("name")) }
-    }
-}
-
 /// A mapping of strings; `None` where one of its values is not known.
 pub fn labels(node: portcullis_syntax::Node<'_>) -> Option<BTreeMap<String, String>> {
     if node.is_open() {
         return None;
     }
     node.entries().map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
-}
-
-/// The entries of a mapping whose values are known strings.
-pub fn known_labels(node: portcullis_syntax::Node<'_>) -> BTreeMap<String, String> {
-    node.entries().filter_map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
 }

@@ -3,7 +3,6 @@
 use crate::Rule;
 
 mod capabilities;
-mod controllers;
 mod dropped;
 mod hardening;
 mod host_namespaces;
@@ -11,19 +10,14 @@ mod host_path;
 mod image_sources;
 mod image_versions;
 mod isolation;
-mod jobs;
-mod names_in_pods;
 mod ports;
 mod privileged;
 mod probe_host;
-mod probe_ports;
-mod probes;
 mod quantities;
 mod resources;
 mod retired_components;
 mod root;
 mod seccomp;
-mod spread;
 mod standard;
 mod sudo;
 mod sysctls;
@@ -31,7 +25,6 @@ mod sysctls;
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
     capabilities::RULES,
-    controllers::RULES,
     dropped::RULES,
     hardening::RULES,
     host_namespaces::RULES,
@@ -39,19 +32,14 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     image_sources::RULES,
     image_versions::RULES,
     isolation::RULES,
-    jobs::RULES,
-    names_in_pods::RULES,
     ports::RULES,
     privileged::RULES,
     probe_host::RULES,
-    probe_ports::RULES,
-    probes::RULES,
     quantities::RULES,
     resources::RULES,
     retired_components::RULES,
     root::RULES,
     seccomp::RULES,
-    spread::RULES,
     sudo::RULES,
     sysctls::RULES,
 ];

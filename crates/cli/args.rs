@@ -1,0 +1,275 @@
+//! Every command and flag, declared once: help, completions and the man page are derived from here.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use portcullis_core::{Profile, Severity};
+use portcullis_model::kubernetes::KubernetesVersion;
+use portcullis_report::Format;
+use portcullis_rules::{Date, PodSecurity};
+
+/// Reads the files a platform team keeps in Git and says exactly what is wrong
+///
+/// Reads Kubernetes manifests and Dockerfiles, says what is wrong with them at the exact line, and knows the rule ids and
+/// ignore comments of the tools that it replaces. Nothing is sent anywhere.
+#[derive(Debug, Parser)]
+#[command(
+    name = "portcullis",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a command, the paths are checked: `portcullis k8s/` is `portcullis check k8s/`. A path that is \
+                  named like a command is written with `./` before it.\n\nExit codes: 0 clean, 1 findings at or above \
+                  --fail-on, 2 the job could not be done, 3 nothing to scan in a directory that was named."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) check: CheckArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Scans files and folders (the default command)
+    Check(Box<CheckArgs>),
+    /// Says what a rule is about
+    ///
+    /// Prints the rule's docs, its examples and the ways to suppress it.
+    Explain(ExplainArgs),
+    /// Lists the rules
+    Rules(RulesArgs),
+    /// Shows, starts or describes the configuration
+    Config(ConfigArgs),
+    /// Prints the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Prints the man page
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Files and folders to scan, or - for standard input; the working directory by default
+    ///
+    /// In folders, whatever is recognised is scanned, except what git ignores. A file that is named is always scanned.
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleFlags,
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) input: InputFlags,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct RuleFlags {
+    /// Run these rules alone
+    ///
+    /// Each is a rule's id, another tool's id (`DL3007`, `checkov:CKV_K8S_16`), a prefix (`docker-*`) or a tag
+    /// (`pss:baseline`). Repeatable, or separated by commas. Rules that the profile leaves out run as well.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+
+    /// Leave these rules out
+    ///
+    /// As for --only, which it is stronger than.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+
+    /// Which rules are on: recommended (the default) or all
+    ///
+    /// `all` adds the stricter rules. Rules of no profile are turned on by their id, with --only or in the configuration.
+    #[arg(long, value_parser = PossibleValuesParser::new(PROFILES.map(Profile::name)).try_map(|name| name.parse::<Profile>()))]
+    pub(crate) profile: Option<Profile>,
+
+    /// Check a Pod Security level as a Kubernetes version defines it
+    ///
+    /// `baseline:v1.30` or `restricted:latest` runs exactly the rules of that level of the Pod Security Standards.
+    #[arg(long, value_name = "LEVEL:VERSION")]
+    pub(crate) pod_security: Option<PodSecurity>,
+
+    /// The Kubernetes version that the manifests are for
+    ///
+    /// Such as 1.30. Without it, the configuration's; without that, the newest that is known.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
+
+    /// Leave out findings below this severity
+    #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = severity())]
+    pub(crate) min_severity: Severity,
+
+    /// The lowest severity that makes the exit code 1; low by default
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    pub(crate) fail_on: Option<Severity>,
+
+    /// The day to compare dates with; today by default
+    ///
+    /// Written 2026-11-21. It decides what has reached its end of life and which suppressions have expired: a fixed day
+    /// makes the output of a fixed tree the same for ever.
+    #[arg(long)]
+    pub(crate) date: Option<Date>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputFlags {
+    /// How to write the result, and where: pretty, concise, json or sarif
+    ///
+    /// Repeatable, for several outputs from one scan: `--format concise --format sarif=out.sarif`. Without `=PATH` the
+    /// output goes to standard output, which takes one. The default is pretty on a terminal and concise elsewhere.
+    #[arg(long, value_name = "FMT[=PATH]", value_parser = output)]
+    pub(crate) format: Vec<Output>,
+
+    /// Show suppressed findings as well
+    #[arg(long)]
+    pub(crate) include_suppressed: bool,
+
+    /// Exit with 0 in spite of findings
+    ///
+    /// Errors still exit with 2, and named directories without anything to scan with 3.
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+
+    /// Say less: findings only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say more: what was left out, and why
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) color: ColorFlag,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputFlags {
+    /// The root that paths in SARIF are relative to; by default that of the git repository
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) root: Option<PathBuf>,
+
+    /// The name of what comes on standard input
+    ///
+    /// It decides what the text is taken for and is shown in findings. Without it the content decides.
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath)]
+    pub(crate) stdin_filename: Option<String>,
+
+    /// Threads to scan with; one for each core by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Configuration")]
+pub(crate) struct ConfigFlags {
+    /// The configuration file
+    ///
+    /// Without it, `portcullis.yaml` or `.portcullis.yaml` is looked for in the folder that is scanned (the working
+    /// directory, where no single folder is named) and above it up to the root of the git repository.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Take no configuration file into account
+    #[arg(long)]
+    pub(crate) no_config: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ColorFlag {
+    /// Whether to colour the output
+    ///
+    /// `auto` colours a terminal, unless NO_COLOR is set.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// A rule's id, or another tool's (`DL3007`, `checkov:CKV_K8S_16`)
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) color: ColorFlag,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RulesArgs {
+    /// Only rules that stand for a rule of this tool, such as trivy or hadolint
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) peer: Option<String>,
+
+    /// How to write the list
+    ///
+    /// `json` holds the docs, examples and other tools' ids of each rule.
+    #[arg(long, value_enum, value_name = "FMT", default_value_t)]
+    pub(crate) format: ListFormat,
+
+    #[command(flatten)]
+    pub(crate) color: ColorFlag,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    #[default]
+    Pretty,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Prints the configuration in effect, defaults filled in
+    Show(ConfigFlags),
+    /// Prints a configuration to start from, every key explained
+    ///
+    /// `portcullis config init > portcullis.yaml`
+    Init,
+    /// Prints the JSON Schema of the configuration, for editors
+    Schema,
+}
+
+/// A format and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    /// `None`: standard output.
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// The profiles that a scan can run with.
+const PROFILES: [Profile; 2] = [Profile::Recommended, Profile::All];
+
+fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(Severity::ALL.map(Severity::name)).try_map(|name| name.parse::<Severity>())
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let (format, path) = text.split_once('=').map_or((text, None), |(format, path)| (format, Some(path)));
+    if path == Some("") {
+        return Err("no path after `=`".to_owned());
+    }
+    Ok(Output { format: format.parse()?, path: path.map(PathBuf::from) })
+}

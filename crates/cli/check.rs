@@ -1,0 +1,218 @@
+//! `portcullis check`: from arguments to a scan, its outputs and the exit code.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use portcullis_core::{Catalog, ScanReport};
+use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
+use portcullis_engine::{FILE_LIMIT, Needs, Progress, ScanOptions, Stdin, scan};
+use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, write};
+use portcullis_rules::Date;
+
+use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags};
+use crate::terminal::{self, Failure};
+
+/// Scans, writes every output and says how it went.
+pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let outputs = outputs(&args.output)?;
+    let catalog = portcullis_rules::catalog();
+    for selector in args.rules.only.iter().chain(&args.rules.skip) {
+        select_rules(&catalog, selector)?;
+    }
+    let (config, config_file) = read_config(&args.config, config_start(&args.paths), &catalog)?;
+    let fail_on = args.rules.fail_on.or(config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
+    let options = scan_options(args, config, config_file, &outputs)?;
+    let meter = Meter::new();
+    let scanned = scan(&options, &meter);
+    meter.clear();
+    let scanned = scanned.map_err(|error| Failure::Message(error.to_string()))?;
+    let report = scanned.report;
+    for output in &outputs {
+        emit(&report, output, &args.output)?;
+    }
+    for error in &report.errors {
+        terminal::complain(&format!("error: {error}"));
+    }
+    // A path that was not named is not expected to hold anything.
+    let nothing = scanned.nothing && !args.paths.is_empty();
+    if nothing {
+        terminal::complain("error: nothing to scan in a directory that was named");
+    }
+    let fails = !args.output.exit_zero && report.active().any(|finding| finding.severity >= fail_on);
+    Ok(ExitCode::from(match () {
+        () if !report.errors.is_empty() => crate::FAILED,
+        () if fails => 1,
+        () if nothing => 3,
+        () => 0,
+    }))
+}
+
+/// What is to be written: at most one to standard output, and pretty or concise by what that is where nothing is asked.
+fn outputs(flags: &OutputFlags) -> Result<Vec<Output>, Failure> {
+    if flags.format.is_empty() {
+        let format = if io::stdout().is_terminal() { Format::Pretty } else { Format::Concise };
+        return Ok(vec![Output { format, path: None }]);
+    }
+    if let [_, second, ..] = flags.format.iter().filter(|output| output.path.is_none()).collect::<Vec<_>>().as_slice() {
+        let message =
+            format!("two formats cannot share standard output; give one a file: --format {0}=PATH", second.format);
+        return Err(Failure::Message(message));
+    }
+    Ok(flags.format.clone())
+}
+
+/// Where the configuration is looked for: in the folder that is scanned, where it is one; a list of files, as hooks give
+/// it, must not choose another configuration than the whole scan.
+fn config_start(paths: &[PathBuf]) -> &Path {
+    match paths {
+        [only] if only.is_dir() => only,
+        _ => Path::new("."),
+    }
+}
+
+/// The configuration and the file that it is from.
+pub(crate) fn read_config(
+    flags: &ConfigFlags,
+    start: &Path,
+    catalog: &Catalog,
+) -> Result<(Config, Option<PathBuf>), Failure> {
+    let path = match &flags.config {
+        Some(path) => Some(path.clone()),
+        None if flags.no_config => None,
+        None => Config::find(start)?,
+    };
+    let Some(path) = path else { return Ok((Config::default(), None)) };
+    // Messages name it as it is reached from here.
+    let shown = std::env::current_dir().ok().and_then(|cwd| path.strip_prefix(cwd).ok().map(Path::to_owned));
+    let path = shown.unwrap_or(path);
+    Ok((Config::load(&path, catalog)?, Some(path)))
+}
+
+fn scan_options(
+    args: &CheckArgs,
+    config: Config,
+    config_file: Option<PathBuf>,
+    outputs: &[Output],
+) -> Result<ScanOptions, Failure> {
+    let cwd = std::env::current_dir()
+        .map_err(|error| Failure::Message(format!("the working directory cannot be read: {error}")))?;
+    let mut paths = args.paths.clone();
+    paths.retain(|path| path != Path::new("-"));
+    let stdin = (paths.len() < args.paths.len()).then(|| read_stdin(args.input.stdin_filename.clone())).transpose()?;
+    if stdin.is_none() && args.input.stdin_filename.is_some() {
+        return Err(Failure::Message(
+            "--stdin-filename names standard input, which is read with the path `-`".to_owned(),
+        ));
+    }
+    if args.paths.is_empty() {
+        paths.push(PathBuf::from("."));
+    }
+    let needs = outputs.iter().fold(Needs::default(), |needs, output| {
+        let more = output.format.needs();
+        Needs { line: needs.line || more.line, line_hash: needs.line_hash || more.line_hash }
+    });
+    let config_directory = config_file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
+    Ok(ScanOptions {
+        paths,
+        stdin,
+        root: args.input.root.clone(),
+        threads: args.input.threads.map_or(0, usize::from),
+        only: args.rules.only.clone(),
+        skip: args.rules.skip.clone(),
+        profile: args.rules.profile,
+        pod_security: args.rules.pod_security,
+        kubernetes_version: args.rules.kubernetes_version,
+        min_severity: args.rules.min_severity,
+        date: args.rules.date.unwrap_or_else(today),
+        config,
+        config_directory,
+        needs,
+        cwd,
+    })
+}
+
+fn read_stdin(name: Option<String>) -> Result<Stdin, Failure> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(FILE_LIMIT + 1).read_to_end(&mut bytes);
+    match read {
+        Ok(length) if length as u64 > FILE_LIMIT => {
+            Err(Failure::Message(format!("standard input is over the limit of {FILE_LIMIT} bytes")))
+        }
+        Ok(_) => Ok(Stdin { name, bytes }),
+        Err(error) => Err(Failure::Message(format!("standard input cannot be read: {error}"))),
+    }
+}
+
+fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date::from_unix(since.as_secs())
+}
+
+/// Writes one output. A closed pipe does not change the exit code: the findings decide that.
+fn emit(report: &ScanReport, output: &Output, flags: &OutputFlags) -> Result<(), Failure> {
+    let options = Options {
+        suppressed: if flags.include_suppressed { SuppressedFindings::Include } else { SuppressedFindings::Omit },
+        verbosity: match (flags.quiet, flags.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        },
+        ..terminal::options(flags.color.color)
+    };
+    let Some(path) = &output.path else {
+        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        return match write(report, output.format, &options, &mut out).map_err(Failure::from) {
+            Err(Failure::ClosedPipe) => Ok(()),
+            other => other,
+        };
+    };
+    let options = Options { color: Color::Never, width: Options::default().width, ..options };
+    let written = File::create(path).and_then(|file| write(report, output.format, &options, &mut BufWriter::new(file)));
+    written.map_err(|error| Failure::Message(format!("{}: cannot be written: {error}", path.display())))
+}
+
+/// A counter on standard error: only on a terminal, and only once the scan takes long enough to be wondered about.
+struct Meter {
+    started: Instant,
+    /// Milliseconds after the start when the next line may be drawn; `u64::MAX`: never.
+    next: AtomicU64,
+}
+
+const PATIENCE_MS: u64 = 500;
+const INTERVAL_MS: u64 = 100;
+
+impl Meter {
+    fn new() -> Self {
+        let first = if io::stderr().is_terminal() { PATIENCE_MS } else { u64::MAX };
+        Self { started: Instant::now(), next: AtomicU64::new(first) }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Removes the line, if one was drawn.
+    fn clear(&self) {
+        if !matches!(self.next.load(Ordering::Relaxed), PATIENCE_MS | u64::MAX) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+impl Progress for Meter {
+    fn files(&self, done: usize, total: usize) {
+        let next = self.next.load(Ordering::Relaxed);
+        if next == u64::MAX || self.elapsed_ms() < next {
+            return;
+        }
+        let after = self.elapsed_ms().saturating_add(INTERVAL_MS);
+        // Whoever moves the time draws; the others go on scanning.
+        if self.next.compare_exchange(next, after, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let _ = write!(io::stderr(), "\r\x1b[K{done} of {total} files");
+        }
+    }
+}

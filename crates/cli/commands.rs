@@ -1,0 +1,104 @@
+//! The commands that scan nothing.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use portcullis_core::{Catalog, RuleMeta};
+use portcullis_engine::config::{Config, nearest, select_rules, starter};
+use portcullis_report::{RulesFormat, write_explanation, write_rules};
+
+use crate::args::{Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ListFormat, RulesArgs};
+use crate::check::read_config;
+use crate::terminal::{self, Failure};
+
+/// `portcullis explain`.
+pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    let catalog = portcullis_rules::catalog();
+    let options = terminal::options(args.color.color);
+    let mut rules = Vec::new();
+    for id in &args.ids {
+        rules.extend(select_rules(&catalog, id)?);
+    }
+    let mut text = Vec::new();
+    for rule in rules {
+        if !text.is_empty() {
+            text.push(b'\n');
+        }
+        write_explanation(catalog.get(rule), &options, &mut text)?;
+    }
+    terminal::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `portcullis rules`.
+pub(crate) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
+    let mut catalog = portcullis_rules::catalog();
+    if let Some(peer) = &args.peer {
+        catalog = of_peer(&catalog, peer)?;
+    }
+    let format = match args.format {
+        ListFormat::Pretty => RulesFormat::Table,
+        ListFormat::Json => RulesFormat::Json,
+    };
+    let mut text = Vec::new();
+    write_rules(&catalog, format, &terminal::options(args.color.color), &mut text)?;
+    terminal::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The rules that stand for a rule of `peer`.
+fn of_peer(catalog: &Catalog, peer: &str) -> Result<Catalog, Failure> {
+    let schemes = |rule: &RuleMeta| -> Vec<String> {
+        rule.peers.iter().filter_map(|id| Some(id.split_once(':')?.0.to_owned())).collect()
+    };
+    let wanted = peer.to_lowercase();
+    let rules: Vec<RuleMeta> =
+        catalog.iter().filter(|(_, rule)| schemes(rule).contains(&wanted)).map(|(_, rule)| rule.clone()).collect();
+    if !rules.is_empty() {
+        return Ok(Catalog::new(rules));
+    }
+    let mut known: Vec<String> = catalog.iter().flat_map(|(_, rule)| schemes(rule)).collect();
+    known.sort();
+    known.dedup();
+    let help = match nearest(&wanted, known.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("the tools are {}", known.join(", ")),
+    };
+    Err(Failure::with_help(format!("no rule stands for one of `{peer}`"), help))
+}
+
+/// `portcullis config`.
+pub(crate) fn config(args: &ConfigArgs) -> Result<ExitCode, Failure> {
+    let text = match &args.command {
+        ConfigCommand::Show(flags) => show(flags)?,
+        ConfigCommand::Init => starter(),
+        ConfigCommand::Schema => Config::schema(&portcullis_rules::catalog()),
+    };
+    terminal::print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(flags: &ConfigFlags) -> Result<String, Failure> {
+    let (config, path) = read_config(flags, Path::new("."), &portcullis_rules::catalog())?;
+    let from = path.map_or("the defaults".to_owned(), |path| path.display().to_string());
+    // A name with a line break must not end the comment.
+    Ok(format!("# {}\n{}", from.replace(char::is_control, "\u{fffd}"), config.show()))
+}
+
+/// `portcullis completions`.
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Failure> {
+    // The generator panics where it cannot write, so it writes to memory.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "portcullis", &mut text);
+    terminal::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `portcullis man`.
+pub(crate) fn man() -> Result<ExitCode, Failure> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+    terminal::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}

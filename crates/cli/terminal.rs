@@ -1,0 +1,104 @@
+//! What the terminal can show, and writing to it.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write};
+
+use portcullis_engine::config::{ConfigFileError, UnknownRule};
+use portcullis_report::{Color, Glyphs, Options};
+
+use crate::args::ColorChoice;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The reader of standard output has gone; there is nobody left to tell.
+    ClosedPipe,
+    /// What went wrong, without `error: ` and the final dot; further lines say more.
+    Message(String),
+    /// The same with its own place and `error: ` in it.
+    Placed(String),
+}
+
+impl Failure {
+    /// A message with what to do about it.
+    pub(crate) fn with_help(message: impl fmt::Display, help: impl fmt::Display) -> Self {
+        Self::Message(format!("{message}\n  help: {help}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedPipe => f.write_str("error: the output was closed"),
+            Self::Message(message) => write!(f, "error: {message}"),
+            Self::Placed(message) => f.write_str(message),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Of an error while writing to standard output.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::ClosedPipe
+        } else {
+            Self::Message(format!("cannot write the output: {error}"))
+        }
+    }
+}
+
+impl From<ConfigFileError> for Failure {
+    fn from(error: ConfigFileError) -> Self {
+        match error {
+            ConfigFileError::Invalid { .. } => Self::Placed(error.to_string()),
+            ConfigFileError::TwoFiles(..) | ConfigFileError::Unreadable { .. } => Self::Message(error.to_string()),
+        }
+    }
+}
+
+impl From<UnknownRule> for Failure {
+    fn from(unknown: UnknownRule) -> Self {
+        Self::with_help(&unknown, unknown.help())
+    }
+}
+
+/// Says something on standard error; nothing is to be done where that is closed.
+pub(crate) fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+/// Writes a whole text to standard output.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// How to write to standard output, as it and the environment want it.
+pub(crate) fn options(color: ColorChoice) -> Options {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let colors = match color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal()
+                && set("NO_COLOR").is_none()
+                && set("TERM").is_none_or(|terminal| terminal != "dumb")
+        }
+    };
+    // Without any of them nothing is known, and nearly every terminal takes UTF-8.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    let ascii = io::stdout().is_terminal()
+        && locale.is_some_and(|locale| {
+            let locale = locale.to_string_lossy().to_ascii_lowercase();
+            !locale.contains("utf-8") && !locale.contains("utf8")
+        });
+    let defaults = Options::default();
+    Options {
+        color: if colors { Color::Always } else { Color::Never },
+        glyphs: if ascii { Glyphs::Ascii } else { Glyphs::Unicode },
+        width: terminal_size::terminal_size_of(io::stdout()).map_or(defaults.width, |(width, _)| usize::from(width.0)),
+        ..defaults
+    }
+}
