@@ -16,6 +16,7 @@ use portcullis_rules::{Date, PodSecurity};
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis",
+    bin_name = "portcullis",
     version,
     args_conflicts_with_subcommands = true,
     after_help = "Without a command, the paths are checked: `portcullis k8s/` is `portcullis check k8s/`. A path that is \
@@ -84,7 +85,7 @@ pub(crate) struct RuleFlags {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
 
-    /// Which rules are on: recommended (the default) or all
+    /// Which rules are on; recommended by default
     ///
     /// `all` adds the stricter rules. Rules of no profile are turned on by their id, with --only or in the configuration.
     #[arg(long, value_parser = PossibleValuesParser::new(PROFILES.map(Profile::name)).try_map(|name| name.parse::<Profile>()))]
@@ -121,7 +122,7 @@ pub(crate) struct RuleFlags {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputFlags {
-    /// How to write the result, and where: pretty, concise, json or sarif
+    /// How to write the result (pretty, concise, json, sarif), and where
     ///
     /// Repeatable, for several outputs from one scan: `--format concise --format sarif=out.sarif`. Without `=PATH` the
     /// output goes to standard output, which takes one. The default is pretty on a terminal and concise elsewhere.

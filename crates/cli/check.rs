@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use portcullis_core::{Catalog, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{FILE_LIMIT, Needs, Progress, ScanOptions, Stdin, scan};
-use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, write};
+use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
 use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags};
@@ -33,6 +33,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let report = scanned.report;
     for output in &outputs {
         emit(&report, output, &args.output)?;
+    }
+    if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
+        terminal::complain(&summary_line(&report, &Options::default()));
     }
     for error in &report.errors {
         terminal::complain(&format!("error: {error}"));

@@ -1,0 +1,257 @@
+//! The program as it is run: arguments in, both outputs and the exit code out.
+
+#![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Runs the program in `directory`, with `input` on standard input.
+fn run_in(directory: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that ends before it has read its input closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// The exit code and both outputs.
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    told(&run_in(&tree("empty"), arguments, ""))
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A fresh directory that is a repository of its own, so that no configuration above it counts.
+fn tree(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    std::fs::create_dir_all(root.join(".git")).unwrap();
+    root
+}
+
+const BAD: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  containers:\n    - { name: web, image: \
+                   \"web:1\", securityContext: { privileged: true } }\n";
+const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n";
+
+/// A repository with one bad manifest, one good one and a configuration that is broken. Each test has its own, because
+/// tests run at once.
+fn project(name: &str) -> PathBuf {
+    let root = tree(name);
+    for (file, text) in [
+        ("bad/pod.yaml", BAD),
+        ("good/map.yaml", GOOD),
+        ("accepted/portcullis.yaml", "ignore: [{ rule: KSV-0017, path: pod.yaml, reason: it is the agent }]\n"),
+        ("accepted/pod.yaml", BAD),
+        ("broken/portcullis.yaml", "profle: all\n"),
+        ("broken/pod.yaml", BAD),
+        ("none/readme.txt", "nothing\n"),
+    ] {
+        let path = root.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    root
+}
+
+#[test]
+fn exit_codes_say_how_it_went() {
+    let root = project("exit_codes_say_how_it_went");
+    let only = ["--only", "k8s-privileged-container"];
+    for (arguments, code) in [
+        (&["bad"][..], 1),
+        (&["check", "bad"], 1),
+        (&["bad/pod.yaml"], 1),
+        (&["good"], 0),
+        (&["bad", "--exit-zero"], 0),
+        (&["bad", "--min-severity", "critical"], 1),
+        (&["bad", "--skip", "trivy:KSV-0017"], 0),
+        (&["accepted"], 0),
+        (&["accepted", "--no-config"], 1),
+        (&["bad", "--config", "accepted/portcullis.yaml"], 1),
+        (&["broken"], 2),
+        (&["broken", "--no-config"], 1),
+        (&["bad", "--config", "missing.yaml"], 2),
+        (&["missing"], 2),
+        (&["none"], 3),
+        (&["bad", "none"], 1),
+        (&["none", "good/map.yaml"], 3),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(only).collect();
+        let output = told(&run_in(&root, &arguments, ""));
+        assert_eq!(output.0, code, "{arguments:?} {output:?}");
+    }
+    let (code, out, error) = told(&run_in(&root, &["broken"], ""));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(error.starts_with("broken/portcullis.yaml:1:1: error: unknown key `profle`\n"), "{error}");
+    assert_eq!(told(&run_in(&root.join("none"), &[], "")).0, 0, "a directory that is not named may be empty");
+}
+
+#[test]
+fn what_cannot_be_understood_is_told() {
+    for (arguments, told) in [
+        (&["--profle", "all"][..], "--profile"),
+        (&["--profile", "opt-in"], "invalid value 'opt-in'"),
+        (&["--only", "k8s-privileged-contaner"], "did you mean `k8s-privileged-container`?"),
+        (&["--skip", "k8s-privileged-container,nope"], "error: unknown rule `nope`"),
+        (&["--format", "yaml"], "`yaml` is not a format (pretty, concise, json, sarif"),
+        (&["--format", "json="], "no path after `=`"),
+        (&["--format", "json", "--format", "sarif"], "two formats cannot share standard output"),
+        (&["--format", "json=no/such/folder/out.json"], "error: no/such/folder/out.json: cannot be written"),
+        (&["--stdin-filename", "a.yaml"], "read with the path `-`"),
+        (&["--date", "tomorrow"], "`tomorrow` is not a date"),
+        (&["--pod-security", "privileged"], "`privileged` is not a Pod Security level"),
+        (&["--kubernetes-version", "2.0"], "`2.0` is not a Kubernetes version"),
+        (&["--threads", "0"], "invalid value '0'"),
+        (&["-q", "-v"], "cannot be used with"),
+        (&["explain", "KSV-017O"], "unknown rule `KSV-017O`"),
+        (&["explain"], "<ID>"),
+        (&["rules", "--peer", "haddolint"], "`haddolint`"),
+        (&["config"], "config"),
+        (&["completions", "cmd"], "invalid value 'cmd'"),
+    ] {
+        let (code, out, error) = run(arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(error.contains(told), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn help_and_version_are_outputs() {
+    for (arguments, told) in [
+        (&["--help"][..], "Exit codes: 0 clean"),
+        (&["-h"], "--fail-on <SEVERITY>"),
+        (&["help"], "explain"),
+        (&["check", "--help"], "--pod-security <LEVEL:VERSION>"),
+        (&["explain", "--help"], "<ID>"),
+        (&["--version"], concat!("portcullis ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        let (code, out, error) = run(arguments);
+        assert_eq!((code, error.as_str()), (0, ""), "{arguments:?}");
+        assert!(out.contains(told), "{arguments:?}: {out}");
+    }
+}
+
+#[test]
+fn commands_print_what_they_are_for() {
+    for (arguments, told) in [
+        (&["explain", "k8s-privileged-container"][..], "k8s-privileged-container]"),
+        (&["explain", "KSV-0017"], "k8s-privileged-container]"),
+        (&["explain", "checkov:ckv_k8s_16"], "k8s-privileged-container]"),
+        (&["rules"], "k8s-privileged-container"),
+        (&["rules", "--peer", "Trivy"], "k8s-privileged-container"),
+        (&["config", "show"], "\nfail-on: low\n"),
+        (&["config", "init"], "\n#profile: recommended\n"),
+        (&["config", "schema"], "\"$schema\": \"https://json-schema.org/draft/2020-12/schema\""),
+        (&["completions", "bash"], "--pod-security"),
+        (&["completions", "zsh"], "--pod-security"),
+        (&["completions", "fish"], "pod-security"),
+        (&["man"], "pod\\-security"),
+    ] {
+        let (code, out, error) = run(arguments);
+        assert_eq!((code, error.as_str()), (0, ""), "{arguments:?}");
+        assert!(out.contains(told), "{arguments:?}: {out}");
+    }
+    assert!(!run(&["rules", "--peer", "trivy"]).1.contains("unused-suppression"));
+}
+
+#[test]
+fn rules_and_the_schema_are_json() {
+    let rules: serde_json::Value = serde_json::from_str(&run(&["rules", "--format", "json"]).1).unwrap();
+    let ids: Vec<&str> = rules.as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"k8s-privileged-container") && ids.is_sorted(), "{ids:?}");
+    let schema: serde_json::Value = serde_json::from_str(&run(&["config", "schema"]).1).unwrap();
+    assert!(ids.iter().all(|id| schema["properties"]["rules"]["properties"].get(id).is_some()));
+}
+
+#[test]
+fn one_scan_gives_several_outputs() {
+    let root = project("one_scan_gives_several_outputs");
+    let [json, sarif] = ["out.json", "out.sarif"].map(|name| root.join(name));
+    for file in [&json, &sarif] {
+        let _ = std::fs::remove_file(file);
+    }
+    let formats = ["--format", "json=out.json", "--format", "sarif=out.sarif"];
+    let arguments: Vec<&str> = ["bad", "--format", "concise", "--color", "always"].into_iter().chain(formats).collect();
+    let (code, out, _) = told(&run_in(&root, &arguments, ""));
+    assert_eq!(code, 1);
+    assert!(out.contains("bad/pod.yaml") && out.contains("\u{1b}["), "{out}");
+    for file in [&json, &sarif] {
+        let text = std::fs::read_to_string(file).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        assert!(text.contains("k8s-privileged-container") && !text.contains('\u{1b}'), "{text}");
+    }
+    // Without anything for standard output, the summary goes where the messages go.
+    let quiet: Vec<&str> = ["bad", "-q"].into_iter().chain(formats).collect();
+    let (_, out, error) = told(&run_in(&root, &quiet, ""));
+    assert_eq!((out.as_str(), error.as_str()), ("", ""));
+    let loud: Vec<&str> = ["bad"].into_iter().chain(formats).collect();
+    let (_, out, error) = told(&run_in(&root, &loud, ""));
+    assert!(out.is_empty() && error.contains("finding"), "{error}");
+}
+
+#[test]
+fn standard_input_is_a_file() {
+    let root = project("standard_input_is_a_file");
+    for (arguments, input, code, told_of) in [
+        (&["-", "--stdin-filename", "k8s/web.yaml"][..], BAD, 1, "k8s/web.yaml:6"),
+        (&["-"], BAD, 1, "k8s-privileged-container"),
+        (&["-"], GOOD, 0, ""),
+        (&["-", "good/map.yaml"], BAD, 1, "k8s-privileged-container"),
+    ] {
+        let arguments: Vec<&str> =
+            arguments.iter().copied().chain(["--format", "concise", "--only", "k8s-privileged-container"]).collect();
+        let (exit, out, error) = told(&run_in(&root, &arguments, input));
+        assert_eq!(exit, code, "{arguments:?} {out} {error}");
+        assert!(out.contains(told_of), "{arguments:?}: {out}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let root = project("a_closed_pipe_ends_quietly");
+    for (arguments, code) in [
+        (&["--help"][..], 0),
+        (&["rules", "--format", "json"], 0),
+        (&["explain", "k8s-privileged-container"], 0),
+        (&["completions", "bash"], 0),
+        (&["man"], 0),
+        (&["config", "schema"], 0),
+        (&["bad", "--format", "json"], 1),
+        (&["good", "--format", "json"], 0),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+            .args(arguments)
+            .current_dir(&root)
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap();
+        assert_eq!(told(&output), (code, String::new(), String::new()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_path_named_like_a_command_is_written_with_its_folder() {
+    let root = tree("named-like-commands");
+    std::fs::create_dir_all(root.join("rules")).unwrap();
+    std::fs::write(root.join("rules/pod.yaml"), BAD).unwrap();
+    assert_eq!(told(&run_in(&root, &["rules"], "")).0, 0);
+    assert_eq!(told(&run_in(&root, &["./rules"], "")).0, 1);
+    assert_eq!(told(&run_in(&root, &["--color", "never", "rules"], "")).0, 1);
+}
