@@ -117,6 +117,7 @@ fn what_cannot_be_understood_is_told() {
         (&["explain"], "<ID>"),
         (&["rules", "--peer", "haddolint"], "`haddolint`"),
         (&["config"], "config"),
+        (&["man", "chekc"], "did you mean `check`?"),
         (&["completions", "cmd"], "invalid value 'cmd'"),
     ] {
         let (code, out, error) = run(arguments);
@@ -156,6 +157,7 @@ fn commands_print_what_they_are_for() {
         (&["completions", "zsh"], "--pod-security"),
         (&["completions", "fish"], "pod-security"),
         (&["man"], "pod\\-security"),
+        (&["man", "config", "show"], "portcullis\\-config\\-show"),
     ] {
         let (code, out, error) = run(arguments);
         assert_eq!((code, error.as_str()), (0, ""), "{arguments:?}");

@@ -47,8 +47,13 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Prints the man page
-    Man,
+    /// Prints a man page
+    ///
+    /// `portcullis man > portcullis.1`, and for the pages of the commands `portcullis man config show`.
+    Man {
+        /// The command to print the page of; the program itself by default
+        command: Vec<String>,
+    },
 }
 
 #[derive(Args, Debug)]

@@ -96,9 +96,24 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, Failu
 }
 
 /// `portcullis man`.
-pub(crate) fn man() -> Result<ExitCode, Failure> {
+pub(crate) fn man(names: &[String]) -> Result<ExitCode, Failure> {
+    let mut program = Cli::command();
+    program.build();
+    let mut command = &program;
+    for name in names {
+        let Some(next) = command.find_subcommand(name) else {
+            let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            let help = match nearest(name, known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if known.is_empty() => format!("`{}` has no commands", command.get_name()),
+                None => format!("the commands are {}", known.join(", ")),
+            };
+            return Err(Failure::with_help(format!("unknown command `{name}`"), help));
+        };
+        command = next;
+    }
     let mut text = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+    clap_mangen::Man::new(command.clone()).render(&mut text)?;
     terminal::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Rules(args)) => commands::rules(&args),
         Some(Command::Config(args)) => commands::config(&args),
         Some(Command::Completions { shell }) => commands::completions(shell),
-        Some(Command::Man) => commands::man(),
+        Some(Command::Man { command }) => commands::man(&command),
     };
     match ended {
         Ok(code) => code,

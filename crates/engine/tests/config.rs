@@ -157,13 +157,41 @@ fn mistakes_are_told_where_they_stand() {
         ),
         ("profile: all\nprofile: all", &["2:1 key `profile` stands twice in this mapping; the last one counts"]),
         ("profile: all\n---\nprofile: all", &["3:1 a configuration is one document"]),
-        ("{ [a]: b }", &["1:1 a key or merge of this mapping cannot be read"]),
+        ("? [a]\n: b\nprofile: all", &["1:1 a key or merge of this mapping cannot be read"]),
     ];
     for (text, expected) in cases {
         assert_eq!(&errors(text), expected, "{text}");
     }
     for broken in ["profile: [all", "profile: *none", "\u{1}", "a: b: c"] {
         assert!(!errors(broken).is_empty(), "{broken:?}");
+    }
+}
+
+#[test]
+fn limits_are_told() {
+    let many = |count: usize| "  - { paths: [a], rules: { k8s-*: off } }\n".repeat(count);
+    assert_eq!(errors(&format!("overrides:\n{}", many(64))), [""; 0]);
+    assert_eq!(
+        errors(&format!("overrides:\n{}", many(65))),
+        ["1:1 65 overrides, over the limit of 64 | give paths that share their settings one entry"]
+    );
+}
+
+#[test]
+fn no_text_is_too_broken_to_be_told_about() {
+    let split = || FULL.char_indices().filter_map(|(at, c)| Some((FULL.get(..at)?, c, FULL.get(at + c.len_utf8()..)?)));
+    let cut = split().map(|(before, ..)| before.to_owned());
+    let doubled = split().map(|(before, c, after)| format!("{before}{c}{c}{after}"));
+    let without = split().map(|(before, _, after)| format!("{before}{after}"));
+    for text in cut.chain(doubled).chain(without) {
+        let (config, errors) = Config::parse(&text, &catalog());
+        if errors.is_empty() {
+            assert_eq!(Config::parse(&config.show(), &catalog()).1, [], "{text}");
+        }
+        for error in errors {
+            assert!(error.span.end as usize <= text.len() && error.line > 0 && error.column > 0, "{text}");
+            assert_eq!(error.render("p").lines().count(), 4 + usize::from(error.help.is_some()), "{text}");
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use serde_json::{Map, Value as Json, json};
 use super::nearest::{did_you_mean, nearest, select_rules};
 use super::reader::Reader;
 use super::{
-    Config, DEFAULT_EXCLUDES, DEFAULT_FAIL_ON, DEFAULT_PROFILE, Ignore, Override, PathMatcher, RuleSetting, RuleSwitch,
+    Config, DEFAULT_EXCLUDES, DEFAULT_FAIL_ON, DEFAULT_PROFILE, GlobError, Ignore, OVERRIDE_LIMIT, Override,
+    PathMatcher, RuleSetting, RuleSwitch,
 };
 
 /// A key that is read into the field that follows it.
@@ -37,8 +38,10 @@ pub(super) const ROOT: &[Key<Config>] = &[
     ),
     Key {
         read: |reader, node, config| {
-            if let Some(own) = PathMatcher::read(reader, node) {
-                config.exclude = with_default_excludes(&own);
+            let Some(own) = PathMatcher::read(reader, node) else { return };
+            match with_default_excludes(own.globs()) {
+                Ok(exclude) => config.exclude = exclude,
+                Err(error) => reader.wrong(node, error.to_string(), None),
             }
         },
         ..key!(
@@ -182,19 +185,25 @@ const SELECTOR: &str = "the text of a rule's id, a peer's id, `prefix*` or a tag
 const GLOBS: &str = "a list of globs";
 
 /// The default excludes and then `own`, each once, so that what is shown reads as the same again.
-pub(super) fn with_default_excludes(own: &PathMatcher) -> PathMatcher {
-    let defaults = DEFAULT_EXCLUDES.iter().copied().filter(|name| !own.globs().iter().any(|glob| glob == name));
-    PathMatcher::new(defaults.chain(own.globs().iter().map(String::as_str)))
-        .expect("the defaults are globs, and the others have been compiled before")
+pub(super) fn with_default_excludes(own: &[String]) -> Result<PathMatcher, GlobError> {
+    let defaults = DEFAULT_EXCLUDES.iter().copied().filter(|name| !own.iter().any(|glob| glob == name));
+    PathMatcher::new(defaults.chain(own.iter().map(String::as_str)))
 }
 
 impl Setting for PathMatcher {
     fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
         let mut globs = Vec::new();
         for item in reader.items(node, GLOBS) {
-            globs.extend(glob(reader, item));
+            globs.extend(glob(reader, item).map(|matcher| matcher.globs().to_owned()));
         }
-        Some(Self::new(globs).expect("each glob has been compiled by itself"))
+        // Globs that are right one by one can be too many together.
+        match Self::new(globs.concat()) {
+            Ok(matcher) => Some(matcher),
+            Err(error) => {
+                reader.wrong(node, error.to_string(), None);
+                None
+            }
+        }
     }
 
     fn show(&self) -> Option<Json> {
@@ -208,8 +217,7 @@ impl Setting for PathMatcher {
 
 impl Setting for Option<PathMatcher> {
     fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
-        let glob = glob(reader, node)?;
-        Some(Some(PathMatcher::new([glob]).expect("the glob has been compiled before")))
+        glob(reader, node).map(Some)
     }
 
     fn show(&self) -> Option<Json> {
@@ -221,10 +229,11 @@ impl Setting for Option<PathMatcher> {
     }
 }
 
-fn glob(reader: &mut Reader<'_>, node: Node<'_>) -> Option<String> {
+/// One glob by itself, so that a mistake is told where it stands.
+fn glob(reader: &mut Reader<'_>, node: Node<'_>) -> Option<PathMatcher> {
     let text = reader.string(node, "a glob as text")?;
     match PathMatcher::new([text]) {
-        Ok(_) => Some(text.to_owned()),
+        Ok(matcher) => Some(matcher),
         Err(error) => {
             reader.wrong(node, error.to_string(), None);
             None
@@ -350,7 +359,12 @@ fn on_or_off(node: Node<'_>) -> Option<bool> {
 
 impl Setting for Vec<Override> {
     fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
-        Some(list(reader, node, OVERRIDE, "an entry of `overrides`"))
+        let overrides = list(reader, node, OVERRIDE, "an entry of `overrides`");
+        if overrides.len() > OVERRIDE_LIMIT {
+            let message = format!("{} overrides, over the limit of {OVERRIDE_LIMIT}", overrides.len());
+            reader.wrong(node, message, Some("give paths that share their settings one entry".to_owned()));
+        }
+        Some(overrides)
     }
 
     fn show(&self) -> Option<Json> {
