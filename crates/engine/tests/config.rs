@@ -71,14 +71,14 @@ fn mistakes_are_told_where_they_stand() {
         ("kubernetes-version: 2.0", &["1:21 `2.0` is not a Kubernetes version such as 1.30 or latest"]),
         ("include: deploy", &["1:10 expected a list of globs, found the text `deploy`"]),
         ("include: [1]", &["1:11 expected a glob as text, found the number `1` | write it in quotes: \"1\""]),
-        ("include: [a, 'x[']", &["1:14 `x[` is not a glob: unclosed character class; missing ']'"]),
+        ("include: [a, 'x[']", &["1:14 `x[` cannot be used as a glob: unclosed character class; missing ']'"]),
         (
             "exclude: ['', '#a', ../b, '!/']",
             &[
-                "1:11 `` is not a glob: it is empty",
-                "1:15 `#a` is not a glob: a `#` at its start has to be written `\\#`",
-                "1:21 `../b` is not a glob: nothing above the configuration file's directory is matched",
-                "1:27 `!/` is not a glob: it is empty",
+                "1:11 `` cannot be used as a glob: it is empty",
+                "1:15 `#a` cannot be used as a glob: a `#` at its start has to be written `\\#`",
+                "1:21 `../b` cannot be used as a glob: nothing above the configuration file's directory is matched",
+                "1:27 `!/` cannot be used as a glob: it is empty",
             ],
         ),
         ("rules: off", &["1:8 expected `rules`, which is a mapping, found the text `off`"]),
@@ -175,6 +175,12 @@ fn limits_are_told() {
         errors(&format!("overrides:\n{}", many(65))),
         ["1:1 65 overrides, over the limit of 64 | give paths that share their settings one entry"]
     );
+    assert_eq!(
+        errors(&format!("include:\n{}", "  - a\n".repeat(1001))),
+        ["1:1 `a` cannot be used as a glob: with 1000 others it is too much to match"]
+    );
+    let (_, long) = Config::parse(&format!("profile: {}", "x".repeat(100_000)), &catalog());
+    assert!(long.iter().all(|error| error.render("p.yaml").len() < 1000), "{long:?}");
 }
 
 #[test]

@@ -15,18 +15,24 @@ pub struct PathMatcher {
 
 /// A glob that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{glob}` is not a glob: {reason}")]
+#[error("`{glob}` cannot be used as a glob: {reason}")]
 pub struct GlobError {
-    /// The glob.
+    /// The glob; the first of them where they are too many.
     pub glob: String,
     /// What is wrong with it.
     pub reason: String,
 }
 
+/// Globs of one list; each is tried on each path.
+const GLOB_LIMIT: usize = 1000;
+
 impl PathMatcher {
     /// Compiles the globs; the first that is wrong is the error.
     pub fn new(globs: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, GlobError> {
         let globs: Vec<String> = globs.into_iter().map(Into::into).collect();
+        if globs.len() > GLOB_LIMIT {
+            return Err(too_many(&globs));
+        }
         let mut builder = GitignoreBuilder::new(".");
         builder.allow_unclosed_class(false);
         for glob in &globs {
@@ -45,7 +51,7 @@ impl PathMatcher {
             let anchored = body.strip_prefix("./").map(|rest| format!("{sign}/{rest}"));
             builder.add_line(None, anchored.as_deref().unwrap_or(glob)).map_err(|error| wrong(&reason(error)))?;
         }
-        let matcher = builder.build().map_err(|error| GlobError { glob: globs.join(", "), reason: reason(error) })?;
+        let matcher = builder.build().map_err(|_| too_many(&globs))?;
         Ok(Self { globs, matcher })
     }
 
@@ -81,6 +87,11 @@ fn below(path: &str) -> Option<Cow<'_, str>> {
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     (!parts.is_empty()).then(|| Cow::Owned(parts.join("/")))
+}
+
+fn too_many(globs: &[String]) -> GlobError {
+    let reason = format!("with {} others it is too much to match", globs.len().saturating_sub(1));
+    GlobError { glob: globs.first().cloned().unwrap_or_default(), reason }
 }
 
 /// The library's words without the glob, which is named already.

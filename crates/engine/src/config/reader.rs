@@ -33,13 +33,18 @@ impl ConfigError {
     /// `path:line:column: error: message`, the line with the place marked, and the help; every line ends with a break.
     pub fn render(&self, path: &str) -> String {
         let margin = " ".repeat(self.line.to_string().len());
-        let before: String =
-            self.source.chars().take(self.column as usize - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        // Of a long line only what is around the place is shown.
+        let before = (self.column as usize).saturating_sub(1);
+        let skipped = if self.source.chars().count() > SHOWN { before.saturating_sub(SHOWN / 2) } else { 0 };
+        let shown: String = self.source.chars().skip(skipped).take(SHOWN).collect();
+        let before = before.saturating_sub(skipped);
+        let blanks: String = shown.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let marks = "^".repeat(self.width.min(SHOWN.saturating_sub(before)).max(1));
         let mut text = String::new();
         let _ = writeln!(text, "{}:{}:{}: error: {}", path, self.line, self.column, printable(&self.message));
         let _ = writeln!(text, "{margin} |");
-        let _ = writeln!(text, "{} | {}", self.line, printable(&self.source));
-        let _ = writeln!(text, "{margin} | {before}{}", "^".repeat(self.width));
+        let _ = writeln!(text, "{} | {}", self.line, printable(&shown));
+        let _ = writeln!(text, "{margin} | {blanks}{marks}");
         if let Some(help) = &self.help {
             let _ = writeln!(text, "{margin} = help: {}", printable(help));
         }
@@ -47,9 +52,17 @@ impl ConfigError {
     }
 }
 
-/// The text without what a terminal would obey.
+/// Characters of a line, and of a message twice as many, that are worth showing.
+const SHOWN: usize = 160;
+
+/// The text without what a terminal would obey, cut where it is unreasonably long.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    let mut shown: String =
+        text.chars().take(2 * SHOWN).map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(2 * SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Reads a whole file.
@@ -158,7 +171,7 @@ impl Reader<'_> {
         }
         if node.is_open() {
             let message = "a key or merge of this mapping cannot be read".to_owned();
-            self.error(node.title_span(), message, None);
+            self.error(node.span(), message, None);
         }
         Some(node.entries().collect())
     }
