@@ -5,24 +5,24 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_syntax::{Lookup, Node};
+
 use crate::kubernetes::Object;
 
-/// The facts of a scan.
+/// The facts of a scan, by namespace as it is written (`None`: not at all).
+///
+/// Every claim is judged by look-ups, so that twice the files take twice the time.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Services by namespace (`None`: not written), with their selectors.
-    pub services: Vec<ServiceFact>,
+    namespaces: BTreeMap<Option<String>, Namespace>,
 }
 
-/// A Service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServiceFact {
-    /// `metadata.namespace`.
-    pub namespace: Option<String>,
-    /// `metadata.name`.
-    pub name: Option<String>,
-    /// `spec.selector`; never empty.
-    pub selector: BTreeMap<String, String>,
+#[derive(Clone, Debug, Default)]
+struct Namespace {
+    /// Selectors of Services, by the key and value of their first label.
+    selectors: BTreeMap<String, BTreeMap<String, Vec<BTreeMap<String, String>>>>,
+    /// The kinds that autoscalers scale, by the target's name; `None` where either is not known.
+    scaled: BTreeMap<Option<String>, Vec<Option<String>>>,
 }
 
 /// What must hold for a finding to stand.
@@ -35,47 +35,101 @@ pub enum Claim {
         /// The pod's labels that are known.
         labels: BTreeMap<String, String>,
     },
+    /// No autoscaler scales this workload, as far as is known.
+    NotScaled {
+        /// The workload's namespace as it is written.
+        namespace: Option<String>,
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Facts {
     /// Takes over what `object` says.
     pub fn extract(&mut self, object: &Object<'_>) {
-        if object.kind == "Service" && object.group().is_empty() {
-            self.services.extend(ServiceFact::new(object));
+        match (object.group(), object.kind) {
+            ("", "Service") => self.add_service(object),
+            ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject") => self.add_autoscaler(object),
+            _ => {}
         }
     }
 
     /// Adds the facts of another part of the scan.
     pub fn merge(&mut self, other: Self) {
-        self.services.extend(other.services);
+        for (name, theirs) in other.namespaces {
+            let ours = self.namespaces.entry(name).or_default();
+            for (key, by_value) in theirs.selectors {
+                let known = ours.selectors.entry(key).or_default();
+                for (value, selectors) in by_value {
+                    known.entry(value).or_default().extend(selectors);
+                }
+            }
+            for (target, kinds) in theirs.scaled {
+                ours.scaled.entry(target).or_default().extend(kinds);
+            }
+        }
     }
 
     /// Whether the claim is known to hold.
     pub fn holds(&self, claim: &Claim) -> bool {
         match claim {
-            Claim::SelectedByService { namespace, labels } => self.services.iter().any(|service| {
-                service.namespace == *namespace
-                    && service.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
-            }),
+            Claim::SelectedByService { namespace, labels } => {
+                self.namespaces.get(namespace).is_some_and(|namespace| namespace.selects(labels))
+            }
+            Claim::NotScaled { namespace, kind, name } => {
+                !self.namespaces.get(namespace).is_some_and(|namespace| namespace.may_scale(kind, name))
+            }
         }
+    }
+
+    fn add_service(&mut self, object: &Object<'_>) {
+        let Some(selector) = object.node.get("spec.selector").present().and_then(labels) else { return };
+        // A Service without a selector selects nothing.
+        let Some((key, value)) = selector.first_key_value() else { return };
+        let (key, value) = (key.clone(), value.clone());
+        let selectors = &mut self.namespace(object).selectors;
+        selectors.entry(key).or_default().entry(value).or_default().push(selector);
+    }
+
+    fn add_autoscaler(&mut self, object: &Object<'_>) {
+        let target = |field: &str| object.node.get("spec.scaleTargetRef").get(field);
+        let known = |found: Lookup<'_>| found.present()?.as_str().map(str::to_owned);
+        // KEDA takes a Deployment where no kind is written.
+        let kind = match target("kind") {
+            Lookup::Absent(_) => Some("Deployment".to_owned()),
+            found => known(found),
+        };
+        self.namespace(object).scaled.entry(known(target("name"))).or_default().push(kind);
+    }
+
+    fn namespace(&mut self, object: &Object<'_>) -> &mut Namespace {
+        self.namespaces.entry(object.namespace.map(str::to_owned)).or_default()
     }
 }
 
-impl ServiceFact {
-    fn new(object: &Object<'_>) -> Option<Self> {
-        let selector = object.node.get("spec.selector").present()?;
-        let selector: BTreeMap<String, String> = labels(selector)?;
-        if selector.is_empty() {
-            return None;
-        }
-        Some(Self { namespace: object.namespace.map(str::to_owned), name: object.name.map(str::to_owned), selector })
+impl Namespace {
+    fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
+        let candidates = labels.iter().filter_map(|(key, value)| self.selectors.get(key)?.get(value)).flatten();
+        candidates.into_iter().any(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
+    }
+
+    fn may_scale(&self, kind: &str, name: &str) -> bool {
+        let by_name = [self.scaled.get(&Some(name.to_owned())), self.scaled.get(&None)];
+        by_name.into_iter().flatten().flatten().any(|scaled| scaled.as_ref().is_none_or(|scaled| scaled == kind))
     }
 }
 
 /// A mapping of strings; `None` where one of its values is not known.
-pub fn labels(node: portcullis_syntax::Node<'_>) -> Option<BTreeMap<String, String>> {
+pub fn labels(node: Node<'_>) -> Option<BTreeMap<String, String>> {
     if node.is_open() {
         return None;
     }
     node.entries().map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
+}
+
+/// The entries of a mapping whose values are known strings.
+pub fn known_labels(node: Node<'_>) -> BTreeMap<String, String> {
+    node.entries().filter_map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
 }

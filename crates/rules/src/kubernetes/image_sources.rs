@@ -52,6 +52,14 @@ rule! {
     ///     - { name: c, image: "registry.example.com/web:#{Build.Id}#" }
     ///     - { name: d, image: "${REGISTRY}/Web" }
     /// ```
+    /// ```yaml good
+    /// apiVersion: apps.openshift.io/v1
+    /// kind: DeploymentConfig
+    /// metadata: { name: web }
+    /// spec:
+    ///   triggers: [{ type: ImageChange }]
+    ///   template: { spec: { containers: [{ name: web, image: " " }] } }
+    /// ```
     IMAGE_INVALID_REFERENCE = "k8s-image-invalid-reference" {
         check: Check::Pod(image_invalid_reference),
         severity: Severity::High,
@@ -161,6 +169,10 @@ fn image_invalid_reference(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in &pod.containers {
         let Lookup::Present(image) = container.image() else { continue };
         let Some(text) = image.as_str().filter(|text| !is_filled_in_later(text)) else { continue };
+        // An image change trigger puts the image there.
+        if pod.object.kind == "DeploymentConfig" && text.trim().is_empty() {
+            continue;
+        }
         let Err(error) = ImageRef::parse(text) else { continue };
         let help = match error {
             InvalidImage::UpperCase => "write it in lower case, or fill in the placeholder before it is applied",
@@ -230,24 +242,29 @@ struct Source {
 impl Source {
     fn of(image: Node<'_>) -> Option<Self> {
         match image.value() {
-            Value::String(text) => {
-                let parsed = ImageRef::parse(text).ok()?;
-                Some(Self {
-                    registry: parsed.normal_registry().to_ascii_lowercase(),
-                    path: parsed.normal_path(),
-                    is_whole: true,
-                })
-            }
+            Value::String(text) => ImageRef::parse(text).ok().map(|parsed| Self::whole(&parsed)),
             Value::Template(template) => {
-                let (registry, path) = template.prefix().split_once('/')?;
+                let known = template.prefix();
+                if let Some((name, _)) = known.split_once([':', '@'])
+                    && let Ok(parsed) = ImageRef::parse(name)
+                    // Behind a slash, what looks like a tag would be a port.
+                    && !template.raw.get(known.len()..).is_some_and(|rest| !known.contains('/') && rest.contains('/'))
+                {
+                    return Some(Self::whole(&parsed));
+                }
+                let (registry, path) = known.split_once('/')?;
                 let is_host = registry == "localhost" || registry.contains(['.', ':']);
-                let (registry, path) = if is_host { (registry, path) } else { ("docker.io", template.prefix()) };
+                let (registry, path) = if is_host { (registry, path) } else { ("docker.io", known) };
                 let is_whole = path.contains([':', '@']);
                 let path = path.split([':', '@']).next().unwrap_or_default();
                 Some(Self { registry: registry.to_ascii_lowercase(), path: path.to_owned(), is_whole })
             }
             _ => None,
         }
+    }
+
+    fn whole(image: &ImageRef) -> Self {
+        Self { registry: image.normal_registry().to_ascii_lowercase(), path: image.normal_path(), is_whole: true }
     }
 
     /// Whether it matches an entry of the list, or could once its placeholders are filled in.

@@ -3,6 +3,7 @@
 use crate::Rule;
 
 mod capabilities;
+mod controllers;
 mod dropped;
 mod hardening;
 mod host_namespaces;
@@ -10,14 +11,19 @@ mod host_path;
 mod image_sources;
 mod image_versions;
 mod isolation;
+mod jobs;
+mod names_in_pods;
 mod ports;
 mod privileged;
 mod probe_host;
+mod probe_ports;
+mod probes;
 mod quantities;
 mod resources;
 mod retired_components;
 mod root;
 mod seccomp;
+mod spread;
 mod standard;
 mod sudo;
 mod sysctls;
@@ -25,6 +31,7 @@ mod sysctls;
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
     capabilities::RULES,
+    controllers::RULES,
     dropped::RULES,
     hardening::RULES,
     host_namespaces::RULES,
@@ -32,14 +39,19 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     image_sources::RULES,
     image_versions::RULES,
     isolation::RULES,
+    jobs::RULES,
+    names_in_pods::RULES,
     ports::RULES,
     privileged::RULES,
     probe_host::RULES,
+    probe_ports::RULES,
+    probes::RULES,
     quantities::RULES,
     resources::RULES,
     retired_components::RULES,
     root::RULES,
     seccomp::RULES,
+    spread::RULES,
     sudo::RULES,
     sysctls::RULES,
 ];

@@ -203,7 +203,12 @@ fn problem(resource: &str, amount: Node<'_>, side: Side) -> Option<(&'static str
             Some(("is not a quantity", meant(resource, text)))
         }
         Ok(quantity) if quantity < Quantity::whole(0) => Some(("is negative", None)),
-        Ok(quantity) if in_bytes && !quantity.is_whole() && text.ends_with(['m', 'u', 'n']) => {
+        // `0.1Gi` is no whole number of bytes either, but what is meant is clear.
+        Ok(quantity)
+            if in_bytes
+                && !quantity.is_whole()
+                && text.ends_with(|last: char| matches!(last, 'm' | 'u' | 'n' | '.') || last.is_ascii_digit()) =>
+        {
             Some(("is a fraction of a byte", meant(resource, text)))
         }
         Ok(_) if resource == "cpu" && text.ends_with(['i', 'k', 'M', 'G', 'T', 'P', 'E']) => {
@@ -232,6 +237,7 @@ fn meant(resource: &str, text: &str) -> Option<String> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end)?;
     let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "" if is_in_bytes(resource) && number.contains('.') => "Gi",
         "" => "",
         "m" | "mi" | "millicpu" | "millicores" | "mcpu" if resource == "cpu" => "m",
         "c" | "core" | "cores" | "cpu" | "cpus" | "vcpu" if resource == "cpu" => "",

@@ -229,12 +229,11 @@ fn limit_missing(pod: &Pod<'_>, report: &mut Report<'_>, resource: &str) {
 
 /// A container's request or limit, else the pod's as a whole; absence is anchored at the container.
 fn resource_of<'t>(pod: &Pod<'t>, container: &Container<'t>, side: &str, resource: &str) -> Lookup<'t> {
-    let path = format!("{side}.{resource}");
-    let own = container.resource(&path);
+    let own = container.resource(side).get(resource);
     if own.absent().is_none() {
         return own;
     }
-    match pod.get(&format!("resources.{path}")) {
+    match pod.get("resources").get(side).get(resource) {
         Lookup::Absent(_) => own,
         whole => whole,
     }
