@@ -273,6 +273,39 @@ fn the_letter_counts() {
     says("restricted", &host_path, &[("k8s-host-path-volume", SPEC), ("k8s-volume-type-not-restricted", SPEC)]);
 }
 
+/// Without a level the rules ask what the pod does; the Kubernetes version still counts.
+#[test]
+fn versions_without_a_level() {
+    let annotated = |value: &str| hardened_with("runAsUser: 1000", "", "").replace("runtime/default", value);
+    let unmasked = hardened("hostUsers: false", "").replace("{ drop: [ALL] }", "{ drop: [ALL] }, procMount: Unmasked");
+    let root = hardened_with("runAsUser: 0, seccompProfile: { type: RuntimeDefault }", "hostUsers: false", "");
+    for (rule, version, text, lines) in [
+        // Kubelets read the annotations until 1.26, and a version that is not given may be an old one.
+        ("k8s-seccomp-unconfined", None, annotated("unconfined"), vec![3]),
+        ("k8s-seccomp-unconfined", Some(26), annotated("unconfined"), vec![3]),
+        ("k8s-seccomp-unconfined", Some(27), annotated("unconfined"), vec![]),
+        ("k8s-seccomp-profile-missing", None, annotated("runtime/default"), vec![]),
+        ("k8s-seccomp-profile-missing", Some(26), annotated("runtime/default"), vec![]),
+        ("k8s-seccomp-profile-missing", Some(27), annotated("runtime/default"), vec![5]),
+        ("k8s-proc-mount-unmasked", Some(34), unmasked.clone(), vec![10]),
+        ("k8s-proc-mount-unmasked", Some(35), unmasked, vec![]),
+        ("k8s-run-as-user-root", Some(34), root.clone(), vec![5]),
+        ("k8s-run-as-user-root", None, root, vec![]),
+        ("k8s-probe-host-set", Some(20), hardened("", "livenessProbe: { tcpSocket: { host: db, port: 1 } }"), vec![11]),
+        ("k8s-may-run-as-root", Some(1), hardened_with("runAsUser: 1, runAsNonRoot: false", "", ""), vec![]),
+    ] {
+        let catalog = catalog();
+        let wanted = catalog.by_id(rule).unwrap();
+        let kubernetes = version.map(portcullis_model::kubernetes::KubernetesVersion::new);
+        let context = Context { kubernetes, ..Context::default() };
+        let dispatch = Dispatch::new(&catalog, context, |on| on == wanted);
+        let index = LineIndex::new(&text);
+        let drafts = scan(&dispatch, &text).drafts;
+        let found: Vec<u32> = drafts.iter().map(|draft| index.line(draft.place.span.start)).collect();
+        assert_eq!(found, lines, "{rule} in {version:?} of\n{text}");
+    }
+}
+
 /// What yields to another rule must stand at the very same bytes, or both are reported.
 #[test]
 fn findings_that_yield_share_their_span() {

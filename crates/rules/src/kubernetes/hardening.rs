@@ -254,6 +254,9 @@ fn has_profile(pod: &Pod<'_>, container: &Container<'_>) -> bool {
 }
 
 fn is_annotated(pod: &Pod<'_>, container: &str) -> bool {
+    if pod.annotations().absent().is_some() {
+        return false;
+    }
     let apparmor = format!("container.apparmor.security.beta.kubernetes.io/{container}");
     let seccomp = format!("container.seccomp.security.alpha.kubernetes.io/{container}");
     [&apparmor, &seccomp, "seccomp.security.alpha.kubernetes.io/pod"]

@@ -4,6 +4,7 @@
 
 use portcullis_model::kubernetes::{Object, Pod};
 
+use super::standard::{is_to_the_letter, may_share_network};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -13,7 +14,8 @@ rule! {
     /// Container takes a port of the node
     ///
     /// A `hostPort` is reachable on the node's address past Services and most network policies, and no second pod
-    /// with it fits on the node. Zero means none and gives no finding.
+    /// with it fits on the node. Zero means none. Silent for a pod on the node's network, whose ports are the node's
+    /// anyway (`--pod-security` reports them all the same).
     ///
     /// ```yaml bad:8
     /// apiVersion: v1
@@ -30,6 +32,14 @@ rule! {
     /// kind: Pod
     /// metadata: { name: web }
     /// spec: { containers: [{ name: web, image: web:1, ports: [{ containerPort: 8080, hostPort: 0 }] }] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: proxy }
+    /// spec:
+    ///   hostNetwork: true
+    ///   containers: [{ name: proxy, image: proxy:1, ports: [{ containerPort: 9100, hostPort: 9100 }] }]
     /// ```
     HOST_PORT = "k8s-host-port" {
         check: Check::Pod(host_port),
@@ -118,6 +128,9 @@ rule! {
 const SSH: i64 = 22;
 
 fn host_port(pod: &Pod<'_>, report: &mut Report<'_>) {
+    if may_share_network(pod) && !is_to_the_letter(report) {
+        return;
+    }
     for container in &pod.containers {
         for port in container.list("ports") {
             let Lookup::Present(node) = port.get("hostPort") else { continue };

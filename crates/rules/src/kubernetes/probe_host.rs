@@ -2,7 +2,7 @@
 
 use portcullis_model::kubernetes::{Container, Pod};
 
-use super::standard::{has_check_since, is_to_the_letter};
+use super::standard::{has_check_since, is_to_the_letter, may_share_network};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -12,8 +12,8 @@ rule! {
     /// Probe or hook names a host
     ///
     /// The kubelet sends the request from the node's network, where it reaches addresses that the pod must not, and
-    /// the answer tells what listens there. Without `host` it goes to the pod. Silent for a loopback address in a pod
-    /// on the node's network: there it is the pod's own address.
+    /// the answer tells what listens there. Without `host` it goes to the pod. Silent for a pod on the node's network,
+    /// which reaches all of that itself (`--pod-security` reports it all the same).
     ///
     /// ```yaml bad:10
     /// apiVersion: v1
@@ -56,14 +56,13 @@ fn probe_host(pod: &Pod<'_>, report: &mut Report<'_>) {
     if !has_check_since(report, 34) {
         return;
     }
-    let own_loopback = !is_to_the_letter(report) && pod.get("hostNetwork").is_bool(true);
+    if may_share_network(pod) && !is_to_the_letter(report) {
+        return;
+    }
     for container in &pod.containers {
-        for (handler, host, text) in hosts(container) {
-            if text.is_empty() || own_loopback && is_loopback(text) {
-                continue;
-            }
+        for (handler, host, text) in hosts(container).filter(|(_, _, text)| !text.is_empty()) {
             report
-                .at(host, format!("{} of {} goes to host {text}", handler, container.title()))
+                .at(host, format!("{handler} of {} goes to host {text}", container.title()))
                 .help("remove host; the request then goes to the pod");
         }
     }
@@ -78,8 +77,4 @@ fn hosts<'t>(container: &Container<'t>) -> impl Iterator<Item = (&'static str, N
             Some((handler, host, host.as_str()?))
         })
     })
-}
-
-fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "::1") || host.starts_with("127.")
 }

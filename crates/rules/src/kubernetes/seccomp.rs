@@ -172,6 +172,7 @@ fn reads_annotations(report: &Report<'_>) -> bool {
 }
 
 fn container_annotation<'t>(pod: &Pod<'t>, container: &Container<'t>) -> Option<(Node<'t>, &'t str)> {
+    pod.annotations().present()?;
     annotation(pod, &format!("{CONTAINER_ANNOTATION}{}", container.name?))
 }
 

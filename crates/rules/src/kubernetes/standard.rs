@@ -32,6 +32,12 @@ pub(super) fn may_be_windows(pod: &Pod<'_>, report: &Report<'_>) -> bool {
     has_check_since(report, 25) && pod.os() != Os::Linux
 }
 
+/// Whether the pod may be on the node's network, where it reaches and opens all that the node does.
+pub(super) fn may_share_network(pod: &Pod<'_>) -> bool {
+    let host_network = pod.get("hostNetwork");
+    host_network.is_bool(true) || host_network.is_unknown()
+}
+
 /// The values of a security context field where they are written, with who writes them: the pod, then containers.
 pub(super) fn written<'p, 't>(pod: &'p Pod<'t>, path: &'static str) -> impl Iterator<Item = (String, Node<'t>)> + 'p {
     let own = pod.security(path).present().map(|node| (pod_title(pod), node));
