@@ -4,8 +4,15 @@ use portcullis_model::dockerfile::Build;
 
 use crate::Rule;
 
+mod base_image;
+mod casing;
+mod from;
+mod near;
+mod stages;
+mod walk;
+
 /// The rules of each file.
-pub(crate) static RULES: &[&[&Rule]] = &[];
+pub(crate) static RULES: &[&[&Rule]] = &[base_image::RULES, casing::RULES, from::RULES, stages::RULES];
 
 /// A Dockerfile as rules see it: its stages, and what its RUN instructions run, parsed once.
 #[derive(Debug)]
