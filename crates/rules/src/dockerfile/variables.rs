@@ -4,7 +4,7 @@
 //! else can set it, or where its name is nearly that of one.
 
 use portcullis_model::dockerfile::{Base, is_platform_arg, is_proxy_arg};
-use portcullis_syntax::dockerfile::{Instruction, Keyword, Text, Variable, VariableRef, expand};
+use portcullis_syntax::dockerfile::{Instruction, Keyword, Text, Variable, VariableRef, Word, expand};
 
 use super::Image;
 use super::near::nearest;
@@ -47,8 +47,8 @@ rule! {
     /// Variable is not set anywhere
     ///
     /// The builder puts nothing in its place. Reported where nothing but the file can set it (the image is built from
-    /// `scratch`), where the name is nearly that of a variable that is set, and where an ARG before the first FROM
-    /// declares it, which stages do not see. Looks at the words in which the builder itself fills in variables, in all
+    /// `scratch`), where the name is nearly that of a variable that is set, where the stage sets it only later, and where
+    /// an ARG before the first FROM declares it, which stages do not see. Looks at the words in which the builder itself fills in variables, in all
     /// stages; those of RUN, CMD and ENTRYPOINT are the shell's. Silent for references with a default (`${X:-d}`).
     ///
     /// ```dockerfile bad:3
@@ -149,7 +149,7 @@ fn undefined_var(image: &Image<'_>, report: &mut Report<'_>) {
 /// The texts in which the builder fills in variables.
 fn texts(instruction: &Instruction) -> Vec<&Text> {
     let values = instruction.pairs().iter().filter_map(|pair| pair.value.as_ref());
-    instruction.words().iter().chain(values).map(|word| word.expandable()).collect()
+    instruction.words().iter().chain(values).map(Word::expandable).collect()
 }
 
 /// The references of a text, without a default of their own, that neither the file nor the builder sets.
@@ -178,6 +178,10 @@ fn why_unset(image: &Image<'_>, step: &Step<'_, '_>, name: &str) -> Option<Strin
         .filter(|instruction| instruction.span.start < step.instruction.span.start)
         .flat_map(|instruction| instruction.pairs())
         .map(|pair| pair.key.as_str());
+    let mut later = step.stage.all(Keyword::Arg).iter().chain(step.stage.all(Keyword::Env));
+    if later.any(|instruction| instruction.pairs().iter().any(|pair| pair.key.as_str() == name)) {
+        return Some("the stage sets it only after this line; move that up".to_owned());
+    }
     if let Some(meant) = nearest(name, declared.chain(["PATH"])) {
         return Some(format!("did you mean `{meant}`?"));
     }
