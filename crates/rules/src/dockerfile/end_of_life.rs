@@ -60,8 +60,11 @@ fn base_image_eol_or_vulnerable(image: &Image<'_>, report: &mut Report<'_>) {
         let known = end_of_life::of_image(&repository.normal_repository(), tag);
         let Some(ended) = known.into_iter().find(|ended| ended.end < report.context().date) else { continue };
         let message = format!(
-            "`{}` is past its end of life: {} {} got its last fixes on {}",
-            word.expanded.text, ended.product, ended.cycle, ended.end
+            "`{}:{tag}` is past its end of life: {} {} got its last fixes on {}",
+            repository.as_str(),
+            ended.product,
+            ended.cycle,
+            ended.end
         );
         report
             .at(place(Some(stage), Keyword::From, word.tag_span(), &word.expanded.text), message)

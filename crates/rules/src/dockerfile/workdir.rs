@@ -79,7 +79,7 @@ rule! {
     ///
     /// The files land in whatever directory the base image ends in, often `/`. Looks at each stage. Silent where a
     /// WORKDIR comes before it, in the stage or in one that it is built from, where the base image is known to set one
-    /// (golang, php, …), and where a variable decides. For base images that are not well known the confidence is low.
+    /// (golang, php, …) or is `scratch`, which has one directory only, and where a variable decides. For base images that are not well known the confidence is low.
     ///
     /// ```dockerfile bad:4
     /// FROM debian:13 AS other
@@ -97,6 +97,8 @@ rule! {
     /// COPY app $TARGET
     /// ```
     /// ```dockerfile good
+    /// FROM scratch
+    /// COPY a b
     /// FROM golang:1.26
     /// COPY . src/app
     /// COPY a /a
@@ -170,7 +172,8 @@ fn copy_relative_without_workdir(image: &Image<'_>, report: &mut Report<'_>) {
             continue;
         }
         let confidence = match image.build.root_base(step.stage) {
-            Base::Scratch => Confidence::High,
+            // An empty image has one directory.
+            Base::Scratch => continue,
             Base::Image(base) if base.repository().known().is_none() => continue,
             Base::Image(base) => match bases::workdir(base) {
                 BaseWorkdir::Unset => Confidence::High,
