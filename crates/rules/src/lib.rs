@@ -7,6 +7,7 @@ mod catalog;
 mod context;
 mod dispatch;
 pub mod dockerfile;
+mod end_of_life;
 pub mod kubernetes;
 mod report;
 mod rule;

@@ -104,8 +104,8 @@ impl<'b, 'd> Variables<'b, 'd> {
         }
     }
 
-    /// The ARG or ENV that last set it, in this stage or, for ENV, in those that it is built from. An ARG that gives no
-    /// value counts only where nothing else does.
+    /// The ARG or ENV that last set it, in this stage or in those that it is built from: a stage hands both on. An ARG
+    /// that gives no value counts only where nothing else does.
     pub fn declaration(&self, name: &str) -> Option<&'b Declaration<'d>> {
         let Some(stage) = self.stage else {
             let globals = &self.build.globals;
@@ -113,15 +113,13 @@ impl<'b, 'd> Variables<'b, 'd> {
             return globals.last(name, self.before, sets).or_else(|| globals.last(name, self.before, |_| true));
         };
         let mut bare_arg = None;
-        for (step, (index, before)) in self.chain(stage).enumerate() {
+        for (index, before) in self.chain(stage) {
             let timeline = &self.build.stages.get(index)?.timeline;
-            // Arguments end with their stage.
-            let counts = |declaration: &Declaration<'d>| step == 0 || declaration.instruction.keyword == Keyword::Env;
-            let sets = |declaration: &Declaration<'d>| counts(declaration) && declaration.value != Variable::Unset;
+            let sets = |declaration: &Declaration<'d>| declaration.value != Variable::Unset;
             if let Some(declaration) = timeline.last(name, before, sets) {
                 return Some(declaration);
             }
-            bare_arg = bare_arg.or_else(|| timeline.last(name, before, counts));
+            bare_arg = bare_arg.or_else(|| timeline.last(name, before, |_| true));
         }
         bare_arg
     }
