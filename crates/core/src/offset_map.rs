@@ -71,8 +71,9 @@ impl OffsetMap {
         let first = self.source(start);
         // The last byte decides the end, or a range that ends at a line would swallow the next line's indentation.
         let last = if end > start { self.source(end.saturating_sub(1)).saturating_add(1) } else { first };
-        // The end of an opaque run is the start of what follows it.
-        let last = if end >= self.length { last.max(self.end) } else { last };
+        // The end of an opaque run is the start of what follows it, and a run that the source has no byte for (the line
+        // break that ends a block scalar at the end of the file) must not lead past the source.
+        let last = if end >= self.length { self.end } else { last.min(self.end) };
         Span::new(self.file, first, last.max(first))
     }
 

@@ -12,19 +12,13 @@ pub(crate) fn offset_map(file: FileId, source: &str, start: u32, end: u32, style
     let raw = source.get(start as usize..end as usize).unwrap_or_default();
     let mut aligner = Aligner { raw: raw.as_bytes(), at: 0, base: start, map: OffsetMap::new(file, start) };
     match style {
-        Style::Literal => {
-            aligner.skip_header();
-            aligner.lines(decoded);
-        }
-        Style::Folded => {
-            aligner.skip_header();
-            aligner.characters(decoded, style);
-        }
+        // A block scalar's span starts at its content: its header may not be looked for, the content can look like one.
+        Style::Literal => aligner.lines(decoded),
         Style::SingleQuoted | Style::DoubleQuoted => {
             aligner.at = usize::from(raw.starts_with(['"', '\'']));
             aligner.characters(decoded, style);
         }
-        Style::Plain | Style::Block | Style::Flow => aligner.characters(decoded, style),
+        Style::Folded | Style::Plain | Style::Block | Style::Flow => aligner.characters(decoded, style),
     }
     aligner.map
 }
@@ -37,14 +31,6 @@ struct Aligner<'s> {
 }
 
 impl Aligner<'_> {
-    /// A block scalar's content starts on the line after its `|` or `>`. Parsers differ in whether the header belongs
-    /// to the span; where it does not, there is nothing to skip.
-    fn skip_header(&mut self) {
-        if matches!(self.raw.first(), Some(b'|' | b'>')) {
-            self.at = memchr::memchr(b'\n', self.raw).map_or(self.raw.len(), |newline| newline + 1);
-        }
-    }
-
     /// A literal block: each line of the text is the tail of a line of the source.
     fn lines(&mut self, decoded: &str) {
         for line in decoded.split_inclusive('\n') {

@@ -1,1 +1,46 @@
-fn main() {}
+//! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | layers`.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod catalogue;
+mod docs;
+mod layers;
+mod new_rule;
+mod ready;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  ready            what CI checks: fmt, clippy, tests, docs fresh, layering, cargo-deny
+  new-rule ID      scaffold a rule: k8s-host-network, docker-user-missing
+  docs [--check]   write docs/rules.md and docs/peers.md; with --check, fail where they are stale
+  layers           check which crate may import which";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["ready"] => ready::ready(),
+        ["new-rule", id] => new_rule::new_rule(id),
+        ["docs"] => docs::write(),
+        ["docs", "--check"] => docs::check(),
+        ["layers"] => layers::check(),
+        ["help" | "-h" | "--help"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Committed text that derives from the rules: `docs/rules.md` and `docs/peers.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result, bail};
+use portcullis_core::{Catalog, RuleMeta};
+
+use crate::workspace;
+
+pub(crate) fn write() -> Result<()> {
+    let root = workspace::root()?;
+    for (path, text) in pages() {
+        std::fs::write(root.join(path), text).with_context(|| format!("cannot write {path}"))?;
+        println!("wrote {path}");
+    }
+    Ok(())
+}
+
+pub(crate) fn check() -> Result<()> {
+    let root = workspace::root()?;
+    let stale: Vec<&str> = pages()
+        .into_iter()
+        .filter(|(path, text)| !std::fs::read_to_string(root.join(path)).is_ok_and(|committed| committed == *text))
+        .map(|(path, _)| path)
+        .collect();
+    if !stale.is_empty() {
+        bail!("stale: {}; run `cargo xtask docs`", stale.join(", "));
+    }
+    println!("docs are fresh");
+    Ok(())
+}
+
+fn pages() -> [(&'static str, String); 2] {
+    let catalog = portcullis_rules::catalog();
+    [("docs/rules.md", rules_page(&catalog)), ("docs/peers.md", peers_page(&catalog))]
+}
+
+const GENERATED: &str = "<!-- Written by `cargo xtask docs`. Do not edit. -->\n";
+
+/// Prefixes of ids, in the order of the page. Ids without one are about the scan itself.
+const DOMAINS: &[(&str, &str)] = &[
+    ("k8s-", "Kubernetes"),
+    ("docker-", "Dockerfile"),
+    ("compose-", "Compose"),
+    ("actions-", "GitHub Actions"),
+    ("tf-", "Terraform"),
+    ("lock-", "Lockfiles"),
+    ("secret-", "Secrets"),
+    ("", "Every file"),
+];
+
+fn rules_page(catalog: &Catalog) -> String {
+    let mut page =
+        format!("# Rules\n\n{GENERATED}\n{} rules. `portcullis explain ID` says more of one.\n", catalog.len());
+    for &(prefix, title) in DOMAINS {
+        let rules: Vec<&RuleMeta> =
+            catalog.iter().map(|(_, rule)| rule).filter(|rule| domain(&rule.id) == prefix).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let _ = write!(
+            page,
+            "\n## {title}\n\n| id | severity | profile | what it finds | peers |\n|---|---|---|---|---|\n"
+        );
+        for rule in rules {
+            let peers: Vec<String> = rule.peers.iter().map(|peer| format!("`{}`", cell(peer))).collect();
+            let (id, title, peers) = (&rule.id, cell(rule.title()), peers.join(", "));
+            let _ = writeln!(page, "| `{id}` | {} | {} | {title} | {peers} |", rule.severity, rule.profile);
+        }
+    }
+    page
+}
+
+fn peers_page(catalog: &Catalog) -> String {
+    let mut peers: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+    for (_, rule) in catalog.iter() {
+        for (scheme, id) in rule.peers.iter().filter_map(|peer| peer.split_once(':')) {
+            peers.entry(scheme).or_default().entry(id).or_default().insert(&rule.id);
+        }
+    }
+    let mut page = format!(
+        "# Other tools' rules\n\n{GENERATED}\nEach id works wherever one of ours does. [differences.md](differences.md) says where verdicts differ.\n"
+    );
+    for (scheme, ids) in peers {
+        let _ = write!(page, "\n## {scheme}\n\n| its id | ours |\n|---|---|\n");
+        for (id, rules) in ids {
+            let rules: Vec<String> = rules.into_iter().map(|rule| format!("`{rule}`")).collect();
+            let _ = writeln!(page, "| `{}` | {} |", cell(id), rules.join(", "));
+        }
+    }
+    page
+}
+
+fn domain(id: &str) -> &'static str {
+    DOMAINS.iter().map(|&(prefix, _)| prefix).find(|prefix| id.starts_with(prefix)).unwrap_or_default()
+}
+
+/// A bar ends a table's cell, in code as well.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    #[test]
+    fn pages_list_rules_and_peers() {
+        let rule = |id: &'static str, peers: &'static [&'static str]| RuleMeta {
+            id: Cow::Borrowed(id),
+            peers: Cow::Borrowed(peers),
+            docs: Cow::Borrowed(" A | B\n\n Why.\n"),
+            ..RuleMeta::DEFAULT
+        };
+        let catalog = Catalog::new([
+            rule("k8s-b", &["trivy:X-1"]),
+            rule("k8s-a", &["trivy:X-1", "pss:p"]),
+            rule("syntax-x", &[]),
+        ]);
+        let rows = |page: String| -> Vec<String> {
+            page.lines().filter(|line| line.starts_with("| `") || line.starts_with("## ")).map(str::to_owned).collect()
+        };
+        assert_eq!(
+            rows(rules_page(&catalog)),
+            [
+                "## Kubernetes",
+                "| `k8s-a` | medium | recommended | A \\| B | `trivy:X-1`, `pss:p` |",
+                "| `k8s-b` | medium | recommended | A \\| B | `trivy:X-1` |",
+                "## Every file",
+                "| `syntax-x` | medium | recommended | A \\| B |  |",
+            ]
+        );
+        assert_eq!(
+            rows(peers_page(&catalog)),
+            ["## pss", "| `p` | `k8s-a` |", "## trivy", "| `X-1` | `k8s-a`, `k8s-b` |"]
+        );
+    }
+}

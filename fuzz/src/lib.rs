@@ -1,0 +1,274 @@
+//! What must hold for every input: nothing panics, every span lies in the file and on character boundaries, and the
+//! number of steps grows with the input and not faster.
+//!
+//! The fuzz targets call these functions, and so does `tests/fuzz_smoke.rs`, which needs no fuzzer. A time is never
+//! looked at; a fuzzer's own time limit is what catches a hang.
+#![allow(unreachable_pub, clippy::panic, reason = "also a module of a test, where a panic is the failure")]
+
+use std::sync::Arc;
+
+use portcullis_core::{FileId, OffsetMap, Profile, Severity, Span};
+use portcullis_engine::config::Config;
+use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
+use portcullis_model::dockerfile::Build;
+use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Text, Word};
+use portcullis_syntax::shell::{Script, Word as ShellWord};
+use portcullis_syntax::{Dialect, Node, Tree};
+
+const FILE: FileId = FileId(0);
+
+/// A target by its name, which is also the name of its folder of seeds.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("yaml", yaml),
+    ("json", json),
+    ("dockerfile", dockerfile),
+    ("shell", shell),
+    ("embedded", embedded),
+    ("scan", scan),
+];
+
+/// Both dialects of YAML.
+pub fn yaml(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    for dialect in [Dialect::Yaml11, Dialect::Yaml12] {
+        walk(&portcullis_syntax::yaml::parse(FILE, &text, dialect), |_| {});
+    }
+}
+
+/// JSON, and several documents of it.
+pub fn json(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    walk(&portcullis_syntax::json::parse(FILE, &text), |_| {});
+}
+
+/// Dockerfiles, their stages, and the scripts of their RUN instructions.
+pub fn dockerfile(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let dockerfile = portcullis_syntax::dockerfile::parse(FILE, &text);
+    check_dockerfile(&dockerfile, &text);
+    let build = Build::new(&dockerfile);
+    if let Some(stage) = build.final_stage() {
+        let _ = (build.user(stage), build.workdir(stage));
+    }
+    for instruction in &dockerfile.instructions {
+        let _ = (build.shell_at(instruction), instruction.command());
+        check_script(&portcullis_syntax::shell::parse(&instruction.body, &instruction.body.map), &text);
+        for heredoc in &instruction.heredocs {
+            check_script(&portcullis_syntax::shell::parse(&heredoc.content, &heredoc.content.map), &text);
+        }
+    }
+}
+
+/// A shell script that is a file of its own.
+pub fn shell(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let mut map = OffsetMap::new(FILE, 0);
+    map.push(0, length(&text));
+    check_script(&portcullis_syntax::shell::parse(&text, &map), &text);
+}
+
+/// The way back from decoded scalars to the source, and documents inside them.
+pub fn embedded(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let tree = portcullis_syntax::yaml::parse(FILE, &text, Dialect::Yaml11);
+    // Aliases may name one long scalar many times; the work is then theirs and not the map's.
+    let mut budget = text.len().saturating_mul(4).saturating_add(1024);
+    walk(&tree, |node| {
+        // A null has no text of its own.
+        let Some((decoded, map)) = node.as_str().and_then(|_| node.embedded()) else { return };
+        let Some(rest) = budget.checked_sub(decoded.len().saturating_add(1)) else { return };
+        budget = rest;
+        check_map(decoded, &map, &text, node.span());
+        let inner = portcullis_syntax::yaml::parse_embedded(decoded, &map, Dialect::Yaml11);
+        for error in inner.errors() {
+            within(error.span, &text, "an error of an embedded document");
+        }
+        for document in inner.documents() {
+            within(document.root.span(), &text, "the root of an embedded document");
+        }
+    });
+}
+
+/// A whole scan of standard input, as each kind of file.
+pub fn scan(data: &[u8]) {
+    for name in ["in.yaml", "in.json", "Dockerfile", "compose.yaml"] {
+        let options = ScanOptions {
+            // Only what is given is read, so this folder need not exist.
+            cwd: std::path::PathBuf::from("/nowhere"),
+            paths: Vec::new(),
+            stdin: Some(Stdin { name: Some(name.to_owned()), bytes: data.to_vec() }),
+            root: Some(std::path::PathBuf::from("/nowhere")),
+            threads: 1,
+            only: Vec::new(),
+            skip: Vec::new(),
+            profile: Some(Profile::All),
+            pod_security: None,
+            kubernetes_version: None,
+            min_severity: Severity::Info,
+            date: "2026-11-21".parse().expect("a date"),
+            config: Config::default(),
+            config_directory: None,
+            needs: Needs { line: true, line_hash: true },
+        };
+        let scanned = match portcullis_engine::scan(&options, &Silent) {
+            Ok(scanned) => scanned.report,
+            Err(error) => panic!("{name}: the scan did not start: {error}"),
+        };
+        assert!(scanned.errors.is_empty(), "{name}: {:?}", scanned.errors);
+        let text = String::from_utf8_lossy(data);
+        let is_text = std::str::from_utf8(data).is_ok();
+        for finding in &scanned.findings {
+            assert!(!finding.message.is_empty(), "{name}: a finding without a message");
+            let places = std::iter::once(&finding.location).chain(finding.related.iter().map(|r| &r.location));
+            for place in places {
+                assert!(place.start.line >= 1 && place.start.column >= 1, "{name}: a position before the first");
+                assert!(place.start <= place.end, "{name}: {} ends before it starts", finding.message);
+                if is_text {
+                    within(place.span, &text, &finding.message);
+                }
+            }
+        }
+        let places = scanned.findings.iter().map(|finding| (finding.location.span, finding.rule));
+        assert!(places.is_sorted(), "{name}: findings are out of order");
+    }
+}
+
+fn text(data: &[u8]) -> Option<Arc<str>> {
+    std::str::from_utf8(data).ok().map(Arc::from)
+}
+
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
+}
+
+/// Visits every node. Aliases are followed, so the steps are bounded by the text and the parser's alias budget.
+fn walk(tree: &Tree, mut visit: impl FnMut(Node<'_>)) {
+    let text = tree.text();
+    let mut steps = text.len().saturating_mul(2).saturating_add(210_000);
+    let mut open: Vec<Node<'_>> = tree.documents().map(|document| document.root).collect();
+    while let Some(node) = open.pop() {
+        steps = steps.checked_sub(1).expect("nodes are no more than the text and the alias budget allow");
+        within(node.span(), text, "a node");
+        within(node.title_span(), text, "a node's title");
+        let _ = (node.value(), node.as_str(), node.as_i64());
+        visit(node);
+        for (key, value) in node.entries() {
+            within(key.span(), text, "a key");
+            open.push(value);
+        }
+        open.extend(node.items());
+    }
+    for comment in tree.comments() {
+        within(comment.span, text, "a comment");
+    }
+    for error in tree.errors() {
+        within(error.span, text, &error.message);
+    }
+}
+
+fn check_map(decoded: &str, map: &OffsetMap, source: &str, scalar: Span) {
+    assert_eq!(map.len(), length(decoded), "the map is not as long as {decoded:?}");
+    let mut last = 0;
+    for (at, character) in decoded.char_indices() {
+        let start = u32::try_from(at).unwrap_or(u32::MAX);
+        let width = u32::try_from(character.len_utf8()).unwrap_or(u32::MAX);
+        let span = map.span(start, start.saturating_add(width));
+        within(span, source, "a decoded character");
+        assert!(span.start >= last, "offsets go back at {at} of {decoded:?}");
+        last = span.start;
+    }
+    let whole = map.span(0, length(decoded));
+    assert!(scalar.contains(whole) || decoded.is_empty(), "{decoded:?} maps to {whole:?}, outside of {scalar:?}");
+}
+
+fn check_dockerfile(dockerfile: &Dockerfile, text: &str) {
+    assert!(dockerfile.instructions.len() <= text.len(), "more instructions than bytes");
+    let mut end = 0;
+    for instruction in &dockerfile.instructions {
+        assert!(instruction.span.start >= end, "instructions overlap");
+        end = instruction.span.end;
+        check_instruction(instruction, text);
+        check_instruction(instruction.triggered(), text);
+    }
+    for comment in &dockerfile.comments {
+        within(comment.span, text, "a comment");
+    }
+    for error in &dockerfile.errors {
+        within(error.span, text, &error.message);
+    }
+    for directive in &dockerfile.directives {
+        within(directive.span, text, "a directive");
+        within(directive.value_span, text, "a directive's value");
+    }
+}
+
+fn check_instruction(instruction: &Instruction, text: &str) {
+    within(instruction.span, text, "an instruction");
+    within(instruction.head, text, "an instruction's head");
+    within(instruction.keyword_span, text, "a keyword");
+    check_text(&instruction.body, text, "a body");
+    let words = instruction.words().iter();
+    for word in words.chain(instruction.flags.iter().filter_map(|flag| flag.value.as_ref())) {
+        check_word(word, text);
+    }
+    for pair in instruction.pairs() {
+        check_word(&pair.key, text);
+        if let Some(value) = &pair.value {
+            check_word(value, text);
+        }
+    }
+    for heredoc in &instruction.heredocs {
+        within(heredoc.span, text, "a heredoc");
+        within(heredoc.operator, text, "a heredoc's operator");
+        check_text(&heredoc.content, text, "a heredoc's content");
+    }
+    for span in instruction.empty_continuations.iter().chain(&instruction.invalid_json) {
+        within(*span, text, "a part of an instruction");
+    }
+}
+
+fn check_word(word: &Word, text: &str) {
+    check_text(&word.raw, text, "a word");
+    check_text(&word.value, text, "a word's value");
+}
+
+fn check_text(decoded: &Text, text: &str, what: &str) {
+    within(decoded.span(), text, what);
+    assert_eq!(decoded.map.len(), length(decoded.as_str()), "{what}: the map is not as long as {:?}", decoded.as_str());
+}
+
+fn check_script(script: &Script, text: &str) {
+    let mut steps = text.len().saturating_mul(8).saturating_add(1024);
+    for (index, command) in script.commands.iter().enumerate() {
+        within(command.span, text, "a command");
+        assert!(command.wrapped_by.is_none_or(|wrapper| wrapper < index), "a command stands before its wrapper");
+        let words = command.name.iter().chain(&command.args);
+        let words = words.chain(command.redirects.iter().map(|redirect| &redirect.target));
+        let words = words.chain(command.assignments.iter().map(|assignment| &assignment.value));
+        for word in words {
+            steps = steps.checked_sub(1).expect("words are no more than the text allows");
+            check_shell_word(script, word, text);
+        }
+        for redirect in &command.redirects {
+            within(redirect.span, text, "a redirection");
+            if let Some(heredoc) = &redirect.heredoc {
+                within(heredoc.span, text, "a heredoc in a script");
+            }
+        }
+        let _ = (script.errexit_at(index), script.pipefail_at(index), command.program());
+    }
+}
+
+fn check_shell_word(script: &Script, word: &ShellWord, text: &str) {
+    within(word.span, text, "a shell word");
+    let _ = script.resolve(word, &|_| None);
+}
+
+#[track_caller]
+fn within(span: Span, text: &str, what: &str) {
+    let inside = text.get(span.start as usize..span.end as usize).is_some();
+    assert!(inside, "{what}: {}..{} is no slice of {} bytes", span.start, span.end, text.len());
+}
