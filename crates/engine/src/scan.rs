@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
-use portcullis_model::facts::Facts;
+use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::prelude::*;
@@ -133,7 +133,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
     };
     let total = found.targets.len();
     let done = AtomicUsize::new(0);
-    let results = in_parallel(threads, &found.targets, |index, (target, language)| {
+    let judge_one = |index: usize, (target, language): &(Target, Language)| {
         if charts.contains(&index) {
             return Judged::default();
         }
@@ -148,30 +148,43 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
         let result = judge(sets.get(index).copied().unwrap_or_default()).judge(&input);
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
-    })?;
+    };
+    let mut joined = Joined::default();
+    in_parallel(threads, &found.targets, judge_one, |file| joined.add(file, &mut report))?;
 
     report.stats.files = total - charts.len();
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&judge(0), &found, &mut report);
-    collect(results, &mut report);
+    joined.finish(&mut report);
     filters.accept(&mut report, options.date);
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing })
 }
 
-/// Maps in order on `threads` workers.
+/// Files that are judged before their results are taken over: enough to keep the workers busy, few enough that what the
+/// workers leave behind stays small.
+const BATCH: usize = 512;
+
+/// Maps on `threads` workers, and hands over the results in order.
 fn in_parallel<T: Sync, R: Send>(
     threads: usize,
     items: &[T],
     work: impl Fn(usize, &T) -> R + Sync,
-) -> Result<Vec<R>, EngineError> {
+    mut take: impl FnMut(R),
+) -> Result<(), EngineError> {
     if items.len() < 2 || threads == 1 {
         // No pool for one file: a cold start is felt in a hook.
-        return Ok(items.iter().enumerate().map(|(index, item)| work(index, item)).collect());
+        items.iter().enumerate().for_each(|(index, item)| take(work(index, item)));
+        return Ok(());
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| EngineError::Threads(error.to_string()))?;
-    Ok(pool.install(|| items.par_iter().enumerate().map(|(index, item)| work(index, item)).collect()))
+    for (batch, first) in items.chunks(BATCH).zip((0..).step_by(BATCH)) {
+        let indexed = batch.par_iter().enumerate();
+        let results: Vec<R> = pool.install(|| indexed.map(|(index, item)| work(first + index, item)).collect());
+        results.into_iter().for_each(&mut take);
+    }
+    Ok(())
 }
 
 /// A scan's report, and whether some directory that was named holds nothing to scan.
@@ -235,30 +248,36 @@ impl Rules {
     }
 }
 
-/// Joins what the files left behind. The order is that of the files, so it does not depend on the threads.
-fn collect(judged: Vec<Judged>, report: &mut ScanReport) {
-    let mut facts = Facts::default();
-    let mut claims = Vec::new();
-    let mut findings = std::mem::take(&mut report.findings);
-    findings.reserve(judged.iter().map(|file| file.findings.len()).sum());
-    for mut file in judged {
-        facts.merge(file.facts);
-        findings.append(&mut file.findings);
-        claims.append(&mut file.claims);
-        report.notes.append(&mut file.notes);
-        report.errors.append(&mut file.errors);
+/// What the files left behind for the joins.
+#[derive(Default)]
+struct Joined {
+    facts: Facts,
+    claims: Vec<(Finding, Claim)>,
+}
+
+impl Joined {
+    fn add(&mut self, file: Judged, report: &mut ScanReport) {
+        self.facts.merge(file.facts);
+        self.claims.extend(file.claims);
+        report.findings.extend(file.findings);
+        report.notes.extend(file.notes);
+        report.errors.extend(file.errors);
         report.stats.bytes += file.bytes;
         report.stats.documents += file.documents;
     }
-    findings.extend(claims.into_iter().filter(|(_, claim)| facts.holds(claim)).map(|(finding, _)| finding));
-    // Files are numbered in order of their paths, and rules in order of their ids.
-    findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.location.span, finding.rule);
-        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-    });
-    report.findings = findings;
-    report.notes.sort();
-    report.errors.sort();
+
+    /// Keeps the claims that hold and puts everything in order. Files are numbered in order of their paths, and rules in
+    /// order of their ids; nothing depends on which worker was first.
+    fn finish(self, report: &mut ScanReport) {
+        let held = self.claims.into_iter().filter(|(_, claim)| self.facts.holds(claim));
+        report.findings.extend(held.map(|(finding, _)| finding));
+        report.findings.sort_unstable_by(|a, b| {
+            let key = |finding: &Finding| (finding.location.span, finding.rule);
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+        });
+        report.notes.sort();
+        report.errors.sort();
+    }
 }
 
 fn available_threads() -> usize {

@@ -11,7 +11,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles,
 };
 use owo_colors::{OwoColorize, Style};
-use portcullis_core::{Confidence, Finding, FixSafety, RuleIdx, ScanReport, SuppressedBy, Suppression};
+use portcullis_core::{Confidence, Finding, RuleIdx, ScanReport, SuppressedBy, Suppression};
 
 use crate::snippet::Snippets;
 use crate::summary::breakable;
@@ -150,14 +150,8 @@ impl Page<'_> {
     }
 
     fn help(&self, finding: &Finding) -> Option<String> {
-        let fix = finding.fix.as_deref();
-        let help = finding.help.as_deref().or(fix.map(|fix| fix.title.as_str()))?;
-        let available = match fix.map(|fix| fix.safety) {
-            Some(FixSafety::Safe) => " (fix available)",
-            Some(FixSafety::Unsafe) => " (unsafe fix available)",
-            None => "",
-        };
-        Some(format!("{}{available}", self.clean(help)))
+        let title = || finding.fix.as_deref().map(|fix| fix.title.as_str());
+        Some(self.clean(finding.help.as_deref().or_else(title)?).into_owned())
     }
 
     fn suppressed(&self, suppressed: &Suppression) -> String {

@@ -44,7 +44,6 @@ critical[k8s-privileged-container]: container `web` runs privileged
    ·                ╰── this service sends traffic to it
    ╰────
   help: remove it; add only the capabilities that the program needs, no others
-        (fix available)
   note: confidence is low: a heuristic, so look before you act
   also: trivy KSV-0017, checkov CKV_K8S_16, polaris privileged
 
@@ -73,7 +72,7 @@ critical[k8s-privileged-container]:
    `----
   help: remove it; add only the
         capabilities that the program
-        needs, no others (fix available)
+        needs, no others
   note: confidence is low: a heuristic,
         so look before you act
   also: trivy KSV-0017,
