@@ -2,6 +2,8 @@
 //!
 //! Only an ARG before the first FROM, and the platform variables of the builder, can be used in FROM.
 
+use std::collections::BTreeSet;
+
 use portcullis_model::dockerfile::{Stage, is_platform_arg, is_proxy_arg};
 use portcullis_model::image::ImageRef;
 use portcullis_syntax::dockerfile::{Expanded, Keyword, Variable, Word, expand};
@@ -110,6 +112,9 @@ rule! {
     }
 }
 
+/// How many names are compared with one that is wrong.
+const MAX_NAMES: usize = 100;
+
 fn from_platform_constant(image: &Image<'_>, report: &mut Report<'_>) {
     for stage in &image.build.stages {
         let Some(platform) = stage.platform else { continue };
@@ -142,13 +147,13 @@ fn undefined_arg_in_from(image: &Image<'_>, report: &mut Report<'_>) {
         for word in from_word(stage).into_iter().chain(stage.platform) {
             for used in variables.expand(word).used {
                 let name = used.name.as_str();
-                let is_known = declared.contains(&name) || is_platform_arg(name) || is_proxy_arg(name);
+                let is_known = declared.contains(name) || is_platform_arg(name) || is_proxy_arg(name);
                 if is_known || said.iter().any(|said| said == name) {
                     continue;
                 }
                 said.push(name.to_owned());
                 let builder = ["BUILDPLATFORM", "TARGETPLATFORM", "TARGETARCH", "TARGETOS"];
-                let help = match nearest(name, declared.iter().copied().chain(builder)) {
+                let help = match nearest(name, declared.iter().copied().take(MAX_NAMES).chain(builder)) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!("declare it with `ARG {name}` before the first FROM"),
                 };
@@ -166,7 +171,7 @@ fn invalid_default_arg_in_from(image: &Image<'_>, report: &mut Report<'_>) {
         let variables = image.build.variables_at(from);
         let with_defaults: Expanded =
             expand(word.expandable(), image.build.dockerfile.escape, |name| match variables.get(name) {
-                Variable::Unset if declared.contains(&name) => Variable::Set("".into()),
+                Variable::Unset if declared.contains(name) => Variable::Set("".into()),
                 value => value,
             });
         let Some(text) = with_defaults.known().filter(|_| !with_defaults.used.is_empty()) else { continue };
@@ -183,7 +188,7 @@ fn invalid_default_arg_in_from(image: &Image<'_>, report: &mut Report<'_>) {
 }
 
 /// The names of the ARGs before the first FROM.
-fn declared<'d>(image: &Image<'d>) -> Vec<&'d str> {
+fn declared<'d>(image: &Image<'d>) -> BTreeSet<&'d str> {
     let preamble = image.build.preamble.iter();
     preamble.flat_map(|instruction| instruction.pairs()).map(|pair| pair.key.as_str()).collect()
 }

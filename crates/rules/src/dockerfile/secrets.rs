@@ -285,7 +285,7 @@ fn secret_file(path: &str) -> Option<Confidence> {
     }
     let has_end = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     let is_example = ["example", "sample", "template", "dist", "defaults", "schema", "test", "ci"];
-    let is_env = name == ".env"
+    let is_env = matches!(name, ".env" | ".env*")
         || name.strip_prefix(".env.").is_some_and(|kind| !kind.split('.').any(|part| is_example.contains(&part)));
     let is_known = matches!(
         name,

@@ -151,6 +151,9 @@ rule! {
 const NEVER_A_TYPO: &[&str] =
     &["node", "golang", "nginx", "alpine", "debian", "ubuntu", "python", "rust", "ruby", "docker"];
 
+/// How many names are compared with one that is wrong.
+const MAX_NAMES: usize = 100;
+
 fn duplicate_stage_name(image: &Image<'_>, report: &mut Report<'_>) {
     let mut seen = HashSet::new();
     for stage in &image.build.stages {
@@ -189,7 +192,7 @@ fn copy_from_unknown_stage(image: &Image<'_>, report: &mut Report<'_>) {
             }
             SourceTarget::Image(_) if !name.contains(['/', ':', '@', '.']) && !NEVER_A_TYPO.contains(&name) => {
                 let earlier = stages.get(..source.stage).unwrap_or_default();
-                let names = earlier.iter().filter_map(|stage| Some(stage.name?.as_str()));
+                let names = earlier.iter().rev().filter_map(|stage| Some(stage.name?.as_str())).take(MAX_NAMES);
                 let Some(meant) = nearest(name, names) else { continue };
                 format!("there is no stage `{name}`, but one named `{meant}`")
             }

@@ -3,6 +3,8 @@
 //! What the base image sets is not known. A variable that the file does not set is therefore reported only where nothing
 //! else can set it, or where its name is nearly that of one.
 
+use std::collections::{HashMap, HashSet};
+
 use portcullis_model::dockerfile::{Base, is_platform_arg, is_proxy_arg};
 use portcullis_syntax::dockerfile::{Instruction, Keyword, Text, Variable, VariableRef, Word, expand};
 
@@ -88,18 +90,23 @@ rule! {
     }
 }
 
+/// How many instructions, stages and names are looked through for one reference.
+const MAX_NAMES: usize = 100;
+
 fn env_self_reference(image: &Image<'_>, report: &mut Report<'_>) {
     for step in walk::steps(image, &[Keyword::Env]) {
         let variables = image.build.variables_at(step.instruction);
         let pairs = step.instruction.pairs();
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (index, pair) in pairs.iter().enumerate() {
+            first.entry(pair.key.as_str()).or_insert(index);
+        }
         for (index, pair) in pairs.iter().enumerate() {
             let Some(value) = &pair.value else { continue };
             let own = pair.key.as_str();
             // Of two that set one variable, the later one is wrong.
-            let counts = |other: usize, key: &str| if key == own { other < index } else { other != index };
             let set_beside = |used: &VariableRef| {
-                let mut keys = pairs.iter().enumerate().map(|(other, pair)| (other, pair.key.as_str()));
-                keys.any(|(other, key)| key == used.name && counts(other, key))
+                first.get(used.name.as_str()).is_some_and(|&setting| setting < index || used.name != own)
             };
             let is_path = |used: &VariableRef| used.name == "PATH" && own != "PATH";
             let is_set = |used: &VariableRef| variables.declaration(&used.name).is_some();
@@ -130,16 +137,18 @@ fn undefined_var(image: &Image<'_>, report: &mut Report<'_>) {
         Keyword::Volume,
         Keyword::Stopsignal,
     ];
+    let preamble = image.build.preamble.iter().flat_map(|instruction| instruction.pairs());
+    let global: HashSet<&str> = preamble.map(|pair| pair.key.as_str()).collect();
     for step in walk::steps(image, &expanding) {
-        let mut said: Vec<String> = Vec::new();
+        let mut said: HashSet<String> = HashSet::new();
         for text in texts(step.instruction) {
             for used in unset(image, &step, text) {
                 if said.contains(&used.name) {
                     continue;
                 }
-                if let Some(help) = why_unset(image, &step, &used.name) {
+                if let Some(help) = why_unset(image, &step, &global, &used.name) {
                     report.at(step.place(used.span, &used.name), format!("nothing sets `{}`", used.name)).help(help);
-                    said.push(used.name);
+                    said.insert(used.name);
                 }
             }
         }
@@ -166,23 +175,27 @@ fn unset(image: &Image<'_>, step: &Step<'_, '_>, text: &Text) -> Vec<VariableRef
 }
 
 /// What to do about a variable that the file does not set; absent where the base image may set it.
-fn why_unset(image: &Image<'_>, step: &Step<'_, '_>, name: &str) -> Option<String> {
-    let preamble = image.build.preamble.iter().flat_map(|instruction| instruction.pairs());
-    if preamble.into_iter().any(|pair| pair.key.as_str() == name) {
+fn why_unset(image: &Image<'_>, step: &Step<'_, '_>, global: &HashSet<&str>, name: &str) -> Option<String> {
+    if global.contains(name) {
         return Some(format!("repeat `ARG {name}` in the stage: it does not see what stands before FROM"));
     }
-    let chain = || std::iter::once(step.stage).chain(image.build.ancestors(step.stage));
-    let declaring = chain().flat_map(|stage| [Keyword::Arg, Keyword::Env].map(|keyword| stage.all(keyword)));
-    let declared = declaring
-        .flatten()
-        .filter(|instruction| instruction.span.start < step.instruction.span.start)
-        .flat_map(|instruction| instruction.pairs())
-        .map(|pair| pair.key.as_str());
-    let mut later = step.stage.all(Keyword::Arg).iter().chain(step.stage.all(Keyword::Env));
-    if later.any(|instruction| instruction.pairs().iter().any(|pair| pair.key.as_str() == name)) {
+    let at = step.instruction.span.start;
+    let mut later = [Keyword::Arg, Keyword::Env].into_iter().flat_map(|keyword| {
+        let all = step.stage.all(keyword);
+        let from = all.partition_point(|instruction| instruction.span.start < at);
+        all.iter().skip(from).take(MAX_NAMES)
+    });
+    if later.any(|instruction| instruction.pairs().iter().take(MAX_NAMES).any(|pair| pair.key.as_str() == name)) {
         return Some("the stage sets it only after this line; move that up".to_owned());
     }
-    if let Some(meant) = nearest(name, declared.chain(["PATH"])) {
+    let chain = std::iter::once(step.stage).chain(image.build.ancestors(step.stage).take(MAX_NAMES));
+    let before = chain.flat_map(|stage| {
+        [Keyword::Arg, Keyword::Env].into_iter().flat_map(move |keyword| {
+            stage.all(keyword).iter().take_while(move |instruction| instruction.span.start < at)
+        })
+    });
+    let names = before.flat_map(|instruction| instruction.pairs()).map(|pair| pair.key.as_str());
+    if let Some(meant) = nearest(name, names.take(MAX_NAMES).chain(["PATH"])) {
         return Some(format!("did you mean `{meant}`?"));
     }
     matches!(image.build.root_base(step.stage), Base::Scratch).then(|| format!("declare it with `ARG {name}` or ENV"))

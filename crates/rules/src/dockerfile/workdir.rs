@@ -2,12 +2,12 @@
 //!
 //! What directory a base image sets is known for well-known images only.
 
-use portcullis_model::dockerfile::{Base, Stage};
+use portcullis_model::dockerfile::Base;
 use portcullis_syntax::dockerfile::{Expanded, Instruction, Keyword, Word};
 
 use super::Image;
 use super::bases::{self, BaseWorkdir};
-use super::walk;
+use super::walk::{self, Step};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -130,12 +130,13 @@ const SYSTEM_DIRS: &[&str] = &[
 ];
 
 fn workdir_relative(image: &Image<'_>, report: &mut Report<'_>) {
-    for step in walk::steps(image, &[Keyword::Workdir]) {
-        let Some(word) = step.instruction.words().first() else { continue };
+    each_with_workdirs(image, |step, before| {
+        let Some(word) = step.instruction.words().first().filter(|_| step.instruction.keyword == Keyword::Workdir)
+        else {
+            return;
+        };
         let path = expanded(image, step.instruction, word);
-        if kind(&path) == Kind::Relative
-            && !has_workdir_before(image, step.stage, step.instruction, |kind| kind != Kind::Relative)
-        {
+        if kind(&path) == Kind::Relative && !before.any_whole {
             report
                 .at(
                     step.place(word.span(), word.as_str()),
@@ -143,7 +144,7 @@ fn workdir_relative(image: &Image<'_>, report: &mut Report<'_>) {
                 )
                 .help("write the whole path, from `/`");
         }
-    }
+    });
 }
 
 fn workdir_system_dir(image: &Image<'_>, report: &mut Report<'_>) {
@@ -165,23 +166,13 @@ fn workdir_system_dir(image: &Image<'_>, report: &mut Report<'_>) {
 }
 
 fn copy_relative_without_workdir(image: &Image<'_>, report: &mut Report<'_>) {
-    for step in walk::steps(image, &[Keyword::Copy]) {
-        let Some((_, destination)) = step.instruction.sources_and_destination() else { continue };
-        let path = expanded(image, step.instruction, destination);
-        if kind(&path) != Kind::Relative || has_workdir_before(image, step.stage, step.instruction, |_| true) {
-            continue;
+    each_with_workdirs(image, |step, before| {
+        if before.any || step.instruction.keyword != Keyword::Copy {
+            return;
         }
-        let confidence = match image.build.root_base(step.stage) {
-            // An empty image has one directory.
-            Base::Scratch => continue,
-            Base::Image(base) if base.repository().known().is_none() => continue,
-            Base::Image(base) => match bases::workdir(base) {
-                BaseWorkdir::Unset => Confidence::High,
-                BaseWorkdir::Set => continue,
-                BaseWorkdir::Unknown => Confidence::Low,
-            },
-            Base::Stage(_) | Base::Unknown => Confidence::Low,
-        };
+        let Some((_, destination)) = step.instruction.sources_and_destination() else { return };
+        let path = expanded(image, step.instruction, destination);
+        let Some(confidence) = unplaced(image, step).filter(|_| kind(&path) == Kind::Relative) else { return };
         let text = unquoted(&path.text);
         report
             .at(
@@ -190,6 +181,60 @@ fn copy_relative_without_workdir(image: &Image<'_>, report: &mut Report<'_>) {
             )
             .confidence(confidence)
             .help("set WORKDIR before, or write the whole path");
+    });
+}
+
+/// How sure it is that the base image sets no directory; absent where it does, or is not known.
+fn unplaced(image: &Image<'_>, step: &Step<'_, '_>) -> Option<Confidence> {
+    match image.build.root_base(step.stage) {
+        // An empty image has one directory.
+        Base::Scratch => None,
+        Base::Image(base) if base.repository().known().is_none() => None,
+        Base::Image(base) => match bases::workdir(base) {
+            BaseWorkdir::Unset => Some(Confidence::High),
+            BaseWorkdir::Set => None,
+            BaseWorkdir::Unknown => Some(Confidence::Low),
+        },
+        Base::Stage(_) | Base::Unknown => Some(Confidence::Low),
+    }
+}
+
+/// The WORKDIRs before an instruction, in its stage and those that the stage is built from.
+#[derive(Clone, Copy, Default)]
+struct Workdirs {
+    any: bool,
+    /// One that is absolute, or may be.
+    any_whole: bool,
+}
+
+impl Workdirs {
+    fn add(&mut self, kind: Kind) {
+        self.any = true;
+        self.any_whole |= kind != Kind::Relative;
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { any: self.any || other.any, any_whole: self.any_whole || other.any_whole }
+    }
+}
+
+/// Hands every instruction to `visit`, with what holds before it. What ONBUILD holds sees the WORKDIRs of ONBUILD too.
+fn each_with_workdirs<'d>(image: &Image<'d>, mut visit: impl FnMut(&Step<'_, 'd>, Workdirs)) {
+    let mut at_end: Vec<Workdirs> = Vec::with_capacity(image.build.stages.len());
+    for stage in &image.build.stages {
+        let parent = image.build.parent(stage).and_then(|parent| at_end.get(parent.index));
+        let mut before = parent.copied().unwrap_or_default();
+        let mut triggers = Workdirs::default();
+        for outer in &stage.instructions {
+            let instruction = outer.triggered();
+            let is_onbuild = instruction.onbuild.is_some();
+            visit(&Step { stage, instruction }, if is_onbuild { before.or(triggers) } else { before });
+            if let (Keyword::Workdir, Some(word)) = (instruction.keyword, instruction.words().first()) {
+                let kind = kind(&expanded(image, instruction, word));
+                if is_onbuild { triggers.add(kind) } else { before.add(kind) }
+            }
+        }
+        at_end.push(before);
     }
 }
 
@@ -213,24 +258,6 @@ fn kind(path: &Expanded) -> Kind {
         _ if path.unknown.iter().any(|unknown| unknown.range.start == 0) => Kind::Unknown,
         _ => Kind::Relative,
     }
-}
-
-/// Whether a WORKDIR of a kind that counts holds before an instruction: in its stage (in ONBUILD too, for what ONBUILD
-/// holds) or in one that the stage is built from.
-fn has_workdir_before(
-    image: &Image<'_>,
-    stage: &Stage<'_>,
-    instruction: &Instruction,
-    counts: impl Fn(Kind) -> bool,
-) -> bool {
-    let before = instruction.onbuild.map_or(instruction.span.start, |onbuild| onbuild.start);
-    let own = stage.instructions.iter().filter(|other| other.span.start < before);
-    let inherited = image.build.ancestors(stage).flat_map(|ancestor| ancestor.instructions.iter());
-    own.chain(inherited)
-        .filter(|other| other.keyword != Keyword::Onbuild || instruction.onbuild.is_some())
-        .map(|other| other.triggered())
-        .filter(|other| other.keyword == Keyword::Workdir)
-        .any(|other| other.words().first().is_some_and(|word| counts(kind(&expanded(image, other, word)))))
 }
 
 fn expanded(image: &Image<'_>, instruction: &Instruction, word: &Word) -> Expanded {

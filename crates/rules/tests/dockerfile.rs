@@ -1,0 +1,185 @@
+//! Rules for Dockerfiles whose answers depend on many words, on options or on the day: more cases than docs can show.
+#![allow(clippy::unwrap_used, reason = "a panic is the failure message")]
+
+use portcullis_core::{FileId, LineIndex};
+use portcullis_model::dockerfile::Build;
+use portcullis_rules::{Context, Dispatch, OptionValue, Options, Outcome, catalog};
+use portcullis_syntax::dockerfile;
+
+/// The lines of what one rule finds in a Dockerfile.
+fn lines(rule: &str, text: &str, context: Context) -> Vec<u32> {
+    let catalog = catalog();
+    let index = catalog.by_id(rule).unwrap();
+    let dispatch = Dispatch::new(&catalog, context, |on| on == index);
+    let parsed = dockerfile::parse(FileId(0), text);
+    let mut outcome = Outcome::default();
+    dispatch.dockerfile(&Build::new(&parsed), &mut outcome);
+    assert!(outcome.panicked.is_empty(), "{rule} panicked");
+    let index = LineIndex::new(text);
+    outcome.drafts.iter().map(|draft| index.line(draft.place.span.start)).collect()
+}
+
+/// Checks which of the lines after `FROM debian:13` a rule reports: those that end in `# bad`, which is cut off.
+fn check(rule: &str, instructions: &str) {
+    let mut text = "FROM debian:13\n".to_owned();
+    let mut expected = Vec::new();
+    for (number, line) in (2..).zip(instructions.trim().lines()) {
+        let (line, is_bad) = line.trim().strip_suffix("# bad").map_or((line.trim(), false), |line| (line, true));
+        expected.extend(is_bad.then_some(number));
+        text.push_str(line.trim());
+        text.push('\n');
+    }
+    assert_eq!(lines(rule, &text, Context::default()), expected, "{rule}:\n{text}");
+}
+
+#[test]
+fn names_of_secrets_are_told_from_names_about_them() {
+    check(
+        "docker-secret-in-arg-or-env",
+        "
+        ARG SECRET_PASSPHRASE # bad
+        ENV SUPER_Secret=foo # bad
+        ENV clientSecret=foo # bad
+        ENV DBPASSWORD=foo # bad
+        ENV API-KEY=foo # bad
+        ARG GITHUB_TOKEN=abc # bad
+        ARG AWS_ACCESS_KEY_ID # bad
+        ENV GPG_PASSPHRASE=abc # bad
+        ENV TOKEN=$CI_TOKEN # bad
+        ONBUILD ARG NPM_TOKEN # bad
+        ARG SECRET_PASSPHRASE_FILE
+        ARG AUTH_MODULE_VERSION
+        ARG public_token
+        ENV GPG_KEY=0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D
+        ENV TOKENIZERS_PARALLELISM=1
+        ENV MONKEY=1 KEYMAP=us AUTHOR=me
+        ENV DOCKER_USERNAME=me TOKEN_TTL=60 SSH_AUTH_SOCK=x SIGNING_KEY_ID=7
+        ENV REQUIRE_PASSWORD=false
+        ENV TLS_KEY=/run/secrets/key
+        ENV DB_PASSWORD=\"\"
+        ",
+    );
+}
+
+#[test]
+fn names_of_secret_files_are_told_from_public_ones() {
+    check(
+        "docker-secret-file-copied",
+        "
+        COPY .env /app/ # bad
+        COPY .env* /app/ # bad
+        COPY config/.env.production /app/ # bad
+        ADD [\"id_ed25519\", \"/root/.ssh/\"] # bad
+        COPY .aws/credentials /root/.aws/ # bad
+        COPY home/.kube/config /root/.kube/ # bad
+        COPY tls/server.key tls/server.crt /etc/ssl/ # bad
+        COPY tls/server-key.pem /etc/ssl/ # bad
+        COPY keystore.jks /app/ # bad
+        ONBUILD COPY .netrc /root/ # bad
+        COPY .env.example .env.production.sample /app/
+        COPY id_rsa.pub public.key ca.pem /app/
+        COPY credentials/ config.json key.ts /app/
+        COPY <<.env /app/env
+        A=1
+        .env
+        ",
+    );
+}
+
+#[test]
+fn ports_are_read_with_ranges_and_protocols() {
+    check(
+        "docker-port-out-of-range",
+        "
+        EXPOSE 65536 # bad
+        EXPOSE 90-80 # bad
+        EXPOSE -1 # bad
+        EXPOSE 80/tcp/udp # bad
+        EXPOSE 0 65535 8000-8010/udp \"443\" [::1]:80:80
+        EXPOSE $PORT ${PORT}/tcp
+        ",
+    );
+    check(
+        "docker-expose-ssh",
+        "
+        EXPOSE 22 # bad
+        EXPOSE 22/TCP # bad
+        EXPOSE 2222:22 # bad
+        EXPOSE 1-65535 # bad
+        EXPOSE 22:80 222 22/udp
+        ",
+    );
+}
+
+#[test]
+fn malformed_arrays_are_told_from_tests_and_patterns() {
+    check(
+        "docker-invalid-json-form",
+        "
+        RUN ['a', 'b'] # bad
+        CMD [ \"a\", 'b' ] # bad
+        ENTRYPOINT [\"a\" \"b\"] # bad
+        HEALTHCHECK CMD ['a'] # bad
+        COPY ['a', '/b/'] # bad
+        RUN [ \"$A\" = b ] || exit 1
+        RUN [[ \"$A\" == b ]]
+        RUN [ 'a' = 'b' ]
+        RUN [\"a\"]
+        COPY [ab]c /d/
+        ",
+    );
+}
+
+#[test]
+fn the_system_owns_some_directories() {
+    check(
+        "docker-workdir-system-dir",
+        "
+        WORKDIR /proc # bad
+        WORKDIR /sys/fs/ # bad
+        WORKDIR \"/dev/shm\" # bad
+        WORKDIR /usr/bin/ # bad
+        WORKDIR /usr/src/app
+        WORKDIR /usr/lib/jvm
+        WORKDIR /library
+        WORKDIR /etc/nginx
+        WORKDIR $X/proc
+        ",
+    );
+}
+
+#[test]
+fn the_list_of_registries_decides() {
+    let rule = "docker-registry-not-allowed";
+    for (registries, image, is_allowed) in [
+        (&["docker.io"][..], "debian:13", true),
+        (&["hub.docker.com"], "example/debian:13", true),
+        (&["ghcr.io"], "debian:13", false),
+        (&["ghcr.io"], "ghcr.io/a/b:1", true),
+        (&["ghcr.io/a"], "ghcr.io/a/b:1", true),
+        (&["ghcr.io/a"], "ghcr.io/ab/c:1", false),
+        (&["docker.io/library"], "debian:13", true),
+        (&["docker.io/library"], "example/debian:13", false),
+        (&["*.example.com"], "a.example.com/b:1", true),
+        (&["*.example.com"], "example.com/b:1", false),
+        (&["registry.*"], "registry.example.com:5000/b:1", true),
+        (&["example.com:5000"], "example.com/b:1", false),
+        (&["*"], "example.com/b:1", true),
+        (&[], "example.com/b:1", false),
+        (&[], "quay.io/b:1", true),
+    ] {
+        let entries = registries.iter().map(|&entry| entry.to_owned()).collect();
+        let options = Options([("registries".to_owned(), OptionValue::Strings(entries))].into());
+        let context = Context { options: [(rule.to_owned(), options)].into(), ..Context::default() };
+        let expected: &[u32] = if is_allowed { &[] } else { &[1] };
+        assert_eq!(lines(rule, &format!("FROM {image}\n"), context), expected, "{image} with {registries:?}");
+    }
+}
+
+#[test]
+fn an_end_of_life_counts_from_the_day_after() {
+    for (date, expected) in [("2025-04-30", &[][..]), ("2025-05-01", &[1])] {
+        let context = Context { date: date.parse().unwrap(), ..Context::default() };
+        assert_eq!(lines("docker-base-image-eol-or-vulnerable", "FROM node:18\n", context), expected, "{date}");
+    }
+}
