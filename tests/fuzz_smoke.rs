@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Once;
 
 /// Mutations of each input; all targets together stay within seconds.
-const MUTATIONS: u32 = 30;
+const MUTATIONS: u32 = 10;
 
 /// Larger inputs make a mutation slow without making it more telling.
 const LARGEST: usize = 4096;

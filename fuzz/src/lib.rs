@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("dockerfile", dockerfile),
     ("shell", shell),
     ("embedded", embedded),
+    ("config", config),
     ("scan", scan),
 ];
 
@@ -90,6 +91,18 @@ pub fn embedded(data: &[u8]) {
             within(document.root.span(), &text, "the root of an embedded document");
         }
     });
+}
+
+/// The configuration file: every mistake has its place, and what was read can be shown.
+pub fn config(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let catalog = portcullis_rules::catalog();
+    let (config, errors) = Config::parse(&text, &catalog);
+    let _ = config.show();
+    for error in &errors {
+        within(error.span, &text, &error.message);
+        assert!(error.render("portcullis.yaml").contains(&error.message), "{} is not shown", error.message);
+    }
 }
 
 /// A whole scan of standard input, as each kind of file.
@@ -177,6 +190,10 @@ fn check_map(decoded: &str, map: &OffsetMap, source: &str, scalar: Span) {
         let width = u32::try_from(character.len_utf8()).unwrap_or(u32::MAX);
         let span = map.span(start, start.saturating_add(width));
         within(span, source, "a decoded character");
+        // Line breaks are folded, quotes and escapes are written in two characters or more; all else is written as it is.
+        let written = span.slice(source);
+        let same = written.starts_with(character) || written.starts_with(['\\', '\'']);
+        assert!(same || character.is_whitespace(), "{character:?} of {decoded:?} maps to {written:?}");
         assert!(span.start >= last, "offsets go back at {at} of {decoded:?}");
         last = span.start;
     }

@@ -33,7 +33,10 @@ struct Aligner<'s> {
 impl Aligner<'_> {
     /// A literal block: each line of the text is the tail of a line of the source.
     fn lines(&mut self, decoded: &str) {
-        for line in decoded.split_inclusive('\n') {
+        // The span starts at the first text: blank lines before it are in the decoded text alone.
+        let text = decoded.trim_start_matches('\n');
+        self.opaque(0, decoded.len() - text.len());
+        for line in text.split_inclusive('\n') {
             let rest = self.raw.get(self.at..).unwrap_or_default();
             let next = memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
             let written = rest.get(..next).unwrap_or_default();
