@@ -4,6 +4,7 @@
 //! contexts, nor the environment, user and directory that a base image brings; those are unknown, never empty.
 
 mod image;
+mod runs;
 mod sources;
 mod stage;
 mod variables;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use portcullis_syntax::dockerfile::{Args, Dockerfile, Instruction, Keyword, Word};
 
 pub use image::{ImageWord, Part};
+pub use runs::{Call, Run, RunForm};
 pub use sources::{SourceRef, SourceTarget};
 pub use stage::{Base, Stage};
 pub use variables::{Declaration, Variables, is_platform_arg, is_proxy_arg};

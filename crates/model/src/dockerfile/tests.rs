@@ -242,3 +242,95 @@ fn a_text_expands_like_a_word() {
     assert_eq!(variables.declaration("A").map(|it| it.pair.key.as_str()), Some("A"));
     assert!(variables.declaration("B").is_none());
 }
+
+/// One line for each RUN: form, stage, whether it is complete, and the words of each command, which must be where their
+/// spans say.
+fn runs(text: &str) -> String {
+    let dockerfile = parse(FileId(0), text);
+    let build = Build::new(&dockerfile);
+    let mut lines = Vec::new();
+    for run in build.runs() {
+        let mut line = format!("{:?} {}{}", run.form, run.stage, if run.is_final { "*" } else { "" });
+        if !run.script.complete {
+            line += " ?";
+        }
+        for (index, command) in run.script.commands.iter().enumerate() {
+            let call = run.call(index, command);
+            let words: Vec<&str> = call.command.args.iter().map(|word| word.text.as_str()).collect();
+            line += &format!(" | {} {}", run.program(command).unwrap_or_default(), words.join(" ")).trim_end();
+            line += if call.open { " …" } else { "" };
+            line += if run.script.pipefail_at(index) { " +p" } else { "" };
+            line += if run.script.errexit_at(index) { " +e" } else { "" };
+            for word in command.name.iter().chain(&command.args).filter(|word| !word.quoted && !word.has_expansion) {
+                let written = text.get(word.span.start as usize..word.span.end as usize);
+                assert_eq!(written, Some(word.text.as_str()), "{text}");
+            }
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn runs_are_read_for_the_shell_that_runs_them() {
+    for (text, expected) in [
+        ("FROM a\nRUN b c && d", "Shell 0* | b c | d"),
+        ("RUN b \\\n # note\n  c", "Shell 0* | b c"),
+        ("FROM a AS x\nRUN b\nFROM a\nONBUILD RUN c", "Shell 0 | b\nShell 1* | c"),
+        ("FROM a AS x\nRUN b\nFROM x\nRUN c", "Shell 0* | b\nShell 1* | c"),
+        ("RUN [\"b\", \"c d\", \"it's\"]", "Exec 0* | b c d it's"),
+        ("RUN [\"sh\", \"-c\", \"b && c\"]", "Exec 0* | b | c"),
+        ("RUN [\"/bin/bash\", \"-eo\", \"pipefail\", \"-c\", \"b\"]", "Exec 0* | b +p +e"),
+        ("SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\nRUN b", "Shell 0* | b +p"),
+        ("SHELL [\"/usr/bin/env\", \"bash\", \"-ec\"]\nRUN b", "Shell 0* | b +e"),
+        ("SHELL [\"powershell\", \"-Command\"]\nRUN b", "Foreign 0* ?"),
+        ("SHELL [\"cmd.exe\", \"/c\"]\nRUN b", "Foreign 0* ?"),
+        ("FROM mcr.microsoft.com/windows/nanoserver:1809\nRUN b", "Foreign 0* ?"),
+        ("RUN <<EOF\nb c\nd\nEOF", "Heredoc 0* | b c | d"),
+        ("RUN <<-EOF\n\tb c\n\tEOF", "Heredoc 0* | b c"),
+        ("RUN <<EOF\n#!/bin/bash -e\nb\nEOF", "Heredoc 0* | b +e"),
+        ("RUN <<EOF\n#!/usr/bin/env python3\nb\nEOF", "Foreign 0* ?"),
+        ("RUN <<EOF bash\nb c\nEOF", "Shell 0* | bash | b c"),
+        ("RUN python3 <<EOF\nb c\nEOF", "Shell 0* | python3"),
+        ("RUN cat <<A > /x && b <<B\none\nA\ntwo\nB", "Shell 0* | cat | b"),
+        ("ARG V=1\nENV P=\"x y\"\nRUN b $P c=${V} \"$P\"", "Shell 0* | b x y c=1 x y"),
+        ("ARG V\nRUN b $V c=$V", "Shell 0* | b $V c=$V …"),
+        ("ARG T=pip\nRUN $T install x", "Shell 0* | pip install x"),
+        ("FROM a\n{{ if x }}\nRUN b\n{{ end }}", "Shell 0* ? | b"),
+    ] {
+        assert_eq!(runs(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn mounts_and_deletions_cover_folders() {
+    for (text, path, mounted, deleted) in [
+        ("RUN --mount=type=cache,target=/var/cache/apk a", "/var/cache/apk", true, false),
+        ("RUN --mount=target=/var/cache/apk/,type=cache a", "/var/cache/apk", true, false),
+        ("RUN --mount=dst=/var/cache,type=tmpfs a", "/var/cache/apk", true, false),
+        ("RUN --mount=type=cache,destination=/var/cache/apk2 a", "/var/cache/apk", false, false),
+        ("RUN --mount=type=secret,target=/var/cache/apk a", "/var/cache/apk", false, false),
+        ("ARG D=/var/cache\nRUN --mount=type=cache,target=$D/apk a", "/var/cache/apk", true, false),
+        ("ARG D\nRUN --mount=type=cache,target=$D a", "/var/cache/apk", true, false),
+        ("RUN --mount=type=cache,target=/home/app/.cache/pip a", ".cache/pip", true, false),
+        ("RUN --mount=type=cache,target=/root/.cache a", ".cache/pip", true, false),
+        ("RUN --mount=type=cache,target=/root/.cache/npm a", ".cache/pip", false, false),
+        ("RUN a; rm -rf /var/lib/apt/lists/*", "/var/lib/apt/lists", false, true),
+        ("RUN a; rm -rf /var/lib/apt", "/var/lib/apt/lists", false, true),
+        ("RUN a; rm -rf /var/lib/{apt,dpkg}/", "/var/lib/apt/lists", false, true),
+        ("RUN a; rm -rf /var/lib/apt/lists/partial", "/var/lib/apt/lists", false, false),
+        ("RUN a; rm -rf $DIRS", "/var/lib/apt/lists", false, true),
+        ("RUN a; find /var/lib/apt/lists -type f -delete", "/var/lib/apt/lists", false, true),
+        ("RUN a; find /var/lib/apt/lists -type f", "/var/lib/apt/lists", false, false),
+        ("RUN a; rm -rf /var/cache/libdnf5*", "/var/cache/libdnf5", false, true),
+        ("RUN a; rm -rf ~/.cache/*", ".cache/pip", false, true),
+        ("RUN a; echo rm -rf /", "/var/lib/apt/lists", false, false),
+    ] {
+        let dockerfile = parse(FileId(0), text);
+        let build = Build::new(&dockerfile);
+        let runs = build.runs();
+        let shown: Vec<_> =
+            runs.iter().map(|run| (run.has_cache_mount(path), run.last_deletion(path).is_some())).collect();
+        assert_eq!(shown, [(mounted, deleted)], "{text}");
+    }
+}
