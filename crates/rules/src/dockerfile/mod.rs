@@ -6,85 +6,82 @@ use portcullis_model::dockerfile::{Build, Run};
 
 use crate::Rule;
 
+mod apk;
+mod apt;
 mod base_image;
 mod bases;
 mod casing;
 mod command_form;
 mod copy;
+mod downloads;
 mod end_of_life;
 mod expose;
 mod from;
+mod gems;
+mod go;
 mod health;
+mod layers;
+mod modes;
 mod near;
+mod node;
 mod order;
 mod outdated;
+mod packages;
+mod pip;
 mod repeated;
+mod rpm;
 mod run_flags;
+mod secret_mount;
 mod secrets;
+mod shell;
+mod signatures;
 mod stages;
+mod tls;
 mod tls_variables;
+mod upgrades;
 mod user;
+mod users;
 mod variables;
 mod walk;
 mod workdir;
-
-/// The rules of each file.
-pub(crate) static RULES: &[&[&Rule]] = &[
-    base_image::RULES,
-    casing::RULES,
-    command_form::RULES,
-    copy::RULES,
-    end_of_life::RULES,
-    expose::RULES,
-    from::RULES,
-    health::RULES,
-    order::RULES,
-    outdated::RULES,
-    repeated::RULES,
-    run_flags::RULES,
-    secrets::RULES,
-    stages::RULES,
-    tls_variables::RULES,
-    user::RULES,
-    variables::RULES,
-    workdir::RULES,
-mod apk;
-mod apt;
-mod downloads;
-mod gems;
-mod go;
-mod layers;
-mod modes;
-mod node;
-mod packages;
-mod pip;
-mod rpm;
-mod secret_mount;
-mod shell;
-mod signatures;
-mod tls;
-mod upgrades;
-mod users;
 mod zypper;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
     apk::RULES,
     apt::RULES,
+    base_image::RULES,
+    casing::RULES,
+    command_form::RULES,
+    copy::RULES,
     downloads::RULES,
+    end_of_life::RULES,
+    expose::RULES,
+    from::RULES,
     gems::RULES,
     go::RULES,
+    health::RULES,
     layers::RULES,
     modes::RULES,
     node::RULES,
+    order::RULES,
+    outdated::RULES,
     pip::RULES,
+    repeated::RULES,
     rpm::RULES,
+    run_flags::RULES,
     secret_mount::RULES,
+    secrets::RULES,
     shell::RULES,
     signatures::RULES,
+    stages::RULES,
     tls::RULES,
+    tls_variables::RULES,
     upgrades::RULES,
+    user::RULES,
     users::RULES,
+    variables::RULES,
+    workdir::RULES,
     zypper::RULES,
 ];
 
