@@ -2,7 +2,7 @@
 //!
 //! Each gives a finding that names the place and the reason, or is read as it is meant; nothing else is lost.
 
-#![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,7 +1,7 @@
 //! The examples of the rules that the engine itself reports, run through the binary. Those of all other rules run beside
 //! their declarations.
 
-#![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
 
 use std::path::Path;
 use std::process::Command;

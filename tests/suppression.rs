@@ -1,6 +1,6 @@
 //! Suppressions, ours and the peers': what they cover, and what is said of those that cover nothing.
 
-#![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
 
 use std::path::Path;
 use std::process::Command;

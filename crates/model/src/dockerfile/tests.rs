@@ -257,7 +257,7 @@ fn runs(text: &str) -> String {
         for (index, command) in run.script.commands.iter().enumerate() {
             let call = run.call(index, command);
             let words: Vec<&str> = call.command.args.iter().map(|word| word.text.as_str()).collect();
-            line += &format!(" | {} {}", run.program(command).unwrap_or_default(), words.join(" ")).trim_end();
+            line += format!(" | {} {}", run.program(command).unwrap_or_default(), words.join(" ")).trim_end();
             line += if call.open { " …" } else { "" };
             line += if run.script.pipefail_at(index) { " +p" } else { "" };
             line += if run.script.errexit_at(index) { " +e" } else { "" };
