@@ -1,6 +1,5 @@
 //! What the configuration file may say, and how its mistakes are told.
 
-use std::path::Path;
 
 use portcullis_core::{Catalog, OptionMeta, OptionShape, Profile, RuleMeta, Severity};
 use portcullis_engine::config::{
@@ -385,7 +384,8 @@ fn names_that_are_near() {
 
 #[test]
 fn the_nearest_file_in_the_repository_counts() {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("find");
+    // Not below the target folder, which lies in this project's own repository.
+    let root = std::env::temp_dir().join(format!("portcullis-config-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&root);
     for directory in ["repo/.git", "repo/a/b", "repo/two", "loose/inner"] {
         std::fs::create_dir_all(root.join(directory)).unwrap();
@@ -421,4 +421,5 @@ fn the_nearest_file_in_the_repository_counts() {
     let error = Config::load(&root.join("loose/.portcullis.yaml"), &catalog()).unwrap_err().to_string();
     assert!(error.contains(".portcullis.yaml:1:1: error: unknown key `profle`\n"), "{error}");
     assert!(Config::load(&root.join("missing.yaml"), &catalog()).is_err());
+    std::fs::remove_dir_all(&root).unwrap();
 }
