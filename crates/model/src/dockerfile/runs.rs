@@ -10,7 +10,7 @@ use portcullis_core::{OffsetMap, Span};
 use portcullis_syntax::dockerfile::{self, Args, Instruction, Keyword, Text, Variable};
 use portcullis_syntax::shell::{self, Command, Script, ShellOptions, Word};
 
-use super::{Base, Build, Part, Stage, Variables};
+use super::{Base, Build, Stage, Variables};
 
 /// Mounts of one RUN that are looked at.
 const MAX_MOUNTS: usize = 64;
@@ -108,12 +108,16 @@ impl<'d> Build<'d> {
         Some(ShellOptions::from_flags(words.iter().skip(program.saturating_add(1)).map(dockerfile::Word::as_str)))
     }
 
-    /// Whether a stage's default shell is cmd, as far as the base image's name says.
+    /// Whether a stage's default shell is cmd, as far as the base image's name and tag say.
     fn is_windows(&self, stage: &Stage<'d>) -> bool {
-        let Base::Image(image) = self.root_base(stage) else { return self.dockerfile.escape == '`' };
-        let Part::Known(name) = image.repository() else { return self.dockerfile.escape == '`' };
-        self.dockerfile.escape == '`'
-            || ["/windows", "nanoserver", "servercore"].iter().any(|windows| name.contains(windows))
+        let named = match self.root_base(stage) {
+            Base::Image(image) => {
+                ["/windows", "nanoserver", "servercore"].iter().any(|name| image.expanded.text.contains(name))
+            }
+            _ => false,
+        };
+        // Nobody else has a use for that escape character.
+        named || self.dockerfile.escape == '`'
     }
 }
 

@@ -286,6 +286,7 @@ fn runs_are_read_for_the_shell_that_runs_them() {
         ("SHELL [\"powershell\", \"-Command\"]\nRUN b", "Foreign 0* ?"),
         ("SHELL [\"cmd.exe\", \"/c\"]\nRUN b", "Foreign 0* ?"),
         ("FROM mcr.microsoft.com/windows/nanoserver:1809\nRUN b", "Foreign 0* ?"),
+        ("FROM golang:1.23-nanoserver\nRUN b", "Foreign 0* ?"),
         ("RUN <<EOF\nb c\nd\nEOF", "Heredoc 0* | b c | d"),
         ("RUN <<-EOF\n\tb c\n\tEOF", "Heredoc 0* | b c"),
         ("RUN <<EOF\n#!/bin/bash -e\nb\nEOF", "Heredoc 0* | b +e"),
