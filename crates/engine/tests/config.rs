@@ -1,6 +1,5 @@
 //! What the configuration file may say, and how its mistakes are told.
 
-
 use portcullis_core::{Catalog, OptionMeta, OptionShape, Profile, RuleMeta, Severity};
 use portcullis_engine::config::{
     Config, ConfigFileError, DEFAULT_EXCLUDES, PathMatcher, RuleSwitch, nearest, select_rules, starter,

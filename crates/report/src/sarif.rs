@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Location, Message, MultiformatMessageString, Notification, PhysicalLocation,
     PropertyBag, Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
-    RunAutomationDetails, Suppression, Tool, ToolComponent,
+    Suppression, Tool, ToolComponent,
 };
 
 use crate::{Options, text, uri};
@@ -120,7 +120,6 @@ fn run(report: &ScanReport, options: &Options, rules: &Rules, omitted: usize) ->
     }
     Run::builder()
         .tool(Tool::builder().driver(driver).build())
-        .automation_details(RunAutomationDetails::builder().id("portcullis/").build())
         .column_kind("utf16CodeUnits")
         .invocations([invocation])
         .build()
