@@ -112,7 +112,7 @@ impl Default for Tool {
         Self {
             version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
             uri: Cow::Borrowed(env!("CARGO_PKG_REPOSITORY")),
-            rules_uri: Cow::Borrowed(concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules/")),
+            rules_uri: Cow::Borrowed(concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules.md#")),
         }
     }
 }

@@ -31,5 +31,5 @@ pub(crate) fn docs(tool: &Tool, id: &str) -> Option<String> {
     if id.contains('/') || tool.rules_uri.is_empty() {
         return None;
     }
-    Some(format!("{}{}.md", tool.rules_uri, utf8_percent_encode(id, PATH)))
+    Some(format!("{}{}", tool.rules_uri, utf8_percent_encode(id, PATH)))
 }

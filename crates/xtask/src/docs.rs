@@ -51,25 +51,49 @@ const DOMAINS: &[(&str, &str)] = &[
 ];
 
 fn rules_page(catalog: &Catalog) -> String {
-    let mut page =
-        format!("# Rules\n\n{GENERATED}\n{} rules. `portcullis explain ID` says more of one.\n", catalog.len());
+    let mut page = format!(
+        "# Rules\n\n{GENERATED}\n{} rules. `portcullis explain ID` shows one with its examples.\n",
+        catalog.len()
+    );
     for &(prefix, title) in DOMAINS {
         let rules: Vec<&RuleMeta> =
             catalog.iter().map(|(_, rule)| rule).filter(|rule| domain(&rule.id) == prefix).collect();
         if rules.is_empty() {
             continue;
         }
-        let _ = write!(
-            page,
-            "\n## {title}\n\n| id | severity | profile | what it finds | peers |\n|---|---|---|---|---|\n"
-        );
+        let _ = write!(page, "\n## {title}\n\n| id | severity | profile | what it finds |\n|---|---|---|---|\n");
+        for rule in &rules {
+            let (id, title) = (&rule.id, cell(rule.title()));
+            let _ = writeln!(page, "| [`{id}`](#{id}) | {} | {} | {title} |", rule.severity, rule.profile);
+        }
         for rule in rules {
-            let peers: Vec<String> = rule.peers.iter().map(|peer| format!("`{}`", cell(peer))).collect();
-            let (id, title, peers) = (&rule.id, cell(rule.title()), peers.join(", "));
-            let _ = writeln!(page, "| `{id}` | {} | {} | {title} | {peers} |", rule.severity, rule.profile);
+            page.push_str(&rule_section(rule));
         }
     }
     page
+}
+
+/// One rule; its heading is what the addresses in reports lead to.
+fn rule_section(rule: &RuleMeta) -> String {
+    let mut section = format!(
+        "\n### {}\n\n**{}** · {} · {}\n\n{}\n",
+        rule.id,
+        rule.title(),
+        rule.severity,
+        rule.profile,
+        rule.explanation()
+    );
+    if !rule.options.is_empty() {
+        section.push('\n');
+        for option in rule.options.iter() {
+            let _ = writeln!(section, "- option `{}`: {}", option.name, option.docs);
+        }
+    }
+    if !rule.peers.is_empty() {
+        let peers: Vec<String> = rule.peers.iter().map(|peer| format!("`{peer}`")).collect();
+        let _ = writeln!(section, "\nElsewhere: {}", peers.join(", "));
+    }
+    section
 }
 
 fn peers_page(catalog: &Catalog) -> String {

@@ -89,7 +89,7 @@ fn colour_and_links_are_the_callers_choice() {
     check(
         &builder,
         Options { color: Color::Always, links: Links::Hyperlinks, ..options() },
-        "\u{1b}[33;1m\u{1b}]8;;https://p.test/rules/docker-latest-tag.md\u{1b}\\medium[docker-latest-tag]\
+        "\u{1b}[33;1m\u{1b}]8;;https://p.test/rules#docker-latest-tag\u{1b}\\medium[docker-latest-tag]\
          \u{1b}]8;;\u{1b}\\\u{1b}[0m: \u{1b}[1mm\u{1b}[0m
    ╭─[\u{1b}[36ma:1:1\u{1b}[0m]
  \u{1b}[2m1\u{1b}[0m │ x

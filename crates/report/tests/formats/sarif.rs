@@ -92,7 +92,7 @@ fn a_result_has_all_that_code_scanning_reads() {
                         **The same check elsewhere**: trivy KSV-0017, checkov CKV_K8S_16\n\n\
                         **Suppress** with a comment: `# portcullis: ignore[k8s-privileged-container] reason`",
                 },
-                "helpUri": "https://p.test/rules/k8s-privileged-container.md",
+                "helpUri": "https://p.test/rules#k8s-privileged-container",
                 "defaultConfiguration": { "level": "error" },
                 "properties": {
                     "tags": ["security", "pss:baseline", "external/cwe/cwe-250"],

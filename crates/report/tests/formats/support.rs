@@ -131,7 +131,7 @@ pub(crate) fn options() -> Options {
         tool: Tool {
             version: Cow::Borrowed("1.2.3"),
             uri: Cow::Borrowed("https://p.test"),
-            rules_uri: Cow::Borrowed("https://p.test/rules/"),
+            rules_uri: Cow::Borrowed("https://p.test/rules#"),
         },
         ..Options::default()
     }
