@@ -6,7 +6,7 @@ use portcullis_core::{
     Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RuleIdx, ScanError, Span,
     StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
-use portcullis_model::dockerfile::Build;
+use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_rules::scan::ids;
@@ -117,12 +117,31 @@ impl Judge<'_> {
         }
         let build = Build::new(&parsed);
         let mut outcome = Outcome::default();
-        self.dispatch.dockerfile(&build, &mut outcome);
+        self.dispatch.dockerfile(&build, &self.build_context(input), &mut outcome);
         for error in &parsed.errors {
             self.syntax_error(error, ids::SYNTAX_ERROR, &mut outcome.drafts);
         }
         let directives = self.dockerfile_directives(&parsed, text);
         self.finish(input, text, outcome, directives, judged);
+    }
+
+    /// The ignore files of the directories that may be the build context: the Dockerfile's own and the working
+    /// directory. An ignore file named after the Dockerfile comes before both.
+    fn build_context(&self, input: &Input<'_>) -> BuildContext {
+        if input.given.is_some() {
+            return BuildContext::Unknown;
+        }
+        let path = input.target.path.as_str();
+        let read = |path: &str| {
+            let bytes = self.files.read(path).ok()?;
+            Some(DockerIgnore::parse(&String::from_utf8_lossy(&bytes)))
+        };
+        if let Some(own) = read(&format!("{path}.dockerignore")) {
+            return BuildContext::Known(vec![own]);
+        }
+        let beside = path.rsplit_once('/').map(|(directory, _)| format!("{directory}/.dockerignore"));
+        let candidates = beside.into_iter().chain([".dockerignore".to_owned()]);
+        BuildContext::Known(candidates.filter_map(|candidate| read(&candidate)).collect())
     }
 
     fn dockerfile_directives(&self, parsed: &Dockerfile, text: &str) -> Directives {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use portcullis_core::{Catalog, Draft, RuleIdx};
-use portcullis_model::dockerfile::Build;
+use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::kubernetes::{Object, Pod, pods};
 
@@ -87,11 +87,11 @@ impl Dispatch {
     }
 
     /// Runs the rules for Dockerfiles on one file.
-    pub fn dockerfile(&self, build: &Build<'_>, outcome: &mut Outcome) {
+    pub fn dockerfile(&self, build: &Build<'_>, context: &BuildContext, outcome: &mut Outcome) {
         if self.dockerfile.is_empty() {
             return;
         }
-        let image = Image::new(build);
+        let image = Image::new(build, context);
         for &(rule, check) in &self.dockerfile {
             self.run(rule, 0, outcome, |report| check(&image, report));
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_core::{Example, Expect, FileId, LineIndex, is_known_peer_scheme};
-use portcullis_model::dockerfile::Build;
+use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::Facts;
 use portcullis_model::kubernetes::objects;
 use portcullis_rules::{Check, Context, Dispatch, Outcome, builtin, catalog};
@@ -48,7 +48,9 @@ fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
         let shared: Arc<str> = Arc::from(text.as_str());
         if is_dockerfile(name) {
             let parsed = dockerfile::parse(file, text);
-            dispatch.dockerfile(&Build::new(&parsed), &mut outcome);
+            dispatch.dockerfile(&Build::new(&parsed), &build_context(example), &mut outcome);
+        } else if name.ends_with(".dockerignore") {
+            continue;
         } else if name.ends_with(".json") {
             scan_tree(&json::parse(file, &shared), dispatch, &mut outcome);
         } else {
@@ -70,6 +72,12 @@ fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
         .collect();
     lines.sort_unstable();
     lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// The ignore files of the example; all of them, because none has two folders.
+fn build_context(example: &Example) -> BuildContext {
+    let ignores = example.files.iter().filter(|(name, _)| name.ends_with(".dockerignore"));
+    BuildContext::Known(ignores.map(|(_, text)| DockerIgnore::parse(text)).collect())
 }
 
 fn is_dockerfile(name: &str) -> bool {

@@ -3,6 +3,7 @@
 //! Decides with what the file says: `ARG` defaults count as the values. It cannot know build arguments, additional build
 //! contexts, nor the environment, user and directory that a base image brings; those are unknown, never empty.
 
+mod ignore;
 mod image;
 mod runs;
 mod sources;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 use portcullis_syntax::dockerfile::{Args, Dockerfile, Instruction, Keyword, Word};
 
+pub use ignore::{BuildContext, DockerIgnore};
 pub use image::{ImageWord, Part};
 pub use runs::{Call, Run, RunForm};
 pub use sources::{SourceRef, SourceTarget};

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use portcullis_model::dockerfile::{Build, Run};
+use portcullis_model::dockerfile::{Build, BuildContext, Run};
 
 use crate::Rule;
 
@@ -12,6 +12,7 @@ mod base_image;
 mod bases;
 mod casing;
 mod command_form;
+mod context;
 mod copy;
 mod downloads;
 mod end_of_life;
@@ -53,6 +54,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     base_image::RULES,
     casing::RULES,
     command_form::RULES,
+    context::RULES,
     copy::RULES,
     downloads::RULES,
     end_of_life::RULES,
@@ -90,12 +92,14 @@ pub(crate) static RULES: &[&[&Rule]] = &[
 pub struct Image<'d> {
     /// Stages and variables.
     pub build: &'d Build<'d>,
+    /// What its build context leaves out.
+    pub context: &'d BuildContext,
     runs: OnceCell<Vec<Run<'d>>>,
 }
 
 impl<'d> Image<'d> {
-    pub(crate) fn new(build: &'d Build<'d>) -> Self {
-        Self { build, runs: OnceCell::new() }
+    pub(crate) fn new(build: &'d Build<'d>, context: &'d BuildContext) -> Self {
+        Self { build, context, runs: OnceCell::new() }
     }
 
     /// Every RUN in order, those that ONBUILD holds too. Parsed when a rule first asks.
