@@ -14,9 +14,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use portcullis_core::{Profile, Severity};
-use portcullis_engine::config::Config;
-use portcullis_engine::{Needs, ScanOptions, Silent};
+use portcullis_core::Profile;
+use portcullis_engine::{ScanOptions, Silent};
 
 const USAGE: &str = "usage: cargo bench --bench scan -- VERB
 
@@ -98,21 +97,11 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
 
 fn engine(folder: &Path, threads: usize) -> Result<(), Box<dyn Error>> {
     let options = ScanOptions {
-        cwd: folder.to_path_buf(),
         paths: vec![PathBuf::from(".")],
-        stdin: None,
-        root: None,
         threads,
-        only: Vec::new(),
-        skip: Vec::new(),
         profile: Some(Profile::All),
-        pod_security: None,
-        kubernetes_version: None,
-        min_severity: Severity::Info,
         date: "2026-11-21".parse()?,
-        config: Config::default(),
-        config_directory: None,
-        needs: Needs { line: false, line_hash: false },
+        ..ScanOptions::new(folder.to_path_buf())
     };
     let scanned = portcullis_engine::scan(&options, &Silent)?;
     println!("{} files, {} findings", scanned.report.stats.files, scanned.report.findings.len());

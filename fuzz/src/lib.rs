@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use portcullis_core::{FileId, OffsetMap, Profile, Severity, Span};
+use portcullis_core::{FileId, OffsetMap, Profile, Span};
 use portcullis_engine::config::Config;
 use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
 use portcullis_model::dockerfile::Build;
@@ -110,22 +110,14 @@ pub fn config(data: &[u8]) {
 pub fn scan(data: &[u8]) {
     for name in ["in.yaml", "in.json", "Dockerfile", "compose.yaml"] {
         let options = ScanOptions {
-            // Only what is given is read, so this folder need not exist.
-            cwd: std::path::PathBuf::from("/nowhere"),
-            paths: Vec::new(),
             stdin: Some(Stdin { name: Some(name.to_owned()), bytes: data.to_vec() }),
             root: Some(std::path::PathBuf::from("/nowhere")),
             threads: 1,
-            only: Vec::new(),
-            skip: Vec::new(),
             profile: Some(Profile::All),
-            pod_security: None,
-            kubernetes_version: None,
-            min_severity: Severity::Info,
             date: "2026-11-21".parse().expect("a date"),
-            config: Config::default(),
-            config_directory: None,
             needs: Needs { line: true, line_hash: true },
+            // Only what is given is read, so this folder need not exist.
+            ..ScanOptions::new(std::path::PathBuf::from("/nowhere"))
         };
         let scanned = match portcullis_engine::scan(&options, &Silent) {
             Ok(scanned) => scanned.report,

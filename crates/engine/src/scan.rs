@@ -57,6 +57,30 @@ pub struct ScanOptions {
     pub needs: Needs,
 }
 
+impl ScanOptions {
+    /// A scan of nothing yet: the recommended rules, no configuration, no output to prepare for, and a day so early that
+    /// nothing has ended.
+    pub fn new(cwd: PathBuf) -> Self {
+        Self {
+            cwd,
+            paths: Vec::new(),
+            stdin: None,
+            root: None,
+            threads: 0,
+            only: Vec::new(),
+            skip: Vec::new(),
+            profile: None,
+            pod_security: None,
+            kubernetes_version: None,
+            min_severity: Severity::Info,
+            date: Date::default(),
+            config: Config::default(),
+            config_directory: None,
+            needs: Needs::default(),
+        }
+    }
+}
+
 /// A file that comes from standard input.
 #[derive(Clone, Debug)]
 pub struct Stdin {
