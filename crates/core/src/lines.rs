@@ -16,6 +16,27 @@ pub struct Position {
 pub struct LineIndex<'s> {
     text: &'s str,
     starts: Vec<u32>,
+    /// Characters and UTF-16 units before each block of [`BLOCK`] bytes; empty where the text is ASCII.
+    blocks: Vec<Units>,
+}
+
+/// Bytes that are counted at most to find a column: a file of one long line has as many columns to find as any other.
+const BLOCK: usize = 1024;
+
+/// Characters and UTF-16 units.
+#[derive(Clone, Copy, Debug, Default)]
+struct Units {
+    characters: u32,
+    utf16: u32,
+}
+
+impl Units {
+    /// Adds what begins in `bytes` of UTF-8; a character cut at their start began before.
+    fn add(self, bytes: &[u8]) -> Self {
+        let begun = bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+        let pairs = bytes.iter().filter(|&&byte| byte >= 0xf0).count();
+        Self { characters: self.characters + narrow(begun), utf16: self.utf16 + narrow(begun + pairs) }
+    }
 }
 
 impl<'s> LineIndex<'s> {
@@ -29,7 +50,7 @@ impl<'s> LineIndex<'s> {
             }
             starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
         }
-        Self { text, starts }
+        Self { text, starts, blocks: if text.is_ascii() { Vec::new() } else { blocks(bytes) } }
     }
 
     /// The position of a byte offset. An offset inside a character counts as its start, one past the end as the end.
@@ -40,13 +61,20 @@ impl<'s> LineIndex<'s> {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = self.text.get(start as usize..end).unwrap_or_default();
-        let (column, utf16) = if before.is_ascii() {
-            (before.len(), before.len())
-        } else {
-            (before.chars().count(), before.chars().map(char::len_utf16).sum())
-        };
-        Position { line, column: narrow(column) + 1, utf16: narrow(utf16) + 1 }
+        if self.blocks.is_empty() {
+            let column = narrow(end.saturating_sub(start as usize)) + 1;
+            return Position { line, column, utf16: column };
+        }
+        let (before, upto) = (self.units(start as usize), self.units(end));
+        let column = upto.characters.saturating_sub(before.characters) + 1;
+        Position { line, column, utf16: upto.utf16.saturating_sub(before.utf16) + 1 }
+    }
+
+    /// What begins before a byte offset.
+    fn units(&self, offset: usize) -> Units {
+        let block = offset / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        self.blocks.get(block).copied().unwrap_or_default().add(rest)
     }
 
     /// The line number of a byte offset, from 1.
@@ -83,6 +111,15 @@ fn narrow(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+/// One entry more than there are whole blocks, so that every offset has one.
+fn blocks(bytes: &[u8]) -> Vec<Units> {
+    let counted = bytes.chunks_exact(BLOCK).scan(Units::default(), |units, block| {
+        *units = units.add(block);
+        Some(*units)
+    });
+    std::iter::once(Units::default()).chain(counted).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +135,22 @@ mod tests {
         assert_eq!(index.text(2), "é𝄞x");
         assert_eq!(index.text(3), "last");
         assert_eq!(index.count(), 3);
+    }
+
+    #[test]
+    fn positions_in_a_long_line_are_those_of_counting() {
+        for unit in ["a", "é", "𝄞", "aé𝄞名"] {
+            let text = format!("head\n{}\ntail", unit.repeat(1500));
+            let index = LineIndex::new(&text);
+            for (offset, _) in text.char_indices().filter(|(offset, _)| offset % 7 == 0 || offset % BLOCK < 5) {
+                let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+                let before = &text[start..offset];
+                let column = narrow(before.chars().count()) + 1;
+                let utf16 = narrow(before.encode_utf16().count()) + 1;
+                let line = narrow(text[..offset].matches('\n').count()) + 1;
+                let at = narrow(offset);
+                assert_eq!(index.position(at), Position { line, column, utf16 }, "{unit} offset {offset}");
+            }
+        }
     }
 }

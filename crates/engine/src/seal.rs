@@ -27,7 +27,7 @@ pub(crate) struct Sealer<'s> {
     ordinals: HashMap<(u32, u64, u64), u64>,
 }
 
-/// A source line longer than this is cut around the finding when it is kept.
+/// Bytes of a source line that are kept at most; a finding behind them keeps no line.
 const LINE_LIMIT: usize = 4000;
 
 impl<'s> Sealer<'s> {
@@ -88,12 +88,13 @@ impl<'s> Sealer<'s> {
             return None;
         }
         let line = self.lines.text(location.start.line);
-        if line.len() <= LINE_LIMIT {
-            return Some(line.into());
-        }
-        // Columns count from the line's start, so only the tail can go.
         let start = self.lines.line_start(location.start.line);
-        let mut end = (location.span.end.saturating_sub(start) as usize).max(LINE_LIMIT).min(line.len());
+        // Columns count from the line's start, so only the tail can go, and a finding far into a minified file would keep
+        // most of that file.
+        if location.span.start.saturating_sub(start) as usize > LINE_LIMIT {
+            return None;
+        }
+        let mut end = LINE_LIMIT.min(line.len());
         while !line.is_char_boundary(end) {
             end -= 1;
         }
