@@ -5,6 +5,7 @@
 //! Scalars are typed when they are read, by the tree's [`Dialect`]: `yes` is a boolean to Kubernetes and a string to
 //! GitHub. What cannot be known is [`Value::Unknown`], and [`Node::get`] never lets a rule take it for absence.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_core::{Comment, FileId, Place, Span, StableHash, SyntaxError};
@@ -566,11 +567,18 @@ impl<'t> Node<'t> {
                 hash.text(name.text());
             } else {
                 hash.text("#");
-                let index = parent.items().position(|item| item.id == node.id).unwrap_or_default();
-                hash.number(index as u64);
+                hash.number(parent.index_of(node));
             }
             node = parent;
         }
+    }
+
+    /// Which of a list's elements `item` is; elements are numbered in the order they stand in.
+    fn index_of(self, item: Self) -> u64 {
+        let data = self.data();
+        let range = data.first as usize..(data.first as usize).saturating_add(data.count as usize);
+        let items = self.tree.items.get(range).filter(|_| data.kind == Kind::List).unwrap_or_default();
+        items.binary_search_by_key(&item.id.0, |id| id.0).unwrap_or_default() as u64
     }
 
     /// The text that an embedded document has, with the way back to its source bytes. `None` for collections.
@@ -634,8 +642,8 @@ pub(crate) struct TreeBuilder {
     frames: Vec<Frame>,
     /// Children of the open collections, innermost last; for a mapping keys and values alternate.
     pending: Vec<NodeId>,
-    /// Completed anchors: the parser's id, the node, and how many nodes it stands for.
-    anchors: Vec<(usize, NodeId, u32)>,
+    /// Completed anchors by the parser's id: the node, and how many nodes it stands for.
+    anchors: HashMap<usize, (NodeId, u32)>,
     /// Nodes that stand in the tree, each alias counted as what it stands for.
     weight: u32,
     /// How much of `weight` came from aliases.
@@ -681,7 +689,7 @@ impl TreeBuilder {
             tree,
             frames: Vec::new(),
             pending: Vec::new(),
-            anchors: Vec::new(),
+            anchors: HashMap::new(),
             weight: 0,
             aliased: 0,
             over_budget: false,
@@ -711,7 +719,7 @@ impl TreeBuilder {
     pub(crate) fn begin_document(&mut self, start: u32) {
         self.frames.clear();
         self.pending.clear();
-        self.anchors.clear();
+        self.anchors = HashMap::new();
         self.document_start = start;
     }
 
@@ -768,8 +776,8 @@ impl TreeBuilder {
     /// Adds what an earlier anchor stands for. The children are shared; only the node itself is new, and it points at
     /// the anchor's text with the alias as the hop that led there.
     pub(crate) fn alias(&mut self, start: u32, end: u32, anchor: usize) {
-        let target = self.anchors.iter().rev().find(|(id, ..)| *id == anchor).copied();
-        let copied = target.and_then(|(_, node, weight)| Some((*self.tree.nodes.get(node.0 as usize)?, weight)));
+        let target = self.anchors.get(&anchor).copied();
+        let copied = target.and_then(|(node, weight)| Some((*self.tree.nodes.get(node.0 as usize)?, weight)));
         let Some((data, weight)) = copied else {
             let message = "this alias stands for the node that it is part of".to_owned();
             self.error(start, end, portcullis_core::SyntaxErrorKind::Invalid, message);
@@ -833,7 +841,7 @@ impl TreeBuilder {
         }
         if frame.anchor != 0 {
             let weight = self.weight.saturating_sub(frame.weight_before);
-            self.anchors.push((frame.anchor, frame.node, weight));
+            self.anchors.insert(frame.anchor, (frame.node, weight));
         }
     }
 
@@ -842,7 +850,7 @@ impl TreeBuilder {
         let first = self.tree.entries.len();
         let mut open = false;
         let mut merges = Vec::new();
-        let mut seen = std::collections::HashMap::new();
+        let mut seen = HashMap::new();
         // Small mappings, nearly all, are searched; only large ones pay for a table.
         let large = children.len() > 64;
         for pair in children.chunks_exact(2) {
@@ -875,29 +883,27 @@ impl TreeBuilder {
                 self.tree.entries.push((key, value));
             }
         }
-        for merge in merges {
-            open |= !self.merge(first, merge);
+        if !merges.is_empty() {
+            let own = self.tree.entries.get(first..).unwrap_or_default().iter();
+            let mut present: HashSet<String> = own.map(|&(key, _)| self.text_of(key).to_owned()).collect();
+            for merge in merges {
+                open |= !self.merge(&mut present, merge);
+            }
         }
         (first, self.tree.entries.len() - first, open)
     }
 
     /// Adds the entries of a merged mapping, or of each mapping of a list, that are not there yet. False where the
     /// value is not known.
-    fn merge(&mut self, first: usize, value: NodeId) -> bool {
+    fn merge(&mut self, present: &mut HashSet<String>, value: NodeId) -> bool {
         let Some(node) = self.tree.nodes.get(value.0 as usize).copied() else { return false };
         let range = node.first as usize..(node.first as usize).saturating_add(node.count as usize);
         match node.kind {
             Kind::Map => {
                 let merged = self.tree.entries.get(range).unwrap_or_default().to_vec();
                 for (key, value) in merged {
-                    let present = self
-                        .tree
-                        .entries
-                        .get(first..)
-                        .unwrap_or_default()
-                        .iter()
-                        .any(|&(other, _)| self.text_of(other) == self.text_of(key));
-                    if !present {
+                    if !present.contains(self.text_of(key)) {
+                        present.insert(self.text_of(key).to_owned());
                         self.tree.entries.push((key, value));
                     }
                 }
@@ -907,7 +913,7 @@ impl TreeBuilder {
                 let elements = self.tree.items.get(range).unwrap_or_default().to_vec();
                 elements.into_iter().fold(true, |known, element| {
                     let is_map = self.tree.nodes.get(element.0 as usize).is_some_and(|node| node.kind == Kind::Map);
-                    is_map && self.merge(first, element) && known
+                    is_map && self.merge(present, element) && known
                 })
             }
             Kind::Scalar | Kind::Unknown => false,
@@ -958,7 +964,7 @@ impl TreeBuilder {
         self.pending.push(id);
         self.weight = self.weight.saturating_add(1);
         if anchor != 0 {
-            self.anchors.push((anchor, id, 1));
+            self.anchors.insert(anchor, (id, 1));
         }
         id
     }
