@@ -4,6 +4,8 @@
 //! file. A finding is suppressed when its own place, or a place that its value came through, starts in what is covered.
 //! Ours are checked (unknown ids, expired, unused); peers' are read and never reported on.
 
+use std::collections::{BTreeSet, HashMap};
+
 use portcullis_core::{Catalog, Comment, Draft, Place, RuleIdx, Span, StableHash};
 use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::Date;
@@ -57,6 +59,8 @@ pub(crate) struct Fault {
 #[derive(Debug, Default)]
 pub(crate) struct Directives {
     all: Vec<Directive>,
+    /// What they cover; made when the first finding asks, because nearly all files are done before.
+    index: Option<Index>,
     /// Faults in directives of ours.
     pub(crate) faults: Vec<Fault>,
 }
@@ -88,8 +92,9 @@ impl Directives {
         if !may_hold_any(text) {
             return directives;
         }
+        let mut below = Below::new(tree);
         for comment in tree.comments() {
-            directives.comment(*comment, text, catalog, |comment| below_comment(tree, comment));
+            directives.comment(*comment, text, catalog, |comment| below.comment(comment));
         }
         for object in objects {
             directives.annotations(object.node, object.node, object, catalog);
@@ -107,11 +112,11 @@ impl Directives {
         comments: &[Comment],
         text: &str,
         catalog: &Catalog,
-        below: impl Fn(Comment) -> Option<Span>,
+        mut below: impl FnMut(Comment) -> Option<Span>,
     ) -> Self {
         let mut directives = Self::default();
         for comment in comments {
-            directives.comment(*comment, text, catalog, &below);
+            directives.comment(*comment, text, catalog, &mut below);
         }
         directives
     }
@@ -130,14 +135,14 @@ impl Directives {
 
     /// The directive that suppresses `draft`, if there is one; it then counts as used.
     pub(crate) fn suppress(&mut self, draft: &Draft, today: Date) -> Option<&Directive> {
-        let index = self.all.iter().position(|directive| {
-            let named = |rule: &RuleIdx| directive.rules.binary_search(rule).is_ok();
-            let expired = directive.expires.is_some_and(|last| last < today);
-            !expired
-                && (named(&draft.rule) || draft.also.iter().any(named))
-                && [draft.place.span].iter().chain(&draft.via).any(|span| directive.scope.covers(*span))
-        })?;
-        let directive = self.all.get_mut(index)?;
+        if self.all.is_empty() {
+            return None;
+        }
+        let index = &*self.index.get_or_insert_with(|| Index::new(&self.all, today));
+        let rules = || [draft.rule].into_iter().chain(draft.also.iter().copied());
+        let spans = [draft.place.span].into_iter().chain(draft.via.iter().copied());
+        let first = spans.flat_map(|span| rules().filter_map(move |rule| index.first(rule, span))).min()?;
+        let directive = self.all.get_mut(first)?;
         directive.used = true;
         Some(directive)
     }
@@ -151,7 +156,13 @@ impl Directives {
         (unused.collect(), ours().filter(is_expired).collect())
     }
 
-    fn comment(&mut self, comment: Comment, text: &str, catalog: &Catalog, below: impl Fn(Comment) -> Option<Span>) {
+    fn comment(
+        &mut self,
+        comment: Comment,
+        text: &str,
+        catalog: &Catalog,
+        below: impl FnOnce(Comment) -> Option<Span>,
+    ) {
         let body = comment.span.slice(text).trim_start_matches(['#', '/']).trim();
         let request = match read(body) {
             Some(Ok(request)) => request,
@@ -223,15 +234,19 @@ impl Directives {
 
     /// `portcullis.dev/ignore: "ID, ID@container"`.
     fn our_annotation(&mut self, value: Node<'_>, covered: Node<'_>, object: &Object<'_>, catalog: &Catalog) {
+        let pods = pods(object);
+        // Of equal names the first, as of any other search by name.
+        let containers: HashMap<&str, Span> = pods
+            .iter()
+            .flat_map(|pod| &pod.containers)
+            .rev()
+            .filter_map(|container| Some((container.name?, container.node.span())))
+            .collect();
         for entry in value.text().split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             let (id, container) = entry.split_once('@').map_or((entry, None), |(id, name)| (id, Some(name)));
             let scope = match container {
                 None => Some(covered.span()),
-                Some(name) => pods(object)
-                    .iter()
-                    .flat_map(|pod| &pod.containers)
-                    .find(|container| container.name == Some(name))
-                    .map(|container| container.node.span()),
+                Some(name) => containers.get(name).copied(),
             };
             let Some(scope) = scope else {
                 let message = format!("`{entry}` names no container of this object");
@@ -285,15 +300,57 @@ fn place(span: Span, rules: &[RuleIdx]) -> Place {
     Place { span, structure: structure.short(), value: 0 }
 }
 
-impl Scope {
-    fn covers(self, span: Span) -> bool {
-        match self {
-            Self::File => true,
-            Self::Bytes(covered) => {
-                covered.file == span.file
-                    && covered.start <= span.start
-                    && span.start < covered.end.max(covered.start + 1)
+/// For each rule the first directive that covers a byte: where it changes, and what it is from there on.
+#[derive(Debug)]
+struct Index(HashMap<RuleIdx, Vec<(u32, Option<usize>)>>);
+
+impl Index {
+    /// Indexes the directives that have not expired.
+    fn new(all: &[Directive], today: Date) -> Self {
+        let mut edges: HashMap<RuleIdx, Vec<(u32, usize)>> = HashMap::new();
+        for (index, directive) in all.iter().enumerate() {
+            if directive.expires.is_some_and(|last| last < today) {
+                continue;
             }
+            let (start, end) = directive.scope.range();
+            for &rule in &directive.rules {
+                edges.entry(rule).or_default().extend([(start, index), (end, index)]);
+            }
+        }
+        Self(edges.into_iter().map(|(rule, edges)| (rule, Self::changes(edges))).collect())
+    }
+
+    /// An edge opens the directive where it is met first, and closes it where it is met again.
+    fn changes(mut edges: Vec<(u32, usize)>) -> Vec<(u32, Option<usize>)> {
+        edges.sort_unstable();
+        let mut open = BTreeSet::new();
+        let mut changes: Vec<(u32, Option<usize>)> = Vec::new();
+        for (at, index) in edges {
+            if !open.insert(index) {
+                open.remove(&index);
+            }
+            match changes.last_mut() {
+                Some(last) if last.0 == at => last.1 = open.first().copied(),
+                _ => changes.push((at, open.first().copied())),
+            }
+        }
+        changes
+    }
+
+    /// The first directive that names the rule and covers the start of the span.
+    fn first(&self, rule: RuleIdx, span: Span) -> Option<usize> {
+        let changes = self.0.get(&rule)?;
+        let next = changes.partition_point(|&(at, _)| at <= span.start);
+        changes.get(next.checked_sub(1)?)?.1
+    }
+}
+
+impl Scope {
+    /// First byte and one past the last; never empty.
+    fn range(self) -> (u32, u32) {
+        match self {
+            Self::File => (0, u32::MAX),
+            Self::Bytes(covered) => (covered.start, covered.end.max(covered.start.saturating_add(1))),
         }
     }
 }
@@ -464,14 +521,58 @@ fn line_of(span: Span, text: &str) -> Span {
     Span::new(span.file, narrow(line_start), narrow(line_end))
 }
 
-/// What a comment on its own line covers in a tree: the outermost node that begins on the next line of content.
-fn below_comment(tree: &Tree, comment: Comment) -> Option<Span> {
-    let offset = next_content(tree.text(), comment.span.end)?;
-    let document = tree.documents().find(|document| {
-        let span = document.root.span();
-        span.start <= offset.max(comment.span.start) && offset < span.end.max(document.span.end)
-    })?;
-    begins_at(document.root, offset)
+/// What comments on their own lines cover in a tree.
+struct Below<'t> {
+    tree: &'t Tree,
+    /// By offset the outermost node that begins there: a document, a list element, or an entry from its key on. Made for
+    /// the first comment that asks.
+    begins: Option<HashMap<u32, Span>>,
+    /// The last search for content: from where, and what it found.
+    searched: Option<(u32, Option<u32>)>,
+}
+
+impl<'t> Below<'t> {
+    fn new(tree: &'t Tree) -> Self {
+        Self { tree, begins: None, searched: None }
+    }
+
+    /// The outermost node that begins on the next line of content. Comments are asked about in their order.
+    fn comment(&mut self, comment: Comment) -> Option<Span> {
+        let from = comment.span.end;
+        let offset = match self.searched {
+            // Of a block of comments the first has found what stands below the others too.
+            Some((start, found)) if start <= from && found.is_none_or(|found| from <= found) => found,
+            _ => next_content(self.tree.text(), from),
+        };
+        self.searched = Some((from, offset));
+        let begins = self.begins.get_or_insert_with(|| begins(self.tree));
+        begins.get(&offset?).copied()
+    }
+}
+
+/// The outermost node that begins at each offset where one does.
+fn begins(tree: &Tree) -> HashMap<u32, Span> {
+    let mut begins = HashMap::new();
+    // Depth first, so that an outer node is met before what it holds. What an alias stands for was met at its anchor.
+    let mut stack: Vec<Node<'_>> = Vec::new();
+    for document in tree.documents() {
+        begins.entry(document.root.span().start).or_insert(document.root.span());
+        stack.push(document.root);
+        while let Some(node) = stack.pop() {
+            if node.via().next().is_some() {
+                continue;
+            }
+            for (key, value) in node.entries() {
+                begins.entry(key.span().start).or_insert_with(|| key.span().to(value.span()));
+                stack.push(value);
+            }
+            for item in node.items() {
+                begins.entry(item.span().start).or_insert(item.span());
+                stack.push(item);
+            }
+        }
+    }
+    begins
 }
 
 /// Offset of the first character of content behind `from`: comments, blank lines, document markers and the dash of a
@@ -496,34 +597,5 @@ fn next_content(text: &str, from: u32) -> Option<u32> {
             return u32::try_from(at).ok();
         };
         at += skipped;
-    }
-}
-
-/// The outermost node that begins at `offset`: a document, a list element, or an entry from its key on.
-fn begins_at(root: Node<'_>, offset: u32) -> Option<Span> {
-    let mut node = root;
-    if node.span().start == offset {
-        return Some(node.span());
-    }
-    // Each step goes down one level, and the parser bounds the levels.
-    loop {
-        let mut next = None;
-        for (key, value) in node.entries() {
-            if key.span().start == offset {
-                return Some(key.span().to(value.span()));
-            }
-            if value.span().start <= offset && offset < value.span().end {
-                next = Some(value);
-            }
-        }
-        for item in node.items() {
-            if item.span().start == offset {
-                return Some(item.span());
-            }
-            if item.span().start <= offset && offset < item.span().end {
-                next = Some(item);
-            }
-        }
-        node = next?;
     }
 }

@@ -14,13 +14,24 @@ use crate::files::reason;
 use crate::filters::Filters;
 use crate::paths;
 
+/// How a file came into the scan; the stronger claim first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    /// Its text comes from standard input, whether it is on disk or not.
+    StandardInput,
+    /// It was named itself.
+    Named,
+    /// It is in a directory that was named.
+    Found,
+}
+
 /// A file that is looked at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Target {
     /// As shown: relative to the working directory.
     pub(crate) path: String,
-    /// Whether it was named itself, rather than found in a directory.
-    pub(crate) named: bool,
+    /// How it came into the scan.
+    pub(crate) origin: Origin,
 }
 
 /// What discovery found.
@@ -38,6 +49,16 @@ pub(crate) struct Discovered {
     pub(crate) empty_directory: bool,
 }
 
+impl Discovered {
+    /// Adds the file that comes from standard input, in the place of one of the same path.
+    pub(crate) fn add_standard_input(&mut self, path: String, language: Language) {
+        let at = self.targets.partition_point(|(target, _)| target.path < path);
+        let replaced = usize::from(self.targets.get(at).is_some_and(|(target, _)| target.path == path));
+        let target = Target { path, origin: Origin::StandardInput };
+        self.targets.splice(at..at + replaced, [(target, language)]);
+    }
+}
+
 /// Finds the targets below `paths`, which are relative to `cwd`.
 pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &Filters<'_>) -> Discovered {
     let mut found = Discovered::default();
@@ -47,26 +68,48 @@ pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &
             Err(error) => found.errors.push(ScanError::Path { path: path.clone(), reason: reason(&error) }),
             Ok(metadata) if metadata.is_dir() => {
                 let before = found.targets.len();
-                walk(cwd, &full, threads, filters, &mut found);
-                found.empty_directory |= found.targets.len() == before;
+                match walk(cwd, &full, threads, filters, &mut found) {
+                    Ok(()) => found.empty_directory |= found.targets.len() == before,
+                    Err(reason) => found.errors.push(ScanError::Path { path: path.clone(), reason }),
+                }
             }
             Ok(_) => {
+                let named = path;
                 let path = paths::relative(cwd, &full);
                 match classify(&path) {
-                    Some(language) => found.targets.push((Target { path, named: true }, language)),
+                    Some(_) if is_unnameable(&path, &full) => {
+                        found.errors.push(ScanError::Path { path: named.clone(), reason: UNNAMEABLE.to_owned() });
+                    }
+                    Some(language) => found.targets.push((Target { path, origin: Origin::Named }, language)),
                     None => found.unknown.push(path),
                 }
             }
         }
     }
-    found.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(b.named.cmp(&a.named)));
+    found.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.origin.cmp(&b.origin)));
     found.targets.dedup_by(|(b, _), (a, _)| a.path == b.path);
     found.unreadable.sort_unstable();
     found.unreadable.dedup();
     found
 }
 
-fn walk(cwd: &Path, directory: &Path, threads: usize, filters: &Filters<'_>, found: &mut Discovered) {
+/// Why a file with such a name is not read: reports, globs and other files name files by text.
+const UNNAMEABLE: &str = "its name is not UTF-8";
+
+/// Whether `shown`, which stands for `path`, is not its name.
+fn is_unnameable(shown: &str, path: &Path) -> bool {
+    shown.contains(char::REPLACEMENT_CHARACTER) && path.to_str().is_none()
+}
+
+/// Finds the targets below a directory. Fails where the directory itself cannot be read.
+fn walk(
+    cwd: &Path,
+    directory: &Path,
+    threads: usize,
+    filters: &Filters<'_>,
+    found: &mut Discovered,
+) -> Result<(), String> {
+    std::fs::read_dir(directory).map_err(|error| reason(&error))?;
     // A directory that is left out and named all the same is walked.
     let is_left_out = filters.leaves_out_directory(&paths::relative(cwd, directory));
     let in_repository = paths::repository_root(directory).is_some();
@@ -96,7 +139,10 @@ fn walk(cwd: &Path, directory: &Path, threads: usize, filters: &Filters<'_>, fou
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     let path = paths::relative(cwd, entry.path());
                     let language = classify(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
-                    (language.map(|language| (Target { path, named: false }, language)), None)
+                    match language {
+                        Some(_) if is_unnameable(&path, entry.path()) => (None, Some((path, UNNAMEABLE.to_owned()))),
+                        language => (language.map(|language| (Target { path, origin: Origin::Found }, language)), None),
+                    }
                 }
                 Ok(_) => (None, None),
                 Err(error) => (None, walk_error(cwd, &error)),
@@ -112,6 +158,7 @@ fn walk(cwd: &Path, directory: &Path, threads: usize, filters: &Filters<'_>, fou
     let (targets, unreadable) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.targets.extend(targets);
     found.unreadable.extend(unreadable);
+    Ok(())
 }
 
 /// The path and reason of a walk's error. A fault in an ignore file is none: its other lines still count.

@@ -36,9 +36,8 @@ impl Files for Worktree {
             std::io::ErrorKind::NotFound => FileError::Missing(PathBuf::from(path)),
             _ => FileError::Unreadable { path: PathBuf::from(path), reason: reason(&error) },
         };
-        let file = File::open(&full).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        // A named pipe or a device would block or never end.
+        // A named pipe blocks when it is opened, and a device may never end.
+        let metadata = std::fs::metadata(&full).map_err(unreadable)?;
         if !metadata.is_file() {
             let reason = "it is not a regular file".to_owned();
             return Err(FileError::Unreadable { path: PathBuf::from(path), reason });
@@ -47,6 +46,7 @@ impl Files for Worktree {
             let path = PathBuf::from(path);
             return Err(FileError::TooLarge { path, size: metadata.len(), limit: self.limit });
         }
+        let file = File::open(&full).map_err(unreadable)?;
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         file.take(self.limit).read_to_end(&mut bytes).map_err(unreadable)?;
         Ok(bytes)

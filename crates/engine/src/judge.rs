@@ -16,7 +16,7 @@ use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
 
 use crate::classify::Language;
 use crate::directives::{Carrier, Directives};
-use crate::discover::Target;
+use crate::discover::{Origin, Target};
 use crate::seal::{Needs, Sealer};
 use crate::select::Selection;
 
@@ -60,7 +60,7 @@ impl Judge<'_> {
         let path = input.target.path.as_str();
         let bytes = match input.given.map_or_else(|| self.files.read(path), |bytes| Ok(bytes.to_vec())) {
             Ok(bytes) => bytes,
-            Err(error) if input.target.named && !matches!(error, FileError::TooLarge { .. }) => {
+            Err(error) if input.target.origin == Origin::Named && !matches!(error, FileError::TooLarge { .. }) => {
                 judged.errors.push(ScanError::Path { path: path.into(), reason: reason(&error) });
                 return judged;
             }
@@ -147,8 +147,8 @@ impl Judge<'_> {
     fn dockerfile_directives(&self, parsed: &Dockerfile, text: &str) -> Directives {
         let below = |comment: portcullis_core::Comment| {
             // A comment inside a continued instruction is about that instruction.
-            let covered = parsed.instructions.iter().find(|instruction| instruction.span.end > comment.span.start);
-            covered.map(|instruction| instruction.span)
+            let next = parsed.instructions.partition_point(|instruction| instruction.span.end <= comment.span.start);
+            parsed.instructions.get(next).map(|instruction| instruction.span)
         };
         let mut directives = Directives::of_comments(&parsed.comments, text, self.catalog, below);
         // BuildKit's own: `# check=skip=JSONArgsRecommended,StageNameCasing;error=true`.
@@ -177,11 +177,11 @@ impl Judge<'_> {
             let why = "it holds template markers and is no YAML before they are filled in";
             judged.notes.push(template_note(&input.target.path, why));
         }
+        let objects = Cover::new(objects.iter().map(|object| object.node.span()));
         for error in tree.errors() {
             match error.kind {
                 SyntaxErrorKind::DuplicateKey => {
-                    let in_object = objects.iter().any(|object| object.node.span().contains(error.span));
-                    let id = if in_object { ids::DUPLICATE_YAML_KEY } else { ids::DUPLICATE_KEY };
+                    let id = if objects.contains(error.span) { ids::DUPLICATE_YAML_KEY } else { ids::DUPLICATE_KEY };
                     self.syntax_error(error, id, drafts);
                 }
                 SyntaxErrorKind::Invalid | SyntaxErrorKind::Limit if !is_template => {
@@ -284,6 +284,28 @@ impl Judge<'_> {
             drafts.extend(faults.map(|fault| Draft::new(rule, fault.place(), fault.message.clone())));
         }
         drafts
+    }
+}
+
+/// Spans, asked whether one of them holds another.
+struct Cover(Vec<(u32, u32)>);
+
+impl Cover {
+    fn new(spans: impl Iterator<Item = Span>) -> Self {
+        let mut spans: Vec<(u32, u32)> = spans.map(|span| (span.start, span.end)).collect();
+        spans.sort_unstable();
+        // From here on an end is that of the span that reaches farthest, of those that start no later.
+        let mut farthest = 0;
+        for (_, end) in &mut spans {
+            farthest = farthest.max(*end);
+            *end = farthest;
+        }
+        Self(spans)
+    }
+
+    fn contains(&self, span: Span) -> bool {
+        let before = self.0.partition_point(|&(start, _)| start <= span.start);
+        before.checked_sub(1).and_then(|last| self.0.get(last)).is_some_and(|&(_, end)| span.end <= end)
     }
 }
 

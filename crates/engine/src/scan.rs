@@ -1,6 +1,6 @@
 //! The scan as a whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::classify::{Language, classify};
 use crate::config::{Config, DEFAULT_PROFILE};
-use crate::discover::{Discovered, Target, discover};
+use crate::discover::{Discovered, Origin, Target, discover};
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
@@ -125,7 +125,9 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
     let mut found = discover(&options.cwd, &options.paths, threads, &filters);
-    found.targets.extend(options.stdin.as_ref().map(stdin_target));
+    if let Some((path, language)) = options.stdin.as_ref().map(|stdin| stdin_target(&options.cwd, stdin)) {
+        found.add_standard_input(path, language);
+    }
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -166,8 +168,11 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
             target,
             language: *language,
             root_path: root_paths.get(index).map_or("", String::as_str),
-            // Standard input was added last.
-            given: options.stdin.as_ref().filter(|_| index + 1 == total).map(|stdin| stdin.bytes.as_slice()),
+            given: options
+                .stdin
+                .as_ref()
+                .filter(|_| target.origin == Origin::StandardInput)
+                .map(|s| s.bytes.as_slice()),
         };
         let result = judge(sets.get(index).copied().unwrap_or_default()).judge(&input);
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
@@ -295,13 +300,30 @@ impl Joined {
     fn finish(self, report: &mut ScanReport) {
         let held = self.claims.into_iter().filter(|(_, claim)| self.facts.holds(claim));
         report.findings.extend(held.map(|(finding, _)| finding));
+        let ranks = ranks(&report.files);
         report.findings.sort_unstable_by(|a, b| {
-            let key = |finding: &Finding| (finding.location.span, finding.rule);
+            let key = |finding: &Finding| {
+                let span = finding.location.span;
+                (ranks.get(span.file.0 as usize), span, finding.rule)
+            };
             key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
         });
         report.notes.sort();
         report.errors.sort();
     }
+}
+
+/// For each file its place in the order of the paths: entries that could not be read were numbered last.
+fn ranks(files: &[Arc<str>]) -> Vec<usize> {
+    let mut by_path: Vec<usize> = (0..files.len()).collect();
+    by_path.sort_by_key(|&file| files.get(file));
+    let mut ranks = vec![0; files.len()];
+    for (rank, file) in by_path.into_iter().enumerate() {
+        if let Some(slot) = ranks.get_mut(file) {
+            *slot = rank;
+        }
+    }
+    ranks
 }
 
 fn available_threads() -> usize {
@@ -316,8 +338,10 @@ fn scan_root(options: &ScanOptions) -> PathBuf {
 }
 
 /// Standard input's place in the scan. Without a name that tells, Kubernetes YAML is what people pipe.
-fn stdin_target(stdin: &Stdin) -> (Target, Language) {
-    let path = stdin.name.clone().unwrap_or_else(|| "<stdin>".to_owned());
+fn stdin_target(cwd: &Path, stdin: &Stdin) -> (String, Language) {
+    // An editor's absolute path is the file that a scan of the directory calls by a relative one.
+    let named = stdin.name.as_ref().map(|name| paths::relative(cwd, &paths::absolute(cwd, Path::new(name))));
+    let path = named.unwrap_or_else(|| "<stdin>".to_owned());
     let language = classify(&path).unwrap_or_else(|| {
         let text = String::from_utf8_lossy(&stdin.bytes);
         let first = text.trim_start_matches('\u{feff}').trim_start();
@@ -329,7 +353,7 @@ fn stdin_target(stdin: &Stdin) -> (Target, Language) {
             Language::Yaml11
         }
     });
-    (Target { path, named: true }, language)
+    (path, language)
 }
 
 fn looks_like_dockerfile(text: &str) -> bool {
@@ -348,12 +372,18 @@ fn unknown_note(path: &str) -> Note {
 fn skip_charts(cwd: &Path, found: &Discovered, notes: &mut Vec<Note>) -> HashSet<usize> {
     let mut skipped = HashSet::new();
     let mut charts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut known: HashMap<PathBuf, bool> = HashMap::new();
     for (index, (target, _)) in found.targets.iter().enumerate() {
-        let chart = target.path.match_indices("templates/").find_map(|(at, _)| {
-            let directory = target.path.get(..at)?;
-            let is_component = directory.is_empty() || directory.ends_with('/');
-            let chart = cwd.join(directory);
-            (is_component && chart.join("Chart.yaml").is_file()).then(|| directory.trim_end_matches('/').to_owned())
+        // The chart may lie above the working directory.
+        let path = paths::absolute(cwd, Path::new(&target.path));
+        let mut above = path.ancestors().skip(1).filter(|directory| directory.ends_with("templates"));
+        let chart = above.find_map(|templates| {
+            let chart = templates.parent()?;
+            let is_chart = match known.get(chart) {
+                Some(&is_chart) => is_chart,
+                None => *known.entry(chart.to_owned()).or_insert(chart.join("Chart.yaml").is_file()),
+            };
+            is_chart.then(|| paths::relative(cwd, chart))
         });
         if let Some(chart) = chart {
             *charts.entry(chart).or_default() += 1;
