@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use portcullis_core::{Profile, Severity};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -166,7 +166,7 @@ pub(crate) struct InputFlags {
     /// The name of what comes on standard input
     ///
     /// It decides what the text is taken for and is shown in findings. Without it the content decides.
-    #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) stdin_filename: Option<String>,
 
     /// Threads to scan with; one for each core by default
@@ -277,5 +277,7 @@ fn output(text: &str) -> Result<Output, String> {
     if path == Some("") {
         return Err("no path after `=`".to_owned());
     }
+    // As elsewhere, `-` is not a file.
+    let path = path.filter(|&path| path != "-");
     Ok(Output { format: format.parse()?, path: path.map(PathBuf::from) })
 }

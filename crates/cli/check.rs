@@ -1,5 +1,6 @@
 //! `portcullis check`: from arguments to a scan, its outputs and the exit code.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -65,6 +66,11 @@ fn outputs(flags: &OutputFlags) -> Result<Vec<Output>, Failure> {
             format!("two formats cannot share standard output; give one a file: --format {0}=PATH", second.format);
         return Err(Failure::Message(message));
     }
+    let mut files = HashSet::new();
+    if let Some(twice) = flags.format.iter().filter_map(|output| output.path.as_ref()).find(|path| !files.insert(*path))
+    {
+        return Err(Failure::Message(format!("two formats cannot share the file {}", twice.display())));
+    }
     Ok(flags.format.clone())
 }
 
@@ -113,6 +119,9 @@ fn scan_options(
     }
     if args.paths.is_empty() {
         paths.push(PathBuf::from("."));
+    }
+    if let Some(root) = args.input.root.as_ref().filter(|root| !root.is_dir()) {
+        return Err(Failure::Message(format!("--root: {} is no directory", root.display())));
     }
     let needs = outputs.iter().fold(Needs::default(), |needs, output| {
         let more = output.format.needs();

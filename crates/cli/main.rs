@@ -19,9 +19,9 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {
-            // Help that nobody reads any more is no failure.
-            let _ = usage.print();
-            return if usage.use_stderr() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
+            // Help that nobody reads any more is no failure; help that cannot be written is one.
+            let unwritten = usage.print().is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
+            return if unwritten || usage.use_stderr() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
         }
     };
     let ended = match cli.command {

@@ -64,7 +64,9 @@ impl From<UnknownRule> for Failure {
 
 /// Says something on standard error; nothing is to be done where that is closed.
 pub(crate) fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "{message}");
+    // A file's name may hold what would drive the terminal.
+    let harmless = message.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}");
+    let _ = writeln!(io::stderr(), "{harmless}");
 }
 
 /// Writes a whole text to standard output.

@@ -131,6 +131,16 @@ impl FromStr for Date {
         };
         let (year, month, day) = (number(4), number(2), number(2));
         let (Some(year), Some(month @ 1..=12), Some(day @ 1..=31)) = (year, month, day) else { return Err(wrong()) };
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let last = match month {
+            2 if is_leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if day > last {
+            return Err(format!("`{text}` is a day that does not exist"));
+        }
         Ok(Self {
             year,
             month: u8::try_from(month).map_err(|_| wrong())?,

@@ -49,6 +49,11 @@ pub fn parse(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
                 errors += 1;
                 let more = errors < ERROR_LIMIT && parser.proceed_next_document().unwrap_or(false);
                 let resumed = if more { next_marker(text, error_offset(&error)) } else { None };
+                if errors == ERROR_LIMIT && next_marker(text, error_offset(&error)).is_some() {
+                    let at = error_offset(&error);
+                    let message = format!("{ERROR_LIMIT} documents cannot be parsed; the rest of the file is not read");
+                    events.builder.error(at, at, SyntaxErrorKind::Limit, message);
+                }
                 if in_document || !more {
                     events.builder.break_document(resumed.unwrap_or(events.length));
                 }
