@@ -172,3 +172,23 @@ fn flags_that_cannot_be_meant_are_refused() {
     let (code, _, told) = run(&directory, &["--date", "2024-02-29", "a.yaml"], "");
     assert_eq!(code, 1, "{told}");
 }
+
+#[test]
+fn findings_keep_their_identity_wherever_the_scan_starts() {
+    // The file system's own temporary directory: this one is inside a repository.
+    let outside = std::env::temp_dir().join(format!("portcullis-identity-{}", std::process::id()));
+    let directory = outside.join("repository/sub");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::create_dir_all(outside.join("repository/.git")).unwrap();
+    std::fs::write(directory.join("a.yaml"), POD).unwrap();
+    let identity = |from: &Path, path: &str| {
+        let (_, out, _) = run(from, &[&QUIET[..], &["k8s-host-pid", "--format", "json", path]].concat(), "");
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        report["findings"][0]["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let inside = identity(&directory, ".");
+    assert_eq!(identity(&outside.join("repository"), "sub/a.yaml"), inside);
+    assert_eq!(identity(&outside, "repository"), inside);
+    assert_eq!(identity(Path::new("/"), directory.join("a.yaml").to_str().unwrap()), inside);
+    std::fs::remove_dir_all(&outside).unwrap();
+}

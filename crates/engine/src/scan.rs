@@ -31,7 +31,7 @@ pub struct ScanOptions {
     pub paths: Vec<PathBuf>,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
-    /// `--root`; else the repository root of the working directory, else the working directory.
+    /// `--root`; else the repository of the working directory, else that of all paths, else the working directory.
     pub root: Option<PathBuf>,
     /// Worker threads; 0: one for each core.
     pub threads: usize,
@@ -333,8 +333,21 @@ fn available_threads() -> usize {
 fn scan_root(options: &ScanOptions) -> PathBuf {
     match &options.root {
         Some(root) => paths::absolute(&options.cwd, root),
-        None => paths::repository_root(&options.cwd).unwrap_or(&options.cwd).to_path_buf(),
+        None => match paths::repository_root(&options.cwd) {
+            Some(root) => root.to_path_buf(),
+            None => repository_of_paths(options).unwrap_or_else(|| options.cwd.clone()),
+        },
     }
+}
+
+/// The repository that all paths are in. From outside it, findings keep the identity that they have inside.
+fn repository_of_paths(options: &ScanOptions) -> Option<PathBuf> {
+    let mut roots = options.paths.iter().map(|path| {
+        let path = paths::absolute(&options.cwd, path);
+        paths::repository_root(&path).map(Path::to_path_buf)
+    });
+    let first = roots.next()??;
+    roots.all(|root| root.as_ref() == Some(&first)).then_some(first)
 }
 
 /// Standard input's place in the scan. Without a name that tells, Kubernetes YAML is what people pipe.
