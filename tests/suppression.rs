@@ -129,6 +129,7 @@ fn annotations_cover_the_object_the_pod_or_a_container() {
             "",
             vec![pid.to_owned(), format!("{a} (annotation: a=b)"), format!("{b} (annotation: a=b)")],
         ),
+        ("cortex.io/skip: CKV_K8S_16", "", vec![pid.to_owned(), hidden(a), hidden(b)]),
         ("", "polaris.fairwinds.com/hostPIDSet-exempt: 'true'", vec![hidden(pid), a.to_owned(), b.to_owned()]),
         ("kube-score/ignore: container-security-context-privileged", "", vec![pid.to_owned(), hidden(a), hidden(b)]),
         (

@@ -495,7 +495,8 @@ fn annotation<'t>(key: &'t str, value: &'t str) -> Option<AnnotationRequest<'t>>
         return peer("kube-linter:", vec!["*"], value);
     }
     let checkov = ["checkov.io/skip", "bridgecrew.io/skip", "cortex.io/skip"];
-    if checkov.iter().any(|prefix| key.strip_prefix(prefix).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))) {
+    // checkov numbers them, but takes any ending.
+    if checkov.iter().any(|prefix| key.starts_with(prefix)) {
         let (id, reason) = value.split_once('=').unwrap_or((value, ""));
         return peer("checkov:", vec![id.trim()], reason);
     }

@@ -96,6 +96,7 @@ const SEARCH_DEPTH: usize = 12;
 /// The pods of an object.
 pub fn pods<'t>(object: &Object<'t>) -> Vec<Pod<'t>> {
     let group = object.group();
+    let group = if object.is_builtin() { usual_group(group, object.kind) } else { group };
     let mut known = false;
     let mut found = Vec::new();
     for &(_, _, path, lifetime) in TEMPLATES.iter().filter(|row| row.0 == group && row.1 == object.kind) {
@@ -106,6 +107,14 @@ pub fn pods<'t>(object: &Object<'t>) -> Vec<Pod<'t>> {
         search(object, object.node, SEARCH_DEPTH, &mut found);
     }
     found
+}
+
+/// The group that a kind is of. `apiVersion: v1` over a Deployment is a mistake that must not hide what is in it, and
+/// over a DeploymentConfig it is how OpenShift 3 wrote it.
+fn usual_group<'g>(group: &'g str, kind: &str) -> &'g str {
+    let of_kind =
+        || TEMPLATES.iter().filter(|row| row.1 == kind && (!row.0.contains('.') || kind == "DeploymentConfig"));
+    if of_kind().any(|row| row.0 == group) { group } else { of_kind().next().map_or(group, |row| row.0) }
 }
 
 fn templates_at<'t>(node: Node<'t>, path: &str, visit: &mut impl FnMut(Node<'t>)) {

@@ -143,7 +143,7 @@ rule! {
     CAPABILITY_NET_RAW_ADDED = "k8s-capability-net-raw-added" {
         check: Check::Pod(net_raw),
         severity: Severity::High,
-        peers: &["trivy:KSV-0119", "kubescape:C-0046"],
+        peers: &["trivy:KSV-0119", "kubescape:C-0046", "kube-linter:drop-net-raw-capability", "kubescape:C-0211"],
     }
 }
 

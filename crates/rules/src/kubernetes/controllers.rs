@@ -16,8 +16,8 @@ rule! {
     /// Selector does not match the labels of the pod template
     ///
     /// The API server refuses the object: a controller must own the pods that it makes. `matchLabels` and
-    /// `matchExpressions` must all hold; for a Job they count only with `manualSelector`. Silent where a label's value
-    /// is not known.
+    /// `matchExpressions` must all hold; the selector of a ReplicationController or DeploymentConfig is a map of labels.
+    /// Silent where a label's value is not known.
     ///
     /// ```yaml bad:6
     /// apiVersion: apps/v1
@@ -65,8 +65,45 @@ rule! {
     ///     metadata: { labels: { app: "${APP}" } }
     ///     spec: { containers: [{ name: web, image: web:1 }] }
     /// ```
+    /// ```yaml bad:5
+    /// apiVersion: v1
+    /// kind: ReplicationController
+    /// metadata: { name: web }
+    /// spec:
+    ///   selector: { app: web }
+    ///   template:
+    ///     metadata: { labels: { app: www } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: batch/v1
+    /// kind: CronJob
+    /// metadata: { name: report }
+    /// spec:
+    ///   schedule: "@daily"
+    ///   jobTemplate:
+    ///     spec:
+    ///       selector: { matchLabels: { app: report } }
+    ///       template: { spec: { restartPolicy: Never, containers: [{ name: report, image: report:1 }] } }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: apps.openshift.io/v1
+    /// kind: DeploymentConfig
+    /// metadata: { name: web }
+    /// spec:
+    ///   selector: { app: web }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ```
     SELECTOR_TEMPLATE_MISMATCH = "k8s-selector-template-mismatch" {
-        check: Check::Object(&["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"], selector_template_mismatch),
+        check: Check::Object(
+            &[
+                "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController",
+                "DeploymentConfig",
+            ],
+            selector_template_mismatch,
+        ),
         severity: Severity::High,
         peers: &[
             "kube-linter:mismatching-selector", "kubescape:C-0296",
@@ -170,23 +207,37 @@ rule! {
 }
 
 fn selector_template_mismatch(object: &Object<'_>, report: &mut Report<'_>) {
-    if !object.is_builtin() || (object.kind == "Job" && !object.node.get("spec.manualSelector").is_bool(true)) {
+    if !object.is_builtin() && object.group() != "apps.openshift.io" {
         return;
     }
-    let Lookup::Present(selector) = object.node.get("spec.selector") else { return };
-    let labels = match object.node.get("spec.template").get("metadata.labels") {
+    let spec = object.node.get(if object.kind == "CronJob" { "spec.jobTemplate.spec" } else { "spec" });
+    let Lookup::Present(selector) = spec.get("selector") else { return };
+    let template_labels = spec.get("template").get("metadata.labels");
+    let labels = match template_labels {
         Lookup::Present(node) => labels(node),
         Lookup::Absent(_) => Some(BTreeMap::new()),
         Lookup::Unknown(_) => None,
     };
     let Some(labels) = labels else { return };
-    for wanted in requirements(selector).iter().filter(|wanted| !wanted.accepts(&labels)) {
+    let wanted = match object.kind {
+        "ReplicationController" | "DeploymentConfig" => equal_labels(selector),
+        _ => requirements(selector),
+    };
+    for wanted in wanted.iter().filter(|wanted| !wanted.accepts(&labels)) {
         let draft = report.at(wanted.node, format!("the selector of {} {}", object.title(), mismatch(wanted, &labels)));
         draft.help("give the pod template the labels that the selector asks for");
-        if let Lookup::Present(node) = object.node.get("spec.template.metadata.labels") {
+        if let Lookup::Present(node) = template_labels {
             draft.label(node.title_span(), "the pods' labels");
         }
     }
+}
+
+/// A selector from before there were expressions: a map of labels.
+fn equal_labels<'t>(selector: Node<'t>) -> Vec<Requirement<'t>> {
+    let equal = |(key, value): (Node<'t>, Node<'t>)| {
+        Some(Requirement { node: value, key: key.text(), wanted: Wanted::In(vec![value.as_str()?]) })
+    };
+    selector.entries().filter_map(equal).collect()
 }
 
 fn mismatch(requirement: &Requirement<'_>, labels: &BTreeMap<String, String>) -> String {

@@ -6,6 +6,7 @@ use portcullis_model::kubernetes::{Container, Pod};
 use portcullis_syntax::Anchor;
 
 use super::standard::{has_check_since, is_to_the_letter, may_be_windows};
+use crate::Place;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -15,8 +16,8 @@ rule! {
     /// Container keeps default capabilities
     ///
     /// Few programs need any of the capabilities that runtimes give, and a process that breaks out starts with what it
-    /// has. Only `drop: [ALL]` drops them all; what is needed can be added back. Pods have no such field: it is set on
-    /// each container.
+    /// has. `drop: [ALL]` drops them all, and so does a list that names all fourteen (not with `--pod-security`); what is
+    /// needed can be added back. Pods have no such field: it is set on each container.
     ///
     /// ```yaml bad:6
     /// apiVersion: v1
@@ -51,6 +52,19 @@ rule! {
     /// metadata: { name: web }
     /// spec: { os: { name: windows }, containers: [{ name: web, image: web:1 }] }
     /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       securityContext:
+    ///         capabilities:
+    ///           drop: [AUDIT_WRITE, CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, MKNOD, NET_BIND_SERVICE, NET_RAW, SETFCAP,
+    ///             SETGID, SETPCAP, SETUID, SYS_CHROOT]
+    /// ```
     CAPABILITIES_NOT_DROPPED = "k8s-capabilities-not-dropped" {
         check: Check::Pod(not_dropped),
         severity: Severity::Low,
@@ -65,10 +79,10 @@ rule! {
 }
 
 rule! {
-    /// Container drops capabilities, but not NET_RAW
+    /// Container keeps NET_RAW
     ///
-    /// Runtimes give NET_RAW, which forges packets; a list that drops others was likely meant to drop it too. Silent
-    /// where nothing is dropped at all: that is another rule's finding.
+    /// Runtimes give NET_RAW, which forges packets, unless it is dropped, by its name or as one of ALL. Gives way to the
+    /// rule about all default capabilities; Windows pods have none.
     ///
     /// ```yaml bad:8
     /// apiVersion: v1
@@ -80,6 +94,14 @@ rule! {
     ///       image: web:1
     ///       securityContext: { capabilities: { drop: [MKNOD] } }
     /// ```
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: web:1 }
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Pod
@@ -87,7 +109,7 @@ rule! {
     /// spec:
     ///   containers:
     ///     - { name: web, image: web:1, securityContext: { capabilities: { drop: [NET_RAW] } } }
-    ///     - { name: log, image: log:1 }
+    ///     - { name: log, image: log:1, securityContext: { capabilities: { drop: [CAP_NET_RAW, MKNOD] } } }
     /// ```
     NET_RAW_NOT_DROPPED = "k8s-net-raw-not-dropped" {
         check: Check::Pod(net_raw_kept),
@@ -95,11 +117,29 @@ rule! {
         profile: Profile::All,
         peers: &[
             "kube-linter:drop-net-raw-capability", "checkov:CKV_K8S_28",
-            "kyverno:best-practices/require-drop-cap-net-raw", "kubescape:C-0199",
+            "kyverno:best-practices/require-drop-cap-net-raw", "kubescape:C-0199", "kubescape:C-0211",
         ],
         yields_to: &["k8s-capabilities-not-dropped"],
     }
 }
+
+/// What container runtimes give.
+const DEFAULT: &[&str] = &[
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "NET_RAW",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
 
 /// The capabilities that a container drops.
 pub(super) enum Dropped<'t> {
@@ -134,7 +174,11 @@ fn not_dropped(pod: &Pod<'_>, report: &mut Report<'_>) {
                 report.at(anchor, format!("{} keeps all default capabilities", container.title())).help(help);
             }
             Some(Dropped::Some(list)) => {
-                let drops_all = if is_to_the_letter(report) { has_exactly(list, "ALL") } else { has(list, "ALL") };
+                let drops_all = if is_to_the_letter(report) {
+                    has_exactly(list, "ALL")
+                } else {
+                    has(list, "ALL") || DEFAULT.iter().all(|name| has(list, name))
+                };
                 if !drops_all {
                     let message = format!("{} drops some capabilities, but not ALL", container.title());
                     report.at(list, message).help(help);
@@ -146,13 +190,20 @@ fn not_dropped(pod: &Pod<'_>, report: &mut Report<'_>) {
 }
 
 fn net_raw_kept(pod: &Pod<'_>, report: &mut Report<'_>) {
+    if may_be_windows(pod, report) {
+        return;
+    }
     for container in &pod.containers {
-        let Some(Dropped::Some(list)) = Dropped::of(container) else { continue };
-        if !has(list, "ALL") && !has(list, "NET_RAW") {
-            report
-                .at(list, format!("{} drops capabilities, but not NET_RAW", container.title()))
-                .help("drop ALL, or NET_RAW as well");
-        }
+        let (place, message) = match Dropped::of(container) {
+            Some(Dropped::Some(list)) if !has(list, "ALL") && !has(list, "NET_RAW") => {
+                (Place::from(list), format!("{} drops capabilities, but not NET_RAW", container.title()))
+            }
+            Some(Dropped::Nothing(anchor)) => {
+                (Place::from(anchor), format!("{} keeps capability NET_RAW", container.title()))
+            }
+            Some(Dropped::Some(_)) | None => continue,
+        };
+        report.at(place, message).help("drop ALL, or NET_RAW at least");
     }
 }
 

@@ -6,6 +6,7 @@ use portcullis_model::kubernetes::{Container, Pod};
 
 use super::dropped::Dropped;
 use super::standard::{annotation, has_check_since, is_to_the_letter, may_be_windows};
+use crate::Place;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -49,7 +50,8 @@ rule! {
         tags: &["pss:restricted", "cwe-250"],
         peers: &[
             "kube-linter:privilege-escalation-container", "trivy:KSV-0001", "checkov:CKV_K8S_20",
-            "polaris:privilegeEscalationAllowed", "kubescape:C-0016", "pss:allowPrivilegeEscalation",
+            "polaris:privilegeEscalationAllowed", "kubescape:C-0016", "kubescape:C-0211",
+            "pss:allowPrivilegeEscalation",
             "kyverno:disallow-privilege-escalation",
         ],
     }
@@ -85,7 +87,8 @@ rule! {
         profile: Profile::All,
         peers: &[
             "kube-linter:no-read-only-root-fs", "trivy:KSV-0014", "checkov:CKV_K8S_22", "polaris:notReadOnlyRootFilesystem",
-            "kubescape:C-0017", "kube-score:container-security-context-readonlyrootfilesystem",
+            "kubescape:C-0017", "kubescape:C-0211",
+            "kube-score:container-security-context-readonlyrootfilesystem",
             "kyverno:best-practices/require-ro-rootfs",
         ],
     }
@@ -126,7 +129,8 @@ rule! {
     /// Container has no kernel protection at all
     ///
     /// Neither an AppArmor nor a seccomp profile, no SELinux options and no dropped capabilities: one layer is enough
-    /// to stop many exploits. Gives way to the rules about the single settings.
+    /// to stop many exploits. A profile of type `Unconfined` is none, and what is dropped counts for nothing when `ALL` is
+    /// added. Gives way to the rules about the single settings.
     ///
     /// ```yaml bad:6
     /// apiVersion: v1
@@ -146,12 +150,34 @@ rule! {
     ///     - { name: web, image: web:1 }
     ///     - { name: log, image: log:1, securityContext: { capabilities: { drop: [MKNOD] } } }
     /// ```
+    /// ```yaml bad:5
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { seccompProfile: { type: Unconfined } }
+    ///   containers: [{ name: web, image: web:1 }]
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       securityContext: { capabilities: { drop: [MKNOD], add: [ALL] } }
+    /// ```
     LINUX_HARDENING_NONE = "k8s-linux-hardening-none" {
         check: Check::Pod(linux_hardening_none),
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["polaris:linuxHardening", "kubescape:C-0055"],
-        yields_to: SINGLE_SETTINGS,
+        yields_to: &[
+            "k8s-may-run-as-root", "k8s-allow-privilege-escalation", "k8s-capabilities-not-dropped",
+            "k8s-root-fs-writable", "k8s-seccomp-profile-missing", "k8s-seccomp-unconfined", "k8s-apparmor-overridden",
+            "k8s-capability-sys-admin",
+        ],
     }
 }
 
@@ -238,19 +264,41 @@ fn linux_hardening_none(pod: &Pod<'_>, report: &mut Report<'_>) {
     if may_be_windows(pod, report) {
         return;
     }
-    for container in pod.containers.iter().filter(|container| !has_profile(pod, container)) {
-        let Some(Dropped::Nothing(anchor)) = Dropped::of(container) else { continue };
+    for container in &pod.containers {
+        let Some(place) = unprotected(pod, container) else { continue };
         report
-            .at(anchor, format!("{} has no AppArmor, seccomp, SELinux or capability setting", container.title()))
+            .at(place, format!("{} has no AppArmor, seccomp, SELinux or capability setting", container.title()))
             .help("drop all capabilities and set seccompProfile.type: RuntimeDefault");
     }
 }
 
-/// Whether a profile or label applies to the container, or may.
-fn has_profile(pod: &Pod<'_>, container: &Container<'_>) -> bool {
-    let fields = ["appArmorProfile", "seccompProfile", "seLinuxOptions"];
-    let is_set = |field: &str| pod.effective(container, field).absent().is_none();
-    fields.into_iter().any(is_set) || container.name.is_some_and(|name| is_annotated(pod, name))
+/// The setting that turns a container's protection off, or the place of one that is missing; nothing where any layer
+/// protects it, or may.
+fn unprotected(pod: &Pod<'_>, container: &Container<'_>) -> Option<Place> {
+    let mut unconfined = None;
+    for field in ["seccompProfile.type", "appArmorProfile.type"] {
+        match pod.effective(container, field) {
+            Lookup::Present(kind) if kind.as_str() == Some("Unconfined") => unconfined = unconfined.or(Some(kind)),
+            Lookup::Absent(_) => {}
+            Lookup::Present(_) | Lookup::Unknown(_) => return None,
+        }
+    }
+    let has_label = !is_empty(pod.effective(container, "seLinuxOptions"));
+    if has_label || container.name.is_some_and(|name| is_annotated(pod, name)) {
+        return None;
+    }
+    let capabilities = match (Dropped::of(container)?, added_all(container)) {
+        (_, Some(all)) => Place::from(all),
+        (Dropped::Nothing(anchor), None) => Place::from(anchor),
+        (Dropped::Some(_), None) => return None,
+    };
+    Some(unconfined.map_or(capabilities, Place::from))
+}
+
+/// `ALL` in what the container adds.
+fn added_all<'t>(container: &Container<'t>) -> Option<Node<'t>> {
+    let added = container.security("capabilities.add").present()?;
+    added.items().find(|name| name.as_str().is_some_and(|text| text.eq_ignore_ascii_case("ALL")))
 }
 
 fn is_annotated(pod: &Pod<'_>, container: &str) -> bool {

@@ -138,8 +138,8 @@ rule! {
         severity: Severity::High,
         tags: &["pss:baseline"],
         peers: &[
-            "trivy:KSV-0103", "polaris:hostProcess", "kubescape:C-0202", "pss:windowsHostProcess",
-            "kyverno:disallow-host-process",
+            "trivy:KSV-0103", "polaris:hostProcess", "kubescape:C-0202", "kubescape:C-0211",
+            "pss:windowsHostProcess", "kyverno:disallow-host-process",
         ],
     }
 }

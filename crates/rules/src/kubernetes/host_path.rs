@@ -134,6 +134,15 @@ rule! {
     ///   volumes:
     ///     - { name: docker, hostPath: { path: /var/run/docker.sock, type: Socket } }
     /// ```
+    /// ```yaml bad:7
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: build }
+    /// spec:
+    ///   containers: [{ name: build, image: build:1 }]
+    ///   volumes:
+    ///     - { name: docker, hostPath: { path: /var/run/docker } }
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Pod
@@ -216,7 +225,8 @@ const SOCKETS: &[&str] =
     &["docker.sock", "containerd.sock", "crio.sock", "dockershim.sock", "cri-dockerd.sock", "podman.sock"];
 
 /// The directories that runtimes create their sockets in, without the leading `/run` or `/var/run`.
-const SOCKET_DIRECTORIES: &[&str] = &["", "/containerd", "/crio", "/podman", "/k3s/containerd"];
+const SOCKET_DIRECTORIES: &[&str] =
+    &["", "/containerd", "/crio", "/docker", "/docker/containerd", "/podman", "/k3s/containerd"];
 
 /// Sources that the restricted level forbids, node paths apart.
 const FORBIDDEN_SOURCES: &[&str] = &[

@@ -63,6 +63,7 @@ rule! {
     IMAGE_INVALID_REFERENCE = "k8s-image-invalid-reference" {
         check: Check::Pod(image_invalid_reference),
         severity: Severity::High,
+        peers: &["kubescape:C-0306"],
     }
 }
 

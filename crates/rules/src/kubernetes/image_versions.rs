@@ -115,8 +115,9 @@ rule! {
     /// Pull policy lets a node run an old image
     ///
     /// With `IfNotPresent` a node keeps whatever it once pulled for a tag that moves, and with `Never` it runs whatever
-    /// lies on it: replicas differ and an update never arrives. Silent where a digest fixes the content, and where no
-    /// policy is written: for `latest` and for no tag the default is `Always`.
+    /// lies on it: replicas differ and an update never arrives. `latest` moves, and so do tags without a digit in them
+    /// (`alpine`, `stable`). Silent where a digest fixes the content, and where no policy is written: for `latest` and
+    /// for no tag the default is `Always`.
     ///
     /// ```yaml bad:6
     /// apiVersion: v1
@@ -133,6 +134,14 @@ rule! {
     /// spec:
     ///   containers:
     ///     - { name: web, image: nginx:1.27.3, imagePullPolicy: Never }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: nginx:stable, imagePullPolicy: IfNotPresent }
     /// ```
     /// ```yaml good
     /// apiVersion: v1
@@ -174,7 +183,7 @@ fn image_latest_tag(pod: &Pod<'_>, report: &mut Report<'_>) {
         let what = match tag(image) {
             Tag::Missing => "has no tag",
             Tag::Latest => "has the tag `latest`",
-            Tag::Other | Tag::Digest | Tag::Unknown => continue,
+            Tag::Moving | Tag::Other | Tag::Digest | Tag::Unknown => continue,
         };
         report
             .at(image, format!("image `{}` of {} {what}", image.text(), container.title()))
@@ -198,8 +207,10 @@ fn image_pull_policy_stale(pod: &Pod<'_>, report: &mut Report<'_>) {
         let Lookup::Present(policy) = container.get("imagePullPolicy") else { continue };
         let Lookup::Present(image) = container.image() else { continue };
         let what = match (policy.as_str(), tag(image)) {
-            (Some("Never"), Tag::Missing | Tag::Latest | Tag::Other) => "runs whatever the node has",
-            (Some("IfNotPresent"), Tag::Missing | Tag::Latest) => "keeps the first `latest` that the node pulled",
+            (Some("Never"), Tag::Missing | Tag::Latest | Tag::Moving | Tag::Other) => "runs whatever the node has",
+            (Some("IfNotPresent"), Tag::Missing | Tag::Latest | Tag::Moving) => {
+                "keeps the first one that the node pulled"
+            }
             _ => continue,
         };
         report.at(policy, message(container, image, what)).help("set it to `Always`, or pin the image by digest");
@@ -214,6 +225,8 @@ fn message(container: &Container<'_>, image: Node<'_>, what: &str) -> String {
 enum Tag {
     Missing,
     Latest,
+    /// No digit is in it: it names a line of versions, not one.
+    Moving,
     Other,
     /// A digest is there; the tag does not matter.
     Digest,
@@ -229,6 +242,7 @@ fn tag(image: Node<'_>) -> Tag {
             Ok(parsed) => match parsed.tag() {
                 None => Tag::Missing,
                 Some("latest") => Tag::Latest,
+                Some(tag) if !tag.contains(|c: char| c.is_ascii_digit()) => Tag::Moving,
                 Some(_) => Tag::Other,
             },
         },

@@ -3,8 +3,9 @@
 //! Names that are filled in later are not compared. What a webhook adds to the pod in the cluster cannot be known.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
-use portcullis_model::kubernetes::{Lifetime, Pod};
+use portcullis_model::kubernetes::{Lifetime, Object, Pod};
 
 use crate::rule::prelude::*;
 
@@ -50,10 +51,11 @@ rule! {
 }
 
 rule! {
-    /// Container port's name stands twice or is not valid
+    /// Port's name stands twice, or its name or number is not valid
     ///
-    /// The API server refuses both. A name has at most 15 characters, small letters, digits and single hyphens between
-    /// them, and at least one letter. The same name in two containers is legal.
+    /// The API server refuses all of them. A name has at most 15 characters, small letters, digits and single hyphens
+    /// between them, and at least one letter; a container's port has a number from 1 to 65535. A Service's `targetPort`
+    /// is such a name or number, and `"80"` in quotes is neither. The same name in two containers is legal.
     ///
     /// ```yaml bad:10
     /// apiVersion: v1
@@ -75,6 +77,28 @@ rule! {
     ///   containers:
     ///     - { name: web, image: web:1, ports: [{ name: prometheus-metrics, containerPort: 9090 }] }
     /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       ports: [{ name: http, protocol: TCP }]
+    /// ```
+    /// ```yaml bad:4
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec: { selector: { app: web }, ports: [{ port: 80, targetPort: "8080" }] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec: { selector: { app: web }, ports: [{ port: 80, targetPort: http }, { port: 81, targetPort: 8080 }] }
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Pod
@@ -85,7 +109,7 @@ rule! {
     ///     - { name: app, image: app:1, ports: [{ name: http, containerPort: 82 }] }
     /// ```
     DUPLICATE_PORT_NAME = "k8s-duplicate-port-name" {
-        check: Check::Pod(duplicate_port_name),
+        check: Check::PodAndObject(duplicate_port_name, &["Service"], invalid_target_port),
         severity: Severity::Medium,
         peers: &["kube-score:container-ports-check", "kube-linter:invalid-target-ports"],
     }
@@ -201,13 +225,56 @@ fn duplicate_port_name(pod: &Pod<'_>, report: &mut Report<'_>) {
                 .label(first.span(), "named here before")
                 .help("give each port a name of its own");
         }
-        for name in names() {
-            let Some(text) = name.as_str().filter(|text| !is_port_name(text)) else { continue };
-            report
-                .at(name, format!("`{text}` of {} is not a valid port name", container.title()))
-                .help("use at most 15 small letters, digits and single hyphens between them, one letter at least");
+        for port in container.list("ports").filter(|port| port.is_map()) {
+            if let Some((name, text)) = invalid_name(port.get("name")) {
+                report
+                    .at(name, format!("`{text}` of {} is not a valid port name", container.title()))
+                    .help(PORT_NAME_HELP);
+                continue;
+            }
+            match port.get("containerPort") {
+                Lookup::Present(number) if number.as_i64().is_some_and(|number| !PORTS.contains(&number)) => {
+                    report
+                        .at(number, format!("{} of {} is no port", number.text(), container.title()))
+                        .help("use a number from 1 to 65535");
+                }
+                Lookup::Absent(anchor) => {
+                    report
+                        .at(anchor, format!("a port of {} has no number", container.title()))
+                        .help("set `containerPort`");
+                }
+                Lookup::Present(_) | Lookup::Unknown(_) => {}
+            }
         }
     }
+}
+
+fn invalid_target_port(service: &Object<'_>, report: &mut Report<'_>) {
+    let Some(ports) = service.node.get("spec.ports").present().filter(|_| service.group().is_empty()) else { return };
+    for port in ports.items() {
+        let target = port.get("targetPort");
+        if let Some((name, text)) = invalid_name(target) {
+            report
+                .at(name, format!("`{text}` of {} is not a valid port name", service.title()))
+                .help(format!("{PORT_NAME_HELP}; write a number without quotes"));
+        } else if let Lookup::Present(number) = target
+            // The API server takes 0 for an absent one.
+            && number.as_i64().is_some_and(|number| number != 0 && !PORTS.contains(&number))
+        {
+            report
+                .at(number, format!("{} of {} is no port", number.text(), service.title()))
+                .help("use a number from 1 to 65535");
+        }
+    }
+}
+
+const PORTS: RangeInclusive<i64> = 1..=65535;
+const PORT_NAME_HELP: &str =
+    "use at most 15 small letters, digits and single hyphens between them, one letter at least";
+
+fn invalid_name(name: Lookup<'_>) -> Option<(Node<'_>, &str)> {
+    let name = name.present()?;
+    Some((name, name.as_str().filter(|text| !is_port_name(text))?))
 }
 
 fn duplicate_container_name(pod: &Pod<'_>, report: &mut Report<'_>) {

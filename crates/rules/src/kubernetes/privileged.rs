@@ -23,6 +23,15 @@ rule! {
     ///   containers:
     ///     - { name: web, image: web:1, securityContext: { privileged: true } }
     /// ```
+    /// ```yaml bad:7
+    /// apiVersion: v1
+    /// kind: DeploymentConfig
+    /// metadata: { name: web }
+    /// spec:
+    ///   template:
+    ///     spec:
+    ///       containers: [{ name: web, image: web:1, securityContext: { privileged: true } }]
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Pod
@@ -35,7 +44,7 @@ rule! {
         tags: &["pss:baseline", "cwe-250"],
         peers: &[
             "kube-linter:privileged-container", "trivy:KSV-0017", "checkov:CKV_K8S_16", "polaris:runAsPrivileged",
-            "kubescape:C-0057", "kube-score:container-security-context-privileged", "pss:privileged",
+            "kubescape:C-0057", "kubescape:C-0211", "kube-score:container-security-context-privileged", "pss:privileged",
             "kyverno:pod-security/baseline/disallow-privileged-containers",
         ],
     }

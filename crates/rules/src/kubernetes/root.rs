@@ -78,7 +78,7 @@ rule! {
         tags: &["pss:restricted", "cwe-250"],
         peers: &[
             "kube-linter:run-as-non-root", "trivy:KSV-0012", "checkov:CKV_K8S_23", "polaris:runAsRootAllowed",
-            "kubescape:C-0013", "pss:runAsNonRoot", "kyverno:require-run-as-nonroot",
+            "kubescape:C-0013", "kubescape:C-0211", "pss:runAsNonRoot", "kyverno:require-run-as-nonroot",
         ],
         yields_to: &["k8s-run-as-user-root"],
     }
@@ -113,7 +113,7 @@ rule! {
         tags: &["pss:restricted", "cwe-250"],
         peers: &[
             "trivy:KSV-0105", "pss:runAsUser", "kyverno:require-run-as-non-root-user", "checkov:CKV_K8S_23",
-            "kubescape:C-0013",
+            "polaris:runAsRootAllowed", "kubescape:C-0013", "kubescape:C-0211",
         ],
     }
 }
@@ -122,7 +122,8 @@ rule! {
     /// Container runs as a user that nodes have too
     ///
     /// User ids below 10000 are often taken on the node: a process that gets out then owns another service's files.
-    /// Only ids that are written count; 0 and none at all are other rules' findings.
+    /// Only ids that are written count: 0 gives way to the rule about root, and none at all is another rule's finding.
+    /// Silent since 1.35 for a pod with its own user namespace, whose ids are others on the node.
     ///
     /// ```yaml bad:5
     /// apiVersion: v1
@@ -140,11 +141,21 @@ rule! {
     ///   securityContext: { runAsUser: 10000 }
     ///   containers: [{ name: web, image: web:1 }]
     /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   hostUsers: false
+    ///   securityContext: { runAsUser: 0, runAsGroup: 1000 }
+    ///   containers: [{ name: web, image: web:1 }]
+    /// ```
     RUN_AS_LOW_UID = "k8s-run-as-low-uid" {
         check: Check::Pod(low_uid),
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["trivy:KSV-0020", "checkov:CKV_K8S_40", "kube-score:container-security-context-user-group-id"],
+        yields_to: &["k8s-run-as-user-root"],
     }
 }
 
@@ -152,7 +163,8 @@ rule! {
     /// Container runs as a group that nodes have too
     ///
     /// Group ids below 10000 are often taken on the node: a process that gets out can then read what that group can.
-    /// Only ids that are written count; group 0 is another rule's finding.
+    /// Only ids that are written count; 0 gives way to the rule about root's group. Silent since 1.35 for a pod with its
+    /// own user namespace.
     ///
     /// ```yaml bad:5
     /// apiVersion: v1
@@ -174,6 +186,7 @@ rule! {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["trivy:KSV-0021", "kube-score:container-security-context-user-group-id"],
+        yields_to: &["k8s-root-group"],
     }
 }
 
@@ -204,7 +217,7 @@ rule! {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &[
-            "trivy:KSV-0116", "kyverno:other/require-non-root-groups",
+            "trivy:KSV-0116", "kubescape:C-0211", "kyverno:other/require-non-root-groups",
             "kyverno:psp-migration/check-supplemental-groups",
         ],
     }
@@ -306,8 +319,11 @@ fn low_gid(pod: &Pod<'_>, report: &mut Report<'_>) {
 }
 
 fn low_id(pod: &Pod<'_>, report: &mut Report<'_>, field: &'static str, what: &str) {
+    if may_have_user_namespace(pod, report) {
+        return;
+    }
     for (who, id) in in_effect(pod, field) {
-        let Some(number) = id.as_i64().filter(|number| (1..FIRST_HIGH_ID).contains(number)) else { continue };
+        let Some(number) = id.as_i64().filter(|number| (0..FIRST_HIGH_ID).contains(number)) else { continue };
         report
             .at(id, format!("{who} runs as {what} {number}, which the node may use as well"))
             .help(format!("use a {what} id of {FIRST_HIGH_ID} or more"));

@@ -5,7 +5,7 @@
 
 use portcullis_model::kubernetes::{Container, Pod};
 
-use super::standard::{annotation, is_at_least, is_to_the_letter, may_be_windows, pod_title, written};
+use super::standard::{annotation, in_effect, is_at_least, is_to_the_letter, may_be_windows, pod_title, written};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -15,8 +15,9 @@ rule! {
     /// System calls are not filtered on purpose
     ///
     /// The runtime's seccomp profile blocks some fifty system calls that containers hardly ever need and kernel
-    /// exploits often do. Any type but RuntimeDefault and Localhost turns it off. Annotations count where the version
-    /// still reads them, or is not known.
+    /// exploits often do. Any type but RuntimeDefault and Localhost turns it off. Silent for a pod's type that each of its
+    /// containers replaces (`--pod-security` reports it all the same). Annotations count where the version still reads
+    /// them; where it is not known, only if no field says it.
     ///
     /// ```yaml bad:5
     /// apiVersion: v1
@@ -45,11 +46,22 @@ rule! {
     ///   securityContext: { seccompProfile: { type: RuntimeDefault } }
     ///   containers: [{ name: web, image: web:1 }]
     /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web, annotations: { container.seccomp.security.alpha.kubernetes.io/web: unconfined } }
+    /// spec:
+    ///   securityContext: { seccompProfile: { type: Unconfined } }
+    ///   containers: [{ name: web, image: web:1, securityContext: { seccompProfile: { type: RuntimeDefault } } }]
+    /// ```
     SECCOMP_UNCONFINED = "k8s-seccomp-unconfined" {
         check: Check::Pod(unconfined),
         severity: Severity::Medium,
         tags: &["pss:baseline"],
-        peers: &["trivy:KSV-0104", "pss:seccompProfile_baseline", "kyverno:restrict-seccomp"],
+        peers: &[
+            "trivy:KSV-0104", "trivy:KSV-0030", "checkov:CKV_K8S_31", "pss:seccompProfile_baseline",
+            "kyverno:restrict-seccomp",
+        ],
     }
 }
 
@@ -92,8 +104,9 @@ rule! {
         profile: Profile::All,
         tags: &["pss:restricted"],
         peers: &[
-            "trivy:KSV-0030", "checkov:CKV_K8S_31", "kube-score:container-seccomp-profile",
+            "trivy:KSV-0030", "trivy:KSV-0104", "checkov:CKV_K8S_31", "kube-score:container-seccomp-profile",
             "pss:seccompProfile_restricted", "kyverno:restrict-seccomp-strict", "kubescape:C-0210",
+            "kubescape:C-0211",
         ],
         yields_to: &["k8s-seccomp-unconfined"],
     }
@@ -110,11 +123,18 @@ fn unconfined(pod: &Pod<'_>, report: &mut Report<'_>) {
     if !reads_annotations(report) {
         return;
     }
+    // The API server has fields win, or refuses the pod, in all versions that are still in use.
+    let fields_win = report.context().kubernetes.is_none() && !is_to_the_letter(report);
     let of_containers = pod.containers.iter().filter_map(|container| {
         let (value, text) = container_annotation(pod, container)?;
+        if fields_win && pod.effective(container, TYPE).absent().is_none() {
+            return None;
+        }
         Some((container.title(), value, text))
     });
-    let of_pod = annotation(pod, POD_ANNOTATION).map(|(value, text)| (pod_title(pod), value, text));
+    let of_pod = annotation(pod, POD_ANNOTATION)
+        .filter(|_| !fields_win || pod.security(TYPE).absent().is_some())
+        .map(|(value, text)| (pod_title(pod), value, text));
     for (who, value, text) in of_pod.into_iter().chain(of_containers) {
         if !is_profile_annotation(text) {
             report
@@ -153,7 +173,9 @@ fn missing(pod: &Pod<'_>, report: &mut Report<'_>) {
 }
 
 fn wrong_types(pod: &Pod<'_>, report: &mut Report<'_>) {
-    for (who, kind) in written(pod, TYPE) {
+    let types: Vec<_> =
+        if is_to_the_letter(report) { written(pod, TYPE).collect() } else { in_effect(pod, TYPE).collect() };
+    for (who, kind) in types {
         let Some(text) = kind.as_str() else { continue };
         if !matches!(text, "RuntimeDefault" | "Localhost") {
             report

@@ -2,8 +2,10 @@
 //!
 //! What the scheduler's own defaults spread, and how many nodes there are, cannot be known.
 
-use portcullis_model::facts::{Claim, known_labels};
-use portcullis_model::kubernetes::{Object, Pod};
+use std::collections::BTreeMap;
+
+use portcullis_model::facts::{Claim, known_labels, labels};
+use portcullis_model::kubernetes::{Object, Pod, requirements};
 
 use crate::Place;
 use crate::rule::prelude::*;
@@ -15,8 +17,9 @@ pub(super) static RULES: &[&Rule] =
 rule! {
     /// Topology spread constraint is not valid or does nothing
     ///
-    /// The API server refuses a skew below one, a missing `topologyKey`, and a `whenUnsatisfiable` other than
-    /// `DoNotSchedule` and `ScheduleAnyway`. Without a `labelSelector` the constraint counts no pods and spreads none.
+    /// The API server refuses a skew below one, a missing `topologyKey`, a `whenUnsatisfiable` other than
+    /// `DoNotSchedule` and `ScheduleAnyway`, and `minDomains` below one or beside `ScheduleAnyway`. Without a
+    /// `labelSelector` the constraint counts no pods and spreads none.
     ///
     /// ```yaml bad:8
     /// apiVersion: v1
@@ -38,6 +41,19 @@ rule! {
     ///   containers: [{ name: web, image: web:1 }]
     ///   topologySpreadConstraints:
     ///     - { maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, topologyKey: topology.kubernetes.io/zone }
+    /// ```
+    /// ```yaml bad:9
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web, labels: { app: web } }
+    /// spec:
+    ///   containers: [{ name: web, image: web:1 }]
+    ///   topologySpreadConstraints:
+    ///     - topologyKey: topology.kubernetes.io/zone
+    ///       maxSkew: 1
+    ///       minDomains: 0
+    ///       whenUnsatisfiable: DoNotSchedule
+    ///       labelSelector: { matchLabels: { app: web } }
     /// ```
     /// ```yaml good
     /// apiVersion: v1
@@ -192,8 +208,8 @@ rule! {
     /// Replicas may all run on one node
     ///
     /// Without a pod anti-affinity or a topology spread constraint nothing says that the replicas belong on different
-    /// nodes, and one node that fails can take all of them. Silent for a single replica, and where the number is not
-    /// written.
+    /// nodes, and one node that fails can take all of them. An anti-affinity counts when its terms select the pod itself:
+    /// by its labels, and in its namespace. Silent for a single replica, and where the number is not written.
     ///
     /// ```yaml bad:8
     /// apiVersion: apps/v1
@@ -223,6 +239,42 @@ rule! {
     ///           maxSkew: 1
     ///           whenUnsatisfiable: ScheduleAnyway
     ///           labelSelector: { matchLabels: { app: web } }
+    /// ```
+    /// ```yaml bad:12
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   replicas: 3
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec:
+    ///       containers: [{ name: web, image: web:1 }]
+    ///       affinity:
+    ///         podAntiAffinity:
+    ///           requiredDuringSchedulingIgnoredDuringExecution:
+    ///             - { topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app: db } } }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web, namespace: shop }
+    /// spec:
+    ///   replicas: 3
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec:
+    ///       containers: [{ name: web, image: web:1 }]
+    ///       affinity:
+    ///         podAntiAffinity:
+    ///           preferredDuringSchedulingIgnoredDuringExecution:
+    ///             - weight: 1
+    ///               podAffinityTerm:
+    ///                 topologyKey: kubernetes.io/hostname
+    ///                 namespaces: [shop]
+    ///                 labelSelector: { matchExpressions: [{ key: app, operator: In, values: [web] }] }
     /// ```
     /// ```yaml good
     /// apiVersion: apps/v1
@@ -259,6 +311,18 @@ fn topology_spread_invalid(pod: &Pod<'_>, report: &mut Report<'_>) {
             && skew.as_i64().is_some_and(|number| number < 1)
         {
             report.at(skew, format!("a skew of {} is not possible", skew.text())).help("set `maxSkew` to 1 or more");
+        }
+        if let Lookup::Present(domains) = constraint.get("minDomains")
+            && let Some(number) = domains.as_i64()
+        {
+            let is_soft = constraint.field("whenUnsatisfiable").and_then(Node::as_str) == Some("ScheduleAnyway");
+            if number < 1 {
+                report.at(domains, format!("{number} domains are not possible")).help("set `minDomains` to 1 or more");
+            } else if is_soft {
+                report
+                    .at(domains, "`minDomains` is only allowed with `DoNotSchedule`")
+                    .help("remove it, or set `whenUnsatisfiable: DoNotSchedule`");
+            }
         }
         if let Lookup::Present(policy) = constraint.get("whenUnsatisfiable")
             && let Some(text) = policy.as_str()
@@ -310,7 +374,9 @@ fn replicas_low(object: &Object<'_>, report: &mut Report<'_>) {
 
 fn no_pod_anti_affinity(pod: &Pod<'_>, report: &mut Report<'_>) {
     let object = &pod.object;
-    if !matches!(object.kind, "Deployment" | "StatefulSet" | "ReplicaSet") {
+    let kinds =
+        ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "DeploymentConfig", "Rollout", "CloneSet"];
+    if !kinds.contains(&object.kind) {
         return;
     }
     let Lookup::Present(replicas) = object.node.get("spec.replicas") else { return };
@@ -318,7 +384,51 @@ fn no_pod_anti_affinity(pod: &Pod<'_>, report: &mut Report<'_>) {
     if replicas.as_i64().is_none_or(|number| number < 2) || is_spread {
         return;
     }
-    let Lookup::Absent(_) = pod.get("affinity.podAntiAffinity") else { return };
+    let place = match pod.get("affinity.podAntiAffinity") {
+        Lookup::Absent(_) => pod.spec,
+        Lookup::Present(rules) if !may_select_itself(pod, rules) => rules,
+        Lookup::Present(_) | Lookup::Unknown(_) => return,
+    };
     let message = format!("nothing keeps the {} replicas of {} on different nodes", replicas.text(), object.title());
-    report.at(pod.spec, message).help("add a topology spread constraint over `kubernetes.io/hostname`");
+    report.at(place, message).help("add a topology spread constraint over `kubernetes.io/hostname`");
+}
+
+/// Whether a term of the anti-affinity selects the pod's own replicas, or may.
+fn may_select_itself(pod: &Pod<'_>, rules: Node<'_>) -> bool {
+    let required = rules.get("requiredDuringSchedulingIgnoredDuringExecution");
+    let preferred = rules.get("preferredDuringSchedulingIgnoredDuringExecution");
+    if rules.is_open() || [required, preferred].iter().any(|list| list.is_unknown()) {
+        return true;
+    }
+    let preferred = elements(preferred).map(|term| term.get("podAffinityTerm"));
+    elements(required).map(Lookup::Present).chain(preferred).any(|term| match term {
+        Lookup::Present(term) => selects(term, pod),
+        Lookup::Unknown(_) => true,
+        Lookup::Absent(_) => false,
+    })
+}
+
+fn elements(list: Lookup<'_>) -> impl Iterator<Item = Node<'_>> {
+    list.present().into_iter().flat_map(Node::items)
+}
+
+fn selects(term: Node<'_>, pod: &Pod<'_>) -> bool {
+    let own_labels = match pod.template.get("metadata.labels") {
+        Lookup::Present(node) => labels(node),
+        Lookup::Absent(_) => Some(BTreeMap::new()),
+        Lookup::Unknown(_) => None,
+    };
+    let is_elsewhere = match (pod.object.namespace, term.get("namespaces"), term.get("namespaceSelector")) {
+        (Some(own), Lookup::Present(list), Lookup::Absent(_)) if list.items().len() > 0 => {
+            list.items().all(|name| name.as_str().is_some_and(|name| name != own))
+        }
+        _ => false,
+    };
+    match (term.get("labelSelector"), own_labels) {
+        _ if is_elsewhere => false,
+        // No selector selects nothing, an empty one everything.
+        (Lookup::Absent(_), _) => false,
+        (Lookup::Unknown(_), _) | (_, None) => true,
+        (Lookup::Present(selector), Some(own)) => requirements(selector).iter().all(|wanted| wanted.accepts(&own)),
+    }
 }

@@ -27,6 +27,13 @@ rule! {
     ///       image: web:1
     ///       command: [/usr/bin/sudo, nginx]
     /// ```
+    /// ```yaml bad:5
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers: [{ name: web, image: web:1, command: ["sudo nginx"] }]
+    /// ```
     /// ```yaml bad:12
     /// apiVersion: v1
     /// kind: Pod
@@ -78,7 +85,8 @@ fn sudo(pod: &Pod<'_>, report: &mut Report<'_>) {
 fn sudo_word(container: &Container<'_>) -> Option<Place> {
     let mut words = container.list("command").chain(container.list("args"));
     let first = words.next()?;
-    let program = base_name(first.as_str()?);
+    // Some write the whole command as one word.
+    let program = base_name(first.as_str()?.split_whitespace().next()?);
     if program == "sudo" {
         return Some(first.into());
     }
