@@ -145,21 +145,28 @@ mod tests {
             rule("syntax-x", &[]),
         ]);
         let rows = |page: String| -> Vec<String> {
-            page.lines().filter(|line| line.starts_with("| `") || line.starts_with("## ")).map(str::to_owned).collect()
+            page.lines()
+                .filter(|line| ["| [`", "| `", "#"].iter().any(|start| line.starts_with(start)))
+                .map(str::to_owned)
+                .collect()
         };
         assert_eq!(
             rows(rules_page(&catalog)),
             [
+                "# Rules",
                 "## Kubernetes",
-                "| `k8s-a` | medium | recommended | A \\| B | `trivy:X-1`, `pss:p` |",
-                "| `k8s-b` | medium | recommended | A \\| B | `trivy:X-1` |",
+                "| [`k8s-a`](#k8s-a) | medium | recommended | A \\| B |",
+                "| [`k8s-b`](#k8s-b) | medium | recommended | A \\| B |",
+                "### k8s-a",
+                "### k8s-b",
                 "## Every file",
-                "| `syntax-x` | medium | recommended | A \\| B |  |",
+                "| [`syntax-x`](#syntax-x) | medium | recommended | A \\| B |",
+                "### syntax-x",
             ]
         );
         assert_eq!(
             rows(peers_page(&catalog)),
-            ["## pss", "| `p` | `k8s-a` |", "## trivy", "| `X-1` | `k8s-a`, `k8s-b` |"]
+            ["# Other tools' rules", "## pss", "| `p` | `k8s-a` |", "## trivy", "| `X-1` | `k8s-a`, `k8s-b` |"]
         );
     }
 }
