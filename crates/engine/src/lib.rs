@@ -9,6 +9,7 @@ mod discover;
 mod files;
 mod filters;
 mod judge;
+mod kustomize;
 mod paths;
 mod scan;
 mod seal;

@@ -18,9 +18,9 @@ use crate::discover::{Discovered, Origin, Target, discover};
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
-use crate::paths;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
+use crate::{kustomize, paths};
 
 /// What to scan and how. Paths are relative to `cwd`.
 #[derive(Clone, Debug)]
@@ -138,12 +138,13 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
         errors: std::mem::take(&mut found.errors),
     };
     let nothing = found.empty_directory;
-    let charts = skip_charts(&options.cwd, &found, &mut report.notes);
+    let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+    let mut skipped = skip_charts(&options.cwd, &found, &mut report.notes);
+    skipped.extend(kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes));
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
-    let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
     let yields = Yields::new(&catalog);
     let judge = |set: OverrideSet| {
         let rules = rules.get(&set).expect("every set that a target has was compiled");
@@ -160,7 +161,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
     let total = found.targets.len();
     let done = AtomicUsize::new(0);
     let judge_one = |index: usize, (target, language): &(Target, Language)| {
-        if charts.contains(&index) {
+        if skipped.contains(&index) {
             return Judged::default();
         }
         let input = Input {
@@ -181,7 +182,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
     let mut joined = Joined::default();
     in_parallel(threads, &found.targets, judge_one, |file| joined.add(file, &mut report))?;
 
-    report.stats.files = total - charts.len();
+    report.stats.files = total - skipped.len();
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&judge(0), &found, &mut report);
     joined.finish(&mut report);
