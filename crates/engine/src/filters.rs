@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use portcullis_core::{Catalog, Note, NoteKind, RuleIdx, ScanReport, SuppressedBy, Suppression};
 use portcullis_rules::Date;
 
-use crate::config::{Config, DEFAULT_EXCLUDES, RuleSwitch};
+use crate::config::{Config, DEFAULT_EXCLUDES, OVERRIDE_LIMIT, RuleSwitch};
 use crate::paths;
 
 /// The configuration's globs, asked with shown paths.
@@ -17,7 +17,7 @@ pub(crate) struct Filters<'c> {
     base: PathBuf,
 }
 
-/// Which of the configuration's overrides hold for a file: bit N for the Nth. Files with equal sets share their rules.
+/// Which of the configuration's overrides hold for a file: bit N for the Nth, of which there are at most [`OVERRIDE_LIMIT`]. Files with equal sets share their rules.
 pub(crate) type OverrideSet = u64;
 
 impl<'c> Filters<'c> {
@@ -47,14 +47,15 @@ impl<'c> Filters<'c> {
             return 0;
         }
         let path = self.relative_to_base(path);
-        let held = self.config.overrides.iter().take(64).enumerate().filter(|(_, held)| held.paths.matches(&path));
+        let held =
+            self.config.overrides.iter().take(OVERRIDE_LIMIT).enumerate().filter(|(_, held)| held.paths.matches(&path));
         held.fold(0, |set, (index, _)| set | 1 << index)
     }
 
     /// What a set of overrides sets for each rule; later overrides win.
     pub(crate) fn switches(&self, set: OverrideSet, catalog: &Catalog) -> BTreeMap<RuleIdx, RuleSwitch> {
         let mut switches: BTreeMap<RuleIdx, RuleSwitch> = BTreeMap::new();
-        for (index, held) in self.config.overrides.iter().take(64).enumerate() {
+        for (index, held) in self.config.overrides.iter().take(OVERRIDE_LIMIT).enumerate() {
             if set & 1 << index == 0 {
                 continue;
             }
