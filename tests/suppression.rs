@@ -98,6 +98,46 @@ fn a_comment_covers_a_block_an_element_a_document_or_the_file() {
 }
 
 #[test]
+fn comments_in_a_dockerfile_reach_as_far_as_each_tool_says() {
+    let only = "docker-secret-in-arg-or-env,docker-expose-ssh,docker-shell-form-cmd";
+    let (key, key_hidden) = ("docker-secret-in-arg-or-env", "docker-secret-in-arg-or-env (comment)");
+    for (text, expected) in [
+        (
+            "FROM a AS b\n# hadolint ignore=DL3064\nENV MY_TOKEN=abc\nENV MY_SECRET=abc\n",
+            vec![format!("3 {key_hidden}"), format!("4 {key}")],
+        ),
+        (
+            "# hadolint stage ignore=DL3064\nFROM a AS b\nENV MY_TOKEN=abc\nENV MY_SECRET=abc\nFROM c\nENV MY_TOKEN=abc\n",
+            vec![format!("3 {key_hidden}"), format!("4 {key_hidden}"), format!("6 {key}")],
+        ),
+        (
+            "FROM a AS b\nENV MY_TOKEN=abc\nFROM c\n# hadolint global ignore=DL3064\nENV MY_SECRET=abc\n",
+            vec![format!("2 {key_hidden}"), format!("5 {key_hidden}")],
+        ),
+        (
+            "FROM a\n# check=skip=SecretsUsedInArgOrEnv // a placeholder\nENV MY_TOKEN=abc\nENV MY_SECRET=abc\n",
+            vec![format!("3 {key_hidden}"), format!("4 {key}")],
+        ),
+        (
+            "FROM a\n# check=skip=all // a placeholder\nENV MY_TOKEN=abc\nCMD run\n",
+            vec![format!("3 {key_hidden}"), "4 docker-shell-form-cmd".to_owned()],
+        ),
+        (
+            "# check=skip=SecretsUsedInArgOrEnv,JSONArgsRecommended;error=true // why\nFROM a\nENV MY_TOKEN=abc\nCMD run\n",
+            vec![format!("3 {key_hidden}"), "4 docker-shell-form-cmd (comment)".to_owned()],
+        ),
+        // checkov does not look at the line, and takes the older names of its product as well.
+        (
+            "FROM a\nEXPOSE 22\n# checkov:skip=CKV_DOCKER_1:on purpose\n",
+            vec!["2 docker-expose-ssh (comment: on purpose)".to_owned()],
+        ),
+        ("#bridgecrew:skip=CKV_DOCKER_1\nFROM a\nEXPOSE 22\n", vec!["3 docker-expose-ssh (comment)".to_owned()]),
+    ] {
+        assert_eq!(scan("Dockerfile", text, only), expected, "{text}");
+    }
+}
+
+#[test]
 fn annotations_cover_the_object_the_pod_or_a_container() {
     let deployment = |on_object: &str, on_pod: &str| {
         format!(

@@ -77,10 +77,13 @@ struct Request<'c> {
     owner: Owner,
 }
 
+/// How far a comment reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
+pub(crate) enum Reach {
     /// The line, or what stands below.
     Here,
+    /// The stage of a Dockerfile that it stands in, or above.
+    Stage,
     File,
 }
 
@@ -94,7 +97,7 @@ impl Directives {
         }
         let mut below = Below::new(tree);
         for comment in tree.comments() {
-            directives.comment(*comment, text, catalog, |comment| below.comment(comment));
+            directives.comment(*comment, text, catalog, Reach::Here, |comment, _| below.comment(comment));
         }
         for object in objects {
             directives.annotations(object.node, object.node, object, catalog);
@@ -107,16 +110,16 @@ impl Directives {
         directives
     }
 
-    /// Reads the comments of any other file. `below` says what a comment on its own line covers.
-    pub(crate) fn of_comments(
+    /// Reads the comments of a Dockerfile. `below` says what one of them covers. To checkov, the line does not matter there.
+    pub(crate) fn of_dockerfile(
         comments: &[Comment],
         text: &str,
         catalog: &Catalog,
-        mut below: impl FnMut(Comment) -> Option<Span>,
+        mut below: impl FnMut(Comment, Reach) -> Option<Span>,
     ) -> Self {
         let mut directives = Self::default();
         for comment in comments {
-            directives.comment(*comment, text, catalog, &mut below);
+            directives.comment(*comment, text, catalog, Reach::File, &mut below);
         }
         directives
     }
@@ -161,7 +164,8 @@ impl Directives {
         comment: Comment,
         text: &str,
         catalog: &Catalog,
-        below: impl FnOnce(Comment) -> Option<Span>,
+        reach_of_checkov: Reach,
+        below: impl FnOnce(Comment, Reach) -> Option<Span>,
     ) {
         let body = comment.span.slice(text).trim_start_matches(['#', '/']).trim();
         let request = match read(body) {
@@ -169,10 +173,11 @@ impl Directives {
             Some(Err(message)) => return self.faults.push(Fault { span: comment.span, message }),
             None => return,
         };
-        let scope = match request.reach {
+        let reach = if request.scheme == "checkov:" { reach_of_checkov } else { request.reach };
+        let scope = match reach {
             Reach::File => Some(Scope::File),
-            Reach::Here if comment.own_line => below(comment).map(Scope::Bytes),
-            Reach::Here => Some(Scope::Bytes(line_of(comment.span, text))),
+            Reach::Here | Reach::Stage if comment.own_line => below(comment, reach).map(Scope::Bytes),
+            Reach::Here | Reach::Stage => Some(Scope::Bytes(line_of(comment.span, text))),
         };
         let Some(scope) = scope else {
             if request.owner == Owner::Ours {
@@ -362,13 +367,13 @@ const MARKERS: &[&str] = &[
     "trivy:",
     "tfsec:",
     "checkov",
+    "bridgecrew",
+    "cortex",
     "kics-scan",
     "zizmor:",
     "kube-linter.io",
     "kube-score/",
     "polaris.fairwinds.com",
-    "bridgecrew.io",
-    "cortex.io",
 ];
 
 /// Whether the text can hold a directive at all: most files have none, and finding that out is cheap.
@@ -385,16 +390,18 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
     }
     if let Some(rest) = body.strip_prefix("hadolint ") {
         let rest = rest.trim_start();
-        let (reach, rest) = match rest.strip_prefix("global ").or_else(|| rest.strip_prefix("stage ")) {
-            Some(rest) => (Reach::File, rest.trim_start()),
-            None => (Reach::Here, rest),
+        let (reach, rest) = match rest.split_once([' ', '\t']) {
+            Some(("global", rest)) => (Reach::File, rest.trim_start()),
+            Some(("stage", rest)) => (Reach::Stage, rest.trim_start()),
+            _ => (Reach::Here, rest),
         };
         // `ignore = DL3006 , DL3008  # why`
         let ids = rest.strip_prefix("ignore")?.trim_start().strip_prefix('=')?;
         let (ids, reason) = ids.split_once('#').unwrap_or((ids, ""));
         return Some(Ok(peer_request("hadolint:", reach, ids, reason)));
     }
-    if let Some(rest) = body.strip_prefix("checkov:skip=") {
+    let checkov = ["checkov:skip=", "bridgecrew:skip=", "cortex:skip="];
+    if let Some(rest) = checkov.iter().find_map(|start| body.strip_prefix(start)) {
         let (id, reason) = rest.split_once(':').unwrap_or((rest, ""));
         return Some(Ok(peer_request("checkov:", Reach::Here, id, reason)));
     }
@@ -406,6 +413,12 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
                 Request { ids: vec![id], scheme, reach: Reach::Here, reason: None, expires, owner: Owner::Peer };
             return Some(Ok(request));
         }
+    }
+    if let Some((name, value)) = body.split_once('=')
+        && name.trim_end().eq_ignore_ascii_case("check")
+    {
+        let request = peer_request("buildkit:", Reach::Here, "", "");
+        return Some(Ok(Request { ids: buildkit_skips(value), ..request }));
     }
     if let Some(rest) = body.strip_prefix("zizmor:") {
         let (ids, reason) = rest.trim_start().strip_prefix("ignore[")?.split_once(']')?;
@@ -419,6 +432,13 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
         };
     }
     None
+}
+
+/// The rules that BuildKit's `check=skip=JSONArgsRecommended,StageNameCasing;error=true // why` turns off: for the whole
+/// file as a directive, for one instruction as a comment above it. What follows the first blank is a remark.
+pub(crate) fn buildkit_skips(value: &str) -> Vec<&str> {
+    let settings = value.split_whitespace().next().unwrap_or_default().split(';');
+    settings.filter_map(|setting| setting.strip_prefix("skip=")).flat_map(ids_of).collect()
 }
 
 fn peer_request<'c>(scheme: &'static str, reach: Reach, ids: &'c str, reason: &str) -> Request<'c> {

@@ -11,11 +11,11 @@ use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
-use portcullis_syntax::dockerfile::Dockerfile;
+use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
 use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
 
 use crate::classify::Language;
-use crate::directives::{Carrier, Directives};
+use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
 use crate::seal::{Needs, Sealer};
 use crate::select::Selection;
@@ -145,19 +145,26 @@ impl Judge<'_> {
     }
 
     fn dockerfile_directives(&self, parsed: &Dockerfile, text: &str) -> Directives {
-        let below = |comment: portcullis_core::Comment| {
+        let instructions = &parsed.instructions;
+        let is_from = |(at, instruction): (usize, &Instruction)| (instruction.keyword == Keyword::From).then_some(at);
+        let froms: Vec<usize> = instructions.iter().enumerate().filter_map(is_from).collect();
+        let below = |comment: portcullis_core::Comment, reach: Reach| {
             // A comment inside a continued instruction is about that instruction.
-            let next = parsed.instructions.partition_point(|instruction| instruction.span.end <= comment.span.start);
-            parsed.instructions.get(next).map(|instruction| instruction.span)
+            let next = instructions.partition_point(|other| other.span.end <= comment.span.start);
+            let covered = instructions.get(next)?.span;
+            let end = match reach {
+                Reach::Stage => {
+                    let from = froms.get(froms.partition_point(|&from| from <= next));
+                    let last = from.copied().unwrap_or(instructions.len()).checked_sub(1);
+                    last.and_then(|last| instructions.get(last)).map_or(covered.end, |last| last.span.end)
+                }
+                Reach::Here | Reach::File => covered.end,
+            };
+            Some(Span { end, ..covered })
         };
-        let mut directives = Directives::of_comments(&parsed.comments, text, self.catalog, below);
-        // BuildKit's own: `# check=skip=JSONArgsRecommended,StageNameCasing;error=true`.
+        let mut directives = Directives::of_dockerfile(&parsed.comments, text, self.catalog, below);
         for directive in parsed.directives.iter().filter(|directive| directive.name == "check") {
-            let skips = directive.value.split(';').filter_map(|setting| setting.trim().strip_prefix("skip="));
-            for skip in skips {
-                let ids: Vec<&str> = skip.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
-                directives.whole_file(directive.span, "buildkit:", &ids, self.catalog);
-            }
+            directives.whole_file(directive.span, "buildkit:", &buildkit_skips(&directive.value), self.catalog);
         }
         directives
     }
