@@ -76,7 +76,7 @@ rule! {
     ///
     /// The index is downloaded for the one command and is stale tomorrow. Looks at the final stage and the stages it is
     /// built from. Silent where a cache or a tmpfs is mounted over `/var/cache/apk`, or the folder is emptied in the same
-    /// RUN.
+    /// RUN, and with `--no-network`, which downloads nothing.
     ///
     /// ```dockerfile bad:2
     /// FROM alpine:3.20
@@ -87,6 +87,7 @@ rule! {
     /// RUN --mount=type=cache,dst=/var/cache/apk apk add curl=8.9.1-r1
     /// RUN apk add --no-cache git=2.45.2-r0
     /// RUN apk update && apk add jq=1.7.1-r0 && rm -rf /var/cache/apk/*
+    /// RUN apk add --no-network --virtual .run ./own.apk
     /// ```
     CACHE_KEPT = "docker-apk-cache-kept" {
         check: Check::Dockerfile(cache_kept),
@@ -99,7 +100,10 @@ fn cache_kept(image: &Image<'_>, report: &mut Report<'_>) {
     for run in image.final_runs().filter(|run| run.script.complete) {
         let emptied = CACHE.emptied_before(run);
         for install in APK.installs(run) {
-            if install.call.index < emptied || install.call.open || install.call.command.has_flag(&["--no-cache"]) {
+            if install.call.index < emptied
+                || install.call.open
+                || install.call.command.has_flag(&["--no-cache", "--no-network"])
+            {
                 continue;
             }
             report

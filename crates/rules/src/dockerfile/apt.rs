@@ -139,7 +139,9 @@ fn says_yes(call: &Call<'_>) -> bool {
         }
         _ => 0,
     };
-    let flags = ["-y", "--yes", "--assume-yes", "--force-yes"];
+    // Whoever only simulates is not asked either.
+    let flags =
+        ["-y", "--yes", "--assume-yes", "--force-yes", "-s", "--simulate", "--dry-run", "--just-print", "--no-act"];
     call.command.flag_among(&flags, &OPTIONS).is_some()
         || call.command.args.iter().map(|word| quiet(&word.text)).sum::<usize>() >= 2
         || call.command.args.iter().any(|word| word.text.contains("APT::Get::Assume-Yes"))

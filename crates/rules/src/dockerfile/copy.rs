@@ -60,7 +60,7 @@ rule! {
         check: Check::Dockerfile(add_url),
         severity: Severity::Info,
         profile: Profile::OptIn,
-        peers: &["kics:curl_or_wget_instead_of_add"],
+        peers: &["checkov:CKV_DOCKER_4", "kics:curl_or_wget_instead_of_add"],
     }
 }
 

@@ -84,13 +84,13 @@ const fn cache(cleaners: &'static [(&'static [&'static str], &'static [&'static 
 }
 
 /// yum and dnf are one program where both exist.
-const SHARED_CACHE: Cache = cache(&[(&["yum", "dnf", "dnf5"], &["clean"])]);
+const SHARED_CACHE: Cache = cache(&[(&["yum", "dnf", "dnf5"], &["clean", "all"])]);
 
 /// The programs of the dnf family by the cache that they use.
 const DNF_CACHES: &[(&[&str], Cache)] = &[
     (&["dnf", "dnf5"], SHARED_CACHE),
-    (&["microdnf"], cache(&[(&["microdnf"], &["clean"])])),
-    (&["tdnf"], cache(&[(&["tdnf"], &["clean"])])),
+    (&["microdnf"], cache(&[(&["microdnf"], &["clean", "all"])])),
+    (&["tdnf"], cache(&[(&["tdnf"], &["clean", "all"])])),
 ];
 
 fn says_yes(call: &Call<'_>) -> bool {
@@ -158,7 +158,7 @@ rule! {
     ///
     /// ```dockerfile bad:2
     /// FROM centos:7
-    /// RUN yum clean all && yum install -y httpd-2.4.6
+    /// RUN yum clean all && yum install -y httpd-2.4.6 && yum clean metadata
     /// ```
     /// ```dockerfile good
     /// FROM centos:7

@@ -4,14 +4,16 @@
 //! known; literal credentials are the secret detectors' concern.
 
 use portcullis_model::dockerfile::Stage;
-use portcullis_syntax::dockerfile::{Instruction, Keyword, Pair};
+use portcullis_syntax::dockerfile::{self, Instruction, Keyword, Pair};
+use portcullis_syntax::shell::{Command, Word};
 
 use super::Image;
+use super::packages::{spot, title};
 use super::walk::{self, place};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&SECRET_IN_ARG_OR_ENV, &SECRET_FILE_COPIED];
+pub(super) static RULES: &[&Rule] = &[&SECRET_IN_ARG_OR_ENV, &SECRET_FILE_COPIED, &LOGIN_IN_RUN];
 
 rule! {
     /// Secret is passed by ARG or ENV
@@ -36,6 +38,10 @@ rule! {
     /// ARG openai_api_key
     /// FROM debian:13
     /// ```
+    /// ```dockerfile bad:2
+    /// FROM debian:13
+    /// ARG VITE_AWS_ACCESS_KEY_ID
+    /// ```
     /// ```dockerfile good
     /// FROM debian:13
     /// ARG PASSWORD_FILE=/run/secrets/password
@@ -47,7 +53,7 @@ rule! {
     /// ```dockerfile good
     /// FROM debian:13
     /// ENV GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305
-    /// ENV USE_AUTH=true SSL_KEY=/etc/ssl/key.pem DB_PASSWORD=
+    /// ENV USE_AUTH=true SSL_KEY=/etc/ssl/key.pem DB_PASSWORD= Filters__0__Key=ProcessId
     /// ```
     SECRET_IN_ARG_OR_ENV = "docker-secret-in-arg-or-env" {
         check: Check::Dockerfile(secret_in_arg_or_env),
@@ -65,7 +71,8 @@ rule! {
     /// `.netrc`, `.npmrc`, `.git-credentials`, private keys of SSH and TLS, key stores, kubeconfig, credentials of
     /// clouds. Looks at COPY and ADD of the final stage and of those it is built from. Silent for examples and templates
     /// (`.env.example`), public keys, certificates, and names that a variable decides. `.npmrc` often holds settings
-    /// only, hence with low confidence.
+    /// only, hence with low confidence. An ENV or ARG such as `GOOGLE_APPLICATION_CREDENTIALS` says that a file is a
+    /// secret, whatever its name; where a whole folder is copied to its place, the confidence is low, too.
     ///
     /// ```dockerfile bad:2
     /// FROM node:24
@@ -76,6 +83,21 @@ rule! {
     /// # The final stage is built from this one.
     /// ADD ssh/id_ed25519 /root/.ssh/
     /// FROM base
+    /// ```
+    /// ```dockerfile bad:4
+    /// FROM python:3.14
+    /// WORKDIR /app
+    /// COPY account.json .
+    /// ENV GOOGLE_APPLICATION_CREDENTIALS=/app/account.json
+    /// ```
+    /// ```dockerfile bad:2
+    /// FROM python:3.14
+    /// COPY settings $AWS_CONFIG_FILE
+    /// ```
+    /// ```dockerfile good
+    /// FROM python:3.14
+    /// COPY src /app/src
+    /// ENV GOOGLE_APPLICATION_CREDENTIALS=/var/run/account.json
     /// ```
     /// ```dockerfile bad:2
     /// FROM debian:13
@@ -95,6 +117,79 @@ rule! {
         confidence: Confidence::Medium,
         tags: &["cwe-538"],
         peers: &["trivy:DS-0031"],
+    }
+}
+
+rule! {
+    /// RUN logs in, and the credentials stay in the image
+    ///
+    /// The command writes them to a file in the home folder, which is in the layer for everyone who can pull the image.
+    /// Looks at the final stage and the stages it is built from, at `aws configure set`, `gcloud auth
+    /// activate-service-account`, `az login` with a password, `doctl auth init` and npm's `_authToken`. Silent with a secret
+    /// mount, and where the same RUN logs out or removes the folder.
+    ///
+    /// ```dockerfile bad:3
+    /// FROM debian:13
+    /// ARG ID
+    /// RUN aws configure set aws_secret_access_key "$ID" && aws s3 cp s3://example/a /a
+    /// ```
+    /// ```dockerfile good
+    /// FROM debian:13
+    /// RUN aws configure set region eu-central-1 && gcloud auth list && az login --identity
+    /// RUN gcloud auth activate-service-account --key-file=/tmp/key && ./deploy && rm -rf ~/.config/gcloud
+    /// RUN --mount=type=secret,id=token doctl auth init -t "$(cat /run/secrets/token)"
+    /// ```
+    LOGIN_IN_RUN = "docker-login-in-run" {
+        check: Check::Dockerfile(login_in_run),
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        tags: &["cwe-522"],
+        peers: &["trivy:DS-0031"],
+    }
+}
+
+fn login_in_run(image: &Image<'_>, report: &mut Report<'_>) {
+    for run in image.final_runs() {
+        if run.instruction.mounts().any(|mount| mount.kind() == "secret") {
+            continue;
+        }
+        for call in run.calls(&["aws", "gcloud", "az", "doctl", "npm"]) {
+            let Some((word, folder)) = login(&call.command) else { continue };
+            let undone = run.script.commands.iter().skip(call.index).any(|command| {
+                let given = |text: &str| command.args.iter().any(|arg| arg.text.contains(text));
+                (command.is("rm") && given(folder)) || given("logout") || given("revoke")
+            });
+            if !undone {
+                let title = title(&call);
+                report
+                    .at(spot(run, call.head(word), &title), format!("{title} writes credentials into a layer"))
+                    .help("mount them in the RUN that needs them (`--mount=type=secret`), or provide them at run time");
+            }
+        }
+    }
+}
+
+/// The word that makes a command write credentials, and the folder or file that they are written to.
+fn login(command: &Command) -> Option<(&Word, &'static str)> {
+    let word = |texts: &[&str]| command.args.iter().find(|arg| texts.contains(&arg.text.as_str()));
+    let has = |texts: &[&str]| texts.iter().all(|text| word(&[text]).is_some());
+    match command.program()? {
+        "aws" if has(&["configure", "set"]) => {
+            let keys = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
+            Some((word(&keys)?, ".aws"))
+        }
+        "gcloud" if has(&["auth"]) => Some((word(&["activate-service-account"])?, "gcloud")),
+        "az" if command.flag(&["-p", "--password", "--federated-token"]).is_some() => {
+            Some((word(&["login"])?, ".azure"))
+        }
+        "doctl" if has(&["auth"]) && command.flag(&["-t", "--access-token"]).is_some() => {
+            Some((word(&["init"])?, "doctl"))
+        }
+        "npm" if has(&["set"]) => {
+            let is_token = |text: &str| text.starts_with("//") && text.contains(":_");
+            Some((command.args.iter().find(|arg| is_token(&arg.text))?, ".npmrc"))
+        }
+        _ => None,
     }
 }
 
@@ -123,8 +218,19 @@ fn report_secrets(image: &Image<'_>, stage: Option<&Stage<'_>>, instruction: &In
 }
 
 /// Words at whose end a word of a name is a secret by itself: `password`, `DBPASSWORD`.
-const SECRETS: &[&str] =
-    &["password", "passwd", "pword", "passphrase", "secret", "secrets", "token", "credential", "credentials", "apikey"];
+const SECRETS: &[&str] = &[
+    "password",
+    "passwd",
+    "pword",
+    "passphrase",
+    "secret",
+    "secrets",
+    "token",
+    "credential",
+    "credentials",
+    "apikey",
+    "psw",
+];
 /// Words that are a secret alone or beside others, and so only as whole words.
 const KEYS: &[&str] = &["key", "auth"];
 /// Last words that make a name one of something about the secret.
@@ -203,13 +309,19 @@ const NO_SECRET: &[&str] = &["public", "pub", "file", "version", "gpg", "pgp", "
 
 fn names_secret(name: &str) -> bool {
     // Half of a credential, and what the other half is found by.
-    if name.eq_ignore_ascii_case("AWS_ACCESS_KEY_ID") {
+    if name.to_ascii_uppercase().ends_with("AWS_ACCESS_KEY_ID") {
         return true;
     }
     let words = words(name);
+    // `Filters__0__Key`: the key of an element of a list.
+    let is_element = |at: usize| {
+        at.checked_sub(1)
+            .and_then(|before| words.get(before))
+            .is_some_and(|word| word.bytes().all(|b| b.is_ascii_digit()))
+    };
     let is_secret = |word: &String| SECRETS.iter().any(|secret| word.ends_with(secret));
-    let is_key = |word: &String| KEYS.contains(&word.as_str());
-    if !words.iter().any(|word| is_secret(word) || is_key(word)) {
+    let is_key = |(at, word): (usize, &String)| KEYS.contains(&word.as_str()) && !is_element(at);
+    if !words.iter().any(is_secret) && !words.iter().enumerate().any(is_key) {
         return false;
     }
     let is_about = words.len() > 1 && words.last().is_some_and(|word| ABOUT.contains(&word.as_str()));
@@ -269,10 +381,80 @@ fn secret_file_copied(image: &Image<'_>, report: &mut Report<'_>) {
                     format!("`{path}` is copied into the image and looks like a secret"),
                 )
                 .confidence(confidence)
-                .help("mount it in the RUN that needs it (`--mount=type=secret`), or provide it at run time");
+                .help(FILE_HELP);
+        }
+    }
+    secret_files_by_variable(image, report);
+}
+
+/// Variables that say where a secret file is.
+const SECRET_FILE_VARIABLES: &[&str] =
+    &["GOOGLE_APPLICATION_CREDENTIALS", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "HF_TOKEN_PATH"];
+
+/// Files that are copied to where a variable says that a secret is.
+fn secret_files_by_variable(image: &Image<'_>, report: &mut Report<'_>) {
+    let copies: Vec<_> = walk::final_steps(image, &[Keyword::Copy])
+        .filter(|step| step.instruction.flag_value("from").is_none())
+        .filter_map(|step| Some((step.instruction, step.instruction.sources_and_destination()?)))
+        .collect();
+    for step in walk::final_steps(image, &[Keyword::Copy]).filter(|step| step.instruction.flag_value("from").is_none())
+    {
+        let Some((_, destination)) = step.instruction.sources_and_destination() else { continue };
+        let name = destination.as_str().trim_start_matches(['$', '{']).trim_end_matches('}');
+        if destination.as_str().starts_with('$') && SECRET_FILE_VARIABLES.contains(&name) {
+            report
+                .at(
+                    step.place(destination.span(), name),
+                    format!("the file that `{name}` means is copied into the image"),
+                )
+                .help(FILE_HELP);
+        }
+    }
+    for step in walk::final_steps(image, &[Keyword::Arg, Keyword::Env]) {
+        let variables = image.build.variables_at(step.instruction);
+        for pair in step.instruction.pairs().iter().filter(|pair| SECRET_FILE_VARIABLES.contains(&pair.key.as_str())) {
+            let Some(value) = &pair.value else { continue };
+            let expanded = variables.expand(value);
+            let Some(file) = expanded.known().map(str::trim).filter(|file| !file.is_empty()) else { continue };
+            let file = absolute(image, step.instruction, file);
+            let copied = copies.iter().filter_map(|(copy, (sources, destination))| {
+                let expanded = image.build.variables_at(copy).expand(destination);
+                let destination = absolute(image, copy, expanded.known()?);
+                let rest = file.strip_prefix(destination.trim_end_matches('/'))?;
+                let name = rest.strip_prefix('/').unwrap_or(rest);
+                let is_named = |source: &&dockerfile::Word| source.as_str().rsplit('/').next() == Some(name);
+                if rest.is_empty() || sources.iter().any(|source| is_named(&source)) {
+                    Some(Confidence::Medium)
+                } else {
+                    rest.starts_with('/').then_some(Confidence::Low)
+                }
+            });
+            let Some(confidence) = copied.max() else { continue };
+            let name = pair.key.as_str();
+            report
+                .at(step.place(value.span(), &file), format!("the file that `{name}` means is copied into the image"))
+                .confidence(confidence)
+                .help(FILE_HELP);
         }
     }
 }
+
+/// A path of a stage without `.`, from the root; where no WORKDIR is known, the root is what it is relative to.
+fn absolute(image: &Image<'_>, instruction: &Instruction, path: &str) -> String {
+    let mut whole = String::new();
+    if !path.starts_with('/')
+        && let Some(workdir) = image.build.effective_at(instruction, Keyword::Workdir)
+        && let Some(word) = workdir.words().first()
+    {
+        whole.push_str(image.build.variables_at(workdir).expand(word).text.trim());
+    }
+    whole.push('/');
+    whole.push_str(path);
+    let parts = whole.split('/').filter(|part| !matches!(*part, "" | "."));
+    parts.fold(String::new(), |path, part| path + "/" + part)
+}
+
+const FILE_HELP: &str = "mount it in the RUN that needs it (`--mount=type=secret`), or provide it at run time";
 
 /// How sure it is that a path is that of a secret; absent where it is not.
 fn secret_file(path: &str) -> Option<Confidence> {

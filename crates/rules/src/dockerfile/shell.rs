@@ -156,16 +156,20 @@ rule! {
     /// RUN changes the folder for all that follows
     ///
     /// WORKDIR says the same where it can be seen, and holds for later instructions as well. Looks at every stage, at a `cd` that the
-    /// RUN begins with; one in a subshell, or further on, is no finding.
+    /// RUN begins with, and at one that it ends with, which has no effect; one in a subshell, or between, is no finding.
     ///
     /// ```dockerfile bad:2
     /// FROM debian:12
     /// RUN cd /opt/app && make install
     /// ```
+    /// ```dockerfile bad:2
+    /// FROM debian:12
+    /// RUN make install && cd /opt/app
+    /// ```
     /// ```dockerfile good
     /// FROM debian:12
     /// WORKDIR /opt/app
-    /// RUN make && (cd doc && make)
+    /// RUN make && (cd doc && make) && cd lib && make
     /// ```
     CD_INSTEAD_OF_WORKDIR = "docker-cd-instead-of-workdir" {
         check: Check::Dockerfile(cd_instead_of_workdir),
@@ -177,12 +181,15 @@ rule! {
 
 fn cd_instead_of_workdir(image: &Image<'_>, report: &mut Report<'_>) {
     for run in image.runs() {
-        let mut commands = run.script.commands.iter();
-        let first = commands.find(|command| command.name.is_some() && !command.is("set"));
-        let Some(command) = first.filter(|command| command.is("cd") && !command.in_subshell) else { continue };
-        report
-            .at(spot(run, command.span, "cd"), "RUN changes the folder with `cd`")
-            .help("use WORKDIR, which holds for what follows");
+        let mut commands = run.script.commands.iter().filter(|command| command.name.is_some() && !command.is("set"));
+        let (first, last) = (commands.next(), commands.next_back());
+        let is_cd = |command: &&Command| command.is("cd") && !command.in_subshell;
+        let (command, message) = match (first.filter(is_cd), last.filter(is_cd)) {
+            (Some(first), _) => (first, "RUN changes the folder with `cd`"),
+            (None, Some(last)) => (last, "RUN ends with a `cd`, which nothing after it notices"),
+            (None, None) => continue,
+        };
+        report.at(spot(run, command.span, "cd"), message).help("use WORKDIR, which holds for what follows");
     }
 }
 

@@ -207,6 +207,7 @@ rule! {
     /// ```dockerfile good
     /// FROM node:22
     /// RUN npm config set strict-ssl true && npm config set cafile /etc/own.pem && npm ci
+    /// RUN npm install strict-ssl false
     /// ```
     NPM_STRICT_SSL = "docker-npm-yarn-strict-ssl-false" {
         check: Check::Dockerfile(npm_strict_ssl),
@@ -222,7 +223,10 @@ fn npm_strict_ssl(image: &Image<'_>, report: &mut Report<'_>) {
             let args = &call.command.args;
             let off = args.iter().enumerate().find_map(|(at, word)| match word.text.as_str() {
                 "strict-ssl=false" | "--strict-ssl=false" | "--no-strict-ssl" => Some(word.span),
-                "strict-ssl" | "--strict-ssl" | "enableStrictSsl" => {
+                // `npm install strict-ssl false` installs two packages.
+                name @ ("strict-ssl" | "--strict-ssl" | "enableStrictSsl")
+                    if name.starts_with('-') || args.iter().take(at).any(|word| word.text == "set") =>
+                {
                     let value = args.get(at.saturating_add(1)).filter(|value| value.text == "false")?;
                     Some(word.span.to(value.span))
                 }
@@ -260,7 +264,7 @@ rule! {
 
 fn yum_sslverify(image: &Image<'_>, report: &mut Report<'_>) {
     for run in image.runs() {
-        for call in run.calls(&["yum", "yum-config-manager", "dnf", "dnf5", "microdnf", "tdnf"]) {
+        for call in run.calls(&["yum", "yum-config-manager", "dnf", "dnf-config-manager", "dnf5", "microdnf", "tdnf"]) {
             let is_off = |text: &str| {
                 let value = text.rsplit_once("sslverify=").map(|(_, value)| value.to_ascii_lowercase());
                 value.is_some_and(|value| matches!(value.as_str(), "0" | "false" | "no" | "off"))

@@ -36,10 +36,11 @@ fn upgrades(image: &Image<'_>, report: &mut Report<'_>, manager: &Manager, subco
 }
 
 rule! {
-    /// apt upgrades the whole base image
+    /// apt upgrades the base image to another release
     ///
-    /// What the image holds then depends on the day of its build, and the upgraded files are in it twice. Not in a
-    /// profile: without an upgrade, known vulnerabilities of the base image stay. Looks at every stage.
+    /// `dist-upgrade` and `full-upgrade` also remove packages and add new ones, so that what the image holds depends on the
+    /// day of its build. Not in a profile: without an upgrade, known vulnerabilities of the base image stay. Looks at every
+    /// stage. A plain `upgrade` is no finding.
     ///
     /// ```dockerfile bad:2
     /// FROM debian:12
@@ -47,7 +48,7 @@ rule! {
     /// ```
     /// ```dockerfile good
     /// FROM debian:12
-    /// RUN apt-get update && apt-get install -y --only-upgrade openssl
+    /// RUN apt-get update && apt-get upgrade -y && apt-get install -y --only-upgrade openssl
     /// ```
     DIST_UPGRADE = "docker-dist-upgrade" {
         check: Check::Dockerfile(dist_upgrade),
@@ -58,7 +59,7 @@ rule! {
 }
 
 fn dist_upgrade(image: &Image<'_>, report: &mut Report<'_>) {
-    upgrades(image, report, &APT, &[&["upgrade"], &["dist-upgrade"], &["full-upgrade"]]);
+    upgrades(image, report, &APT, &[&["dist-upgrade"], &["full-upgrade"]]);
 }
 
 rule! {
@@ -180,6 +181,8 @@ const REFRESHES: &[(&Manager, &[&[&str]])] = &[
 const HARMLESS: &[&str] = &[
     ":",
     "[",
+    "addgroup",
+    "adduser",
     "apt-cache",
     "cat",
     "cd",
@@ -193,6 +196,8 @@ const HARMLESS: &[&str] = &[
     "export",
     "false",
     "grep",
+    "groupadd",
+    "ln",
     "ls",
     "mkdir",
     "mv",
@@ -205,6 +210,8 @@ const HARMLESS: &[&str] = &[
     "test",
     "touch",
     "true",
+    "useradd",
+    "usermod",
 ];
 
 rule! {
@@ -216,6 +223,11 @@ rule! {
     /// ```dockerfile bad:2
     /// FROM debian:12
     /// RUN apt-get update
+    /// RUN apt-get install -y curl
+    /// ```
+    /// ```dockerfile bad:2
+    /// FROM debian:12
+    /// RUN apt-get update && adduser app
     /// RUN apt-get install -y curl
     /// ```
     /// ```dockerfile good

@@ -39,6 +39,19 @@ pub(super) const ZYPPER: Manager = Manager {
 
 const ASKS: &[&[&str]] = &[&["install"], &["in"], &["remove"], &["rm"], &["source-install"], &["si"], &["patch"]];
 
+/// What downloads packages.
+const FILLS: &[&[&str]] = &[
+    &["install"],
+    &["in"],
+    &["source-install"],
+    &["si"],
+    &["patch"],
+    &["update"],
+    &["up"],
+    &["dist-upgrade"],
+    &["dup"],
+];
+
 const CACHE: Cache =
     Cache { folders: &["/var/cache/zypp"], cleaners: &[(&["zypper"], &["clean"]), (&["zypper"], &["cc"])] };
 
@@ -80,6 +93,10 @@ rule! {
     /// FROM opensuse/leap:15.6
     /// RUN zypper clean && zypper -n install curl=8.6.0
     /// ```
+    /// ```dockerfile bad:2
+    /// FROM opensuse/leap:15.6
+    /// RUN zypper -n patch
+    /// ```
     /// ```dockerfile good
     /// FROM opensuse/leap:15.6
     /// RUN zypper -n install curl=8.6.0 && zypper clean --all
@@ -94,7 +111,7 @@ rule! {
 
 fn clean_missing(image: &Image<'_>, report: &mut Report<'_>) {
     let message = |_: &str| "zypper leaves its cache in the image".to_owned();
-    packages::cache_kept(image, report, (&ZYPPER, ZYPPER.install), &CACHE, message, "add `&& zypper clean --all`");
+    packages::cache_kept(image, report, (&ZYPPER, FILLS), &CACHE, message, "add `&& zypper clean --all`");
 }
 
 rule! {

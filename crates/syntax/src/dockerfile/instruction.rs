@@ -34,7 +34,7 @@ pub(super) fn parse(file: FileId, text: &str) -> Dockerfile {
         errors: Vec::new(),
         is_template: false,
     };
-    let mut parser = Parser { lines: Lines::new(text), dockerfile, words: MAX_WORDS };
+    let mut parser = Parser { lines: Lines::new(text), dockerfile, words: MAX_WORDS, in_marker: false };
     if u32::try_from(text.len()).is_ok() {
         parser.file();
     } else {
@@ -48,6 +48,8 @@ struct Parser<'t> {
     dockerfile: Dockerfile,
     /// How many more words may be kept.
     words: usize,
+    /// Whether the instruction before ends inside of `{{ … }}`, which then goes on in the lines that follow.
+    in_marker: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -140,8 +142,11 @@ impl<'t> Parser<'t> {
         self.heredocs(&joined, &mut instruction);
         instruction.empty_continuations = empty_continuations;
         if self.dockerfile.errors.len() > errors_before {
-            self.dockerfile.is_template |= TEMPLATE_MARKERS.iter().any(|marker| joined.text.contains(marker));
+            self.dockerfile.is_template |=
+                self.in_marker || TEMPLATE_MARKERS.iter().any(|marker| joined.text.contains(marker));
         }
+        let last = |marker: &str| joined.text.rfind(marker);
+        self.in_marker = last("{{").is_some_and(|opening| last("}}").is_none_or(|closing| closing < opening));
         self.dockerfile.instructions.push(instruction);
     }
 

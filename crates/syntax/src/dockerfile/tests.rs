@@ -257,6 +257,7 @@ fn templates_are_recognised_where_no_dockerfile_could_stand() {
         ("ARG A\n{% if x %}\nFROM a\n{% endif %}", true),
         ("<%= base %>\nRUN x", true),
         ("@@BASE@@\nRUN x", true),
+        ("FROM a\nRUN {{ insert(\"x\", [\n  \"a\": 1\n]) }}", true),
         ("FROM a\n{{- if .X }}\nRUN x\n{{- end }}", true),
         ("FROM {{ .Base }}\nRUN x", true),
         ("FROM a\nRUN docker ps --format '{{.Names}}'", false),
