@@ -177,6 +177,72 @@ fn the_list_of_registries_decides() {
 }
 
 #[test]
+fn labels_have_the_forms_that_are_asked_for() {
+    let rule = "docker-label-off-schema";
+    for (label, value, is_right) in [
+        ("a", "anything at all", true),
+        ("a=text", "", false),
+        ("a=url", "https://example.org/a", true),
+        ("a=url", "example.org", false),
+        ("a=email", "ada@example.org", true),
+        ("a=email", "ada", false),
+        ("a=hash", "96d502b", true),
+        ("a=hash", "96d502bd0f1c0a8e2b5f9c4b7d6e3a2f1c0b9a8d", true),
+        ("a=hash", "main", false),
+        ("a=semver", "1.2.3", true),
+        ("a=semver", "1.2.3-rc.1+build.5", true),
+        ("a=semver", "1.2", false),
+        ("a=semver", "1.02.3", false),
+        ("a=semver", "1.2.3-", false),
+        ("a=rfc3339", "2026-11-21T10:44:08Z", true),
+        ("a=rfc3339", "2026-11-21T10:44:08.25+01:00", true),
+        ("a=rfc3339", "2026-11-21", false),
+        ("a=rfc3339", "2026-11-21T10:44:08", false),
+        ("a=semver", "$VERSION", true),
+    ] {
+        let options = Options([("labels".to_owned(), OptionValue::Strings(vec![label.to_owned()]))].into());
+        let context = Context { options: [(rule.to_owned(), options)].into(), ..Context::default() };
+        let expected: &[u32] = if is_right { &[] } else { &[2] };
+        let text = format!("FROM debian:13\nLABEL a=\"{value}\"\nLABEL b=\n");
+        assert_eq!(lines(rule, &text, context), expected, "{label} with {value}");
+    }
+}
+
+#[test]
+fn keys_of_labels_follow_the_rules_for_keys() {
+    check(
+        "docker-label-key-invalid",
+        r#"
+        LABEL io.docker.label=a # bad
+        LABEL org.dockerproject.label=a # bad
+        LABEL invalid$character=a # bad
+        LABEL .invalid =a # bad
+        LABEL 1invalid=a # bad
+        LABEL a..b=a # bad
+        LABEL a--b=a # bad
+        LABEL ends.=a # bad
+        LABEL com.example.some-label=a io.dockerish=b under_score=c k8s.io/name=d
+        "#,
+    );
+}
+
+#[test]
+fn a_file_is_a_secret_where_a_variable_says_so() {
+    check(
+        "docker-secret-file-copied",
+        r"
+        COPY src /app/
+        COPY account.json /etc/
+        ENV GOOGLE_APPLICATION_CREDENTIALS=./app/account.json # bad
+        ENV GOOGLE_APPLICATION_CREDENTIALS=/etc/account.json # bad
+        ENV GOOGLE_APPLICATION_CREDENTIALS=/etc/other/account.json
+        ENV GOOGLE_APPLICATION_CREDENTIALS=
+        ENV OTHER=/etc/account.json
+        ",
+    );
+}
+
+#[test]
 fn an_end_of_life_counts_from_the_day_after() {
     for (date, expected) in [("2025-04-30", &[][..]), ("2025-05-01", &[1])] {
         let context = Context { date: date.parse().unwrap(), ..Context::default() };

@@ -21,6 +21,7 @@ mod from;
 mod gems;
 mod go;
 mod health;
+mod labels;
 mod layers;
 mod modes;
 mod near;
@@ -63,6 +64,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     gems::RULES,
     go::RULES,
     health::RULES,
+    labels::RULES,
     layers::RULES,
     modes::RULES,
     node::RULES,

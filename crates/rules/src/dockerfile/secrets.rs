@@ -417,7 +417,7 @@ fn secret_files_by_variable(image: &Image<'_>, report: &mut Report<'_>) {
             let expanded = variables.expand(value);
             let Some(file) = expanded.known().map(str::trim).filter(|file| !file.is_empty()) else { continue };
             let file = absolute(image, step.instruction, file);
-            let copied = copies.iter().filter_map(|(copy, (sources, destination))| {
+            let found = copies.iter().filter_map(|(copy, (sources, destination))| {
                 let expanded = image.build.variables_at(copy).expand(destination);
                 let destination = absolute(image, copy, expanded.known()?);
                 let rest = file.strip_prefix(destination.trim_end_matches('/'))?;
@@ -426,10 +426,11 @@ fn secret_files_by_variable(image: &Image<'_>, report: &mut Report<'_>) {
                 if rest.is_empty() || sources.iter().any(|source| is_named(&source)) {
                     Some(Confidence::Medium)
                 } else {
-                    rest.starts_with('/').then_some(Confidence::Low)
+                    let is_folder = rest.starts_with('/') && sources.iter().any(may_be_folder);
+                    is_folder.then_some(Confidence::Low)
                 }
             });
-            let Some(confidence) = copied.max() else { continue };
+            let Some(confidence) = found.max() else { continue };
             let name = pair.key.as_str();
             report
                 .at(step.place(value.span(), &file), format!("the file that `{name}` means is copied into the image"))
@@ -437,6 +438,13 @@ fn secret_files_by_variable(image: &Image<'_>, report: &mut Report<'_>) {
                 .help(FILE_HELP);
         }
     }
+}
+
+/// Whether a source can be a folder: its name has no extension, or it is `.`.
+fn may_be_folder(source: &dockerfile::Word) -> bool {
+    let path = source.as_str().trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, "." | "..") || !name.trim_start_matches('.').contains('.')
 }
 
 /// A path of a stage without `.`, from the root; where no WORKDIR is known, the root is what it is relative to.
