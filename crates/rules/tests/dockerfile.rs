@@ -212,7 +212,7 @@ fn labels_have_the_forms_that_are_asked_for() {
 fn keys_of_labels_follow_the_rules_for_keys() {
     check(
         "docker-label-key-invalid",
-        r#"
+        r"
         LABEL io.docker.label=a # bad
         LABEL org.dockerproject.label=a # bad
         LABEL invalid$character=a # bad
@@ -222,7 +222,7 @@ fn keys_of_labels_follow_the_rules_for_keys() {
         LABEL a--b=a # bad
         LABEL ends.=a # bad
         LABEL com.example.some-label=a io.dockerish=b under_score=c k8s.io/name=d
-        "#,
+        ",
     );
 }
 

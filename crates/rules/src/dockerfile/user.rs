@@ -122,6 +122,10 @@ rule! {
     /// USER 10001:10001
     /// ```
     /// ```dockerfile good
+    /// FROM mcr.microsoft.com/windows/nanoserver:ltsc2025
+    /// USER ContainerUser
+    /// ```
+    /// ```dockerfile good
     /// FROM debian:13
     /// ARG APP_UID=app
     /// USER $APP_UID
@@ -200,7 +204,9 @@ fn user_missing(image: &Image<'_>, report: &mut Report<'_>) {
 fn user_not_numeric(image: &Image<'_>, report: &mut Report<'_>) {
     let Some(user) = LastUser::of(image) else { return };
     let Some(name) = user.name().filter(|_| user.expanded.used.is_empty()) else { return };
-    if !name.bytes().all(|byte| byte.is_ascii_digit()) {
+    // Windows has no numbers for users.
+    let is_windows = ["ContainerUser", "ContainerAdministrator"].iter().any(|user| name.eq_ignore_ascii_case(user));
+    if !is_windows && !name.bytes().all(|byte| byte.is_ascii_digit()) {
         report
             .at(user.place(), format!("the user `{name}` is a name"))
             .help("give the number of the user, as in `USER 10001:10001`");
