@@ -51,6 +51,9 @@ impl DockerIgnore {
     /// Whether a path of the context is left out.
     pub fn leaves_out(&self, path: &str) -> bool {
         let path = segments(path);
+        if path.is_empty() {
+            return self.leaves_out_everything();
+        }
         let mut left_out = false;
         for (excludes, pattern) in &self.patterns {
             // A pattern that matches a directory matches all that is in it.
@@ -61,6 +64,12 @@ impl DockerIgnore {
             }
         }
         left_out
+    }
+
+    /// Whether nothing of the context is left: everything is excluded, and nothing taken back afterwards.
+    fn leaves_out_everything(&self) -> bool {
+        let mut last = self.patterns.iter().rev().take_while(|(excludes, _)| *excludes);
+        last.any(|(_, pattern)| matches!(pattern.as_slice(), [all] if all == "*" || all == "**"))
     }
 }
 

@@ -62,6 +62,21 @@ rule! {
     /// WORKDIR /app
     /// COPY NOTES.md .
     /// ```
+    /// ```dockerfile bad:2
+    /// file=.dockerignore
+    /// *
+    /// file=Dockerfile
+    /// FROM scratch
+    /// COPY . /
+    /// ```
+    /// ```dockerfile good
+    /// file=.dockerignore
+    /// **
+    /// !dist
+    /// file=Dockerfile
+    /// FROM scratch
+    /// COPY . /
+    /// ```
     /// ```dockerfile good
     /// file=.dockerignore
     /// *.md
