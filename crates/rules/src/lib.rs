@@ -9,6 +9,7 @@ mod dispatch;
 pub mod dockerfile;
 mod end_of_life;
 pub mod kubernetes;
+mod registries;
 mod report;
 mod rule;
 pub mod scan;

@@ -8,6 +8,7 @@ use portcullis_model::image::ImageRef;
 
 use super::Image;
 use super::walk::{self, ImageUse, ImageUser};
+use crate::registries::WELL_KNOWN;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -194,27 +195,6 @@ rule! {
     }
 }
 
-/// Without configuration: where public images and the cloud providers' customers' images live.
-const WELL_KNOWN_REGISTRIES: &[&str] = &[
-    "docker.io",
-    "ghcr.io",
-    "quay.io",
-    "gcr.io",
-    "*.gcr.io",
-    "*.pkg.dev",
-    "registry.k8s.io",
-    "public.ecr.aws",
-    "*.amazonaws.com",
-    "mcr.microsoft.com",
-    "*.azurecr.io",
-    "registry.gitlab.com",
-    "registry.access.redhat.com",
-    "registry.redhat.io",
-    "cgr.dev",
-    "nvcr.io",
-    "docker.elastic.co",
-];
-
 /// Official images that are often copied from. Any other single word may be a build context.
 const COPIED_FROM: &[&str] = &[
     "alpine", "busybox", "caddy", "composer", "debian", "docker", "golang", "httpd", "maven", "nginx", "node",
@@ -276,7 +256,7 @@ fn registry_not_allowed(image: &Image<'_>, report: &mut Report<'_>) {
         let path = image.repository().known().map(|repository| full_name(&registry, repository));
         let allows = |entry: &str| allows(entry, &registry, path.as_deref());
         let allowed = match configured {
-            [] => WELL_KNOWN_REGISTRIES.iter().any(|entry| allows(entry)),
+            [] => WELL_KNOWN.iter().any(|entry| allows(entry)),
             entries => entries.iter().any(|entry| allows(entry)),
         };
         if !allowed {

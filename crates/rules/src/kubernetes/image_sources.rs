@@ -6,6 +6,7 @@
 use portcullis_model::image::{ImageRef, InvalidImage};
 use portcullis_model::kubernetes::Pod;
 
+use crate::registries::WELL_KNOWN;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -147,24 +148,6 @@ rule! {
         peers: &["kubescape:C-0253", "kyverno:other/restrict-deprecated-registry"],
     }
 }
-
-/// Without configuration: where public images and the cloud providers' customers' images live.
-const WELL_KNOWN: &[&str] = &[
-    "docker.io",
-    "ghcr.io",
-    "quay.io",
-    "gcr.io",
-    "*.gcr.io",
-    "*.pkg.dev",
-    "registry.k8s.io",
-    "public.ecr.aws",
-    "*.amazonaws.com",
-    "mcr.microsoft.com",
-    "*.azurecr.io",
-    "registry.gitlab.com",
-    "registry.access.redhat.com",
-    "registry.redhat.io",
-];
 
 fn image_invalid_reference(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in &pod.containers {
