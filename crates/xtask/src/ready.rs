@@ -26,7 +26,8 @@ pub(crate) fn ready() -> Result<()> {
     layers::check().context("not ready: layering")?;
     heading("cargo-deny");
     if has_cargo_deny() {
-        cargo(&root, &["deny", "--all-features", "check"]).context("not ready: cargo-deny")?;
+        cargo(&root, &["deny", "--all-features", "check", "bans", "licenses", "sources"])
+            .context("not ready: cargo-deny")?;
     } else {
         println!("skipped: cargo-deny is not installed; `cargo install --locked cargo-deny` (some minutes)");
     }
