@@ -3,11 +3,11 @@
 //! A join rule says its finding at once, with a [`Claim`]: what must hold of the whole scan for the finding to stand.
 //! The claims are judged when every file has given its facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_syntax::{Lookup, Node};
 
-use crate::kubernetes::Object;
+use crate::kubernetes::{Object, grants};
 
 /// The facts of a scan, by namespace as it is written (`None`: not at all).
 ///
@@ -23,6 +23,10 @@ struct Namespace {
     selectors: BTreeMap<String, BTreeMap<String, Vec<BTreeMap<String, String>>>>,
     /// The kinds that autoscalers scale, by the target's name; `None` where either is not known.
     scaled: BTreeMap<Option<String>, Vec<Option<String>>>,
+    /// ServiceAccounts that mount no token, or may mount none.
+    without_token: BTreeSet<String>,
+    /// Kind and name of roles that change something or read Secrets.
+    elevated: BTreeSet<(String, String)>,
 }
 
 /// What must hold for a finding to stand.
@@ -44,6 +48,22 @@ pub enum Claim {
         /// Its name.
         name: String,
     },
+    /// No ServiceAccount of the scan keeps its token from the pods that run as it, as far as is known.
+    TokenMounted {
+        /// The pod's namespace as it is written.
+        namespace: Option<String>,
+        /// The account's name.
+        account: String,
+    },
+    /// The role is in the scan, and changes something or reads Secrets.
+    ElevatedRole {
+        /// The role's namespace as it is written; none for a ClusterRole.
+        namespace: Option<String>,
+        /// `Role` or `ClusterRole`.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Facts {
@@ -52,6 +72,8 @@ impl Facts {
         match (object.group(), object.kind) {
             ("", "Service") => self.add_service(object),
             ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject") => self.add_autoscaler(object),
+            ("", "ServiceAccount") => self.add_account(object),
+            (_, "Role" | "ClusterRole") => self.add_role(object),
             _ => {}
         }
     }
@@ -69,6 +91,8 @@ impl Facts {
             for (target, kinds) in theirs.scaled {
                 ours.scaled.entry(target).or_default().extend(kinds);
             }
+            ours.without_token.extend(theirs.without_token);
+            ours.elevated.extend(theirs.elevated);
         }
     }
 
@@ -80,6 +104,13 @@ impl Facts {
             }
             Claim::NotScaled { namespace, kind, name } => {
                 !self.namespaces.get(namespace).is_some_and(|namespace| namespace.may_scale(kind, name))
+            }
+            Claim::TokenMounted { namespace, account } => {
+                !self.namespaces.get(namespace).is_some_and(|namespace| namespace.without_token.contains(account))
+            }
+            Claim::ElevatedRole { namespace, kind, name } => {
+                let role = (kind.clone(), name.clone());
+                self.namespaces.get(namespace).is_some_and(|namespace| namespace.elevated.contains(&role))
             }
         }
     }
@@ -102,6 +133,21 @@ impl Facts {
             found => known(found),
         };
         self.namespace(object).scaled.entry(known(target("name"))).or_default().push(kind);
+    }
+
+    fn add_account(&mut self, object: &Object<'_>) {
+        let automount = object.node.get("automountServiceAccountToken");
+        if let Some(name) = object.name.filter(|_| automount.is_bool(false) || automount.is_unknown()) {
+            self.namespace(object).without_token.insert(name.to_owned());
+        }
+    }
+
+    fn add_role(&mut self, object: &Object<'_>) {
+        let Some(name) = object.name.filter(|_| grants(object).iter().any(|grant| grant.is_elevated())) else { return };
+        // A ClusterRole has no namespace, whatever is written.
+        let namespace = object.namespace.filter(|_| object.kind == "Role").map(str::to_owned);
+        let elevated = &mut self.namespaces.entry(namespace).or_default().elevated;
+        elevated.insert((object.kind.to_owned(), name.to_owned()));
     }
 
     fn namespace(&mut self, object: &Object<'_>) -> &mut Namespace {

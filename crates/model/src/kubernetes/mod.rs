@@ -4,6 +4,7 @@ mod container;
 mod object;
 mod pod;
 mod quantity;
+mod rbac;
 mod selector;
 mod version;
 
@@ -11,5 +12,8 @@ pub use container::{Container, Role};
 pub use object::{Object, objects};
 pub use pod::{Lifetime, Os, Pod, pods};
 pub use quantity::{Quantity, QuantityError};
+pub use rbac::{
+    Grant, OPENSHIFT_RBAC_GROUP, RBAC_GROUP, RoleRef, Subject, grants, is_bootstrapped, role_ref, subjects,
+};
 pub use selector::{Requirement, Wanted, requirements};
 pub use version::KubernetesVersion;

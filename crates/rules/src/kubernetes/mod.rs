@@ -2,9 +2,11 @@
 
 use crate::Rule;
 
+mod bindings;
 mod capabilities;
 mod controllers;
 mod dropped;
+mod grants;
 mod hardening;
 mod host_namespaces;
 mod host_path;
@@ -19,6 +21,10 @@ mod probe_host;
 mod probe_ports;
 mod probes;
 mod quantities;
+mod rbac_escalation;
+mod rbac_objects;
+mod rbac_pods;
+mod rbac_wildcards;
 mod resources;
 mod retired_components;
 mod root;
@@ -30,6 +36,7 @@ mod sysctls;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
+    bindings::RULES,
     capabilities::RULES,
     controllers::RULES,
     dropped::RULES,
@@ -47,6 +54,10 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     probe_ports::RULES,
     probes::RULES,
     quantities::RULES,
+    rbac_escalation::RULES,
+    rbac_objects::RULES,
+    rbac_pods::RULES,
+    rbac_wildcards::RULES,
     resources::RULES,
     retired_components::RULES,
     root::RULES,
