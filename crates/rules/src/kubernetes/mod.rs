@@ -29,10 +29,12 @@ mod resources;
 mod retired_components;
 mod root;
 mod seccomp;
+mod service_accounts;
 mod spread;
 mod standard;
 mod sudo;
 mod sysctls;
+mod webhooks;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
@@ -62,7 +64,9 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     retired_components::RULES,
     root::RULES,
     seccomp::RULES,
+    service_accounts::RULES,
     spread::RULES,
     sudo::RULES,
     sysctls::RULES,
+    webhooks::RULES,
 ];
