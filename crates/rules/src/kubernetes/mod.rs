@@ -12,9 +12,12 @@ mod host_namespaces;
 mod host_path;
 mod image_sources;
 mod image_versions;
+mod ingress_nginx;
+mod ingresses;
 mod isolation;
 mod jobs;
 mod names_in_pods;
+mod network_policies;
 mod ports;
 mod privileged;
 mod probe_host;
@@ -30,6 +33,7 @@ mod retired_components;
 mod root;
 mod seccomp;
 mod service_accounts;
+mod services;
 mod spread;
 mod standard;
 mod sudo;
@@ -47,9 +51,12 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     host_path::RULES,
     image_sources::RULES,
     image_versions::RULES,
+    ingress_nginx::RULES,
+    ingresses::RULES,
     isolation::RULES,
     jobs::RULES,
     names_in_pods::RULES,
+    network_policies::RULES,
     ports::RULES,
     privileged::RULES,
     probe_host::RULES,
@@ -65,6 +72,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     root::RULES,
     seccomp::RULES,
     service_accounts::RULES,
+    services::RULES,
     spread::RULES,
     sudo::RULES,
     sysctls::RULES,
