@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_syntax::{Lookup, Node};
 
-use crate::kubernetes::{Object, grants};
+use crate::kubernetes::{Grant, Object, grants};
 
 /// The facts of a scan, by namespace as it is written (`None`: not at all).
 ///
@@ -143,7 +143,7 @@ impl Facts {
     }
 
     fn add_role(&mut self, object: &Object<'_>) {
-        let Some(name) = object.name.filter(|_| grants(object).iter().any(|grant| grant.is_elevated())) else { return };
+        let Some(name) = object.name.filter(|_| grants(object).iter().any(Grant::is_elevated)) else { return };
         // A ClusterRole has no namespace, whatever is written.
         let namespace = object.namespace.filter(|_| object.kind == "Role").map(str::to_owned);
         let elevated = &mut self.namespaces.entry(namespace).or_default().elevated;

@@ -164,9 +164,18 @@ fn secrets_access(role: &Object<'_>, report: &mut Report<'_>) {
 }
 
 fn nodes_proxy(role: &Object<'_>, report: &mut Report<'_>) {
-    const VERBS: &[&str] = &["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
-    const PERMISSION: Permission = Permission { groups: CORE, resources: &["nodes/proxy"], verbs: VERBS };
-    each_permission(role, report, &PERMISSION, "grant `nodes/metrics`, `nodes/stats` or `nodes/log` instead");
+    for grant in written_grants(role).into_iter().filter(|grant| grant.is_for(CORE)) {
+        let Some((verb, resource)) = grant
+            .words("verbs")
+            .find(|&(_, verb)| verb != "*")
+            .and_then(|(_, verb)| Some((verb, *grant.resources(&["nodes/proxy"]).first()?)))
+        else {
+            continue;
+        };
+        report
+            .at(resource.0, format!("{} may `{verb}` `{}`", role.title(), resource.1))
+            .help("grant `nodes/metrics`, `nodes/stats` or `nodes/log` instead");
+    }
 }
 
 fn configmap_write(role: &Object<'_>, report: &mut Report<'_>) {

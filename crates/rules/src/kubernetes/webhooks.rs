@@ -145,6 +145,9 @@ rule! {
 
 const CONFIGURATIONS: &[&str] = &["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
 
+/// The label that every namespace has.
+const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
 /// Words in the names of engines that enforce policy.
 const POLICY_ENGINES: &[&str] = &[
     "gatekeeper",
@@ -293,8 +296,7 @@ fn sees_kube_system(webhook: Node<'_>) -> bool {
         Lookup::Present(selector) if !selector.is_open() => selector,
         Lookup::Present(_) | Lookup::Unknown(_) => return false,
     };
-    const NAME: &str = "kubernetes.io/metadata.name";
-    let labels = BTreeMap::from([(NAME.to_owned(), "kube-system".to_owned())]);
+    let labels = BTreeMap::from([(NAMESPACE_NAME.to_owned(), "kube-system".to_owned())]);
     let wanted = requirements(selector);
     let written = ["matchLabels", "matchExpressions"].iter().filter_map(|field| selector.field(field));
     let count: usize = written.map(|node| node.entries().len().saturating_add(node.items().len())).sum();
@@ -302,7 +304,7 @@ fn sees_kube_system(webhook: Node<'_>) -> bool {
     wanted.len() == count
         && wanted.iter().all(|wanted| {
             let is_known =
-                wanted.key == NAME || matches!(wanted.wanted, Wanted::NotIn(ref values) if values.is_empty());
+                wanted.key == NAMESPACE_NAME || matches!(wanted.wanted, Wanted::NotIn(ref values) if values.is_empty());
             is_known && wanted.accepts(&labels)
         })
 }
