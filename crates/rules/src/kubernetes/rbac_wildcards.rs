@@ -180,15 +180,13 @@ fn both<'t>(grant: &Grant<'t>) -> Option<Node<'t>> {
 }
 
 fn what(grant: &Grant<'_>) -> String {
-    let (field, count) = match grant.words("resources").count() {
-        0 => ("nonResourceURLs", grant.words("nonResourceURLs").count()),
-        count => ("resources", count),
-    };
-    match (grant.words(field).next(), count) {
-        (Some((_, "*")), _) => format!("every resource of {}", groups(grant)),
-        (Some((_, first)), 1) => format!("`{first}`"),
-        (Some((_, first)), _) => format!("`{first}` and {} more", count.saturating_sub(1)),
-        (None, _) => "what its entry names".to_owned(),
+    let resources: Vec<&str> = grant.words("resources").map(|(_, word)| word).collect();
+    let urls = || grant.words("nonResourceURLs").map(|(_, word)| word).next();
+    match resources.as_slice() {
+        _ if resources.contains(&"*") => format!("every resource of {}", groups(grant)),
+        [] => urls().map_or_else(|| "what its entry names".to_owned(), |url| format!("the URL `{url}`")),
+        [one] => format!("`{one}`"),
+        [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
     }
 }
 

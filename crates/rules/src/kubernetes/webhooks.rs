@@ -163,7 +163,6 @@ const POLICY_ENGINES: &[&str] = &[
     "neuvector",
     "datree",
     "k-rail",
-    "pod-security",
 ];
 
 /// Core kinds whose absence hurts `kube-system`.
