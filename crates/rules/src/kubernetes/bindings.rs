@@ -225,8 +225,8 @@ fn cluster_admin_binding(binding: &Object<'_>, report: &mut Report<'_>) {
 
 fn bind_anonymous(binding: &Object<'_>, report: &mut Report<'_>) {
     let Some(role) = role_ref(binding) else { return };
-    let is_public = PUBLIC_ROLES.contains(&role.name) || role.name == "kubeadm:bootstrap-signer-clusterinfo";
-    if is_public || is_bootstrapped(binding) {
+    // The binding's own name does not count: anybody may give it one that sounds like the system's.
+    if PUBLIC_ROLES.contains(&role.name) || role.name == "kubeadm:bootstrap-signer-clusterinfo" {
         return;
     }
     for subject in subjects(binding).iter().filter(|subject| is_anonymous(subject)) {
@@ -238,7 +238,7 @@ fn bind_anonymous(binding: &Object<'_>, report: &mut Report<'_>) {
 
 fn bind_authenticated(binding: &Object<'_>, report: &mut Report<'_>) {
     let Some(role) = role_ref(binding) else { return };
-    if PUBLIC_ROLES.contains(&role.name) || is_bootstrapped(binding) {
+    if PUBLIC_ROLES.contains(&role.name) {
         return;
     }
     let is_known = role.kind == "ClusterRole" && matches!(role.name, "cluster-admin" | "admin" | "edit");
