@@ -1,7 +1,7 @@
 //! Bindings that give much, or give to everybody.
 //!
-//! A binding names its role only; what a role of another name grants is asked where an answer needs it. Silent for the
-//! bindings that Kubernetes brings along, and for subjects that are filled in later.
+//! A binding names its role only; what a role of another name grants is asked where an answer needs it. Silent for what
+//! Kubernetes itself gives away, and for subjects that are filled in later.
 
 use portcullis_model::facts::Claim;
 use portcullis_model::kubernetes::{Object, RoleRef, Subject, is_bootstrapped, role_ref, subjects};
