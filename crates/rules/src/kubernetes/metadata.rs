@@ -1,0 +1,302 @@
+//! Whether names, labels and annotations are written as the API server wants them.
+//!
+//! Names are judged for the API server's own kinds, because other servers have other grammars; each kind has its own
+//! grammar and length. What a template fills in later is not judged. The size of all annotations together is not
+//! counted.
+
+use portcullis_model::kubernetes::Object;
+
+use crate::rule::prelude::*;
+
+/// The rules of this file.
+pub(super) static RULES: &[&Rule] = &[&INVALID_METADATA];
+
+rule! {
+    /// Name, label or annotation is not valid
+    ///
+    /// The API server refuses the object. A name has small letters, digits, `-` and for most kinds `.`; those of
+    /// Namespaces and Services have at most 63 characters and no dots, those of CronJobs at most 52 and of Jobs at most
+    /// 63, others at most 253. The names of RBAC objects may hold anything but `/` and `%`. A label's value has at most
+    /// 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit. A key may have a domain and `/`
+    /// before such a word. Labels of pod templates count as well.
+    ///
+    /// ```yaml bad:3
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: Web_Shop }
+    /// spec: { selector: { app: web }, ports: [{ port: 80 }] }
+    /// ```
+    /// ```yaml bad:3
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web.shop }
+    /// spec: { selector: { app: web }, ports: [{ port: 80 }] }
+    /// ```
+    /// ```yaml bad:3
+    /// apiVersion: batch/v1
+    /// kind: CronJob
+    /// metadata: { name: a-report-of-everything-that-was-sold-in-the-shop-yesterday }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata:
+    ///   name: web
+    ///   labels:
+    ///     owner: team shop
+    /// ```
+    /// ```yaml bad:9
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata:
+    ///       labels: { app: web }
+    ///       annotations: { example.org/a/b: "" }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata:
+    ///   name: web.v1
+    ///   labels: { app.kubernetes.io/name: Web_1.2, empty: "" }
+    ///   annotations: { example.org/Contact: "team shop <shop@example.org>", note: "any text: at all" }
+    /// ---
+    /// apiVersion: batch/v1
+    /// kind: Job
+    /// metadata: { generateName: migrate- }
+    /// ---
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRole
+    /// metadata: { name: "system:shop:Reader" }
+    /// rules: []
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: "${NAME}_x", labels: { app: "{{ .Values.app }}", team: $TEAM } }
+    /// ---
+    /// apiVersion: backstage.io/v1alpha1
+    /// kind: Component
+    /// metadata: { name: Web_Shop }
+    /// ```
+    INVALID_METADATA = "k8s-invalid-metadata" {
+        check: Check::Object(&[], invalid_metadata),
+        severity: Severity::High,
+        peers: &["kube-score:label-values"],
+    }
+}
+
+/// How a kind's names are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grammar {
+    /// Small letters, digits, `-` and `.`.
+    Subdomain { longest: usize },
+    /// The same without dots.
+    Label,
+    /// Anything that can be one segment of a path.
+    Segment,
+    /// Not known, or not worth knowing.
+    Any,
+}
+
+/// Groups that the API server itself serves, and those of its siblings whose names have its grammar.
+const GROUPS: &[&str] = &[
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "extensions",
+    "flowcontrol.apiserver.k8s.io",
+    "gateway.networking.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "snapshot.storage.k8s.io",
+    "storage.k8s.io",
+];
+
+/// Kinds of the core group; other programs write `apiVersion: v1` as well.
+const CORE: &[&str] = &[
+    "ConfigMap",
+    "Endpoints",
+    "LimitRange",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodTemplate",
+    "ReplicationController",
+    "ResourceQuota",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+];
+
+/// Where an object has metadata of its own and of the pods that it makes.
+const METADATA: &[&str] =
+    &["metadata", "spec.template.metadata", "spec.jobTemplate.metadata", "spec.jobTemplate.spec.template.metadata"];
+
+fn invalid_metadata(object: &Object<'_>, report: &mut Report<'_>) {
+    if !GROUPS.contains(&object.group()) || object.group().is_empty() && !CORE.contains(&object.kind) {
+        return;
+    }
+    check_name(object, report);
+    for path in METADATA {
+        let Lookup::Present(metadata) = object.node.get(path) else { continue };
+        check_labels(object, metadata, report);
+        check_annotations(object, metadata, report);
+    }
+}
+
+fn check_name(object: &Object<'_>, report: &mut Report<'_>) {
+    let grammar = grammar(object);
+    for (field, suffix) in [("metadata.name", ""), ("metadata.generateName", "x")] {
+        let Lookup::Present(node) = object.node.get(field) else { continue };
+        let Some(name) = node.as_str().filter(|name| !is_template(name)) else { continue };
+        // The server appends letters and digits to a prefix, and cuts it to fit.
+        let Some(fault) = grammar.fault(&format!("{name}{suffix}")) else { continue };
+        let what = if suffix.is_empty() { "name" } else { "name prefix" };
+        report
+            .at(node, format!("`{name}` is no valid {what} for a {}: {fault}", object.kind))
+            .help("use small letters, digits and hyphens, with a letter or digit at both ends");
+    }
+    let Lookup::Present(node) = object.node.get("metadata.namespace") else { return };
+    let Some(name) = node.as_str().filter(|name| !is_template(name)) else { return };
+    if let Some(fault) = Grammar::Label.fault(name) {
+        report
+            .at(node, format!("`{name}` is no valid namespace: {fault}"))
+            .help("use small letters, digits and hyphens, with a letter or digit at both ends");
+    }
+}
+
+fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>) {
+    let Lookup::Present(labels) = metadata.get("labels") else { return };
+    for (key, value) in labels.entries() {
+        if let Some(fault) = key_fault(key.text()) {
+            report
+                .at(
+                    value.key_place(),
+                    format!("label key `{}` of {} is not valid: {fault}", key.text(), object.title()),
+                )
+                .help("write `name` or `domain/name`");
+        }
+        let Some(text) = value.as_str().filter(|text| !is_template(text)) else { continue };
+        if let Some(fault) = value_fault(text) {
+            report
+                .at(value, format!("value `{text}` of label `{}` is not valid: {fault}", key.text()))
+                .help("use letters, digits, `-`, `_` and `.`, or write it as an annotation");
+        }
+    }
+}
+
+fn check_annotations(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>) {
+    let Lookup::Present(annotations) = metadata.get("annotations") else { return };
+    for (key, value) in annotations.entries() {
+        // The server lowers the case of annotation keys before it looks at them.
+        let Some(fault) = key_fault(&key.text().to_lowercase()) else { continue };
+        report
+            .at(
+                value.key_place(),
+                format!("annotation key `{}` of {} is not valid: {fault}", key.text(), object.title()),
+            )
+            .help("write `name` or `domain/name`");
+    }
+}
+
+fn grammar(object: &Object<'_>) -> Grammar {
+    match (object.group(), object.kind) {
+        ("", "Namespace" | "Service") => Grammar::Label,
+        ("rbac.authorization.k8s.io", _) => Grammar::Segment,
+        ("batch", "CronJob") => Grammar::Subdomain { longest: 52 },
+        // The name becomes a label of the job's pods.
+        ("batch", "Job") => Grammar::Subdomain { longest: 63 },
+        ("certificates.k8s.io", _) => Grammar::Any,
+        // The name of an address is the address.
+        ("networking.k8s.io", "IPAddress") => Grammar::Any,
+        _ => Grammar::Subdomain { longest: 253 },
+    }
+}
+
+impl Grammar {
+    /// What is wrong with a name.
+    fn fault(self, name: &str) -> Option<String> {
+        match self {
+            Self::Any => None,
+            Self::Segment if matches!(name, "." | "..") => Some("it is a directory".to_owned()),
+            Self::Segment => name.chars().find(|c| matches!(c, '/' | '%')).map(|c| format!("`{c}` may not be in it")),
+            Self::Label => domain_label_fault(name).or_else(|| length_fault(name, 63)),
+            Self::Subdomain { longest } => {
+                name.split('.').find_map(domain_label_fault).or_else(|| length_fault(name, longest))
+            }
+        }
+    }
+}
+
+fn length_fault(text: &str, longest: usize) -> Option<String> {
+    (text.len() > longest).then(|| format!("it has {} characters, and {longest} are allowed", text.len()))
+}
+
+/// A label in the sense of RFC 1123.
+fn domain_label_fault(label: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    character_fault(label, is_allowed)
+}
+
+/// A key: a word, or a domain, a slash and a word.
+fn key_fault(key: &str) -> Option<String> {
+    if is_template(key) {
+        return None;
+    }
+    let Some((domain, word)) = key.split_once('/') else { return word_fault(key) };
+    if domain.is_empty() {
+        return Some("there is no domain before the slash".to_owned());
+    }
+    Grammar::Subdomain { longest: 253 }.fault(domain).or_else(|| word_fault(word))
+}
+
+fn value_fault(value: &str) -> Option<String> {
+    if value.is_empty() { None } else { word_fault(value) }
+}
+
+fn word_fault(word: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    character_fault(word, is_allowed).or_else(|| length_fault(word, 63))
+}
+
+fn character_fault(text: &str, is_allowed: impl Fn(char) -> bool) -> Option<String> {
+    if text.is_empty() {
+        return Some("a part of it is empty".to_owned());
+    }
+    if let Some(c) = text.chars().find(|&c| !is_allowed(c)) {
+        return Some(if c == ' ' {
+            "it holds a blank".to_owned()
+        } else {
+            format!("`{}` may not be in it", c.escape_default())
+        });
+    }
+    let is_edge = |c: char| c.is_ascii_alphanumeric();
+    if text.starts_with(is_edge) && text.ends_with(is_edge) {
+        return None;
+    }
+    Some("it must begin and end with a letter or a digit".to_owned())
+}
+
+/// Whether some tool fills the text in later: `$NAME`, `<name>`, `%NAME%`, `@name@`, `{name}`.
+fn is_template(text: &str) -> bool {
+    text.contains(['$', '{', '}', '%', '<']) || text.starts_with('@') && text.ends_with('@')
+}
