@@ -3,6 +3,8 @@
 use crate::Rule;
 
 mod bindings;
+mod api_table;
+mod api_versions;
 mod capabilities;
 mod controllers;
 mod dropped;
@@ -16,8 +18,12 @@ mod ingress_nginx;
 mod ingresses;
 mod isolation;
 mod jobs;
+mod labels;
+mod metadata;
 mod names_in_pods;
 mod network_policies;
+mod namespaces;
+mod pod_security_labels;
 mod ports;
 mod privileged;
 mod probe_host;
@@ -43,6 +49,7 @@ mod webhooks;
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
     bindings::RULES,
+    api_versions::RULES,
     capabilities::RULES,
     controllers::RULES,
     dropped::RULES,
@@ -55,8 +62,12 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     ingresses::RULES,
     isolation::RULES,
     jobs::RULES,
+    labels::RULES,
+    metadata::RULES,
     names_in_pods::RULES,
     network_policies::RULES,
+    namespaces::RULES,
+    pod_security_labels::RULES,
     ports::RULES,
     privileged::RULES,
     probe_host::RULES,
