@@ -49,6 +49,8 @@ pub struct Draft {
     pub fix: Option<Box<Fix>>,
     /// Rules that gave way to this one; their peers go along.
     pub also: Vec<RuleIdx>,
+    /// Secrets. No line of the file that a report shows has their text, whichever finding it belongs to.
+    pub masked: Vec<Span>,
 }
 
 impl Draft {
@@ -64,6 +66,7 @@ impl Draft {
             via: Vec::new(),
             fix: None,
             also: Vec::new(),
+            masked: Vec::new(),
         }
     }
 
@@ -76,6 +79,12 @@ impl Draft {
     /// Points to a second place.
     pub fn label(&mut self, span: Span, message: impl Into<Cow<'static, str>>) -> &mut Self {
         self.labels.push(Label { span, message: message.into() });
+        self
+    }
+
+    /// Hides a secret in every line that is shown.
+    pub fn mask(&mut self, span: Span) -> &mut Self {
+        self.masked.push(span);
         self
     }
 

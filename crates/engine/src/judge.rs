@@ -229,6 +229,8 @@ impl Judge<'_> {
 
     /// From what the rules said to what the scan keeps.
     fn finish(&self, input: &Input<'_>, text: &str, outcome: Outcome, mut directives: Directives, judged: &mut Judged) {
+        // Before drafts give way: what gives way may know the secret better.
+        let secrets = secrets(&outcome);
         for rule in outcome.panicked {
             let rule = self.catalog.get(rule).id.to_string();
             judged.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
@@ -240,6 +242,7 @@ impl Judge<'_> {
             return;
         }
         let mut sealer = Sealer::new(self.catalog, self.selection, self.needs, input.root_path, text);
+        sealer.mask(secrets);
         for draft in drafts {
             let finding = self.seal(draft, &mut directives, &mut sealer);
             judged.findings.push(finding);
@@ -381,6 +384,12 @@ impl Yields {
             }
         }
     }
+}
+
+/// Where the secrets are that any draft names.
+fn secrets(outcome: &Outcome) -> Vec<Span> {
+    let drafts = outcome.drafts.iter().chain(outcome.claims.iter().map(|(draft, _)| draft));
+    drafts.flat_map(|draft| draft.masked.iter().copied()).collect()
 }
 
 fn template_note(path: &str, why: &str) -> Note {

@@ -1,5 +1,6 @@
 //! From drafts to findings: what needs the text is resolved while it is there.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use portcullis_core::{Catalog, Draft, Finding, LineHash, LineIndex, Location, Related, Span, StableHash, line_hashes};
@@ -25,6 +26,8 @@ pub(crate) struct Sealer<'s> {
     hashes: Vec<LineHash>,
     /// How many findings had the same rule, structure and value so far.
     ordinals: HashMap<(u32, u64, u64), u64>,
+    /// The secrets of the file, in order; none touches another.
+    masked: Vec<Span>,
 }
 
 /// Bytes of a source line that are kept at most; a finding behind them keeps no line.
@@ -40,7 +43,20 @@ impl<'s> Sealer<'s> {
     ) -> Self {
         let hashes = if needs.line_hash { line_hashes(text) } else { Vec::new() };
         let lines = LineIndex::new(text);
-        Self { catalog, selection, needs, root_path, lines, hashes, ordinals: HashMap::new() }
+        Self { catalog, selection, needs, root_path, lines, hashes, ordinals: HashMap::new(), masked: Vec::new() }
+    }
+
+    /// Hides secrets in every line that is kept.
+    pub(crate) fn mask(&mut self, mut secrets: Vec<Span>) {
+        secrets.sort_unstable();
+        secrets.dedup_by(|next, kept| {
+            let joins = next.start <= kept.end;
+            if joins {
+                kept.end = kept.end.max(next.end);
+            }
+            joins
+        });
+        self.masked = secrets;
     }
 
     /// Seals a draft of a rule that is on.
@@ -98,6 +114,32 @@ impl<'s> Sealer<'s> {
         while !line.is_char_boundary(end) {
             end -= 1;
         }
-        Some(line.get(..end).unwrap_or(line).into())
+        let line = line.get(..end).unwrap_or(line);
+        Some(self.without_secrets(line, start).into())
+    }
+
+    /// The line, which starts at byte `start`, with a star for each character of a secret. Columns stay what they are.
+    fn without_secrets<'l>(&self, line: &'l str, start: u32) -> Cow<'l, str> {
+        let end = start.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX));
+        let first = self.masked.partition_point(|secret| secret.end <= start);
+        let last = self.masked.partition_point(|secret| secret.start < end);
+        let secrets = self.masked.get(first..last).unwrap_or_default();
+        if secrets.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        let shown = |at: usize, c: char| {
+            let at = start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
+            let hides = |secret: &&Span| secret.start <= at && at < secret.end;
+            let Some(secret) = secrets.iter().find(hides) else { return c };
+            // The quotes around a secret tell nothing; of a long one the first two characters tell which one it is.
+            let is_quote = matches!(c, '"' | '\'') && (at == secret.start || at + 1 == secret.end);
+            let is_hint = secret.len() >= HINT_FROM && at - secret.start < HINT;
+            if is_quote || is_hint || c.is_whitespace() { c } else { '*' }
+        };
+        Cow::Owned(line.char_indices().map(|(at, c)| shown(at, c)).collect())
     }
 }
+
+/// How many bytes of a secret are shown, and how long it must be for that.
+const HINT: u32 = 2;
+const HINT_FROM: u32 = 12;

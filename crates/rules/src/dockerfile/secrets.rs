@@ -3,6 +3,7 @@
 //! Decided by names alone. What a file that is copied holds, and whether the value of a build argument is secret, is not
 //! known; literal credentials are the secret detectors' concern.
 
+use portcullis_model::credential::{names_secret, words};
 use portcullis_model::dockerfile::Stage;
 use portcullis_syntax::dockerfile::{self, Instruction, Keyword, Pair};
 use portcullis_syntax::shell::{Command, Word};
@@ -215,140 +216,6 @@ fn report_secrets(image: &Image<'_>, stage: Option<&Stage<'_>>, instruction: &In
             .at(place, format!("`{keyword} {name}` looks like a secret, and its value {fate}"))
             .help("pass it to the RUN that needs it with `--mount=type=secret`, or at run time");
     }
-}
-
-/// Words at whose end a word of a name is a secret by itself: `password`, `DBPASSWORD`.
-const SECRETS: &[&str] = &[
-    "password",
-    "passwd",
-    "pword",
-    "passphrase",
-    "secret",
-    "secrets",
-    "token",
-    "credential",
-    "credentials",
-    "apikey",
-    "psw",
-];
-/// Words that are a secret alone or beside others, and so only as whole words.
-const KEYS: &[&str] = &["key", "auth"];
-/// Last words that make a name one of something about the secret.
-const ABOUT: &[&str] = &[
-    "file",
-    "path",
-    "dir",
-    "directory",
-    "folder",
-    "location",
-    "url",
-    "uri",
-    "endpoint",
-    "host",
-    "hostname",
-    "port",
-    "server",
-    "domain",
-    "name",
-    "user",
-    "username",
-    "email",
-    "id",
-    "ids",
-    "version",
-    "type",
-    "kind",
-    "length",
-    "size",
-    "len",
-    "ttl",
-    "expiry",
-    "expires",
-    "expiration",
-    "timeout",
-    "lifetime",
-    "interval",
-    "sock",
-    "socket",
-    "method",
-    "mode",
-    "module",
-    "enabled",
-    "disabled",
-    "enable",
-    "disable",
-    "required",
-    "provider",
-    "issuer",
-    "audience",
-    "algorithm",
-    "alg",
-    "format",
-    "header",
-    "prefix",
-    "suffix",
-    "realm",
-    "scope",
-    "scopes",
-    "region",
-    "fingerprint",
-    "count",
-    "limit",
-    "min",
-    "max",
-    "policy",
-    "rotation",
-    "store",
-    "manager",
-    "service",
-    "backend",
-    "driver",
-];
-/// Words that make the whole name one of something that is no secret.
-const NO_SECRET: &[&str] = &["public", "pub", "file", "version", "gpg", "pgp", "foreign", "primary", "cache"];
-
-fn names_secret(name: &str) -> bool {
-    // Half of a credential, and what the other half is found by.
-    if name.to_ascii_uppercase().ends_with("AWS_ACCESS_KEY_ID") {
-        return true;
-    }
-    let words = words(name);
-    // `Filters__0__Key`: the key of an element of a list.
-    let is_element = |at: usize| {
-        at.checked_sub(1)
-            .and_then(|before| words.get(before))
-            .is_some_and(|word| word.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let is_secret = |word: &String| SECRETS.iter().any(|secret| word.ends_with(secret));
-    let is_key = |(at, word): (usize, &String)| KEYS.contains(&word.as_str()) && !is_element(at);
-    if !words.iter().any(is_secret) && !words.iter().enumerate().any(is_key) {
-        return false;
-    }
-    let is_about = words.len() > 1 && words.last().is_some_and(|word| ABOUT.contains(&word.as_str()));
-    let is_no_secret = |word: &String| NO_SECRET.contains(&word.as_str());
-    let signs = |word: &String| matches!(word.as_str(), "gpg" | "pgp");
-    let is_locked = words.iter().any(signs) && words.iter().any(is_secret);
-    !is_about && (is_locked || !words.iter().any(is_no_secret))
-}
-
-/// The words of a name in lower case: `GITHUB_TOKEN`, `api-key`, `clientSecret`.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut previous_is_lower = false;
-    for c in name.chars() {
-        let starts_word = previous_is_lower && c.is_uppercase();
-        if starts_word || !c.is_alphanumeric() {
-            words.push(String::new());
-        }
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
-        }
-        previous_is_lower = c.is_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 /// Whether the value that is written cannot be a secret. An ARG without a default gets its value from outside.

@@ -40,6 +40,7 @@ mod root;
 mod seccomp;
 mod service_accounts;
 mod services;
+mod secret_objects;
 mod spread;
 mod standard;
 mod sudo;
@@ -84,6 +85,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     seccomp::RULES,
     service_accounts::RULES,
     services::RULES,
+    secret_objects::RULES,
     spread::RULES,
     sudo::RULES,
     sysctls::RULES,

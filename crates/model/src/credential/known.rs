@@ -1,0 +1,135 @@
+//! Credentials that can be told by their form, whatever they are called.
+//!
+//! Only forms that are hardly ever anything else. Whether a credential is still valid is not known.
+
+use std::ops::Range;
+
+use super::is_placeholder;
+
+/// A credential in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What it is, with its article: `a GitHub token`.
+    pub what: &'static str,
+    /// Where it is in the text.
+    pub range: Range<usize>,
+}
+
+/// The first credential of a known form in the text, passwords of URLs among them.
+pub fn known(text: &str) -> Option<Known> {
+    let bytes = text.as_bytes();
+    let mut previous = b' ';
+    for (at, &byte) in bytes.iter().enumerate() {
+        let starts_word = !(previous.is_ascii_alphanumeric() || matches!(previous, b'_' | b'-'));
+        previous = byte;
+        if starts_word && let Some(found) = known_at(text, at, byte) {
+            return Some(found);
+        }
+    }
+    let range = url_password(text)?;
+    Some(Known { what: "the password of a URL", range })
+}
+
+/// How a token goes on after its prefix.
+struct Form {
+    prefix: &'static str,
+    /// Other characters than letters and digits that it may have.
+    others: &'static [u8],
+    /// How many characters follow the prefix at least, and at most.
+    length: (usize, usize),
+    what: &'static str,
+}
+
+const MANY: usize = 4096;
+
+const FORMS: &[Form] = &[
+    Form { prefix: "AKIA", others: b"", length: (16, 16), what: "an AWS access key" },
+    Form { prefix: "ASIA", others: b"", length: (16, 16), what: "an AWS access key" },
+    Form { prefix: "ghp_", others: b"", length: (36, 255), what: "a GitHub token" },
+    Form { prefix: "gho_", others: b"", length: (36, 255), what: "a GitHub token" },
+    Form { prefix: "ghu_", others: b"", length: (36, 255), what: "a GitHub token" },
+    Form { prefix: "ghs_", others: b"", length: (36, 255), what: "a GitHub token" },
+    Form { prefix: "ghr_", others: b"", length: (36, 255), what: "a GitHub token" },
+    Form { prefix: "github_pat_", others: b"_", length: (70, 255), what: "a GitHub token" },
+    Form { prefix: "glpat-", others: b"_-.", length: (20, 255), what: "a GitLab token" },
+    Form { prefix: "xoxb-", others: b"-", length: (20, 255), what: "a Slack token" },
+    Form { prefix: "xoxp-", others: b"-", length: (20, 255), what: "a Slack token" },
+    Form { prefix: "xoxa-", others: b"-", length: (20, 255), what: "a Slack token" },
+    Form { prefix: "xoxs-", others: b"-", length: (20, 255), what: "a Slack token" },
+    Form { prefix: "hooks.slack.com/services/", others: b"/", length: (40, 80), what: "a Slack webhook" },
+    Form { prefix: "sk_live_", others: b"", length: (20, 255), what: "a Stripe key" },
+    Form { prefix: "rk_live_", others: b"", length: (20, 255), what: "a Stripe key" },
+    Form { prefix: "AIza", others: b"_-", length: (35, 35), what: "a Google API key" },
+    Form { prefix: "npm_", others: b"", length: (36, 36), what: "an npm token" },
+    Form { prefix: "pypi-AgE", others: b"_-", length: (50, MANY), what: "a PyPI token" },
+    Form { prefix: "SG.", others: b"_-.", length: (60, 70), what: "a SendGrid key" },
+    Form { prefix: "hf_", others: b"", length: (34, 40), what: "a Hugging Face token" },
+    Form { prefix: "sk-ant-", others: b"_-", length: (40, 255), what: "an Anthropic key" },
+    Form { prefix: "sk-proj-", others: b"_-", length: (40, 255), what: "an OpenAI key" },
+    Form { prefix: "dop_v1_", others: b"", length: (64, 64), what: "a DigitalOcean token" },
+    Form { prefix: "hvs.", others: b"_-", length: (24, 255), what: "a Vault token" },
+    Form { prefix: "glsa_", others: b"_", length: (40, 64), what: "a Grafana token" },
+    Form { prefix: "shpat_", others: b"", length: (32, 32), what: "a Shopify token" },
+    Form { prefix: "AccountKey=", others: b"+/=", length: (86, 90), what: "an Azure storage key" },
+    Form { prefix: "eyJ", others: b"_-.", length: (60, MANY), what: "a JSON web token" },
+];
+
+fn known_at(text: &str, at: usize, byte: u8) -> Option<Known> {
+    let rest = text.get(at..)?;
+    if byte == b'-' {
+        return private_key(rest).map(|length| Known { what: "a private key", range: at..at + length });
+    }
+    for form in FORMS.iter().filter(|form| form.prefix.as_bytes().first() == Some(&byte)) {
+        let Some(tail) = rest.strip_prefix(form.prefix) else { continue };
+        let length = tail.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || form.others.contains(byte)).count();
+        let token = rest.get(..form.prefix.len() + length)?;
+        let is_web_token = form.prefix != "eyJ" || is_web_token(token);
+        if (form.length.0..=form.length.1).contains(&length) && is_web_token && !is_placeholder(token) {
+            return Some(Known { what: form.what, range: at..at + token.len() });
+        }
+    }
+    None
+}
+
+/// Three parts, of which the first two are JSON objects.
+fn is_web_token(token: &str) -> bool {
+    let parts: Vec<&str> = token.split('.').collect();
+    parts.len() == 3
+        && parts.iter().take(2).all(|part| part.starts_with("eyJ"))
+        && parts.iter().all(|part| part.len() > 9)
+}
+
+/// The length of a private key in PEM that the text starts with.
+fn private_key(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("-----BEGIN ")?;
+    let (kind, body) = rest.split_once("-----")?;
+    if !kind.ends_with("PRIVATE KEY") || kind.len() > 40 {
+        return None;
+    }
+    // A heading alone is a form to fill in.
+    let is_filled =
+        body.trim_start().bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)).count() > 15
+            || body.trim_start().starts_with("Proc-Type");
+    let end = body.find("-----END ").map_or(text.len(), |end| text.len() - body.len() + end);
+    is_filled.then_some(end)
+}
+
+/// The password of the first URL that has one which is no placeholder: `scheme://user:password@host`.
+pub fn url_password(text: &str) -> Option<Range<usize>> {
+    let mut from = 0;
+    while let Some(found) = text.get(from..)?.find("://") {
+        let start = from + found + 3;
+        from = start;
+        let authority = text.get(start..)?;
+        let end = authority.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`'));
+        let authority = authority.get(..end.unwrap_or(authority.len()))?;
+        let Some((user_info, _)) = authority.rsplit_once('@') else { continue };
+        let Some((user, password)) = user_info.split_once(':') else { continue };
+        if !super::is_plausible(password) {
+            continue;
+        }
+        let start = start + user.len() + 1;
+        return Some(start..start + password.len());
+    }
+    None
+}
