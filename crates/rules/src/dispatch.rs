@@ -55,7 +55,6 @@ impl Dispatch {
             dispatch.ids.insert(index, rule.meta.id.to_string());
             match rule.check {
                 Check::Pod(check) => dispatch.pod.push((index, check)),
-                Check::Object([], check) => dispatch.any_object.push((index, check)),
                 Check::Object(kinds, check) => dispatch.add_kinds(kinds, index, check),
                 Check::PodAndObject(pod_check, kinds, check) => {
                     dispatch.pod.push((index, pod_check));
@@ -103,6 +102,9 @@ impl Dispatch {
     }
 
     fn add_kinds(&mut self, kinds: &[&'static str], rule: RuleIdx, check: ObjectCheck) {
+        if kinds.is_empty() {
+            self.any_object.push((rule, check));
+        }
         for kind in kinds {
             self.objects.entry(kind).or_default().push((rule, check));
         }

@@ -22,7 +22,7 @@ pub enum Check {
     Pod(fn(&Pod<'_>, &mut Report<'_>)),
     /// Each object of these kinds; all objects where the list is empty.
     Object(&'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
-    /// Each pod, and each object of these kinds.
+    /// Each pod, and each object of these kinds; all objects where the list is empty.
     PodAndObject(fn(&Pod<'_>, &mut Report<'_>), &'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
     /// Each Dockerfile as a whole.
     Dockerfile(fn(&Image<'_>, &mut Report<'_>)),

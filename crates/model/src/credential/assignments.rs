@@ -71,8 +71,9 @@ fn words<'t>(text: &'t str, line: &'t str, found: &mut Vec<Assignment<'t>>) {
         }
         match option.unwrap_or(bare).split_once('=') {
             Some((name, value)) if is_name(name) => {
+                let opens = value.starts_with(['"', '\'']) && (value.len() == 1 || !value.ends_with(['"', '\'']));
                 let value = unquoted(value);
-                if !value.is_empty() {
+                if !value.is_empty() && !opens {
                     found.push(assignment(text, name, value));
                 }
             }

@@ -15,19 +15,35 @@ pub struct Known {
     pub range: Range<usize>,
 }
 
-/// The first credential of a known form in the text, passwords of URLs among them.
+/// The first credential of a known form in the text.
 pub fn known(text: &str) -> Option<Known> {
-    let bytes = text.as_bytes();
+    all_known(text).into_iter().next()
+}
+
+/// The credentials of known forms in the text, passwords of URLs among them, in order.
+pub fn all_known(text: &str) -> Vec<Known> {
+    let mut found = Vec::new();
     let mut previous = b' ';
-    for (at, &byte) in bytes.iter().enumerate() {
+    let mut next = 0;
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
         let starts_word = !(previous.is_ascii_alphanumeric() || matches!(previous, b'_' | b'-'));
         previous = byte;
-        if starts_word && let Some(found) = known_at(text, at, byte) {
-            return Some(found);
+        if at >= next
+            && starts_word
+            && let Some(known) = known_at(text, at, byte)
+        {
+            next = known.range.end;
+            found.push(known);
         }
     }
-    let range = url_password(text)?;
-    Some(Known { what: "the password of a URL", range })
+    let mut from = 0;
+    while let Some(range) = text.get(from..).and_then(url_password) {
+        let range = from + range.start..from + range.end;
+        from = range.end;
+        found.push(Known { what: "the password of a URL", range });
+    }
+    found.sort_by_key(|known| known.range.start);
+    found
 }
 
 /// How a token goes on after its prefix.
@@ -115,7 +131,7 @@ fn private_key(text: &str) -> Option<usize> {
 }
 
 /// The password of the first URL that has one which is no placeholder: `scheme://user:password@host`.
-pub fn url_password(text: &str) -> Option<Range<usize>> {
+fn url_password(text: &str) -> Option<Range<usize>> {
     let mut from = 0;
     while let Some(found) = text.get(from..)?.find("://") {
         let start = from + found + 3;

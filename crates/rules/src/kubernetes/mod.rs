@@ -41,6 +41,7 @@ mod seccomp;
 mod service_accounts;
 mod services;
 mod secret_objects;
+mod secret_values;
 mod spread;
 mod standard;
 mod sudo;
@@ -86,6 +87,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     service_accounts::RULES,
     services::RULES,
     secret_objects::RULES,
+    secret_values::RULES,
     spread::RULES,
     sudo::RULES,
     sysctls::RULES,

@@ -208,6 +208,11 @@ fn dockerconfig_inline_auth(object: &Object<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Whether it is a Secret with a value that somebody has to hide.
+pub(super) fn has_values(object: &Object<'_>) -> bool {
+    entries(object).iter().any(|entry| !entry.is_public())
+}
+
 /// The entries of a Secret whose values are there.
 fn entries<'t>(object: &Object<'t>) -> Vec<Entry<'t>> {
     let kind = object.node.get("type").present().and_then(Node::as_str);
