@@ -8,3 +8,4 @@ pub mod dockerfile;
 pub mod facts;
 pub mod image;
 pub mod kubernetes;
+pub mod prometheus;

@@ -5,6 +5,7 @@ use crate::Rule;
 mod bindings;
 mod api_table;
 mod api_versions;
+mod argocd;
 mod capabilities;
 mod controllers;
 mod dropped;
@@ -17,12 +18,15 @@ mod image_versions;
 mod ingress_nginx;
 mod ingresses;
 mod isolation;
+mod istio;
 mod jobs;
 mod labels;
 mod metadata;
 mod names_in_pods;
 mod network_policies;
 mod namespaces;
+mod openshift;
+mod operators;
 mod pod_security_labels;
 mod ports;
 mod privileged;
@@ -52,6 +56,7 @@ mod webhooks;
 pub(crate) static RULES: &[&[&Rule]] = &[
     bindings::RULES,
     api_versions::RULES,
+    argocd::RULES,
     capabilities::RULES,
     controllers::RULES,
     dropped::RULES,
@@ -63,12 +68,15 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     ingress_nginx::RULES,
     ingresses::RULES,
     isolation::RULES,
+    istio::RULES,
     jobs::RULES,
     labels::RULES,
     metadata::RULES,
     names_in_pods::RULES,
     network_policies::RULES,
     namespaces::RULES,
+    openshift::RULES,
+    operators::RULES,
     pod_security_labels::RULES,
     ports::RULES,
     privileged::RULES,
