@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portcullis_core::Span;
-use portcullis_model::credential::{Known, decode_base64, is_placeholder, known, words};
+use portcullis_model::credential::{Known, assignments, decode_base64, is_placeholder, is_secret, known, words};
 use portcullis_model::kubernetes::Object;
 use portcullis_syntax::json;
 
@@ -22,7 +22,8 @@ rule! {
     /// Base64 is no encryption: whoever can read the repository, now or in its history, has the secret. Reported once for
     /// each Secret, at its most telling value. Silent for empty values and placeholders (plain or in base64), for files
     /// that SOPS has encrypted, for templates, for service account tokens, which the cluster fills in, and for what is
-    /// public: certificates, user names, hosts, switches. SealedSecret and ExternalSecret are kinds of their own.
+    /// public: certificates, user names, hosts, switches, files of settings without a secret. SealedSecret and
+    /// ExternalSecret are kinds of their own.
     ///
     /// ```yaml bad:5
     /// apiVersion: v1
@@ -72,6 +73,9 @@ rule! {
     ///     -----BEGIN CERTIFICATE-----
     ///     MIIBszCCAVmgAwIBAgIUQ3d7
     ///     -----END CERTIFICATE-----
+    ///   settings.yaml: |
+    ///     route: { receiver: default }
+    ///     timeout: 5m
     /// ```
     SECRET_COMMITTED = "k8s-secret-committed" {
         check: Check::Object(&["Secret"], secret_committed),
@@ -278,8 +282,16 @@ impl Entry<'_> {
         let is_switch = ["true", "false", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
         let is_number = text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit());
         let last = words(self.key).pop().unwrap_or_default();
-        is_certificate || is_switch || is_number || PUBLIC.contains(&last.as_str())
+        is_certificate || is_switch || is_number || is_harmless_file(self.key, text) || PUBLIC.contains(&last.as_str())
     }
+}
+
+/// A file of settings, none of which is a secret by its name.
+fn is_harmless_file(key: &str, text: &str) -> bool {
+    let ends = [".yaml", ".yml", ".json", ".conf", ".ini", ".toml", ".properties", ".xml", ".cfg"];
+    ends.iter().any(|end| key.ends_with(end))
+        && text.contains('\n')
+        && !assignments(text).iter().any(|setting| is_secret(setting.name, setting.value))
 }
 
 /// Last words of keys whose values are no secrets.
