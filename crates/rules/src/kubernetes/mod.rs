@@ -2,10 +2,10 @@
 
 use crate::Rule;
 
-mod bindings;
 mod api_table;
 mod api_versions;
 mod argocd;
+mod bindings;
 mod capabilities;
 mod controllers;
 mod dropped;
@@ -23,8 +23,8 @@ mod jobs;
 mod labels;
 mod metadata;
 mod names_in_pods;
-mod network_policies;
 mod namespaces;
+mod network_policies;
 mod openshift;
 mod operators;
 mod pod_security_labels;
@@ -42,10 +42,10 @@ mod resources;
 mod retired_components;
 mod root;
 mod seccomp;
-mod service_accounts;
-mod services;
 mod secret_objects;
 mod secret_values;
+mod service_accounts;
+mod services;
 mod spread;
 mod standard;
 mod sudo;
@@ -54,9 +54,9 @@ mod webhooks;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
-    bindings::RULES,
     api_versions::RULES,
     argocd::RULES,
+    bindings::RULES,
     capabilities::RULES,
     controllers::RULES,
     dropped::RULES,
@@ -73,8 +73,8 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     labels::RULES,
     metadata::RULES,
     names_in_pods::RULES,
-    network_policies::RULES,
     namespaces::RULES,
+    network_policies::RULES,
     openshift::RULES,
     operators::RULES,
     pod_security_labels::RULES,
@@ -92,10 +92,10 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     retired_components::RULES,
     root::RULES,
     seccomp::RULES,
-    service_accounts::RULES,
-    services::RULES,
     secret_objects::RULES,
     secret_values::RULES,
+    service_accounts::RULES,
+    services::RULES,
     spread::RULES,
     sudo::RULES,
     sysctls::RULES,
