@@ -57,21 +57,28 @@ data:
 stringData: { token: Zq8-pTr4vNw6_yBs2, other: "kX9mQ2vL7" }
 "#;
 
+const DOCKERFILE: &str = "FROM debian\nENV DB_PASSWORD=kX9mQ2vL7\nARG API_TOKEN=Zq8-pTr4vNw6_yBs2\n";
+
 #[test]
 fn no_output_shows_a_planted_value() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("masking");
     std::fs::create_dir_all(directory.join(".git")).unwrap();
     std::fs::write(directory.join("all.yaml"), MANIFEST).unwrap();
+    std::fs::write(directory.join("Dockerfile"), DOCKERFILE).unwrap();
     for format in ["pretty", "concise", "json", "sarif"] {
         let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-            .args(["check", "--no-config", "--profile", "all", "--color", "never", "--format", format, "all.yaml"])
+            .args(["check", "--no-config", "--profile", "all", "--color", "never", "--format", format, "."])
             .current_dir(&directory)
             .output()
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-        for rule in
-            ["k8s-secret-env-literal", "k8s-secret-in-configmap", "k8s-secret-data-decoded", "k8s-duplicate-env-var"]
-        {
+        for rule in [
+            "k8s-secret-env-literal",
+            "k8s-secret-in-configmap",
+            "k8s-secret-data-decoded",
+            "k8s-duplicate-env-var",
+            "docker-secret-in-arg-or-env",
+        ] {
             assert!(text.contains(rule), "{format} says nothing of {rule}:\n{text}");
         }
         for planted in PLANTED {

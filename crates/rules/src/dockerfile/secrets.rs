@@ -212,9 +212,11 @@ fn report_secrets(image: &Image<'_>, stage: Option<&Stage<'_>>, instruction: &In
         let keyword = instruction.keyword.name();
         let fate = if instruction.keyword == Keyword::Env { "is part of the image" } else { "stays in the history" };
         let place = place(stage, instruction.keyword, pair.key.span(), name);
-        report
-            .at(place, format!("`{keyword} {name}` looks like a secret, and its value {fate}"))
-            .help("pass it to the RUN that needs it with `--mount=type=secret`, or at run time");
+        let draft = report.at(place, format!("`{keyword} {name}` looks like a secret, and its value {fate}"));
+        draft.help("pass it to the RUN that needs it with `--mount=type=secret`, or at run time");
+        if let Some(value) = &pair.value {
+            draft.mask(value.span());
+        }
     }
 }
 
