@@ -45,6 +45,8 @@ pub(crate) struct Discovered {
     pub(crate) errors: Vec<ScanError>,
     /// Named files of a kind that is not scanned.
     pub(crate) unknown: Vec<String>,
+    /// Terraform files that the walk met: they may make what manifests refer to.
+    pub(crate) terraform: Vec<String>,
     /// Whether some named path is a directory that holds nothing to scan.
     pub(crate) empty_directory: bool,
 }
@@ -88,6 +90,7 @@ pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &
     }
     found.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.origin.cmp(&b.origin)));
     found.targets.dedup_by(|(b, _), (a, _)| a.path == b.path);
+    found.terraform.sort_unstable();
     found.unreadable.sort_unstable();
     found.unreadable.dedup();
     found
@@ -125,10 +128,10 @@ fn walk(
         .follow_links(false)
         .threads(threads)
         .build_parallel();
-    let results = Mutex::new((Vec::new(), Vec::new()));
+    let results = Mutex::new((Vec::new(), Vec::new(), Vec::new()));
     walker.run(|| {
         Box::new(|entry| {
-            let (targets, unreadable) = match entry {
+            let (targets, unreadable, terraform) = match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {
                     // The directory that was named is always walked, whatever its name.
                     let is_skipped = entry.depth() > 0
@@ -139,25 +142,33 @@ fn walk(
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     let path = paths::relative(cwd, entry.path());
                     let language = classify(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
+                    let terraform = path.ends_with(".tf").then(|| path.clone());
                     match language {
-                        Some(_) if is_unnameable(&path, entry.path()) => (None, Some((path, UNNAMEABLE.to_owned()))),
-                        language => (language.map(|language| (Target { path, origin: Origin::Found }, language)), None),
+                        Some(_) if is_unnameable(&path, entry.path()) => {
+                            (None, Some((path, UNNAMEABLE.to_owned())), None)
+                        }
+                        language => {
+                            let target = language.map(|language| (Target { path, origin: Origin::Found }, language));
+                            (target, None, terraform)
+                        }
                     }
                 }
-                Ok(_) => (None, None),
-                Err(error) => (None, walk_error(cwd, &error)),
+                Ok(_) => (None, None, None),
+                Err(error) => (None, walk_error(cwd, &error), None),
             };
-            if targets.is_some() || unreadable.is_some() {
+            if targets.is_some() || unreadable.is_some() || terraform.is_some() {
                 let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 results.0.extend(targets);
                 results.1.extend(unreadable);
+                results.2.extend(terraform);
             }
             WalkState::Continue
         })
     });
-    let (targets, unreadable) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (targets, unreadable, terraform) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.targets.extend(targets);
     found.unreadable.extend(unreadable);
+    found.terraform.extend(terraform);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use portcullis_core::{
     StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
-use portcullis_model::facts::{Claim, Facts};
+use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
@@ -17,6 +17,7 @@ use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
 use crate::classify::Language;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
+use crate::relations::unreadable;
 use crate::seal::{Needs, Sealer};
 use crate::select::Selection;
 
@@ -29,6 +30,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) yields: &'a Yields,
     pub(crate) needs: Needs,
     pub(crate) files: &'a dyn Files,
+    pub(crate) homes: &'a Homes,
     pub(crate) today: Date,
 }
 
@@ -65,6 +67,7 @@ impl Judge<'_> {
                 return judged;
             }
             Err(error) => {
+                judged.facts.add_unread(unreadable(input.language, None));
                 judged.findings.extend(self.unreadable(input.file, input.root_path, "", 0, &reason(&error)));
                 return judged;
             }
@@ -76,6 +79,7 @@ impl Judge<'_> {
                 let at = error.utf8_error().valid_up_to();
                 let lossy = String::from_utf8_lossy(error.as_bytes());
                 let what = encoding_fault(error.as_bytes(), at);
+                judged.facts.add_unread(unreadable(input.language, Some(&lossy)));
                 judged.findings.extend(self.unreadable(input.file, input.root_path, &lossy, at, &what));
                 return judged;
             }
@@ -99,9 +103,13 @@ impl Judge<'_> {
         };
         judged.documents = tree.documents().count();
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));
         for object in &objects {
             self.dispatch.object(object, &mut outcome);
+        }
+        outcome.settle();
+        if dialect != Dialect::Yaml12 {
+            outcome.facts.add_unread(Unread::of_documents(&tree));
         }
         self.syntax_errors(input, &tree, &objects, &mut outcome.drafts, judged);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);

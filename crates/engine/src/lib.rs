@@ -11,6 +11,7 @@ mod filters;
 mod judge;
 mod kustomize;
 mod paths;
+mod relations;
 mod scan;
 mod seal;
 mod select;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
-use portcullis_model::facts::{Claim, Facts};
+use portcullis_model::facts::{Facts, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::prelude::*;
@@ -18,6 +18,7 @@ use crate::discover::{Discovered, Origin, Target, discover};
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
+use crate::relations::{self, Joined};
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
 use crate::{kustomize, paths};
@@ -139,13 +140,15 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
     };
     let nothing = found.empty_directory;
     let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
-    let mut skipped = skip_charts(&options.cwd, &found, &mut report.notes);
+    let charts = skip_charts(&options.cwd, &found, &mut report.notes);
+    let mut skipped = charts.clone();
     skipped.extend(kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes));
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
+    let homes = relations::homes(&found, &worktree);
     let judge = |set: OverrideSet| {
         let rules = rules.get(&set).expect("every set that a target has was compiled");
         Judge {
@@ -155,6 +158,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
             yields: &yields,
             needs: options.needs,
             files: &worktree,
+            homes: &homes,
             today: options.date,
         }
     };
@@ -162,7 +166,11 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
     let done = AtomicUsize::new(0);
     let judge_one = |index: usize, (target, language): &(Target, Language)| {
         if skipped.contains(&index) {
-            return Judged::default();
+            let mut judged = Judged::default();
+            if charts.contains(&index) {
+                judged.facts.add_unread(relations::chart_template(&target.path, &worktree));
+            }
+            return judged;
         }
         let input = Input {
             file: FileId(u32::try_from(index).unwrap_or(u32::MAX)),
@@ -179,13 +187,18 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
-    let mut joined = Joined::default();
-    in_parallel(threads, &found.targets, judge_one, |file| joined.add(file, &mut report))?;
+    let seen = relations::seen(&found, options.stdin.is_some());
+    let mut joined = Joined::new(Facts::of_scan(seen, &homes));
+    if !found.unreadable.is_empty() || !report.errors.is_empty() {
+        joined.facts.add_unread(Unread::anything());
+    }
+    in_parallel(threads, &found.targets, judge_one, |file| take(file, &mut joined, &mut report))?;
 
     report.stats.files = total - skipped.len();
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&judge(0), &found, &mut report);
-    joined.finish(&mut report);
+    report.findings.extend(joined.held(&found, &worktree, &report.files));
+    put_in_order(&mut report);
     filters.accept(&mut report, options.date);
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing })
@@ -248,7 +261,14 @@ impl Rules {
             options: config.options(catalog),
         };
         let distinct: BTreeSet<OverrideSet> = sets.iter().copied().chain([0]).collect();
-        distinct.into_iter().map(|set| Ok((set, Self::new(options, catalog, &context, filters, set)?))).collect()
+        let compile = |set| Ok((set, Self::new(options, catalog, &context, filters, set)?));
+        let mut all: BTreeMap<OverrideSet, Self> = distinct.into_iter().map(compile).collect::<Result<_, _>>()?;
+        if all.values().any(|rules| rules.dispatch.needs_facts()) {
+            for rules in all.values_mut() {
+                rules.dispatch.keep_facts();
+            }
+        }
+        Ok(all)
     }
 
     fn new(
@@ -278,40 +298,30 @@ impl Rules {
     }
 }
 
-/// What the files left behind for the joins.
-#[derive(Default)]
-struct Joined {
-    facts: Facts,
-    claims: Vec<(Finding, Claim)>,
+/// Takes over what a file left behind.
+fn take(file: Judged, joined: &mut Joined, report: &mut ScanReport) {
+    joined.facts.merge(file.facts);
+    joined.claims.extend(file.claims);
+    report.findings.extend(file.findings);
+    report.notes.extend(file.notes);
+    report.errors.extend(file.errors);
+    report.stats.bytes += file.bytes;
+    report.stats.documents += file.documents;
 }
 
-impl Joined {
-    fn add(&mut self, file: Judged, report: &mut ScanReport) {
-        self.facts.merge(file.facts);
-        self.claims.extend(file.claims);
-        report.findings.extend(file.findings);
-        report.notes.extend(file.notes);
-        report.errors.extend(file.errors);
-        report.stats.bytes += file.bytes;
-        report.stats.documents += file.documents;
-    }
-
-    /// Keeps the claims that hold and puts everything in order. Files are numbered in order of their paths, and rules in
-    /// order of their ids; nothing depends on which worker was first.
-    fn finish(self, report: &mut ScanReport) {
-        let held = self.claims.into_iter().filter(|(_, claim)| self.facts.holds(claim));
-        report.findings.extend(held.map(|(finding, _)| finding));
-        let ranks = ranks(&report.files);
-        report.findings.sort_unstable_by(|a, b| {
-            let key = |finding: &Finding| {
-                let span = finding.location.span;
-                (ranks.get(span.file.0 as usize), span, finding.rule)
-            };
-            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-        });
-        report.notes.sort();
-        report.errors.sort();
-    }
+/// Puts everything in order. Files are numbered in order of their paths, and rules in order of their ids; nothing depends
+/// on which worker was first.
+fn put_in_order(report: &mut ScanReport) {
+    let ranks = ranks(&report.files);
+    report.findings.sort_unstable_by(|a, b| {
+        let key = |finding: &Finding| {
+            let span = finding.location.span;
+            (ranks.get(span.file.0 as usize), span, finding.rule)
+        };
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    report.notes.sort();
+    report.errors.sort();
 }
 
 /// For each file its place in the order of the paths: entries that could not be read were numbered last.

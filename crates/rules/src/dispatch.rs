@@ -24,10 +24,27 @@ pub struct Outcome {
     pub panicked: Vec<RuleIdx>,
 }
 
+impl Outcome {
+    /// Nothing said yet of a file whose facts so far are `facts`.
+    pub fn of_file(facts: Facts) -> Self {
+        Self { facts, ..Self::default() }
+    }
+
+    /// Drops the claims that the file itself refutes, and those of parts of objects, before they cost anything.
+    pub fn settle(&mut self) {
+        let facts = &self.facts;
+        self.claims.retain(|(_, claim)| !facts.is_patch() && !facts.refutes(claim));
+    }
+}
+
+/// The tag of every rule that makes claims. Where none of them is on, no facts are kept.
+pub const ACROSS_FILES: &str = "across-files";
+
 /// The compiled table.
 #[derive(Debug)]
 pub struct Dispatch {
     context: Context,
+    needs_facts: bool,
     ids: HashMap<RuleIdx, String>,
     pod: Vec<(RuleIdx, PodCheck)>,
     dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
@@ -44,6 +61,7 @@ impl Dispatch {
     pub fn new(catalog: &Catalog, context: Context, is_on: impl Fn(RuleIdx) -> bool) -> Self {
         let mut dispatch = Self {
             context,
+            needs_facts: false,
             ids: HashMap::new(),
             pod: Vec::new(),
             dockerfile: Vec::new(),
@@ -53,6 +71,7 @@ impl Dispatch {
         for rule in builtin() {
             let Some(index) = catalog.by_id(&rule.meta.id).filter(|&index| is_on(index)) else { continue };
             dispatch.ids.insert(index, rule.meta.id.to_string());
+            dispatch.needs_facts |= rule.meta.tags.contains(&ACROSS_FILES);
             match rule.check {
                 Check::Pod(check) => dispatch.pod.push((index, check)),
                 Check::Object(kinds, check) => dispatch.add_kinds(kinds, index, check),
@@ -67,20 +86,30 @@ impl Dispatch {
         dispatch
     }
 
+    /// Whether any of its rules asks what other files hold.
+    pub fn needs_facts(&self) -> bool {
+        self.needs_facts
+    }
+
+    /// Keeps facts although none of its rules asks for them: rules that are on for other files do.
+    pub fn keep_facts(&mut self) {
+        self.needs_facts = true;
+    }
+
     /// Runs the rules for Kubernetes objects on one object.
     pub fn object(&self, object: &Object<'_>, outcome: &mut Outcome) {
-        outcome.facts.extract(object);
+        let pods = if self.needs_facts || !self.pod.is_empty() { pods(object) } else { Vec::new() };
+        if self.needs_facts {
+            outcome.facts.extract(object, &pods);
+        }
         let subject = object.identity();
         let own = self.objects.get(object.kind).map_or(&[][..], Vec::as_slice);
         for &(rule, check) in self.any_object.iter().chain(own) {
             self.run(rule, subject, outcome, |report| check(object, report));
         }
-        if self.pod.is_empty() {
-            return;
-        }
-        for pod in pods(object) {
+        for pod in &pods {
             for &(rule, check) in &self.pod {
-                self.run(rule, subject, outcome, |report| check(&pod, report));
+                self.run(rule, subject, outcome, |report| check(pod, report));
             }
         }
     }
@@ -117,6 +146,7 @@ impl Dispatch {
             rule,
             id,
             subject,
+            facts: &outcome.facts,
             drafts: &mut outcome.drafts,
             claims: &mut outcome.claims,
         };

@@ -16,6 +16,6 @@ pub mod scan;
 
 pub use catalog::{builtin, catalog};
 pub use context::{Context, Date, OptionValue, Options, PodSecurity, PodSecurityLevel};
-pub use dispatch::{Dispatch, Outcome};
+pub use dispatch::{ACROSS_FILES, Dispatch, Outcome};
 pub use report::{Place, Report, Spot};
 pub use rule::{Check, Rule};

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 pub use portcullis_core::Place;
 use portcullis_core::{Draft, RuleIdx, Span, StableHash};
-use portcullis_model::facts::Claim;
+use portcullis_model::facts::{Claim, Facts, Namespace};
+use portcullis_model::kubernetes::Object;
 use portcullis_syntax::{Anchor, Node};
 
 use crate::Context;
@@ -18,6 +19,8 @@ pub struct Report<'a> {
     pub(crate) id: &'a str,
     /// Hash of the object or stage that the rule looks at: part of every fingerprint.
     pub(crate) subject: u64,
+    /// The facts of the file so far.
+    pub(crate) facts: &'a Facts,
     pub(crate) drafts: &'a mut Vec<Draft>,
     pub(crate) claims: &'a mut Vec<(Draft, Claim)>,
 }
@@ -31,7 +34,7 @@ impl<'a> Report<'a> {
         self.drafts.last_mut().expect("the draft was pushed just now")
     }
 
-    /// Reports only if `claim` holds of the whole scan.
+    /// Reports only if `claim` holds of the whole scan. The rule has the tag `across-files`.
     #[allow(clippy::needless_pass_by_value, reason = "as for `at`")]
     pub fn claim(&mut self, spot: impl Spot, message: impl Into<Cow<'static, str>>, claim: Claim) -> &mut Draft {
         let draft = self.draft(&spot, message);
@@ -42,6 +45,16 @@ impl<'a> Report<'a> {
     /// The settings of the scan.
     pub fn context(&self) -> &'a Context {
         self.context
+    }
+
+    /// The facts of the file up to and with the object that is looked at.
+    pub fn facts(&self) -> &'a Facts {
+        self.facts
+    }
+
+    /// The object's namespace, for claims.
+    pub fn namespace(&self, object: &Object<'_>) -> Namespace {
+        self.facts.namespace(object)
     }
 
     /// The rule's options from the configuration.

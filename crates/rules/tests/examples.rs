@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use portcullis_core::{Example, Expect, FileId, LineIndex, is_known_peer_scheme};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
-use portcullis_model::facts::Facts;
+use portcullis_model::facts::{Facts, Homes, Seen, Unread, is_kustomization};
 use portcullis_model::kubernetes::objects;
-use portcullis_rules::{Check, Context, Dispatch, Outcome, builtin, catalog};
+use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, Outcome, builtin, catalog};
 use portcullis_syntax::{Dialect, dockerfile, json, yaml};
 
 #[test]
@@ -40,11 +40,12 @@ fn example_context() -> Context {
 
 /// Lines of the findings of all files of an example, in order of file and line.
 fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
-    let mut facts = Facts::default();
+    let homes = homes(example);
+    let mut facts = Facts::of_scan(Seen::Whole, &homes);
     let mut drafts = Vec::new();
     let mut claims = Vec::new();
     for (file, (name, text)) in (0..).map(FileId).zip(&example.files) {
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome::of_file(Facts::of_file(homes.of(name)));
         let shared: Arc<str> = Arc::from(text.as_str());
         if is_dockerfile(name) {
             let parsed = dockerfile::parse(file, text);
@@ -57,6 +58,8 @@ fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
             scan_tree(&yaml::parse(file, &shared, Dialect::Yaml11), dispatch, &mut outcome);
         }
         assert!(outcome.panicked.is_empty(), "a rule panicked");
+        outcome.settle();
+        assert!(outcome.claims.is_empty() || dispatch.needs_facts(), "a claim without the tag `{ACROSS_FILES}`");
         facts.merge(outcome.facts);
         drafts.extend(outcome.drafts);
         claims.extend(outcome.claims);
@@ -85,7 +88,16 @@ fn is_dockerfile(name: &str) -> bool {
     name == "Dockerfile" || name.starts_with("Dockerfile.") || name.ends_with(".dockerfile")
 }
 
+fn homes(example: &Example) -> Homes {
+    let kustomizations = example.files.iter().filter(|(name, _)| is_kustomization(name));
+    let trees: Vec<(&str, portcullis_syntax::Tree)> = kustomizations
+        .map(|(name, text)| (name.as_str(), yaml::parse(FileId(0), &Arc::from(text.as_str()), Dialect::Yaml11)))
+        .collect();
+    Homes::new(trees.iter().map(|(name, tree)| (*name, tree.documents().next().unwrap().root)))
+}
+
 fn scan_tree(tree: &portcullis_syntax::Tree, dispatch: &Dispatch, outcome: &mut Outcome) {
+    outcome.facts.add_unread(Unread::of_documents(tree));
     for document in tree.documents() {
         for object in objects(document.root) {
             dispatch.object(&object, outcome);

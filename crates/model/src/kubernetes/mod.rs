@@ -10,7 +10,7 @@ mod version;
 
 pub use container::{Container, Role};
 pub use object::{Object, objects};
-pub use pod::{Lifetime, Os, Pod, pods};
+pub use pod::{Lifetime, Os, Pod, pod_kinds, pods};
 pub use quantity::{Quantity, QuantityError};
 pub use rbac::{
     Grant, OPENSHIFT_RBAC_GROUP, RBAC_GROUP, RoleRef, Subject, grants, is_bootstrapped, role_ref, subjects,

@@ -109,6 +109,11 @@ pub fn pods<'t>(object: &Object<'t>) -> Vec<Pod<'t>> {
     found
 }
 
+/// The kinds that carry pods, as far as they are known by name.
+pub fn pod_kinds() -> impl Iterator<Item = &'static str> {
+    TEMPLATES.iter().map(|row| row.1)
+}
+
 /// The group that a kind is of. `apiVersion: v1` over a Deployment is a mistake that must not hide what is in it, and
 /// over a DeploymentConfig it is how OpenShift 3 wrote it.
 fn usual_group<'g>(group: &'g str, kind: &str) -> &'g str {

@@ -3,7 +3,7 @@
 //! A binding names its role only; what a role of another name grants is asked where an answer needs it. Silent for what
 //! Kubernetes itself gives away, and for subjects that are filled in later.
 
-use portcullis_model::facts::Claim;
+use portcullis_model::facts::{Claim, Namespace};
 use portcullis_model::kubernetes::{Object, RoleRef, Subject, is_bootstrapped, role_ref, subjects};
 
 use crate::rule::prelude::*;
@@ -141,6 +141,7 @@ rule! {
     BIND_AUTHENTICATED = "k8s-bind-authenticated" {
         check: Check::Object(BINDINGS, bind_authenticated),
         severity: Severity::High,
+        tags: &["across-files"],
         peers: &["trivy:KSV-01011", "kubescape:C-0265", "kyverno:other/restrict-binding-system-groups"],
     }
 }
@@ -247,15 +248,17 @@ fn bind_authenticated(binding: &Object<'_>, report: &mut Report<'_>) {
         let draft = if is_known {
             report.at(subject.node, message)
         } else {
-            report.claim(subject.node, message, elevated(binding, &role))
+            let claim = elevated(report.namespace(binding), &role);
+            report.claim(subject.node, message, claim)
         };
         draft.help("name the users or groups that it is for");
     }
 }
 
-fn elevated(binding: &Object<'_>, role: &RoleRef<'_>) -> Claim {
+/// The claim that a role of the scan, for a Role that of `namespace`, gives more than a reader's rights.
+fn elevated(namespace: Namespace, role: &RoleRef<'_>) -> Claim {
     Claim::ElevatedRole {
-        namespace: binding.namespace.filter(|_| role.kind == "Role").map(str::to_owned),
+        namespace: if role.kind == "Role" { namespace } else { Namespace::Unwritten },
         kind: role.kind.to_owned(),
         name: role.name.to_owned(),
     }

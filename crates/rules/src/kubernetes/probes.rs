@@ -3,7 +3,7 @@
 //! Only main containers of pods that run until they are replaced need probes: jobs end, and what a sidecar serves is its
 //! own affair. A program that answers its own health checks in another way cannot be seen.
 
-use portcullis_model::facts::{Claim, known_labels};
+use portcullis_model::facts::{Claim, Labels};
 use portcullis_model::kubernetes::{Container, Lifetime, Pod, Role};
 
 use crate::rule::prelude::*;
@@ -108,6 +108,7 @@ rule! {
     READINESS_PROBE_MISSING = "k8s-readiness-probe-missing" {
         check: Check::Pod(readiness_probe_missing),
         severity: Severity::Low,
+        tags: &["across-files"],
         peers: &[
             "kube-linter:no-readiness-probe", "checkov:CKV_K8S_9", "polaris:readinessProbeMissing", "kubescape:C-0018",
             "kube-score:pod-probes", "kyverno:best-practices/require-probes",
@@ -209,10 +210,8 @@ fn readiness_probe_missing(pod: &Pod<'_>, report: &mut Report<'_>) {
     let any_declares_port = serving(pod).any(declares_port);
     for container in serving(pod).filter(|container| !any_declares_port || declares_port(container)) {
         let Lookup::Absent(anchor) = container.get("readinessProbe") else { continue };
-        let claim = Claim::SelectedByService {
-            namespace: pod.object.namespace.map(str::to_owned),
-            labels: pod.template.get("metadata.labels").present().map(known_labels).unwrap_or_default(),
-        };
+        let claim =
+            Claim::SelectedByService { namespace: report.namespace(&pod.object), labels: Labels::of(pod.template) };
         report
             .claim(anchor, format!("{} serves a Service and has no readiness probe", container.title()), claim)
             .help("add a `readinessProbe` that succeeds once it can answer requests");

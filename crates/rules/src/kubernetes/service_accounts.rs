@@ -3,7 +3,7 @@
 //! An account may be in any file of the scan, and is found by name and by namespace as they are written. What RBAC
 //! grants the account is not asked.
 
-use portcullis_model::facts::Claim;
+use portcullis_model::facts::{Claim, Namespace};
 use portcullis_model::kubernetes::{Object, Pod};
 
 use crate::rule::prelude::*;
@@ -63,6 +63,7 @@ rule! {
         check: Check::Pod(automount_token),
         severity: Severity::Low,
         profile: Profile::All,
+        tags: &["across-files"],
         peers: &[
             "trivy:KSV-0036", "checkov:CKV_K8S_38", "polaris:automountServiceAccountToken", "kubescape:C-0034",
             "kubescape:C-0261", "kyverno:other/restrict-automount-sa-token",
@@ -115,6 +116,7 @@ rule! {
         check: Check::Pod(default_serviceaccount_used),
         severity: Severity::Low,
         profile: Profile::All,
+        tags: &["across-files"],
         peers: &["kube-linter:default-service-account", "checkov:CKV_K8S_41", "kubescape:C-0189"],
     }
 }
@@ -181,7 +183,8 @@ fn automount_token(pod: &Pod<'_>, report: &mut Report<'_>) {
         Lookup::Absent(anchor) => {
             let Some(account) = account(pod) else { return };
             let message = format!("{} mounts a token of the account `{}`", pod.object.title(), account.name);
-            report.claim(anchor, message, mounted(pod, account.name)).help(help);
+            let claim = mounted(report.namespace(&pod.object), account.name);
+            report.claim(anchor, message, claim).help(help);
         }
         Lookup::Present(_) | Lookup::Unknown(_) => {}
     }
@@ -192,7 +195,10 @@ fn default_serviceaccount_used(pod: &Pod<'_>, report: &mut Report<'_>) {
     let message = format!("{} runs as the ServiceAccount `default`", pod.object.title());
     let draft = match pod.get("automountServiceAccountToken") {
         Lookup::Present(flag) if flag.as_bool() == Some(true) => report.at(account.place, message),
-        Lookup::Absent(_) => report.claim(account.place, message, mounted(pod, "default")),
+        Lookup::Absent(_) => {
+            let claim = mounted(report.namespace(&pod.object), "default");
+            report.claim(account.place, message, claim)
+        }
         Lookup::Present(_) | Lookup::Unknown(_) => return,
     };
     draft.help("name an account of its own in `serviceAccountName`, or mount no token");
@@ -248,6 +254,6 @@ fn account<'t>(pod: &Pod<'t>) -> Option<Account<'t>> {
     Some(Account { name: "default", place: place? })
 }
 
-fn mounted(pod: &Pod<'_>, account: &str) -> Claim {
-    Claim::TokenMounted { namespace: pod.object.namespace.map(str::to_owned), account: account.to_owned() }
+fn mounted(namespace: Namespace, account: &str) -> Claim {
+    Claim::TokenMounted { namespace, account: account.to_owned() }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::facts::{Claim, known_labels, labels};
+use portcullis_model::facts::{Claim, Labels, labels};
 use portcullis_model::kubernetes::{Object, Pod, requirements};
 
 use crate::Place;
@@ -129,6 +129,7 @@ rule! {
         check: Check::Pod(rolling_update_missing),
         severity: Severity::Low,
         profile: Profile::All,
+        tags: &["across-files"],
         peers: &["kube-linter:no-rolling-update-strategy", "kubescape:C-0305", "kube-score:deployment-strategy"],
     }
 }
@@ -197,6 +198,7 @@ rule! {
         check: Check::Object(&["Deployment"], replicas_low),
         severity: Severity::Info,
         profile: Profile::All,
+        tags: &["across-files"],
         peers: &[
             "kube-linter:minimum-three-replicas", "polaris:deploymentMissingReplicas",
             "kube-score:deployment-replicas", "kyverno:other/require-deployments-have-multiple-replicas",
@@ -345,10 +347,7 @@ fn rolling_update_missing(pod: &Pod<'_>, report: &mut Report<'_>) {
         ["persistentVolumeClaim", "ephemeral"].iter().any(|source| volume.get(source).absent().is_none())
     };
     if strategy.as_str() == Some("Recreate") && !pod.list("volumes").any(|volume| claims(&volume)) {
-        let claim = Claim::SelectedByService {
-            namespace: object.namespace.map(str::to_owned),
-            labels: pod.template.get("metadata.labels").present().map(known_labels).unwrap_or_default(),
-        };
+        let claim = Claim::SelectedByService { namespace: report.namespace(object), labels: Labels::of(pod.template) };
         report
             .claim(strategy, format!("{} serves a Service and stops it with every update", object.title()), claim)
             .help("use `RollingUpdate`");
@@ -362,11 +361,8 @@ fn replicas_low(object: &Object<'_>, report: &mut Report<'_>) {
         Lookup::Absent(anchor) => Place::from(anchor),
         Lookup::Present(_) | Lookup::Unknown(_) => return,
     };
-    let claim = Claim::NotScaled {
-        namespace: object.namespace.map(str::to_owned),
-        kind: object.kind.to_owned(),
-        name: name.to_owned(),
-    };
+    let claim =
+        Claim::NotScaled { namespace: report.namespace(object), kind: object.kind.to_owned(), name: name.to_owned() };
     report
         .claim(place, format!("{} runs a single replica", object.title()), claim)
         .help("set `replicas` to 2 or more, or let an autoscaler set it");

@@ -1,0 +1,333 @@
+//! What the place of a file says about its objects: the kustomizations that take it in, and the files it belongs with.
+//!
+//! Kustomizations are not built here. Where one moves a file into another namespace it counts; where several disagree, or
+//! some of what they take in is not in the scan, that is known too.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use portcullis_syntax::{Lookup, Node};
+
+use super::Namespace;
+
+/// What is known of a file's place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Home {
+    /// What it is deployed with: a kustomization's directory, else its own; environments of one directory told apart.
+    pub(super) deployed_with: String,
+    moved: Moved,
+    pub(super) role: Role,
+    /// Whether a kustomization adds labels to pods.
+    pub(super) adds_labels: bool,
+    /// Whether it is deployed with things that the scan does not see.
+    pub(super) has_unseen: bool,
+}
+
+/// What a file's documents are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Objects.
+    #[default]
+    Objects,
+    /// Parts of objects, laid over others.
+    Patches,
+}
+
+/// Where kustomizations move objects to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+enum Moved {
+    /// They stay where they are written.
+    #[default]
+    No,
+    To(String),
+    /// To several places, or to one that is not known.
+    Unknown,
+}
+
+impl Moved {
+    fn join(a: Option<Self>, b: Self) -> Self {
+        match a {
+            None => b,
+            Some(a) if a == b => a,
+            Some(_) => Self::Unknown,
+        }
+    }
+}
+
+impl Home {
+    /// The home of a file that no kustomization takes in.
+    fn alone(path: &str) -> Self {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        Self { deployed_with: with_environment(directory, name), ..Self::default() }
+    }
+
+    /// The namespace of an object that is written as `written` says.
+    pub(super) fn namespace(&self, written: Namespace) -> Namespace {
+        match &self.moved {
+            Moved::No => written,
+            Moved::To(name) => Namespace::Named(name.clone()),
+            Moved::Unknown => match written {
+                Namespace::Unknown => Namespace::Unknown,
+                _ => Namespace::Along(self.deployed_with.clone()),
+            },
+        }
+    }
+}
+
+impl Home {
+    /// The namespace of an object that is referred to. What a kustomization makes of references to other namespaces
+    /// depends on what else it takes in.
+    pub(super) fn referred(&self, written: Namespace) -> Namespace {
+        match (&self.moved, &written) {
+            (Moved::No, _) => written,
+            (Moved::To(to), Namespace::Named(name)) if to == name => written,
+            _ => Namespace::Unknown,
+        }
+    }
+}
+
+/// `prod.yaml` and `staging.yaml` of one directory are not deployed together.
+fn with_environment(directory: &str, name: &str) -> String {
+    const ENVIRONMENTS: &[&str] = &[
+        "dev",
+        "development",
+        "staging",
+        "stage",
+        "stg",
+        "prod",
+        "production",
+        "prd",
+        "test",
+        "testing",
+        "qa",
+        "uat",
+        "preprod",
+        "preview",
+        "local",
+        "sandbox",
+        "demo",
+        "canary",
+        "blue",
+        "green",
+        "example",
+        "sample",
+    ];
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    let environment = words.map(str::to_ascii_lowercase).find(|word| ENVIRONMENTS.contains(&word.as_str()));
+    environment.map_or_else(|| directory.to_owned(), |environment| format!("{directory}\n{environment}"))
+}
+
+/// The homes of a scan's files.
+#[derive(Clone, Debug, Default)]
+pub struct Homes {
+    taken_in: HashMap<String, Home>,
+    /// ConfigMaps and Secrets that kustomizations generate.
+    pub(super) generated: BTreeSet<(&'static str, String)>,
+}
+
+/// What one kustomization says.
+#[derive(Debug, Default)]
+struct Kustomization {
+    namespace: Moved,
+    files: Vec<String>,
+    patches: Vec<String>,
+    bases: Vec<String>,
+    adds_labels: bool,
+    has_unseen: bool,
+}
+
+/// Whether a path is that of a kustomization.
+pub fn is_kustomization(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml"))
+}
+
+impl Homes {
+    /// Reads kustomizations: their paths and their first documents.
+    pub fn new<'t>(kustomizations: impl Iterator<Item = (&'t str, Node<'t>)>) -> Self {
+        let mut homes = Self::default();
+        let mut all = BTreeMap::new();
+        for (path, root) in kustomizations {
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
+            let read = Kustomization::new(&directory, root, &mut homes.generated);
+            all.insert(directory, read);
+        }
+        settle_bases(&mut all);
+        let moved = outcomes(&all);
+        let unseen = spread(&all, |kustomization| kustomization.has_unseen);
+        let labelled = spread_down(&all, |kustomization| kustomization.adds_labels);
+        for (directory, kustomization) in &all {
+            let moved = moved.get(directory).cloned().unwrap_or_default();
+            let entries = kustomization.files.iter().map(|path| (path, Role::Objects));
+            for (path, role) in entries.chain(kustomization.patches.iter().map(|path| (path, Role::Patches))) {
+                let home = Home {
+                    deployed_with: directory.clone(),
+                    moved: moved.clone(),
+                    role,
+                    adds_labels: labelled.contains(directory.as_str()),
+                    has_unseen: unseen.contains(directory.as_str()),
+                };
+                homes.taken_in.entry(path.clone()).and_modify(|known| known.join(&home)).or_insert(home);
+            }
+        }
+        homes
+    }
+
+    /// The home of a file, by its path relative to the working directory.
+    pub fn of(&self, path: &str) -> Arc<Home> {
+        Arc::new(self.taken_in.get(path).cloned().unwrap_or_else(|| Home::alone(path)))
+    }
+}
+
+impl Home {
+    /// What holds of a file that two kustomizations take in.
+    fn join(&mut self, other: &Self) {
+        self.moved = Moved::join(Some(std::mem::take(&mut self.moved)), other.moved.clone());
+        self.adds_labels |= other.adds_labels;
+        self.has_unseen |= other.has_unseen;
+        if other.role == Role::Patches {
+            self.role = Role::Patches;
+        }
+    }
+}
+
+impl Kustomization {
+    fn new(directory: &str, root: Node<'_>, generated: &mut BTreeSet<(&'static str, String)>) -> Self {
+        let mut found = Self {
+            namespace: match root.get("namespace") {
+                Lookup::Absent(_) => Moved::No,
+                Lookup::Present(name) => name.as_str().map_or(Moved::Unknown, |name| Moved::To(name.to_owned())),
+                Lookup::Unknown(_) => Moved::Unknown,
+            },
+            has_unseen: root.is_unknown()
+                || ["helmCharts", "generators", "helmChartInflationGenerator"]
+                    .iter()
+                    .any(|key| root.field(key).is_some()),
+            adds_labels: ["commonLabels", "labels", "transformers"].iter().any(|key| root.field(key).is_some()),
+            ..Self::default()
+        };
+        for list in ["resources", "bases", "components"] {
+            for entry in root.field(list).into_iter().flat_map(Node::items) {
+                match entry.as_str().and_then(|entry| local(directory, entry)) {
+                    Some(path) if is_file(&path) => found.files.push(path),
+                    Some(path) => found.bases.push(path),
+                    None => found.has_unseen = true,
+                }
+            }
+        }
+        for list in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            for entry in root.field(list).into_iter().flat_map(Node::items) {
+                let text = entry.as_str().or_else(|| entry.field("path")?.as_str());
+                let path = text.filter(|text| !text.contains('\n')).and_then(|text| local(directory, text));
+                found.patches.extend(path);
+            }
+        }
+        for (list, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
+            let names =
+                root.field(list).into_iter().flat_map(Node::items).filter_map(|entry| entry.field("name")?.as_str());
+            generated.extend(names.map(|name| (kind, name.to_owned())));
+        }
+        found
+    }
+}
+
+/// A base that the scan does not hold is one more thing that is not seen.
+fn settle_bases(all: &mut BTreeMap<String, Kustomization>) {
+    let known: BTreeSet<String> = all.keys().cloned().collect();
+    for kustomization in all.values_mut() {
+        let before = kustomization.bases.len();
+        kustomization.bases.retain(|base| known.contains(base));
+        kustomization.has_unseen |= kustomization.bases.len() < before;
+    }
+}
+
+/// Where each kustomization's files end up: the outermost namespace wins. Each is visited at most once for each of the
+/// three states that it can go through, so that chains and rings of bases end.
+fn outcomes(all: &BTreeMap<String, Kustomization>) -> HashMap<String, Moved> {
+    let bases: BTreeSet<&str> = all.values().flat_map(|one| one.bases.iter().map(String::as_str)).collect();
+    let mut outcomes: HashMap<String, Moved> = HashMap::new();
+    let mut work: Vec<(&str, Moved)> = Vec::new();
+    for (directory, kustomization) in all {
+        if !bases.contains(directory.as_str()) {
+            work.push((directory, kustomization.namespace.clone()));
+        }
+    }
+    while let Some((directory, moved)) = work.pop() {
+        let known = outcomes.get(directory);
+        let joined = Moved::join(known.cloned(), moved);
+        if known == Some(&joined) {
+            continue;
+        }
+        outcomes.insert(directory.to_owned(), joined.clone());
+        for base in all.get(directory).into_iter().flat_map(|one| &one.bases) {
+            let own = all.get(base).map_or(Moved::No, |base| base.namespace.clone());
+            work.push((base, if joined == Moved::No { own } else { joined.clone() }));
+        }
+    }
+    // Kustomizations in a ring have no outermost one.
+    for directory in all.keys() {
+        outcomes.entry(directory.clone()).or_insert(Moved::Unknown);
+    }
+    outcomes
+}
+
+/// Those for which `holds`, everything that takes them in, and everything that those take in.
+fn spread(all: &BTreeMap<String, Kustomization>, holds: impl Fn(&Kustomization) -> bool) -> BTreeSet<&str> {
+    let mut parents: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (directory, kustomization) in all {
+        for base in &kustomization.bases {
+            parents.entry(base).or_default().push(directory);
+        }
+    }
+    let mut up: BTreeSet<&str> = BTreeSet::new();
+    let mut work: Vec<&str> =
+        all.iter().filter(|(_, one)| holds(one)).map(|(directory, _)| directory.as_str()).collect();
+    while let Some(directory) = work.pop() {
+        if up.insert(directory) {
+            work.extend(parents.get(directory).into_iter().flatten());
+        }
+    }
+    down(all, up)
+}
+
+/// Those for which `holds`, and everything that they take in.
+fn spread_down(all: &BTreeMap<String, Kustomization>, holds: impl Fn(&Kustomization) -> bool) -> BTreeSet<&str> {
+    down(all, all.iter().filter(|(_, one)| holds(one)).map(|(directory, _)| directory.as_str()).collect())
+}
+
+fn down<'a>(all: &'a BTreeMap<String, Kustomization>, from: BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut work: Vec<&str> = from.into_iter().collect();
+    while let Some(directory) = work.pop() {
+        if reached.insert(directory) {
+            work.extend(all.get(directory).into_iter().flat_map(|one| one.bases.iter().map(String::as_str)));
+        }
+    }
+    reached
+}
+
+/// The path that `entry` of a kustomization in `directory` names; `None` for a remote one.
+fn local(directory: &str, entry: &str) -> Option<String> {
+    let entry = entry.trim_end_matches('/');
+    let is_remote = entry.contains("://") || entry.contains("?ref=") || entry.contains('@') && entry.contains(':');
+    let first = entry.split('/').next().unwrap_or_default();
+    let is_host = first.contains('.') && !first.starts_with('.') && entry.contains('/') && !is_file(entry);
+    if is_remote || is_host || entry.is_empty() {
+        return None;
+    }
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    for part in entry.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn is_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
+}

@@ -1,0 +1,301 @@
+//! What relations across files need to remember once text and tree are gone.
+//!
+//! A join rule says its finding at once, with a [`Claim`]: what must hold of the whole scan for the finding to stand.
+//! The claims are judged when every file has given its facts.
+//!
+//! A claim that something is *not* there holds only where the scan would have seen it. It does not hold where the scan saw
+//! part of a tree, where a text that could not be read may hold it, where a custom resource may make it, and where its
+//! name or namespace is filled in later. Namespaces are compared as they are written, moved by kustomizations; no
+//! namespace may be `default`.
+
+mod claim;
+mod contents;
+mod custom;
+mod home;
+mod selection;
+mod unread;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_core::{FileId, Span, StableHash};
+use portcullis_syntax::{Lookup, Node};
+
+use crate::kubernetes::{Object, Pod};
+use contents::Contents;
+
+pub use claim::{Amount, Claim, Port, Reach};
+pub use home::{Home, Homes, is_kustomization};
+pub use selection::{Labels, Selector, Verdict};
+pub use unread::{Unread, UnreadKind};
+
+/// The facts of a scan.
+///
+/// Every claim is judged by look-ups, so that twice the files take twice the time.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    home: Arc<Home>,
+    seen: Seen,
+    spaces: BTreeMap<Namespace, Contents>,
+    /// The first place of whatever may be there once only.
+    first: BTreeMap<u64, Mark>,
+    unread: Unread,
+    /// Whether any namespace holds what is not seen.
+    has_unseen: bool,
+}
+
+/// How much of a tree a scan saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// Some of its files: what is not among them may be elsewhere.
+    #[default]
+    Part,
+    /// All of it.
+    Whole,
+}
+
+/// An object's namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Namespace {
+    /// None is written: that of the deployment, or the object is of the whole cluster.
+    Unwritten,
+    /// As written, or as a kustomization sets it.
+    Named(String),
+    /// One or several, into which kustomizations move everything of this directory together. What else is in them is not
+    /// known.
+    Along(String),
+    /// It is filled in later.
+    Unknown,
+}
+
+impl Namespace {
+    /// Whether it is one that is known by name, or by having none.
+    fn is_known(&self) -> bool {
+        matches!(self, Self::Unwritten | Self::Named(_))
+    }
+}
+
+/// Where an object stands, in the order of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(u32, u32);
+
+impl Mark {
+    fn file(self) -> FileId {
+        FileId(self.0)
+    }
+}
+
+impl From<Span> for Mark {
+    fn from(span: Span) -> Self {
+        Self(span.file.0, span.start)
+    }
+}
+
+/// Kinds of the API server's own groups that are in no namespace.
+const CLUSTER_KINDS: &[&str] = &[
+    "APIService",
+    "CSIDriver",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "FlowSchema",
+    "GatewayClass",
+    "IngressClass",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeSnapshotClass",
+];
+
+impl Facts {
+    /// The facts of one file: none yet.
+    pub fn of_file(home: Arc<Home>) -> Self {
+        Self { home, ..Self::default() }
+    }
+
+    /// The facts that a scan starts with.
+    pub fn of_scan(seen: Seen, homes: &Homes) -> Self {
+        let mut facts = Self { seen, ..Self::default() };
+        for (kind, name) in &homes.generated {
+            facts.contents(&Namespace::Unknown).add_made(kind, name);
+        }
+        facts
+    }
+
+    /// Takes over what `object` says; `pods` are the pods in it.
+    pub fn extract(&mut self, object: &Object<'_>, pods: &[Pod<'_>]) {
+        let namespace = self.namespace(object);
+        let home = Arc::clone(&self.home);
+        if home.role == home::Role::Objects
+            && let Some(key) = object_key(object, &namespace, &home)
+        {
+            self.note_first(key, object.node.span().into());
+        }
+        if object.kind == "Ingress" && home.role == home::Role::Objects {
+            for (_, key) in ingress_paths(object, &home) {
+                self.note_first(key, object.node.span().into());
+            }
+        }
+        if !object.is_builtin() {
+            custom::extract(self, object, &namespace, pods);
+        }
+        if home.has_unseen {
+            self.note_unseen(&namespace);
+        }
+        self.contents(&namespace).add(object, pods, home.adds_labels);
+        if matches!(namespace, Namespace::Along(_)) {
+            // To everything outside the directory it may be anywhere.
+            self.contents(&Namespace::Unknown).add(object, pods, home.adds_labels);
+        }
+    }
+
+    /// Adds a text that was not read as objects.
+    pub fn add_unread(&mut self, unread: Unread) {
+        self.unread.merge(unread);
+    }
+
+    /// Adds the facts of another part of the scan.
+    pub fn merge(&mut self, other: Self) {
+        for (name, theirs) in other.spaces {
+            self.spaces.entry(name).or_default().merge(theirs);
+        }
+        for (key, mark) in other.first {
+            self.note_first(key, mark);
+        }
+        self.unread.merge(other.unread);
+        self.has_unseen |= other.has_unseen;
+    }
+
+    /// The namespace of an object of this file; of none where it is of the whole cluster.
+    pub fn namespace(&self, object: &Object<'_>) -> Namespace {
+        if object.is_builtin() && CLUSTER_KINDS.contains(&object.kind) {
+            return Namespace::Unwritten;
+        }
+        self.home.namespace(written(object.metadata().get("namespace")))
+    }
+
+    /// The namespace that an object of this file refers to; its own where it names none.
+    pub fn referred(&self, found: Lookup<'_>, object: &Object<'_>) -> Namespace {
+        match found {
+            Lookup::Absent(_) => self.namespace(object),
+            found => self.home.referred(written(found)),
+        }
+    }
+
+    /// The namespace that a `Namespace` object of this file makes, as the objects in it are placed.
+    pub fn made_by(&self, object: &Object<'_>) -> Namespace {
+        written(object.metadata().get("name"))
+    }
+
+    /// Whether what is in this file is laid over other objects and is none by itself.
+    pub fn is_patch(&self) -> bool {
+        self.home.role == home::Role::Patches
+    }
+
+    /// The claim that an earlier document of what is deployed together has the same identity.
+    pub fn repeats(&self, object: &Object<'_>) -> Option<Claim> {
+        let key = object_key(object, &self.namespace(object), &self.home)?;
+        Some(Claim::Repeated { key, at: object.node.span().into() })
+    }
+
+    /// For each path of an Ingress, the claim that an earlier Ingress that is deployed with it has the same.
+    pub fn repeated_paths<'t>(&self, object: &Object<'t>) -> Vec<(Node<'t>, Claim)> {
+        let at = object.node.span().into();
+        ingress_paths(object, &self.home).into_iter().map(|(node, key)| (node, Claim::Repeated { key, at })).collect()
+    }
+
+    fn note_first(&mut self, key: u64, mark: Mark) {
+        self.first.entry(key).and_modify(|first| *first = mark.min(*first)).or_insert(mark);
+    }
+
+    /// Remembers that the namespace holds what is not seen.
+    fn note_unseen(&mut self, namespace: &Namespace) {
+        self.contents(namespace).has_unseen = true;
+        self.has_unseen = true;
+    }
+
+    fn contents(&mut self, namespace: &Namespace) -> &mut Contents {
+        if !self.spaces.contains_key(namespace) {
+            self.spaces.insert(namespace.clone(), Contents::default());
+        }
+        self.spaces.get_mut(namespace).expect("it was inserted just now")
+    }
+}
+
+fn written(found: Lookup<'_>) -> Namespace {
+    match found {
+        Lookup::Absent(_) => Namespace::Unwritten,
+        Lookup::Present(name) if name.as_str() == Some("") => Namespace::Unwritten,
+        Lookup::Present(name) => name.as_str().map_or(Namespace::Unknown, |name| Namespace::Named(name.to_owned())),
+        Lookup::Unknown(_) => Namespace::Unknown,
+    }
+}
+
+/// What an object is known by among those that it is deployed with; `None` where that is not known.
+fn object_key(object: &Object<'_>, namespace: &Namespace, home: &Home) -> Option<u64> {
+    let namespace = match namespace {
+        Namespace::Unwritten | Namespace::Along(_) => "",
+        Namespace::Named(name) => name,
+        Namespace::Unknown => return None,
+    };
+    let mut hash = StableHash::new();
+    for part in ["object", &home.deployed_with, object.group(), object.kind, namespace, object.name?] {
+        hash.text(part);
+    }
+    Some(hash.short())
+}
+
+/// The paths of an Ingress, each with what it is known by. A canary shares its paths by design.
+fn ingress_paths<'t>(object: &Object<'t>, home: &Home) -> Vec<(Node<'t>, u64)> {
+    let mut found = Vec::new();
+    if object.annotation("nginx.ingress.kubernetes.io/canary").absent().is_none() {
+        return found;
+    }
+    let annotated = object.annotation("kubernetes.io/ingress.class");
+    let (Some(class), Some(old_class)) = (text(object.node.get("spec.ingressClassName")), text(annotated)) else {
+        return found;
+    };
+    for rule in object.node.get("spec.rules").present().into_iter().flat_map(Node::items) {
+        let Some(host) = text(rule.get("host")) else { continue };
+        for entry in rule.get("http.paths").present().into_iter().flat_map(Node::items) {
+            let (Some(path), Some(kind)) = (text(entry.get("path")), text(entry.get("pathType"))) else { continue };
+            let mut hash = StableHash::new();
+            for part in ["path", &home.deployed_with, class, old_class, host, path, kind] {
+                hash.text(part);
+            }
+            found.push((entry.field("path").unwrap_or(entry), hash.short()));
+        }
+    }
+    found
+}
+
+/// A string or nothing; `None` where that is not known.
+fn text(found: Lookup<'_>) -> Option<&str> {
+    match found {
+        Lookup::Absent(_) => Some(""),
+        Lookup::Present(node) => node.as_str(),
+        Lookup::Unknown(_) => None,
+    }
+}
+
+/// The entries of a mapping whose values are known strings.
+pub fn known_labels(node: Node<'_>) -> BTreeMap<String, String> {
+    node.entries().filter_map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
+}
+
+/// A mapping of strings; `None` where one of its values is not known.
+pub fn labels(node: Node<'_>) -> Option<BTreeMap<String, String>> {
+    if node.is_open() {
+        return None;
+    }
+    node.entries().map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
+}
