@@ -38,6 +38,7 @@ mod rbac_escalation;
 mod rbac_objects;
 mod rbac_pods;
 mod rbac_wildcards;
+mod relations;
 mod resources;
 mod retired_components;
 mod root;
@@ -88,6 +89,13 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     rbac_objects::RULES,
     rbac_pods::RULES,
     rbac_wildcards::RULES,
+    relations::AUTOSCALING,
+    relations::BUDGETS,
+    relations::IDENTITY,
+    relations::ISOLATION,
+    relations::REFERENCES,
+    relations::SELECTORS,
+    relations::TRAFFIC,
     resources::RULES,
     retired_components::RULES,
     root::RULES,
