@@ -46,9 +46,12 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if nothing {
         terminal::complain("error: nothing to scan in a directory that was named");
     }
+    let failed = !report.errors.is_empty();
     let fails = !args.output.exit_zero && report.active().any(|finding| finding.severity >= fail_on);
+    // The process ends here; giving back hundreds of thousands of findings one by one would only take time.
+    std::mem::forget(report);
     Ok(ExitCode::from(match () {
-        () if !report.errors.is_empty() => crate::FAILED,
+        () if failed => crate::FAILED,
         () if fails => 1,
         () if nothing => 3,
         () => 0,

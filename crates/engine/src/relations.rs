@@ -4,6 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
 use portcullis_core::{FileId, Files, Finding};
 use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread, UnreadKind, is_kustomization};
 use portcullis_syntax::{Dialect, Tree, yaml};
@@ -60,9 +63,19 @@ impl Joined {
     }
 
     /// The findings whose claims hold. `paths` are those of the scan's files.
-    pub(crate) fn held(self, found: &Discovered, files: &dyn Files, paths: &[Arc<str>]) -> Vec<Finding> {
+    pub(crate) fn held(
+        self,
+        pool: Option<&ThreadPool>,
+        found: &Discovered,
+        files: &dyn Files,
+        paths: &[Arc<str>],
+    ) -> Vec<Finding> {
         let facts = self.facts;
-        let mut held: Vec<(Finding, Claim)> = self.claims.into_iter().filter(|(_, claim)| facts.holds(claim)).collect();
+        let holds = |(_, claim): &(Finding, Claim)| facts.holds(claim);
+        let mut held: Vec<(Finding, Claim)> = match pool {
+            Some(pool) => pool.install(|| self.claims.into_par_iter().filter(holds).collect()),
+            None => self.claims.into_iter().filter(holds).collect(),
+        };
         let accounts: HashSet<String> =
             held.iter().filter_map(|(_, claim)| missing_account(claim)).map(str::to_owned).collect();
         if !accounts.is_empty() {

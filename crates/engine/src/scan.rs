@@ -10,6 +10,7 @@ use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanRep
 use portcullis_model::facts::{Facts, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
+use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::classify::{Language, classify};
@@ -192,13 +193,17 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
     if !found.unreadable.is_empty() || !report.errors.is_empty() {
         joined.facts.add_unread(Unread::anything());
     }
-    in_parallel(threads, &found.targets, judge_one, |file| take(file, &mut joined, &mut report))?;
+    let pool = worker_pool(threads, total)?;
+    in_parallel(pool.as_ref(), &found.targets, judge_one, |file| take(file, &mut joined, &mut report));
 
     report.stats.files = total - skipped.len();
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&judge(0), &found, &mut report);
-    report.findings.extend(joined.held(&found, &worktree, &report.files));
-    put_in_order(&mut report);
+    report.findings.extend(joined.held(pool.as_ref(), &found, &worktree, &report.files));
+    match &pool {
+        Some(pool) => pool.install(|| put_in_order(&mut report)),
+        None => put_in_order(&mut report),
+    }
     filters.accept(&mut report, options.date);
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing })
@@ -208,26 +213,37 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
 /// workers leave behind stays small.
 const BATCH: usize = 512;
 
-/// Maps on `threads` workers, and hands over the results in order.
-fn in_parallel<T: Sync, R: Send>(
-    threads: usize,
-    items: &[T],
-    work: impl Fn(usize, &T) -> R + Sync,
-    mut take: impl FnMut(R),
-) -> Result<(), EngineError> {
-    if items.len() < 2 || threads == 1 {
-        // No pool for one file: a cold start is felt in a hook.
-        items.iter().enumerate().for_each(|(index, item)| take(work(index, item)));
-        return Ok(());
+/// The workers, or none where one thread does: a pool is felt in the cold start of a hook.
+fn worker_pool(threads: usize, files: usize) -> Result<Option<ThreadPool>, EngineError> {
+    if files < 2 || threads == 1 {
+        return Ok(None);
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| EngineError::Threads(error.to_string()))?;
-    for (batch, first) in items.chunks(BATCH).zip((0..).step_by(BATCH)) {
-        let indexed = batch.par_iter().enumerate();
-        let results: Vec<R> = pool.install(|| indexed.map(|(index, item)| work(first + index, item)).collect());
-        results.into_iter().for_each(&mut take);
-    }
-    Ok(())
+    pool.map(Some).map_err(|error| EngineError::Threads(error.to_string()))
+}
+
+/// Maps on the workers, and hands over the results in order. One worker takes over a batch while the others are at work on
+/// the next.
+fn in_parallel<T: Sync, R: Send>(
+    pool: Option<&ThreadPool>,
+    items: &[T],
+    work: impl Fn(usize, &T) -> R + Sync,
+    mut take: impl FnMut(R) + Send,
+) {
+    let Some(pool) = pool else {
+        items.iter().enumerate().for_each(|(index, item)| take(work(index, item)));
+        return;
+    };
+    pool.install(|| {
+        let mut finished: Vec<R> = Vec::new();
+        for (batch, first) in items.chunks(BATCH).zip((0..).step_by(BATCH)) {
+            let indexed = batch.par_iter().enumerate();
+            let judge = || indexed.map(|(index, item)| work(first + index, item)).collect();
+            let (next, ()) = rayon::join(judge, || finished.into_iter().for_each(&mut take));
+            finished = next;
+        }
+        finished.into_iter().for_each(take);
+    });
 }
 
 /// A scan's report, and whether some directory that was named holds nothing to scan.
@@ -309,17 +325,25 @@ fn take(file: Judged, joined: &mut Joined, report: &mut ScanReport) {
     report.stats.documents += file.documents;
 }
 
+/// Findings that are sorted by several workers; with fewer, a worker would be asked for less than it costs to wake.
+const MANY: usize = 10_000;
+
 /// Puts everything in order. Files are numbered in order of their paths, and rules in order of their ids; nothing depends
 /// on which worker was first.
 fn put_in_order(report: &mut ScanReport) {
     let ranks = ranks(&report.files);
-    report.findings.sort_unstable_by(|a, b| {
+    let order = |a: &Finding, b: &Finding| {
         let key = |finding: &Finding| {
             let span = finding.location.span;
             (ranks.get(span.file.0 as usize), span, finding.rule)
         };
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-    });
+    };
+    if report.findings.len() > MANY && rayon::current_thread_index().is_some() {
+        report.findings.par_sort_unstable_by(order);
+    } else {
+        report.findings.sort_unstable_by(order);
+    }
     report.notes.sort();
     report.errors.sort();
 }
