@@ -45,7 +45,8 @@ pub const ACROSS_FILES: &str = "across-files";
 pub struct Dispatch {
     context: Context,
     needs_facts: bool,
-    ids: HashMap<RuleIdx, String>,
+    /// The rules' ids by their index.
+    ids: Vec<&'static str>,
     pod: Vec<(RuleIdx, PodCheck)>,
     dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
@@ -62,7 +63,7 @@ impl Dispatch {
         let mut dispatch = Self {
             context,
             needs_facts: false,
-            ids: HashMap::new(),
+            ids: vec![""; catalog.len()],
             pod: Vec::new(),
             dockerfile: Vec::new(),
             any_object: Vec::new(),
@@ -70,7 +71,9 @@ impl Dispatch {
         };
         for rule in builtin() {
             let Some(index) = catalog.by_id(&rule.meta.id).filter(|&index| is_on(index)) else { continue };
-            dispatch.ids.insert(index, rule.meta.id.to_string());
+            if let Some(id) = dispatch.ids.get_mut(index.0 as usize) {
+                *id = &rule.meta.id;
+            }
             dispatch.needs_facts |= rule.meta.tags.contains(&ACROSS_FILES);
             match rule.check {
                 Check::Pod(check) => dispatch.pod.push((index, check)),
@@ -140,7 +143,7 @@ impl Dispatch {
     }
 
     fn run(&self, rule: RuleIdx, subject: u64, outcome: &mut Outcome, check: impl FnOnce(&mut Report<'_>)) {
-        let id = self.ids.get(&rule).map_or("", String::as_str);
+        let id = self.ids.get(rule.0 as usize).copied().unwrap_or_default();
         let mut report = Report {
             context: &self.context,
             rule,
