@@ -51,49 +51,36 @@ pub(crate) fn chart_template(path: &str, files: &dyn Files) -> Unread {
     text.map_or_else(Unread::anything, |text| Unread::of_text(&text, UnreadKind::Template))
 }
 
-/// What the files left behind for the claims.
-pub(crate) struct Joined {
-    pub(crate) facts: Facts,
-    pub(crate) claims: Vec<(Finding, Claim)>,
-}
-
-impl Joined {
-    pub(crate) fn new(facts: Facts) -> Self {
-        Self { facts, claims: Vec::new() }
-    }
-
-    /// The findings whose claims hold. `paths` are those of the scan's files.
-    pub(crate) fn held(
-        self,
-        pool: Option<&ThreadPool>,
-        found: &Discovered,
-        files: &dyn Files,
-        paths: &[Arc<str>],
-    ) -> Vec<Finding> {
-        let facts = self.facts;
-        let holds = |(_, claim): &(Finding, Claim)| facts.holds(claim);
-        let mut held: Vec<(Finding, Claim)> = match pool {
-            Some(pool) => pool.install(|| self.claims.into_par_iter().filter(holds).collect()),
-            None => self.claims.into_iter().filter(holds).collect(),
-        };
-        let accounts: HashSet<String> =
-            held.iter().filter_map(|(_, claim)| missing_account(claim)).map(str::to_owned).collect();
-        if !accounts.is_empty() {
-            let made = named_in_terraform(&accounts, found, files);
-            held.retain(|(_, claim)| missing_account(claim).is_none_or(|name| !made.contains(name)));
+/// The findings whose claims hold. `paths` are those of the scan's files.
+pub(crate) fn held(
+    facts: &Facts,
+    claims: Vec<(Finding, Claim)>,
+    pool: Option<&ThreadPool>,
+    found: &Discovered,
+    files: &dyn Files,
+    paths: &[Arc<str>],
+) -> Vec<Finding> {
+    let judge = |(mut finding, claim): (Finding, Claim)| {
+        if !facts.holds(&claim) {
+            return None;
         }
-        let name_other_end = |(mut finding, claim): (Finding, Claim)| {
-            let other = facts.other_end(&claim).filter(|file| *file != finding.location.file());
-            if let Some(path) = other.and_then(|file| paths.get(file.0 as usize)) {
-                finding.message = format!("{}: in `{path}`", finding.message).into();
-            }
-            finding
-        };
-        held.into_iter().map(name_other_end).collect()
-    }
+        let other = facts.other_end(&claim).filter(|file| *file != finding.location.file());
+        if let Some(path) = other.and_then(|file| paths.get(file.0 as usize)) {
+            finding.message = format!("{}: in `{path}`", finding.message).into();
+        }
+        Some((finding, missing_account(claim)))
+    };
+    let held: Vec<(Finding, Option<String>)> = match pool {
+        Some(pool) => pool.install(|| claims.into_par_iter().filter_map(judge).collect()),
+        None => claims.into_iter().filter_map(judge).collect(),
+    };
+    let accounts: HashSet<&str> = held.iter().filter_map(|(_, account)| account.as_deref()).collect();
+    let made = if accounts.is_empty() { HashSet::new() } else { named_in_terraform(&accounts, found, files) };
+    let is_made = |account: &Option<String>| account.as_ref().is_some_and(|name| made.contains(name));
+    held.into_iter().filter(|(_, account)| !is_made(account)).map(|(finding, _)| finding).collect()
 }
 
-fn missing_account(claim: &Claim) -> Option<&str> {
+fn missing_account(claim: Claim) -> Option<String> {
     match claim {
         Claim::Missing { kind, name, .. } if kind == "ServiceAccount" => Some(name),
         _ => None,
@@ -101,7 +88,7 @@ fn missing_account(claim: &Claim) -> Option<&str> {
 }
 
 /// Which of the names stand in Terraform files: they make ServiceAccounts along with the roles that these assume.
-fn named_in_terraform(names: &HashSet<String>, found: &Discovered, files: &dyn Files) -> HashSet<String> {
+fn named_in_terraform(names: &HashSet<&str>, found: &Discovered, files: &dyn Files) -> HashSet<String> {
     let mut made = HashSet::new();
     for path in &found.terraform {
         let Ok(bytes) = files.read(path) else { continue };

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
-use portcullis_model::facts::{Facts, Unread};
+use portcullis_model::facts::{Claim, Facts, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
@@ -19,7 +19,7 @@ use crate::discover::{Discovered, Origin, Target, discover};
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
-use crate::relations::{self, Joined};
+use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
 use crate::{kustomize, paths};
@@ -189,19 +189,22 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
         result
     };
     let seen = relations::seen(&found, options.stdin.is_some());
-    let mut joined = Joined::new(Facts::of_scan(seen, &homes));
+    let mut facts = Facts::of_scan(seen, &homes);
     if !found.unreadable.is_empty() || !report.errors.is_empty() {
-        joined.facts.add_unread(Unread::anything());
+        facts.add_unread(Unread::anything());
     }
+    let mut claims = Vec::new();
     let pool = worker_pool(threads, total)?;
-    in_parallel(pool.as_ref(), &found.targets, judge_one, |file| take(file, &mut joined, &mut report));
+    let take = |file| take(file, &mut facts, &mut claims, &mut report);
+    in_parallel(pool.as_ref(), &found.targets, judge_one, take);
 
     report.stats.files = total - skipped.len();
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&judge(0), &found, &mut report);
-    report.findings.extend(joined.held(pool.as_ref(), &found, &worktree, &report.files));
+    report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, &worktree, &report.files));
     match &pool {
-        Some(pool) => pool.install(|| put_in_order(&mut report)),
+        // Giving back what is known of tens of thousands of objects takes as long as the sorting.
+        Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
         None => put_in_order(&mut report),
     }
     filters.accept(&mut report, options.date);
@@ -315,9 +318,10 @@ impl Rules {
 }
 
 /// Takes over what a file left behind.
-fn take(file: Judged, joined: &mut Joined, report: &mut ScanReport) {
-    joined.facts.merge(file.facts);
-    joined.claims.extend(file.claims);
+fn take(file: Judged, facts: &mut Facts, claims: &mut Vec<(Finding, Claim)>, report: &mut ScanReport) {
+    facts.merge(file.facts);
+    // Files come in order: what is the first of its kind here stays the first.
+    claims.extend(file.claims.into_iter().filter(|(_, claim)| !facts.is_first(claim)));
     report.findings.extend(file.findings);
     report.notes.extend(file.notes);
     report.errors.extend(file.errors);

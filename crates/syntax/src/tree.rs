@@ -506,13 +506,20 @@ impl<'t> Node<'t> {
     /// Follows keys separated by dots. Null counts as absent, as the API server reads it.
     pub fn get(self, path: &str) -> Lookup<'t> {
         let mut node = self;
-        for key in path.split('.') {
-            match node.key_lookup(key) {
+        let mut rest = path;
+        loop {
+            // Paths are short and rules ask tens of times for each container: a plain loop beats a searcher.
+            let dot = rest.bytes().position(|byte| byte == b'.');
+            let (key, after) = dot.and_then(|dot| Some((rest.get(..dot)?, rest.get(dot + 1..)?))).unzip();
+            match node.key_lookup(key.unwrap_or(rest)) {
                 Lookup::Present(next) => node = next,
                 other => return other,
             }
+            match after {
+                Some(after) => rest = after,
+                None => return Lookup::Present(node),
+            }
         }
-        Lookup::Present(node)
     }
 
     /// The value of one key, which may hold dots. Null counts as absent.

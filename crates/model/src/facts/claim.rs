@@ -1,5 +1,7 @@
 //! What must hold of a whole scan for a finding to stand, and whether it does.
 
+use std::sync::LazyLock;
+
 use portcullis_core::FileId;
 
 use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
@@ -285,6 +287,11 @@ impl Facts {
         }
     }
 
+    /// Whether the claim is that something repeats, and nothing of these facts comes before it.
+    pub fn is_first(&self, claim: &Claim) -> bool {
+        matches!(claim, Claim::Repeated { .. }) && !self.holds(claim)
+    }
+
     /// Whether a file's own facts already show that the claim does not hold, so that it need not be kept. True only of
     /// claims that more facts cannot make true.
     pub fn refutes(&self, claim: &Claim) -> bool {
@@ -330,20 +337,16 @@ impl Facts {
 
     /// What is or may be in the namespace: what no namespace is written for may be in `default`.
     fn possible(&self, namespace: &Namespace) -> impl Iterator<Item = &Contents> {
-        let default = || Namespace::Named("default".to_owned());
+        static DEFAULT: LazyLock<Namespace> = LazyLock::new(|| Namespace::Named("default".to_owned()));
         let other = match namespace {
-            Namespace::Unwritten => Some(default()),
-            Namespace::Named(name) if name == "default" => Some(Namespace::Unwritten),
+            Namespace::Unwritten => self.spaces.get(&*DEFAULT),
+            Namespace::Named(name) if name == "default" => self.spaces.get(&Namespace::Unwritten),
             _ => None,
         };
-        let all = (!namespace.is_known()).then(|| self.spaces.values()).into_iter().flatten();
-        let some = namespace.is_known().then(|| {
-            [Some(namespace.clone()), other, Some(Namespace::Unknown)]
-                .into_iter()
-                .flatten()
-                .filter_map(|key| self.spaces.get(&key))
-        });
-        all.chain(some.into_iter().flatten())
+        let is_known = namespace.is_known();
+        let all = (!is_known).then(|| self.spaces.values()).into_iter().flatten();
+        let some = is_known.then(|| [self.spaces.get(namespace), other, self.spaces.get(&Namespace::Unknown)]);
+        all.chain(some.into_iter().flatten().flatten())
     }
 
     /// Whether the scan would have seen any object of these kinds in the namespace.

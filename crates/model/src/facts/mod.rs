@@ -287,11 +287,6 @@ fn text(found: Lookup<'_>) -> Option<&str> {
     }
 }
 
-/// The entries of a mapping whose values are known strings.
-pub fn known_labels(node: Node<'_>) -> BTreeMap<String, String> {
-    node.entries().filter_map(|(key, value)| Some((key.text().to_owned(), value.as_str()?.to_owned()))).collect()
-}
-
 /// A mapping of strings; `None` where one of its values is not known.
 pub fn labels(node: Node<'_>) -> Option<BTreeMap<String, String>> {
     if node.is_open() {

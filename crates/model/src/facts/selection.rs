@@ -3,6 +3,7 @@
 //! Matching has three answers: a label that is filled in later, or set by a controller, may or may not match.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use portcullis_syntax::{Lookup, Node};
 
@@ -11,7 +12,8 @@ use crate::kubernetes::{Wanted, requirements};
 /// The labels of a pod or Service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
-    known: BTreeMap<String, String>,
+    /// In order of the keys: there are a few of them, in each of tens of thousands of objects.
+    known: Box<[(Box<str>, Box<str>)]>,
     /// Whether it may have labels that are not among the known ones.
     is_open: bool,
 }
@@ -70,9 +72,9 @@ impl Labels {
     pub fn of(holder: Node<'_>) -> Self {
         match holder.get("metadata.labels") {
             Lookup::Absent(_) => Self::default(),
-            Lookup::Unknown(_) => Self { known: BTreeMap::new(), is_open: true },
+            Lookup::Unknown(_) => Self { known: Box::default(), is_open: true },
             Lookup::Present(labels) => {
-                let known = super::known_labels(labels);
+                let known = known_labels(labels);
                 let is_open = !labels.is_map() || labels.is_open() || known.len() < labels.entries().len();
                 Self { known, is_open }
             }
@@ -84,10 +86,24 @@ impl Labels {
         Self { is_open: true, ..self }
     }
 
-    /// The labels that are known.
-    pub fn known(&self) -> &BTreeMap<String, String> {
-        &self.known
+    fn get(&self, key: &str) -> Option<&str> {
+        self.known.iter().find(|(known, _)| **known == *key).map(|(_, value)| &**value)
     }
+}
+
+/// The entries of a mapping whose values are known strings, in order; of a key that stands there twice the last.
+fn known_labels(node: Node<'_>) -> Box<[(Box<str>, Box<str>)]> {
+    let entries = node.entries().filter_map(|(key, value)| Some((key.text().into(), value.as_str()?.into())));
+    let mut known: Vec<(Box<str>, Box<str>)> = entries.collect();
+    known.sort_by(|a, b| a.0.cmp(&b.0));
+    known.dedup_by(|later, kept| {
+        let is_twice = later.0 == kept.0;
+        if is_twice {
+            std::mem::swap(later, kept);
+        }
+        is_twice
+    });
+    known.into()
 }
 
 impl Selector {
@@ -120,9 +136,10 @@ impl Selector {
 
     /// A Service's selector: a mapping of labels.
     pub fn of_labels(selector: Node<'_>) -> Self {
-        let known = super::known_labels(selector);
+        let known = known_labels(selector);
         let is_open = !selector.is_map() || selector.is_open() || known.len() < selector.entries().len();
-        let wants = known.into_iter().map(|(key, value)| Want { key, test: Test::In(vec![value]) });
+        let want = |(key, value): (Box<str>, Box<str>)| Want { key: key.into(), test: Test::In(vec![value.into()]) };
+        let wants = known.into_iter().map(want);
         Self { wants: wants.collect(), is_open }
     }
 
@@ -153,13 +170,13 @@ impl Selector {
 
 impl Want {
     fn judge(&self, labels: &Labels) -> Verdict {
-        let label = labels.known.get(&self.key);
+        let label = labels.get(&self.key);
         if label.is_none() && (labels.is_open || is_set_later(&self.key)) {
             return Verdict::Maybe;
         }
         let holds = match &self.test {
-            Test::In(values) => label.is_some_and(|label| values.contains(label)),
-            Test::NotIn(values) => label.is_none_or(|label| !values.contains(label)),
+            Test::In(values) => label.is_some_and(|label| values.iter().any(|value| value == label)),
+            Test::NotIn(values) => label.is_none_or(|label| values.iter().all(|value| value != label)),
             Test::Exists => label.is_some(),
             Test::DoesNotExist => label.is_none(),
         };
@@ -180,11 +197,21 @@ const CANDIDATES: usize = 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Labelled<T> {
     items: Vec<(Labels, T)>,
-    by_label: HashMap<String, Vec<usize>>,
-    by_key: HashMap<String, Vec<usize>>,
-    /// Those with labels that are not known.
-    open: Vec<usize>,
+    /// Empty while there are [`FEW`] items.
+    index: LabelIndex,
 }
+
+/// Indices of items, by the hash of what they have. A collision costs a look at an item that is not meant.
+#[derive(Clone, Debug, Default)]
+struct LabelIndex {
+    by_label: HashMap<u64, Vec<u32>>,
+    by_key: HashMap<u64, Vec<u32>>,
+    /// Those with labels that are not known.
+    open: Vec<u32>,
+}
+
+/// Items that are all looked at. The facts of one file seldom have more, and are taken over at once.
+const FEW: usize = 16;
 
 /// What a look-up found.
 pub(super) enum Found<'a, T> {
@@ -196,21 +223,22 @@ pub(super) enum Found<'a, T> {
 
 impl<T> Default for Labelled<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), by_label: HashMap::new(), by_key: HashMap::new(), open: Vec::new() }
+        Self { items: Vec::new(), index: LabelIndex::default() }
     }
 }
 
 impl<T> Labelled<T> {
     pub(super) fn add(&mut self, labels: Labels, item: T) {
-        let index = self.items.len();
-        for (key, value) in &labels.known {
-            self.by_label.entry(pair(key, value)).or_default().push(index);
-            self.by_key.entry(key.clone()).or_default().push(index);
-        }
-        if labels.is_open {
-            self.open.push(index);
-        }
         self.items.push((labels, item));
+        // The first time that there are too many, all of them are entered.
+        let first = match self.items.len() {
+            ..=FEW => return,
+            count if count == FEW + 1 => 0,
+            count => count - 1,
+        };
+        for (at, (labels, _)) in self.items.iter().enumerate().skip(first) {
+            self.index.enter(labels, u32::try_from(at).expect("a scan holds fewer objects than bytes of memory"));
+        }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -221,14 +249,14 @@ impl<T> Labelled<T> {
 
     /// Everything that `selector` accepts or may accept.
     pub(super) fn select(&self, selector: &Selector) -> Found<'_, T> {
-        let mut candidates: Vec<usize> = self.candidates(selector).take(CANDIDATES + 1).collect();
+        let mut candidates: Vec<u32> = self.candidates(selector).take(CANDIDATES + 1).collect();
         if candidates.len() > CANDIDATES {
             return Found::TooMany;
         }
         candidates.sort_unstable();
         candidates.dedup();
         let judged = candidates.into_iter().filter_map(|index| {
-            let (labels, item) = self.items.get(index)?;
+            let (labels, item) = self.items.get(index as usize)?;
             Some((selector.judge(labels), item)).filter(|(verdict, _)| *verdict != Verdict::No)
         });
         Found::All(judged.collect())
@@ -239,31 +267,45 @@ impl<T> Labelled<T> {
         let mut seen = 0;
         self.candidates(selector).any(|index| {
             seen += 1;
-            let labels = self.items.get(index).map(|(labels, _)| labels);
+            let labels = self.items.get(index as usize).map(|(labels, _)| labels);
             seen > CANDIDATES || labels.is_some_and(|labels| selector.judge(labels) != Verdict::No)
         })
     }
 
     /// Indices of all that the selector may accept, and more; some twice.
-    fn candidates(&self, selector: &Selector) -> impl Iterator<Item = usize> {
-        let listed = |want: &Want| -> Option<Vec<&[usize]>> {
-            let lists: Vec<&[usize]> = match &want.test {
-                _ if is_set_later(&want.key) => return None,
+    fn candidates(&self, selector: &Selector) -> impl Iterator<Item = u32> {
+        let index = &self.index;
+        let listed = |want: &Want| -> Option<Vec<&[u32]>> {
+            let lists: Vec<&[u32]> = match &want.test {
+                _ if self.items.len() <= FEW || is_set_later(&want.key) => return None,
                 Test::In(values) => values
                     .iter()
-                    .filter_map(|value| self.by_label.get(&pair(&want.key, value)))
+                    .filter_map(|value| index.by_label.get(&pair(&want.key, value)))
                     .map(Vec::as_slice)
                     .collect(),
-                Test::Exists => self.by_key.get(&want.key).map(Vec::as_slice).into_iter().collect(),
+                Test::Exists => index.by_key.get(&hash(&want.key)).map(Vec::as_slice).into_iter().collect(),
                 Test::NotIn(_) | Test::DoesNotExist => return None,
             };
             Some(lists)
         };
-        let size = |lists: &Vec<&[usize]>| lists.iter().map(|list| list.len()).sum::<usize>();
+        let size = |lists: &Vec<&[u32]>| lists.iter().map(|list| list.len()).sum::<usize>();
         let best = selector.wants.iter().filter_map(listed).min_by_key(size);
-        let all = if best.is_none() { 0..self.items.len() } else { 0..0 };
-        let open = if best.is_none() { &[][..] } else { self.open.as_slice() };
+        let all = if best.is_none() { self.items.len() } else { 0 };
+        let open = if best.is_none() { &[][..] } else { index.open.as_slice() };
+        let all = (0..).take(all);
         best.into_iter().flatten().flatten().copied().chain(open.iter().copied()).chain(all)
+    }
+}
+
+impl LabelIndex {
+    fn enter(&mut self, labels: &Labels, at: u32) {
+        for (key, value) in &labels.known {
+            self.by_label.entry(pair(key, value)).or_default().push(at);
+            self.by_key.entry(hash(key)).or_default().push(at);
+        }
+        if labels.is_open {
+            self.open.push(at);
+        }
     }
 }
 
@@ -271,7 +313,7 @@ impl<T> Labelled<T> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selectors {
     /// Each stands under the rarest of its labels, so that one that all share finds none of them.
-    by_label: BTreeMap<String, Vec<Selector>>,
+    by_label: BTreeMap<u64, Vec<Selector>>,
     /// Those that want no single value of any label.
     other: Vec<Selector>,
     /// Whether one of them selects everything.
@@ -333,7 +375,14 @@ impl Selectors {
     }
 }
 
-/// Neither a key nor a value can hold `=`.
-fn pair(key: &str, value: &str) -> String {
-    format!("{key}={value}")
+/// Hash of a label.
+fn pair(key: &str, value: &str) -> u64 {
+    hash((key, value))
+}
+
+/// The same in every run, so that the order in a [`Selectors`] is.
+fn hash(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
