@@ -5,7 +5,9 @@
 //! Ours are checked (unknown ids, expired, unused); peers' are read and never reported on.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use portcullis_core::{Catalog, Comment, Draft, Place, RuleIdx, Span, StableHash};
 use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::Date;
@@ -378,7 +380,9 @@ const MARKERS: &[&str] = &[
 
 /// Whether the text can hold a directive at all: most files have none, and finding that out is cheap.
 fn may_hold_any(text: &str) -> bool {
-    MARKERS.iter().any(|marker| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some())
+    static ANY: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(MARKERS).expect("a dozen words are no automaton too large"));
+    ANY.is_match(text)
 }
 
 /// Reads a comment's body. `None` where it is no directive.

@@ -1,7 +1,7 @@
 //! From drafts to findings: what needs the text is resolved while it is there.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use portcullis_core::{Catalog, Draft, Finding, LineHash, LineIndex, Location, Related, Span, StableHash, line_hashes};
 
@@ -25,7 +25,7 @@ pub(crate) struct Sealer<'s> {
     lines: LineIndex<'s>,
     hashes: Vec<LineHash>,
     /// How many findings had the same rule, structure and value so far.
-    ordinals: HashMap<(u32, u64, u64), u64>,
+    ordinals: BTreeMap<(u32, u64, u64), u64>,
     /// The secrets of the file, in order; none touches another.
     masked: Vec<Span>,
 }
@@ -43,7 +43,7 @@ impl<'s> Sealer<'s> {
     ) -> Self {
         let hashes = if needs.line_hash { line_hashes(text) } else { Vec::new() };
         let lines = LineIndex::new(text);
-        Self { catalog, selection, needs, root_path, lines, hashes, ordinals: HashMap::new(), masked: Vec::new() }
+        Self { catalog, selection, needs, root_path, lines, hashes, ordinals: BTreeMap::new(), masked: Vec::new() }
     }
 
     /// Hides secrets in every line that is kept.

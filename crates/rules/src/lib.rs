@@ -3,6 +3,14 @@
 //! A rule is one declaration: metadata, docs with running examples, and a small function. Nothing here reads a file,
 //! prints, or knows of configuration beyond the [`Context`] it is given.
 
+/// Formats a message. A rule's messages are kept until the report is written, so that they take no more room than they
+/// need; the macro of the standard library grows its string by doubling.
+macro_rules! format {
+    ($($argument:tt)*) => {
+        $crate::text::exact(::std::format_args!($($argument)*))
+    };
+}
+
 mod catalog;
 mod context;
 mod dispatch;
@@ -13,6 +21,7 @@ mod registries;
 mod report;
 mod rule;
 pub mod scan;
+mod text;
 
 pub use catalog::{builtin, catalog};
 pub use context::{Context, Date, OptionValue, Options, PodSecurity, PodSecurityLevel};

@@ -462,7 +462,9 @@ impl<'t> Node<'t> {
 
     /// Whether it is null.
     pub fn is_null(self) -> bool {
-        matches!(self.value(), Value::Null)
+        let data = self.data();
+        // Every value that is looked up is asked, and its length answers for most: `~`, `null`, or nothing at all.
+        data.kind == Kind::Scalar && matches!(data.count, 0 | 1 | 4) && matches!(self.value(), Value::Null)
     }
 
     /// Whether it is a list.
@@ -500,7 +502,8 @@ impl<'t> Node<'t> {
 
     /// The value of a key, null or not; `None` where there is none or this is no mapping.
     pub fn field(self, key: &str) -> Option<Node<'t>> {
-        self.entries().find(|(name, _)| name.text() == key).map(|(_, value)| value)
+        let mut entries = self.entries();
+        entries.find(|(name, _)| name.data().count as usize == key.len() && name.text() == key).map(|(_, value)| value)
     }
 
     /// Follows keys separated by dots. Null counts as absent, as the API server reads it.
@@ -672,7 +675,8 @@ const ALIAS_BUDGET: u32 = 100_000;
 
 impl TreeBuilder {
     pub(crate) fn new(file: FileId, text: Arc<str>, dialect: Dialect) -> Self {
-        let nodes = Vec::with_capacity(text.len() / 16 + 4);
+        let text_length = text.len();
+        let nodes = Vec::with_capacity(text_length / 16 + 4);
         let start = Span::new(file, 0, 0);
         let unknowns = vec![
             Unknown { reason: UnknownReason::WrongShape, span: start },
@@ -685,7 +689,7 @@ impl TreeBuilder {
             owned: String::new(),
             nodes,
             items: Vec::new(),
-            entries: Vec::new(),
+            entries: Vec::with_capacity(text_length / 32 + 4),
             documents: Vec::new(),
             unknowns,
             origins: Vec::new(),
@@ -827,15 +831,18 @@ impl TreeBuilder {
     /// Closes the innermost collection.
     pub(crate) fn end(&mut self, end: u32) {
         let Some(frame) = self.frames.pop() else { return };
-        let children = self.pending.split_off(frame.first_pending);
         let Some(node) = self.tree.nodes.get(frame.node.0 as usize).copied() else { return };
+        let mut pending = std::mem::take(&mut self.pending);
+        let children = pending.get(frame.first_pending..).unwrap_or_default();
         let (first, count, open) = if node.kind == Kind::Map {
-            self.end_map(&children)
+            self.end_map(children)
         } else {
             let first = self.tree.items.len();
-            self.tree.items.extend_from_slice(&children);
+            self.tree.items.extend_from_slice(children);
             (first, children.len(), false)
         };
+        pending.truncate(frame.first_pending);
+        self.pending = pending;
         if let Some(node) = self.tree.nodes.get_mut(frame.node.0 as usize) {
             node.end = end.max(node.start);
             node.first = u32::try_from(first).unwrap_or(u32::MAX);

@@ -3,6 +3,10 @@
 //! Decided word by word: `DB_PASSWORD`, `clientSecret`. `TOKEN_FILE` and `AUTH_URL` name something about a secret, and
 //! `PUBLIC_KEY` something that is none.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// How much a name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
@@ -19,6 +23,9 @@ pub fn names_secret(name: &str) -> bool {
 
 /// What the name promises of its value.
 pub fn promise(name: &str) -> Option<Promise> {
+    if !STEMS.is_match(name) {
+        return None;
+    }
     // Half of a credential, and what the other half is found by.
     if name.to_ascii_uppercase().ends_with("AWS_ACCESS_KEY_ID") {
         return Some(Promise::Key);
@@ -43,6 +50,13 @@ pub fn promise(name: &str) -> Option<Promise> {
     }
     Some(if is_strong { Promise::Secret } else { Promise::Key })
 }
+
+/// What stands in every name that promises anything: nearly all names are told by it, before they are split.
+static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let mut builder = AhoCorasick::builder();
+    let stems = ["pass", "pwd", "pword", "psw", "secret", "token", "credential", "key", "auth"];
+    builder.ascii_case_insensitive(true).build(stems).expect("nine words are no automaton too large")
+});
 
 /// Words at whose end a word of a name is a secret by itself: `password`, `DBPASSWORD`.
 const SECRETS: &[&str] = &[

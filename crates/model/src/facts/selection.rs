@@ -186,7 +186,8 @@ impl Want {
 
 /// Whether a running pod may have a label that its template lacks. Replicated stores label the pod that leads: `role`.
 fn is_set_later(key: &str) -> bool {
-    SET_BY_CONTROLLERS.contains(&key) || key.to_ascii_lowercase().ends_with("role")
+    SET_BY_CONTROLLERS.contains(&key)
+        || key.len().checked_sub(4).and_then(|at| key.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case("role"))
 }
 
 /// How many candidates one look-up considers; past it nothing is claimed. It bounds sets of thousands of objects that
