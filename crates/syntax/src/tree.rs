@@ -129,7 +129,7 @@ enum Kind {
 }
 
 /// 32 bytes: a manifest's tree is a few times its text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct NodeData {
     start: u32,
     end: u32,
@@ -152,7 +152,7 @@ const STRING_TAG: u8 = 4;
 const NO_ORIGIN: u32 = u32::MAX;
 
 /// Where a node's value was written, when that is not where the node stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct OriginData {
     /// The place that the value came through.
     span: Span,
@@ -161,7 +161,7 @@ struct OriginData {
 }
 
 /// One document of a file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct DocumentData {
     root: NodeId,
     start: u32,
@@ -169,7 +169,7 @@ struct DocumentData {
 }
 
 /// A parsed file: documents, comments and syntax errors.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Tree {
     file: FileId,
     dialect: Dialect,

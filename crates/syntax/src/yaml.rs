@@ -1,7 +1,9 @@
-//! YAML, over `granit-parser`'s events.
+//! YAML, over `granit-parser`'s events; line by line where that is certain to come to the same.
 //!
 //! Parsing never fails: a document that is broken becomes an unknown root and an error, and the next one is read.
 //! Aliases, merge keys and duplicate keys are the tree builder's business, types the dialect's.
+
+mod simple;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,6 +22,15 @@ const ERROR_LIMIT: usize = 20;
 
 /// Parses all documents of `text`, which is at most 4 GiB.
 pub fn parse(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
+    let mut builder = TreeBuilder::new(file, Arc::clone(text), dialect);
+    match simple::parse(text, &mut builder) {
+        Some(()) => builder.finish(),
+        None => parse_events(file, text, dialect),
+    }
+}
+
+/// Parses as [`parse`] does, all of it by the events of the full parser: what `parse` is held to.
+pub fn parse_events(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
     let mut builder = TreeBuilder::new(file, Arc::clone(text), dialect);
     let mut options = Options::default();
     options.flow_nesting_limit = DEPTH_LIMIT;

@@ -248,3 +248,32 @@ fn walk(node: Node<'_>, text: &str) {
         walk(child, text);
     }
 }
+
+/// Files that are read line by line, and what an editor's slip makes of them, have the trees that the full parser makes.
+#[test]
+fn the_short_way_leads_where_the_full_parser_does() {
+    const TEXTS: &[&str] = &[
+        "# top\na: 1 # one\nb: \"x\"\nc:\n  d: 'y' \n  # inner\n  e:\n  f:   # none\nkey with blanks: -1\n",
+        "l:\n- a\n- b: 1\n  c: [x, \"y\", {z: 1}]\n- - n\n  - m\n-\n  d: {}\n- #\nk:\n  - x\n\n---\n- y: z\n",
+        "t: |\n  one\n    two\n\n  three\nu:\n  v: |-\n    x # no comment\n\n\n# end\nw: a:b # c\nurl: http://h:1/#x\n",
+    ];
+    const SLIPS: &[&str] =
+        &[" ", "  ", "\n", "-", "- ", ":", ": ", "#", "\"", "'", "|", ">", "[", "}", ",", "*", "&", "!", "\t", "é"];
+    let same = |text: &str| {
+        let text: Arc<str> = Arc::from(text);
+        for dialect in [Dialect::Yaml11, Dialect::Yaml12] {
+            let (short, full) = (yaml::parse(FileId(0), &text, dialect), yaml::parse_events(FileId(0), &text, dialect));
+            assert_eq!(short, full, "{text:?}");
+        }
+    };
+    for text in TEXTS {
+        same(text);
+        for at in 0..text.len() {
+            same(&text[..at]);
+            same(&format!("{}{}", &text[..at], &text[at + 1..]));
+            for slip in SLIPS {
+                same(&format!("{}{slip}{}", &text[..at], &text[at..]));
+            }
+        }
+    }
+}
