@@ -7,6 +7,7 @@ mod api_versions;
 mod argocd;
 mod bindings;
 mod capabilities;
+mod control_plane;
 mod controllers;
 mod dropped;
 mod grants;
@@ -59,6 +60,11 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     argocd::RULES,
     bindings::RULES,
     capabilities::RULES,
+    control_plane::APISERVER,
+    control_plane::CONTROLLER_MANAGER,
+    control_plane::ETCD,
+    control_plane::KUBELET,
+    control_plane::SCHEDULER,
     controllers::RULES,
     dropped::RULES,
     hardening::RULES,
