@@ -28,6 +28,7 @@ mod namespaces;
 mod network_policies;
 mod openshift;
 mod operators;
+mod options;
 mod pod_security_labels;
 mod ports;
 mod privileged;
@@ -40,19 +41,26 @@ mod rbac_objects;
 mod rbac_pods;
 mod rbac_wildcards;
 mod relations;
+mod resource_policies;
 mod resources;
 mod retired_components;
 mod root;
+mod scheduling;
 mod seccomp;
 mod secret_objects;
 mod secret_values;
 mod service_accounts;
 mod services;
+mod sharing;
+mod shutdown;
 mod spread;
 mod standard;
+mod storage;
 mod sudo;
 mod sysctls;
+mod volumes;
 mod webhooks;
+mod windows;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
@@ -102,16 +110,23 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     relations::REFERENCES,
     relations::SELECTORS,
     relations::TRAFFIC,
+    resource_policies::RULES,
     resources::RULES,
     retired_components::RULES,
     root::RULES,
+    scheduling::RULES,
     seccomp::RULES,
     secret_objects::RULES,
     secret_values::RULES,
     service_accounts::RULES,
     services::RULES,
+    sharing::RULES,
+    shutdown::RULES,
     spread::RULES,
+    storage::RULES,
     sudo::RULES,
     sysctls::RULES,
+    volumes::RULES,
     webhooks::RULES,
+    windows::RULES,
 ];
