@@ -9,6 +9,7 @@ mod bindings;
 mod capabilities;
 mod control_plane;
 mod controllers;
+mod dashboard;
 mod dropped;
 mod grants;
 mod hardening;
@@ -21,6 +22,7 @@ mod ingresses;
 mod isolation;
 mod istio;
 mod jobs;
+mod known_versions;
 mod labels;
 mod metadata;
 mod names_in_pods;
@@ -36,6 +38,7 @@ mod probe_host;
 mod probe_ports;
 mod probes;
 mod quantities;
+mod rbac_cluster;
 mod rbac_escalation;
 mod rbac_objects;
 mod rbac_pods;
@@ -45,6 +48,7 @@ mod resource_policies;
 mod resources;
 mod retired_components;
 mod root;
+mod routing;
 mod scheduling;
 mod seccomp;
 mod secret_objects;
@@ -74,6 +78,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     control_plane::KUBELET,
     control_plane::SCHEDULER,
     controllers::RULES,
+    dashboard::RULES,
     dropped::RULES,
     hardening::RULES,
     host_namespaces::RULES,
@@ -85,6 +90,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     isolation::RULES,
     istio::RULES,
     jobs::RULES,
+    known_versions::RULES,
     labels::RULES,
     metadata::RULES,
     names_in_pods::RULES,
@@ -99,6 +105,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     probe_ports::RULES,
     probes::RULES,
     quantities::RULES,
+    rbac_cluster::RULES,
     rbac_escalation::RULES,
     rbac_objects::RULES,
     rbac_pods::RULES,
@@ -114,6 +121,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     resources::RULES,
     retired_components::RULES,
     root::RULES,
+    routing::RULES,
     scheduling::RULES,
     seccomp::RULES,
     secret_objects::RULES,
