@@ -73,10 +73,7 @@ struct Advisory {
 /// The oldest version of all.
 const FIRST: Version = [0, 0, 0, 0];
 
-/// Sources: the advisories of the projects themselves (argoproj/argo-cd GHSA-63qx-x74g-jcr7, grafana/grafana
-/// GHSA-8pjx-jj86-j47p and GHSA-vqc4-mpj8-jxch, kyverno/kyverno GHSA-m3cq-xcx9-3gvm, the Kubernetes security announcements,
-/// Jenkins SECURITY-3314, the GitLab release of 2024-01-11, Atlassian CONFSERVER-92475, Metabase's of 2023-07-20, and
-/// Tenable TRA-2024-17).
+/// By the advisories that the projects themselves have published under these numbers.
 const ADVISORIES: &[Advisory] = &[
     Advisory {
         paths: &["argoproj/argocd"],

@@ -2,6 +2,8 @@
 
 use crate::Rule;
 
+mod agent_sandbox;
+mod api_maturity;
 mod api_table;
 mod api_versions;
 mod argocd;
@@ -11,10 +13,16 @@ mod control_plane;
 mod controllers;
 mod dashboard;
 mod dropped;
+mod durations;
+mod external_secrets;
+mod flux;
+mod gateways_and_builds;
 mod grants;
 mod hardening;
 mod host_namespaces;
 mod host_path;
+mod house_style;
+mod hpa;
 mod image_sources;
 mod image_versions;
 mod ingress_nginx;
@@ -31,6 +39,7 @@ mod network_policies;
 mod openshift;
 mod operators;
 mod options;
+mod pii;
 mod pod_security_labels;
 mod ports;
 mod privileged;
@@ -63,11 +72,14 @@ mod storage;
 mod sudo;
 mod sysctls;
 mod volumes;
+mod webhook_calls;
 mod webhooks;
 mod windows;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
+    agent_sandbox::RULES,
+    api_maturity::RULES,
     api_versions::RULES,
     argocd::RULES,
     bindings::RULES,
@@ -80,9 +92,14 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     controllers::RULES,
     dashboard::RULES,
     dropped::RULES,
+    external_secrets::RULES,
+    flux::RULES,
+    gateways_and_builds::RULES,
     hardening::RULES,
     host_namespaces::RULES,
     host_path::RULES,
+    house_style::RULES,
+    hpa::RULES,
     image_sources::RULES,
     image_versions::RULES,
     ingress_nginx::RULES,
@@ -98,6 +115,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     network_policies::RULES,
     openshift::RULES,
     operators::RULES,
+    pii::RULES,
     pod_security_labels::RULES,
     ports::RULES,
     privileged::RULES,
@@ -135,6 +153,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     sudo::RULES,
     sysctls::RULES,
     volumes::RULES,
+    webhook_calls::RULES,
     webhooks::RULES,
     windows::RULES,
 ];
