@@ -15,8 +15,8 @@ rule! {
     /// Sandbox for agents is not hardened
     ///
     /// What runs in it was written by a model or by strangers. It needs a runtime class that keeps it from the node's
-    /// kernel (gVisor, Kata Containers), a network policy of its own, because the default lets it reach the Internet, and
-    /// a CPU limit. Each is a finding. Missing memory limits and images without a version have rules of their own, which
+    /// kernel (gVisor, Kata Containers), a network policy that names destinations, because the default lets it reach the
+    /// Internet, and a CPU limit. Each is a finding. Missing memory limits and images without a version have rules of their own, which
     /// look at the pod of the template.
     ///
     /// ```yaml bad:8
@@ -37,6 +37,18 @@ rule! {
     /// metadata: { name: python }
     /// spec:
     ///   networkPolicyManagement: Unmanaged
+    ///   podTemplate:
+    ///     spec:
+    ///       runtimeClassName: gvisor
+    ///       containers:
+    ///         - { name: python, image: python-sandbox:1.2.3, resources: { limits: { cpu: 1, memory: 1Gi } } }
+    /// ```
+    /// ```yaml bad:5
+    /// apiVersion: extensions.agents.x-k8s.io/v1alpha1
+    /// kind: SandboxTemplate
+    /// metadata: { name: python }
+    /// spec:
+    ///   networkPolicy: { egress: [{ to: [{ ipBlock: { cidr: 0.0.0.0/0 } }] }] }
     ///   podTemplate:
     ///     spec:
     ///       runtimeClassName: gvisor
@@ -90,6 +102,7 @@ fn agent_sandbox(object: &Object<'_>, report: &mut Report<'_>) {
 }
 
 fn check_network(object: &Object<'_>, report: &mut Report<'_>) {
+    let help = "name the destinations that it needs in `networkPolicy.egress`";
     match object.node.get("spec.networkPolicyManagement") {
         Lookup::Present(management) if management.as_str() != Some("Managed") => {
             let Some(text) = management.as_str() else { return };
@@ -98,11 +111,31 @@ fn check_network(object: &Object<'_>, report: &mut Report<'_>) {
                 .help("set it to `Managed`, and write `networkPolicy`");
         }
         Lookup::Present(_) | Lookup::Absent(_) => {
-            let Lookup::Absent(anchor) = object.node.get("spec.networkPolicy") else { return };
-            report
-                .at(anchor, format!("{} may reach the whole Internet", object.title()))
-                .help("write `networkPolicy` with the destinations that it needs");
+            let message = || format!("{} may reach the whole Internet", object.title());
+            match object.node.get("spec.networkPolicy") {
+                Lookup::Absent(anchor) => drop(report.at(anchor, message()).help(help)),
+                Lookup::Present(policy) => {
+                    for place in policy.field("egress").into_iter().flat_map(Node::items).filter_map(open) {
+                        report.at(place, message()).help(help);
+                    }
+                }
+                Lookup::Unknown(_) => {}
+            }
         }
         Lookup::Unknown(_) => {}
+    }
+}
+
+/// What in an egress rule allows every address.
+fn open(rule: Node<'_>) -> Option<Place> {
+    match rule.get("to") {
+        Lookup::Absent(anchor) => Some(anchor.into()),
+        Lookup::Present(list) if list.is_list() && list.items().len() == 0 => Some(list.into()),
+        Lookup::Present(list) => {
+            let all = |peer: Node<'_>| matches!(peer.as_str(), Some("0.0.0.0/0" | "::/0"));
+            let blocks = list.items().filter(|peer| peer.get("ipBlock.except").absent().is_some());
+            blocks.filter_map(|peer| peer.get("ipBlock.cidr").present()).find(|&cidr| all(cidr)).map(Place::from)
+        }
+        Lookup::Unknown(_) => None,
     }
 }

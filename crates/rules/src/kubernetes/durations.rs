@@ -20,6 +20,9 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
 
 fn part(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
     let fraction = fraction.get(..fraction.len().min(9))?;
     let mut nanos = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()?.checked_mul(unit)? };
     let mut share = unit;

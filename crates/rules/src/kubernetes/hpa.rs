@@ -53,7 +53,7 @@ fn hpa_min_equals_max(object: &Object<'_>, report: &mut Report<'_>) {
     };
     if least.is_some() && most.as_i64() == least {
         report
-            .at(most, format!("{} has {} replicas at least and at most", object.title(), most.text()))
+            .at(most, format!("the least and the most replicas of {} are both {}", object.title(), most.text()))
             .help("raise `maxReplicas`, or remove the autoscaler");
     }
 }

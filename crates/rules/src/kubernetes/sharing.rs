@@ -73,8 +73,8 @@ rule! {
     /// Pod runs as root without a user namespace of its own
     ///
     /// With `hostUsers: false` root in the pod is nobody on the node, and an escape ends there. Asked of pods that say
-    /// they need root: a container with `runAsUser: 0`, or with capabilities. Silent where the pod cannot have one or
-    /// would not work in it (the node's network, processes or IPC, node paths, privileged containers), for Windows, and
+    /// they need root: a container with `runAsUser: 0`, or with capabilities other than NET_BIND_SERVICE. Silent where the
+    /// pod cannot have one or would not work in it (the node's network, processes or IPC, node paths, privileged containers), for Windows, and
     /// for clusters before 1.33.
     ///
     /// ```yaml bad:4
@@ -165,7 +165,9 @@ fn host_users_not_isolated(pod: &Pod<'_>, report: &mut Report<'_>) {
         Lookup::Present(_) | Lookup::Unknown(_) => return,
     };
     if says_root(pod) && may_have_user_namespace(pod) && report.context().kubernetes() >= KubernetesVersion::new(33) {
-        report.at(place, format!("{} runs as root of the node", pod_title(pod))).help("set `hostUsers: false`");
+        report
+            .at(place, format!("{} needs root and has no user namespace of its own", pod_title(pod)))
+            .help("set `hostUsers: false`");
     }
 }
 
@@ -173,8 +175,9 @@ fn host_users_not_isolated(pod: &Pod<'_>, report: &mut Report<'_>) {
 fn says_root(pod: &Pod<'_>) -> bool {
     pod.containers.iter().any(|container| {
         let user = pod.effective(container, "runAsUser").present().and_then(Node::as_i64);
-        let capabilities = container.security("capabilities.add").present();
-        user == Some(0) || capabilities.is_some_and(|added| added.items().len() > 0)
+        let added = container.security("capabilities.add").present().into_iter().flat_map(Node::items);
+        let is_roots = |name: &str| name.trim_start_matches("CAP_") != "NET_BIND_SERVICE";
+        user == Some(0) || added.filter_map(Node::as_str).any(is_roots)
     })
 }
 

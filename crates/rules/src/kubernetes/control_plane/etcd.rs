@@ -17,7 +17,8 @@ rule! {
     ///
     /// etcd holds every Secret, and who may write to it is the cluster's administrator. It must have a certificate that
     /// is not one it made itself, and ask clients and peers for theirs. Listening on the loopback address alone needs
-    /// none of this, and that is also the default. Silent about what is missing with `--config-file`.
+    /// none of this, and that is also the default where no certificate is named. Silent about what is missing with
+    /// `--config-file`.
     ///
     /// ```yaml bad:7
     /// apiVersion: v1
@@ -91,13 +92,22 @@ const FLAGS: &[Row] = &[
     Row { flag: "peer-auto-tls", is_right: is_false, absent: Absent::Right, wanted: "--peer-auto-tls=false" },
 ];
 
-const CLIENTS: Absent = Absent::WrongUnless(|flags| is_private(flags, "listen-client-urls"));
-const PEERS: Absent = Absent::WrongUnless(|flags| is_private(flags, "listen-peer-urls"));
+const CLIENTS: Absent = Absent::WrongUnless(|flags| {
+    is_private(flags, "listen-client-urls", &["cert-file", "key-file", "client-cert-auth"])
+});
+const PEERS: Absent = Absent::WrongUnless(|flags| {
+    is_private(flags, "listen-peer-urls", &["peer-cert-file", "peer-key-file", "peer-client-cert-auth"])
+});
 
-/// Whether nobody but the node itself is known to reach the addresses.
-fn is_private(flags: &Flags<'_>, listen: &str) -> bool {
-    let Some((_, Some(urls))) = flags.get(listen) else { return true };
-    flags.has("config-file") || urls.split(',').all(|url| is_loopback(host(url.trim())))
+/// Whether nobody but the node itself is known to reach the addresses: by what they are, or because they are the default
+/// and nothing has been set up for others.
+fn is_private(flags: &Flags<'_>, listen: &str, set_up: &[&str]) -> bool {
+    flags.has("config-file")
+        || match flags.get(listen) {
+            Some((_, Some(urls))) => urls.split(',').all(|url| is_loopback(host(url.trim()))),
+            Some((_, None)) => true,
+            None => !set_up.iter().any(|flag| flags.has(flag)),
+        }
 }
 
 /// The host of a URL, without the brackets of an IPv6 address.

@@ -107,6 +107,12 @@ const FLAGS: &[Row] = &[
     Row { flag: "read-only-port", is_right: is_zero, absent: Absent::Right, wanted: "--read-only-port=0" },
     Row { flag: "rotate-certificates", is_right: is_true, absent: Absent::Right, wanted: "--rotate-certificates=true" },
     Row {
+        flag: "feature-gates",
+        is_right: |gates| !gates.split(',').any(|gate| gate.trim() == "RotateKubeletServerCertificate=false"),
+        absent: Absent::Right,
+        wanted: "--feature-gates` without `RotateKubeletServerCertificate=false",
+    },
+    Row {
         flag: "streaming-connection-idle-timeout",
         is_right: is_some_time,
         absent: Absent::Right,
