@@ -81,7 +81,8 @@ rule! {
     /// Keys are not in alphabetical order
     ///
     /// Sorted keys are found at once and make small diffs. Reported is the first key of the object that stands after a
-    /// greater one, in whichever mapping. What merge keys bring is not compared.
+    /// greater one, in whichever mapping. What merge keys bring is not compared, and objects without metadata are not looked
+    /// at.
     ///
     /// ```yaml bad:5
     /// apiVersion: v1
@@ -172,6 +173,8 @@ fn forbidden_annotation(object: &Object<'_>, report: &mut Report<'_>) {
 const DEPTH: usize = 128;
 
 fn keys_unsorted(object: &Object<'_>, report: &mut Report<'_>) {
+    // As above: other programs' files have orders of their own.
+    let Lookup::Present(_) = object.metadata() else { return };
     let Some((value, before)) = unsorted(object.node, DEPTH) else { return };
     let key = value.key().map_or("", Node::text);
     report.at(value.key_place(), format!("`{key}` stands after `{before}`")).help("sort the keys of the mapping");

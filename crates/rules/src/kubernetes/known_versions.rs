@@ -182,24 +182,15 @@ fn known_vulnerable_version(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Whether a product's name is in the text: most images are of none, and this is cheaper than reading them.
+/// Whether the last part of the path is one of the table's: most images' is not, and this is cheaper than reading them.
 fn may_be_listed(text: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "argocd",
-        "grafana",
-        "kyverno",
-        "ingress-nginx",
-        "kube",
-        "jenkins",
-        "gitlab",
-        "confluence",
-        "metabase",
-        "fluent-bit",
-    ];
-    NAMES.iter().any(|name| text.contains(name))
+    let last = text.rsplit('/').next().unwrap_or_default();
+    let name = last.split([':', '@']).next().unwrap_or_default();
+    let mut paths = ADVISORIES.iter().flat_map(|advisory| advisory.paths);
+    paths.any(|path| path.rsplit('/').next() == Some(name))
 }
 
-/// The gravest advisory about an image, and the version that mends it.
+/// The first advisory of the table about an image, and the version that mends it.
 fn advisory(image: &ImageRef) -> Option<(&'static Advisory, Version)> {
     let version = version(image.tag()?)?;
     ADVISORIES.iter().find_map(|advisory| {

@@ -2,7 +2,7 @@
 //!
 //! What the files hold that the flags name cannot be known.
 
-use portcullis_model::kubernetes::Pod;
+use portcullis_model::kubernetes::{Object, Pod};
 
 use super::flags::{
     Absent, Flags, Program, Row, is_anything, is_false, is_modern_tls, is_strong_ciphers, is_true, judge_kubeadm,
@@ -167,7 +167,7 @@ rule! {
     ///         - --disable-admission-plugins=DefaultStorageClass
     /// ```
     APISERVER_ADMISSION_PLUGINS_INSECURE = "k8s-apiserver-admission-plugins-insecure" {
-        check: Check::Pod(admission_plugins),
+        check: Check::PodAndObject(admission_plugins, KUBEADM, admission_plugins_of_kubeadm),
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &[
@@ -439,6 +439,12 @@ fn is_none_or_at_least(text: &str, least: u64) -> bool {
 
 fn admission_plugins(pod: &Pod<'_>, report: &mut Report<'_>) {
     for flags in pod.containers.iter().filter_map(|container| Flags::of(container, &APISERVER)) {
+        check_plugins(&flags, report);
+    }
+}
+
+fn admission_plugins_of_kubeadm(object: &Object<'_>, report: &mut Report<'_>) {
+    if let Some(flags) = Flags::of_kubeadm(object, &APISERVER) {
         check_plugins(&flags, report);
     }
 }

@@ -69,10 +69,8 @@ pub(super) fn judge_pod(program: &Program, rows: &[Row], pod: &Pod<'_>, report: 
 
 /// Reports what of a table is wrong with the arguments that kubeadm's configuration adds.
 pub(super) fn judge_kubeadm(program: &Program, rows: &[Row], object: &Object<'_>, report: &mut Report<'_>) {
-    if object.group() == "kubeadm.k8s.io"
-        && let Lookup::Present(arguments) = object.node.get(program.extra_args)
-    {
-        judge(program, rows, &Flags::of_kubeadm(arguments), report);
+    if let Some(flags) = Flags::of_kubeadm(object, program) {
+        judge(program, rows, &flags, report);
     }
 }
 
@@ -129,11 +127,12 @@ impl<'t> Flags<'t> {
     }
 
     /// What kubeadm's `extraArgs` say: a mapping, or since `v1beta4` a list of names and values.
-    fn of_kubeadm(arguments: Node<'t>) -> Self {
+    pub(super) fn of_kubeadm(object: &Object<'t>, program: &Program) -> Option<Self> {
+        let arguments = object.node.get(program.extra_args).present().filter(|_| object.group() == "kubeadm.k8s.io")?;
         let written = arguments.entries().map(|(key, value)| (key.text(), value));
         let listed = arguments.items().filter_map(|item| Some((item.field("name")?.as_str()?, item.field("value")?)));
         let flags = written.chain(listed).map(|(name, node)| Flag { name: name.to_owned(), value: scalar(node), node });
-        Self { flags: flags.collect(), whole: None }
+        Some(Self { flags: flags.collect(), whole: None })
     }
 
     /// Where the flag is written last, and its value where that is known.
@@ -239,12 +238,13 @@ fn start_of(command: Node<'_>, program: &str) -> Option<usize> {
 
 /// Whether the container runs the image's own command, and the image is the program's.
 fn is_image_of(container: &Container<'_>, program: &str) -> bool {
-    let is_flags = || container.list("args").next().is_some_and(|first| first.text().starts_with("--"));
-    let Some(image) = container.image().present().map(Node::text).filter(|text| text.contains(program)) else {
-        return false;
-    };
-    let is_program = ImageRef::parse(image).is_ok_and(|image| basename(image.path()) == program);
-    is_program && is_flags()
+    let is_flags = container.list("args").next().is_some_and(|first| first.text().starts_with("--"));
+    is_flags
+        && container
+            .image()
+            .present()
+            .and_then(|image| ImageRef::parse(image.text()).ok())
+            .is_some_and(|image| basename(image.path()) == program)
 }
 
 fn basename(path: &str) -> &str {
