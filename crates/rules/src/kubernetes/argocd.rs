@@ -7,8 +7,12 @@ use portcullis_model::kubernetes::Object;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] =
-    &[&ARGOCD_DEFAULT_PROJECT, &ARGOCD_APPLICATION_INVALID, &ARGOCD_APPPROJECT_WILDCARD];
+pub(super) static RULES: &[&Rule] = &[
+    &ARGOCD_DEFAULT_PROJECT,
+    &ARGOCD_APPLICATION_INVALID,
+    &ARGOCD_APPPROJECT_WILDCARD,
+    &ARGOCD_TARGET_REVISION_MUTABLE,
+];
 
 rule! {
     /// Application is in Argo CD's default project
@@ -139,6 +143,56 @@ rule! {
     }
 }
 
+rule! {
+    /// Application follows whatever is newest
+    ///
+    /// `HEAD`, `main` and `master` move with each commit, and a range with each release of the chart: what is deployed
+    /// changes without a change here, and cannot be rolled back to. No revision at all means the same. Other names are
+    /// taken for tags or commits, because a branch cannot be told from them.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: argoproj.io/v1alpha1
+    /// kind: Application
+    /// metadata: { name: web }
+    /// spec:
+    ///   project: shop
+    ///   source: { repoURL: "https://git.example.org/web.git", path: deploy, targetRevision: HEAD }
+    ///   destination: { name: in-cluster, namespace: web }
+    /// ```
+    /// ```yaml bad:7
+    /// apiVersion: argoproj.io/v1alpha1
+    /// kind: Application
+    /// metadata: { name: web }
+    /// spec:
+    ///   project: shop
+    ///   sources:
+    ///     - { repoURL: "https://charts.example.org", chart: web, targetRevision: "1.*" }
+    ///   destination: { name: in-cluster, namespace: web }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: argoproj.io/v1alpha1
+    /// kind: Application
+    /// metadata: { name: web }
+    /// spec:
+    ///   project: shop
+    ///   source: { repoURL: "https://git.example.org/web.git", path: deploy, targetRevision: v1.2.3 }
+    ///   destination: { name: in-cluster, namespace: web }
+    /// ---
+    /// apiVersion: argoproj.io/v1alpha1
+    /// kind: ApplicationSet
+    /// metadata: { name: web }
+    /// spec:
+    ///   template:
+    ///     spec:
+    ///       source: { repoURL: "https://git.example.org/web.git", path: deploy, targetRevision: "{{branch}}" }
+    /// ```
+    ARGOCD_TARGET_REVISION_MUTABLE = "k8s-argocd-target-revision-mutable" {
+        check: Check::Object(&["Application", "ApplicationSet"], target_revision_mutable),
+        severity: Severity::Low,
+        profile: Profile::All,
+    }
+}
+
 /// The `spec` of the application, or of those that the set makes.
 fn application<'t>(object: &Object<'t>) -> Option<Node<'t>> {
     if object.group() != "argoproj.io" {
@@ -200,6 +254,33 @@ fn check_source(object: &Object<'_>, source: Node<'_>, report: &mut Report<'_>) 
         }
         _ => {}
     }
+}
+
+fn target_revision_mutable(object: &Object<'_>, report: &mut Report<'_>) {
+    let Some(spec) = application(object) else { return };
+    let several = spec.field("sources").into_iter().flat_map(Node::items);
+    for source in spec.field("source").into_iter().chain(several).filter(|source| source.is_map()) {
+        let help = "name a tag, a commit or an exact version";
+        match source.get("targetRevision") {
+            Lookup::Present(revision) => {
+                let Some(text) = revision.as_str().filter(|text| is_mutable(text)) else { continue };
+                let what = if text.is_empty() { "the newest revision".to_owned() } else { format!("`{text}`") };
+                report.at(revision, format!("{} follows {what}", object.title())).help(help);
+            }
+            Lookup::Absent(anchor) => {
+                report.at(anchor, format!("{} follows the newest revision", object.title())).help(help);
+            }
+            Lookup::Unknown(_) => {}
+        }
+    }
+}
+
+/// Whether a revision moves by its very name, or is a range of versions.
+fn is_mutable(revision: &str) -> bool {
+    matches!(revision, "" | "HEAD" | "main" | "master" | "refs/heads/main" | "refs/heads/master")
+        || revision.starts_with(['>', '<', '^', '~', '='])
+        || revision.contains(['*'])
+        || revision.split('.').skip(1).any(|part| matches!(part, "x" | "X"))
 }
 
 fn appproject_wildcard(object: &Object<'_>, report: &mut Report<'_>) {

@@ -297,7 +297,7 @@ pub(super) fn is_hook(object: &Object<'_>) -> bool {
 }
 
 /// Whether it is a manifest of the control plane that the kubelet reads from its disk.
-fn is_static(object: &Object<'_>) -> bool {
+pub(super) fn is_static(object: &Object<'_>) -> bool {
     object.namespace == Some("kube-system")
         && object.node.get("metadata.labels.tier").present().and_then(Node::as_str) == Some("control-plane")
 }

@@ -13,6 +13,7 @@ pub(super) static RULES: &[&Rule] = &[
     &HOST_PATH_SENSITIVE,
     &HOST_PATH_WRITABLE,
     &CONTAINER_RUNTIME_SOCKET,
+    &CLOUD_CREDENTIAL_HOST_PATH,
     &VOLUME_TYPE_NOT_RESTRICTED,
 ];
 
@@ -46,7 +47,10 @@ rule! {
             "trivy:KSV-0023", "polaris:hostPathSet", "kubescape:C-0048", "pss:hostPathVolumes",
             "kyverno:disallow-host-path",
         ],
-        yields_to: &["k8s-host-path-writable", "k8s-host-path-sensitive", "k8s-container-runtime-socket"],
+        yields_to: &[
+            "k8s-host-path-writable", "k8s-cloud-credential-host-path", "k8s-host-path-sensitive",
+            "k8s-container-runtime-socket",
+        ],
     }
 }
 
@@ -115,7 +119,7 @@ rule! {
         check: Check::Pod(writable),
         severity: Severity::High,
         peers: &["kube-linter:writable-host-mount", "kubescape:C-0045", "kyverno:other/ensure-readonly-hostpath"],
-        yields_to: &["k8s-host-path-sensitive", "k8s-container-runtime-socket"],
+        yields_to: &["k8s-cloud-credential-host-path", "k8s-host-path-sensitive", "k8s-container-runtime-socket"],
     }
 }
 
@@ -164,6 +168,48 @@ rule! {
 }
 
 rule! {
+    /// Volume is the node's credential for the cloud
+    ///
+    /// The node's principal on Azure and the files that command-line tools of the clouds leave in home directories: with
+    /// them the pod does in the cloud whatever the node may. Gives way to the rule about sensitive directories, in which
+    /// some of them lie.
+    ///
+    /// ```yaml bad:7
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers: [{ name: web, image: web:1 }]
+    ///   volumes:
+    ///     - { name: azure, hostPath: { path: /etc/kubernetes/azure.json } }
+    /// ```
+    /// ```yaml bad:7
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers: [{ name: web, image: web:1 }]
+    ///   volumes:
+    ///     - { name: aws, hostPath: { path: /home/admin/.aws } }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers: [{ name: web, image: web:1 }]
+    ///   volumes:
+    ///     - { name: data, hostPath: { path: /srv/.aws-backup } }
+    /// ```
+    CLOUD_CREDENTIAL_HOST_PATH = "k8s-cloud-credential-host-path" {
+        check: Check::Pod(cloud_credential),
+        severity: Severity::High,
+        peers: &["kubescape:C-0020"],
+        yields_to: &["k8s-host-path-sensitive", "k8s-container-runtime-socket"],
+    }
+}
+
+rule! {
     /// Volume type is outside the restricted level
     ///
     /// Inline network and cloud disks carry credentials and addresses that the cluster's admins cannot see or limit;
@@ -197,7 +243,8 @@ rule! {
         tags: &["pss:restricted"],
         peers: &["trivy:KSV-0028", "pss:restrictedVolumes", "kyverno:restrict-volume-types"],
         yields_to: &[
-            "k8s-host-path-volume", "k8s-host-path-writable", "k8s-host-path-sensitive", "k8s-container-runtime-socket",
+            "k8s-host-path-volume", "k8s-host-path-writable", "k8s-cloud-credential-host-path", "k8s-host-path-sensitive",
+            "k8s-container-runtime-socket",
         ],
     }
 }
@@ -281,7 +328,8 @@ fn host_paths<'t>(pod: &Pod<'t>) -> impl Iterator<Item = HostPath<'t>> + use<'t>
     })
 }
 
-fn normal(path: &str) -> String {
+/// A path without repeated and trailing slashes.
+pub(super) fn normal(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
         text.push('/');
@@ -349,6 +397,35 @@ fn is_runtime_socket(path: &str) -> bool {
     let below = path.strip_prefix("/var/run").or_else(|| path.strip_prefix("/run"));
     let file = path.rsplit('/').next().unwrap_or_default();
     SOCKETS.contains(&file) || below.is_some_and(|below| SOCKET_DIRECTORIES.contains(&below))
+}
+
+/// Files with the principal of a node.
+const CREDENTIAL_FILES: &[&str] =
+    &["/etc/kubernetes/azure.json", "/etc/kubernetes/cloud-config", "/etc/kubernetes/cloud.conf"];
+
+/// Where the clouds' command-line tools keep credentials in a home directory.
+const CREDENTIAL_DIRECTORIES: &[&str] = &[".aws", ".azure", ".config/gcloud", ".oci", ".aliyun"];
+
+fn cloud_credential(pod: &Pod<'_>, report: &mut Report<'_>) {
+    for volume in host_paths(pod) {
+        let Some(path) = &volume.path else { continue };
+        if is_cloud_credential(path) {
+            report
+                .at(volume.spot, format!("{}, which holds credentials for the cloud", volume.describe()))
+                .help("give the ServiceAccount an identity of the cloud (IRSA, Workload Identity)");
+        }
+    }
+}
+
+fn is_cloud_credential(path: &str) -> bool {
+    let in_home =
+        path.strip_prefix("/root/").or_else(|| path.strip_prefix("/home/")?.split_once('/').map(|(_, rest)| rest));
+    let is_at = |directory: &str| {
+        in_home
+            .and_then(|rest| rest.strip_prefix(directory))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    CREDENTIAL_FILES.contains(&path) || CREDENTIAL_DIRECTORIES.iter().any(|directory| is_at(directory))
 }
 
 fn volume_type(pod: &Pod<'_>, report: &mut Report<'_>) {

@@ -6,12 +6,13 @@
 use portcullis_model::image::{ImageRef, InvalidImage};
 use portcullis_model::kubernetes::Pod;
 
+use super::options;
 use crate::registries::WELL_KNOWN;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
 pub(super) static RULES: &[&Rule] =
-    &[&IMAGE_INVALID_REFERENCE, &IMAGE_REGISTRY_NOT_ALLOWED, &IMAGE_DEPRECATED_REGISTRY];
+    &[&IMAGE_INVALID_REFERENCE, &IMAGE_REGISTRY_NOT_ALLOWED, &IMAGE_REGISTRY_BLOCKLIST, &IMAGE_DEPRECATED_REGISTRY];
 
 rule! {
     /// Image is not a valid reference
@@ -112,6 +113,40 @@ rule! {
 }
 
 rule! {
+    /// Image comes from a registry that is denied
+    ///
+    /// The opposite of a list of allowed registries: everything may be used but these. List them under `registries`, in
+    /// the same forms. Without a list, those are denied where everybody may publish: Docker Hub, GitHub's, Quay and
+    /// ttl.sh. Silent where a placeholder decides the registry or the path.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: "someone/web:1" }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec: { containers: [{ name: web, image: "registry.example.com/web:1" }, { name: a, image: "${REGISTRY}/a:1" }] }
+    /// ```
+    IMAGE_REGISTRY_BLOCKLIST = "k8s-image-registry-blocklist" {
+        check: Check::Pod(image_registry_blocklist),
+        severity: Severity::Medium,
+        profile: Profile::OptIn,
+        peers: &["kubescape:C-0001", "trivy:KSV-0034"],
+        options: &[OptionMeta {
+            name: "registries",
+            shape: OptionShape::Strings,
+            docs: "Registries that images must not come from: hosts, `*.domain`, or a host and the beginning of a path",
+        }],
+    }
+}
+
+rule! {
     /// Image comes from a frozen registry
     ///
     /// `k8s.gcr.io` and `gcr.io/google-containers` get no new images and no fixes; the project publishes to
@@ -200,6 +235,23 @@ fn image_registry_not_allowed(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Registries in which everybody may publish what they like.
+const OPEN: &[&str] = &["docker.io", "ghcr.io", "quay.io", "ttl.sh"];
+
+fn image_registry_blocklist(pod: &Pod<'_>, report: &mut Report<'_>) {
+    let denied = options::list(report, "registries", OPEN);
+    for container in &pod.containers {
+        let Lookup::Present(image) = container.image() else { continue };
+        let Some(source) = Source::of(image) else { continue };
+        if denied.iter().any(|entry| source.matches(entry)) {
+            let (text, registry) = (image.text(), &source.registry);
+            report
+                .at(image, format!("image `{text}` of {} comes from `{registry}`, which is denied", container.title()))
+                .help("use a copy in a registry of your own, or take this one from the rule's `registries`");
+        }
+    }
+}
+
 fn image_deprecated_registry(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in &pod.containers {
         let Lookup::Present(image) = container.image() else { continue };
@@ -251,18 +303,33 @@ impl Source {
         Self { registry: image.normal_registry().to_ascii_lowercase(), path: image.normal_path(), is_whole: true }
     }
 
+    /// Whether it matches an entry of the list, whatever its placeholders become.
+    fn matches(&self, entry: &str) -> bool {
+        let (host, path) = parts(entry);
+        self.is_at(host) && self.is_below(path)
+    }
+
     /// Whether it matches an entry of the list, or could once its placeholders are filled in.
     fn may_match(&self, entry: &str) -> bool {
-        let entry = entry.trim_end_matches('/');
-        let (host, path) = entry.split_once('/').unwrap_or((entry, ""));
-        let host_matches = match host.strip_prefix("*.") {
+        let (host, path) = parts(entry);
+        self.is_at(host) && (self.is_below(path) || !self.is_whole && path.starts_with(&self.path))
+    }
+
+    fn is_at(&self, host: &str) -> bool {
+        match host.strip_prefix("*.") {
             Some(domain) => self.registry.strip_suffix(domain).is_some_and(|below| below.ends_with('.')),
             None => self.registry == host.to_ascii_lowercase(),
-        };
-        let below = self.path.strip_prefix(path);
-        host_matches
-            && (path.is_empty()
-                || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                || !self.is_whole && path.starts_with(&self.path))
+        }
     }
+
+    fn is_below(&self, path: &str) -> bool {
+        let below = self.path.strip_prefix(path);
+        path.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// Host and path of an entry of a list.
+fn parts(entry: &str) -> (&str, &str) {
+    let entry = entry.trim_end_matches('/');
+    entry.split_once('/').unwrap_or((entry, ""))
 }

@@ -203,7 +203,7 @@ fn wildcard_host(ingress: &Object<'_>, report: &mut Report<'_>) {
 }
 
 /// OpenShift and Knative have kinds of the same name that are something else.
-fn is_ingress(object: &Object<'_>) -> bool {
+pub(super) fn is_ingress(object: &Object<'_>) -> bool {
     matches!(object.group(), "networking.k8s.io" | "extensions")
 }
 

@@ -104,7 +104,7 @@ enum Grammar {
 }
 
 /// Groups that the API server itself serves, and those of its siblings whose names have its grammar.
-const GROUPS: &[&str] = &[
+pub(super) const GROUPS: &[&str] = &[
     "",
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",

@@ -11,8 +11,13 @@ use crate::Place;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] =
-    &[&VELERO_SCHEDULE_INVALID, &KEDA_TARGET_MISSING, &KEDA_TRIGGER_PLAIN_SECRET, &PROMETHEUSRULE_INVALID];
+pub(super) static RULES: &[&Rule] = &[
+    &VELERO_SCHEDULE_INVALID,
+    &VELERO_RESTORE_PROTECTED_NS,
+    &KEDA_TARGET_MISSING,
+    &KEDA_TRIGGER_PLAIN_SECRET,
+    &PROMETHEUSRULE_INVALID,
+];
 
 rule! {
     /// Velero's schedule is not valid
@@ -41,6 +46,31 @@ rule! {
         check: Check::Object(&["Schedule"], velero_schedule_invalid),
         severity: Severity::Medium,
         peers: &["kyverno:velero/validate-cron-schedule"],
+    }
+}
+
+rule! {
+    /// Velero restores into a namespace of the system
+    ///
+    /// A mapping writes the objects of one namespace into another: in `kube-system` they are seen as the cluster's own,
+    /// with its exemptions from policies. A backup of `kube-system` itself that is restored to it gives no finding.
+    ///
+    /// ```yaml bad:4
+    /// apiVersion: velero.io/v1
+    /// kind: Restore
+    /// metadata: { name: shop, namespace: velero }
+    /// spec: { backupName: shop, namespaceMapping: { shop: kube-system } }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: velero.io/v1
+    /// kind: Restore
+    /// metadata: { name: shop, namespace: velero }
+    /// spec: { backupName: shop, namespaceMapping: { shop: shop-copy, kube-system: kube-system } }
+    /// ```
+    VELERO_RESTORE_PROTECTED_NS = "k8s-velero-restore-protected-ns" {
+        check: Check::Object(&["Restore"], velero_restore_protected_ns),
+        severity: Severity::Medium,
+        peers: &["kyverno:velero/block-velero-restore"],
     }
 }
 
@@ -184,6 +214,21 @@ fn velero_schedule_invalid(object: &Object<'_>, report: &mut Report<'_>) {
         report
             .at(schedule, format!("schedule `{text}` of {} is not valid: {error}", object.title()))
             .help("write minute, hour, day of the month, month and day of the week, or a name such as `@daily`");
+    }
+}
+
+fn velero_restore_protected_ns(object: &Object<'_>, report: &mut Report<'_>) {
+    if object.group() != "velero.io" {
+        return;
+    }
+    let Lookup::Present(mapping) = object.node.get("spec.namespaceMapping") else { return };
+    for (from, to) in mapping.entries() {
+        let Some(name @ ("kube-system" | "kube-public" | "kube-node-lease")) = to.as_str() else { continue };
+        if from.text() != name {
+            report
+                .at(to, format!("{} restores `{}` into `{name}`", object.title(), from.text()))
+                .help("restore it into a namespace of its own");
+        }
     }
 }
 

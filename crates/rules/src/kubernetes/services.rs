@@ -190,7 +190,7 @@ fn external_ips(service: &Object<'_>, report: &mut Report<'_>) {
 }
 
 /// The type of a Service of the core group, where it is `wanted`.
-fn of_type<'t>(service: &Object<'t>, wanted: &str) -> Option<Node<'t>> {
+pub(super) fn of_type<'t>(service: &Object<'t>, wanted: &str) -> Option<Node<'t>> {
     let kind = service.node.get("spec.type").present()?;
     (service.group().is_empty() && kind.as_str() == Some(wanted)).then_some(kind)
 }

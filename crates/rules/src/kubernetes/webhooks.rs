@@ -143,7 +143,7 @@ rule! {
     }
 }
 
-const CONFIGURATIONS: &[&str] = &["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
+pub(super) const CONFIGURATIONS: &[&str] = &["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
 
 /// The label that every namespace has.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
@@ -256,7 +256,7 @@ fn is_injection(key: &str) -> bool {
     })
 }
 
-fn webhooks<'t>(object: &Object<'t>) -> impl Iterator<Item = Node<'t>> + use<'t> {
+pub(super) fn webhooks<'t>(object: &Object<'t>) -> impl Iterator<Item = Node<'t>> + use<'t> {
     let list = object.node.field("webhooks").filter(|_| object.group() == "admissionregistration.k8s.io");
     list.into_iter().flat_map(Node::items).filter(|webhook| webhook.is_map())
 }
@@ -270,7 +270,7 @@ fn words<'t>(rule: Node<'t>, field: &str) -> Vec<(Node<'t>, &'t str)> {
     items.filter_map(|item| Some((item, item.as_str()?))).collect()
 }
 
-fn title(webhook: Node<'_>) -> String {
+pub(super) fn title(webhook: Node<'_>) -> String {
     match webhook.field("name").and_then(Node::as_str) {
         Some(name) => format!("webhook `{name}`"),
         None => "the webhook".to_owned(),
