@@ -5,7 +5,10 @@
 
 use std::borrow::Cow;
 
-use crate::{Confidence, FileId, Fingerprint, Fix, LineHash, Position, RuleIdx, Severity, Span, Suppression};
+use crate::{
+    Confidence, FileId, Fingerprint, Fix, FixSafety, LineHash, Position, RuleIdx, SealedFix, Severity, Span,
+    Suppression,
+};
 
 /// Where a rule points: the span to show, and what names the place when lines move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +97,9 @@ impl Draft {
         self
     }
 
-    /// Proposes a change.
-    pub fn fix(&mut self, fix: Fix) -> &mut Self {
-        self.fix = Some(Box::new(fix));
+    /// Proposes a change, where there is one.
+    pub fn fix(&mut self, fix: impl Into<Option<Fix>>) -> &mut Self {
+        self.fix = fix.into().map(Box::new);
         self
     }
 }
@@ -156,7 +159,14 @@ pub struct Finding {
     /// The source line of the primary place, where the report asked for it; masked where it holds a secret.
     pub line: Option<Box<str>>,
     /// The change that removes it.
-    pub fix: Option<Box<Fix>>,
+    pub fix: Option<Box<SealedFix>>,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Box<Suppression>>,
+}
+
+impl Finding {
+    /// Whether `--fix` removes it.
+    pub fn is_fixable(&self) -> bool {
+        self.fix.as_deref().is_some_and(|fix| fix.safety == FixSafety::Safe)
+    }
 }

@@ -22,7 +22,7 @@ pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
 pub use files::{FileError, Files};
 pub use finding::{Draft, Finding, Label, Location, Place, Related};
 pub use fingerprint::{Fingerprint, StableHash};
-pub use fix::{Edit, Fix, FixSafety};
+pub use fix::{Edit, Fix, FixSafety, SealedEdit, SealedFix};
 pub use line_hash::{LineHash, line_hashes};
 pub use lines::{LineIndex, Position};
 pub use offset_map::OffsetMap;

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use portcullis_core::{Catalog, Draft, Finding, LineHash, LineIndex, Location, Related, Span, StableHash, line_hashes};
+use portcullis_core::{
+    Catalog, Draft, Finding, Fix, LineHash, LineIndex, Location, Related, SealedEdit, SealedFix, Span, StableHash,
+    line_hashes,
+};
 
 use crate::select::Selection;
 
@@ -28,6 +31,9 @@ pub(crate) struct Sealer<'s> {
     ordinals: BTreeMap<(u32, u64, u64), u64>,
     /// The secrets of the file, in order; none touches another.
     masked: Vec<Span>,
+    text: &'s str,
+    /// The hash of the text, once a fix asked for it.
+    text_hash: Option<u64>,
 }
 
 /// Bytes of a source line that are kept at most; a finding behind them keeps no line.
@@ -43,7 +49,18 @@ impl<'s> Sealer<'s> {
     ) -> Self {
         let hashes = if needs.line_hash { line_hashes(text) } else { Vec::new() };
         let lines = LineIndex::new(text);
-        Self { catalog, selection, needs, root_path, lines, hashes, ordinals: BTreeMap::new(), masked: Vec::new() }
+        Self {
+            catalog,
+            selection,
+            needs,
+            root_path,
+            lines,
+            hashes,
+            ordinals: BTreeMap::new(),
+            masked: Vec::new(),
+            text,
+            text_hash: None,
+        }
     }
 
     /// Hides secrets in every line that is kept.
@@ -71,6 +88,7 @@ impl<'s> Sealer<'s> {
         hash.number(draft.place.value);
         hash.number(*ordinal);
         *ordinal += 1;
+        let fix = draft.fix.map(|fix| Box::new(self.seal_fix(*fix)));
         Finding {
             rule: draft.rule,
             severity: self.selection.severity(draft.rule).unwrap_or(rule.severity),
@@ -90,9 +108,15 @@ impl<'s> Sealer<'s> {
             fingerprint: hash.fingerprint(),
             line_hash: self.hashes.get((location.start.line as usize).saturating_sub(1)).copied(),
             line: self.line(&location),
-            fix: draft.fix,
+            fix,
             suppressed: None,
         }
+    }
+
+    fn seal_fix(&mut self, fix: Fix) -> SealedFix {
+        let precondition = *self.text_hash.get_or_insert_with(|| hash_of(self.text));
+        let edits = fix.edits.into_iter().map(|edit| SealedEdit { location: self.locate(edit.span), text: edit.text });
+        SealedFix { safety: fix.safety, title: fix.title, edits: edits.collect(), precondition }
     }
 
     pub(crate) fn locate(&self, span: Span) -> Location {
@@ -138,6 +162,13 @@ impl<'s> Sealer<'s> {
         };
         Cow::Owned(line.char_indices().map(|(at, c)| shown(at, c)).collect())
     }
+}
+
+/// What tells a text from another version of it, for the preconditions of fixes.
+pub(crate) fn hash_of(text: &str) -> u64 {
+    let mut hash = StableHash::new();
+    hash.text(text);
+    hash.short()
 }
 
 /// How many bytes of a secret are shown, and how long it must be for that.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use portcullis_core::{
-    Finding, Fingerprint, Fix, FixSafety, Location, Note, RuleMeta, ScanError, ScanReport, Severity, Suppression,
+    Finding, Fingerprint, FixSafety, Location, Note, RuleMeta, ScanError, ScanReport, SealedFix, Severity, Suppression,
 };
 use serde::{Serialize, Serializer};
 
@@ -254,7 +254,7 @@ struct EditWire<'a> {
 }
 
 impl<'a> FixWire<'a> {
-    fn of(fix: &'a Fix) -> Self {
+    fn of(fix: &'a SealedFix) -> Self {
         let safety = match fix.safety {
             FixSafety::Safe => "safe",
             FixSafety::Unsafe => "unsafe",
@@ -262,7 +262,11 @@ impl<'a> FixWire<'a> {
         let edits = fix
             .edits
             .iter()
-            .map(|edit| EditWire { offset: edit.span.start, length: edit.span.len(), text: &edit.text })
+            .map(|edit| EditWire {
+                offset: edit.location.span.start,
+                length: edit.location.span.len(),
+                text: &edit.text,
+            })
             .collect();
         Self { safety, title: &fix.title, edits }
     }

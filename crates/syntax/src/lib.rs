@@ -4,6 +4,7 @@
 //! could read and the errors.
 
 pub mod dockerfile;
+pub mod edit;
 mod embedded;
 pub mod json;
 mod scalar;

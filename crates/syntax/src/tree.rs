@@ -149,6 +149,7 @@ struct NodeData {
 const OWNED: u8 = 1;
 const OPEN: u8 = 2;
 const STRING_TAG: u8 = 4;
+const ANCHORED: u8 = 8;
 const NO_ORIGIN: u32 = u32::MAX;
 
 /// Where a node's value was written, when that is not where the node stands.
@@ -173,6 +174,8 @@ struct DocumentData {
 pub struct Tree {
     file: FileId,
     dialect: Dialect,
+    /// Whether spans point into a file whose text is another: the one that embeds this document.
+    is_embedded: bool,
     text: Arc<str>,
     owned: String,
     nodes: Vec<NodeData>,
@@ -235,6 +238,7 @@ impl Tree {
     #[must_use]
     pub(crate) fn relocated(mut self, map: &portcullis_core::OffsetMap) -> Self {
         self.file = map.file();
+        self.is_embedded = true;
         for node in &mut self.nodes {
             let span = map.span(node.start, node.end);
             (node.start, node.end) = (span.start, span.end);
@@ -390,6 +394,18 @@ impl<'t> Node<'t> {
             next = origin.via;
             Some(origin.span)
         })
+    }
+
+    /// Whether its text in the file is this node's alone: no alias or merge key led here or may lead here from elsewhere,
+    /// and the document is not embedded in another. Only such a node can be edited without changing another.
+    pub fn is_written_once(self) -> bool {
+        let shared = |node: Self| node.data().origin != NO_ORIGIN || node.data().flags & ANCHORED != 0;
+        !self.tree.is_embedded && !std::iter::successors(Some(self), |node| node.parent()).any(shared)
+    }
+
+    /// Whether a tag says that it is a string, whatever it looks like.
+    pub(crate) fn is_tagged_string(self) -> bool {
+        self.data().flags & STRING_TAG != 0
     }
 
     /// Whether entries or elements may exist that are not in the tree.
@@ -685,6 +701,7 @@ impl TreeBuilder {
         let tree = Tree {
             file,
             dialect,
+            is_embedded: false,
             text,
             owned: String::new(),
             nodes,
@@ -824,6 +841,7 @@ impl TreeBuilder {
     fn begin(&mut self, start: u32, kind: Kind, style: Style, anchor: usize) {
         let weight_before = self.weight;
         let data = self.new_node((start, start), kind, style);
+        let data = NodeData { flags: if anchor == 0 { 0 } else { ANCHORED }, ..data };
         let node = self.add(data, 0);
         self.frames.push(Frame { node, first_pending: self.pending.len(), anchor, weight_before });
     }
@@ -974,6 +992,7 @@ impl TreeBuilder {
                 data.key = self.pending.last().copied().unwrap_or(NodeId::NONE);
             }
         }
+        data.flags |= if anchor == 0 { 0 } else { ANCHORED };
         self.tree.nodes.push(data);
         self.pending.push(id);
         self.weight = self.weight.saturating_add(1);
