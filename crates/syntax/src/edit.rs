@@ -4,7 +4,7 @@
 //! that an alias or a merge key shares, embedded documents, block scalars, tabs before a key. None of this knows whether
 //! an edit is right, only where it has to be written.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use portcullis_core::{Edit, Span};
 
@@ -12,15 +12,24 @@ use crate::{Dialect, Node, Style};
 
 /// A scalar to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Literal {
+pub enum Literal<'a> {
     /// A boolean.
     Bool(bool),
     /// A string that needs no quotes in YAML: `RuntimeDefault`, `batch/v1`.
-    Word(&'static str),
+    Word(&'a str),
 }
 
-impl Literal {
-    fn write(self, quote: Option<char>) -> String {
+impl fmt::Display for Literal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::Word(word) => f.write_str(word),
+        }
+    }
+}
+
+impl Literal<'_> {
+    fn write(self, quote: &str) -> String {
         match self {
             Self::Bool(value) => value.to_string(),
             Self::Word(word) => quoted(word, quote),
@@ -28,14 +37,14 @@ impl Literal {
     }
 
     fn plain(self, dialect: Dialect) -> String {
-        self.write((dialect == Dialect::Json).then_some('"'))
+        self.write(if dialect == Dialect::Json { "\"" } else { "" })
     }
 }
 
 /// Gives what stands at `path` (keys with dots between them) below a mapping a value: replaces the one that is there, or
 /// inserts the keys that are missing. A key that is new in a mapping goes below the first of `after` that the mapping
 /// has, else to the mapping's start.
-pub fn set(base: Node<'_>, path: &str, value: Literal, after: &[&str]) -> Option<Edit> {
+pub fn set(base: Node<'_>, path: &str, value: Literal<'_>, after: &[&str]) -> Option<Edit> {
     let mut map = base;
     let mut path = path;
     loop {
@@ -50,7 +59,7 @@ pub fn set(base: Node<'_>, path: &str, value: Literal, after: &[&str]) -> Option
 }
 
 /// Puts another value in the place of a scalar that is not null, in the same quotes.
-pub fn replace(node: Node<'_>, value: Literal) -> Option<Edit> {
+pub fn replace(node: Node<'_>, value: Literal<'_>) -> Option<Edit> {
     let quote = quotes(node)?;
     let is_editable = node.is_written_once() && !node.is_tagged_string();
     is_editable.then(|| Edit { span: node.span(), text: value.write(quote) })
@@ -65,11 +74,11 @@ pub fn rename_key(value: Node<'_>, name: &str) -> Option<Edit> {
 }
 
 /// The quotes of a scalar of one line that is written as it reads.
-fn quotes(node: Node<'_>) -> Option<Option<char>> {
+fn quotes(node: Node<'_>) -> Option<&'static str> {
     let quote = match node.style() {
-        Style::Plain => None,
-        Style::SingleQuoted => Some('\''),
-        Style::DoubleQuoted => Some('"'),
+        Style::Plain => "",
+        Style::SingleQuoted => "'",
+        Style::DoubleQuoted => "\"",
         Style::Literal | Style::Folded | Style::Block | Style::Flow => return None,
     };
     let text = node.text();
@@ -77,12 +86,12 @@ fn quotes(node: Node<'_>) -> Option<Option<char>> {
     (!text.is_empty() && written == quoted(text, quote)).then_some(quote)
 }
 
-fn quoted(text: &str, quote: Option<char>) -> String {
-    quote.map_or_else(|| text.to_owned(), |quote| format!("{quote}{text}{quote}"))
+fn quoted(text: &str, quote: &str) -> String {
+    format!("{quote}{text}{quote}")
 }
 
 /// Gives a null its first keys, or a value.
-fn fill(null: Node<'_>, path: Option<&str>, value: Literal) -> Option<Edit> {
+fn fill(null: Node<'_>, path: Option<&str>, value: Literal<'_>) -> Option<Edit> {
     if !null.is_written_once() {
         return None;
     }
@@ -110,7 +119,7 @@ fn fill(null: Node<'_>, path: Option<&str>, value: Literal) -> Option<Edit> {
     }
 }
 
-fn insert(map: Node<'_>, path: &str, value: Literal, after: &[&str]) -> Option<Edit> {
+fn insert(map: Node<'_>, path: &str, value: Literal<'_>, after: &[&str]) -> Option<Edit> {
     if !map.is_map() || map.is_open() || !map.is_written_once() {
         return None;
     }
@@ -122,7 +131,7 @@ fn insert(map: Node<'_>, path: &str, value: Literal, after: &[&str]) -> Option<E
 }
 
 /// The entries that the mapping's own text has, without those of aliases and merges.
-fn own_entries<'t>(map: Node<'t>) -> impl DoubleEndedIterator<Item = (Node<'t>, Node<'t>)> {
+fn own_entries(map: Node<'_>) -> impl DoubleEndedIterator<Item = (Node<'_>, Node<'_>)> {
     map.entries().filter(move |(key, value)| {
         key.parent() == Some(map) && value.parent() == Some(map) && value.via().next().is_none()
     })
@@ -133,7 +142,7 @@ fn sibling<'t>(map: Node<'t>, after: &[&str]) -> Option<(Node<'t>, Node<'t>)> {
     after.iter().find_map(|name| own_entries(map).find(|(key, _)| key.text() == *name))
 }
 
-fn insert_in_block(map: Node<'_>, path: &str, value: Literal, after: &[&str]) -> Option<Edit> {
+fn insert_in_block(map: Node<'_>, path: &str, value: Literal<'_>, after: &[&str]) -> Option<Edit> {
     let text = map.tree().text();
     let (first, _) = own_entries(map).next()?;
     let indent = indent_of(first)?;
@@ -144,7 +153,7 @@ fn insert_in_block(map: Node<'_>, path: &str, value: Literal, after: &[&str]) ->
     Some(insertion(map, end, lines(path, value, indent, step(map), line_break(text, end))))
 }
 
-fn insert_in_flow(map: Node<'_>, path: &str, value: Literal, after: &[&str]) -> Option<Edit> {
+fn insert_in_flow(map: Node<'_>, path: &str, value: Literal<'_>, after: &[&str]) -> Option<Edit> {
     let text = map.tree().text();
     let is_written = |value: Node<'_>| !value.span().is_empty();
     let Some((key, last)) = sibling(map, after)
@@ -174,10 +183,10 @@ fn insert_in_flow(map: Node<'_>, path: &str, value: Literal, after: &[&str]) -> 
 }
 
 /// `a: { b: value }`, quoted where it has to be or where the mapping's keys are.
-fn in_flow(path: &str, value: Literal, map: Node<'_>) -> String {
+fn in_flow(path: &str, value: Literal<'_>, map: Node<'_>) -> String {
     let is_quoted = map.entries().next().is_some_and(|(key, _)| key.style() == Style::DoubleQuoted);
     let is_json = map.tree().dialect() == Dialect::Json;
-    let quote = (is_json || is_quoted).then_some('"');
+    let quote = if is_json || is_quoted { "\"" } else { "" };
     let keys: Vec<&str> = path.split('.').collect();
     let mut text = value.write(quote);
     for (depth, key) in keys.iter().rev().enumerate() {
@@ -191,7 +200,7 @@ fn in_flow(path: &str, value: Literal, map: Node<'_>) -> String {
 }
 
 /// The same with each level on lines of its own, the first line without its indentation.
-fn in_json_lines(path: &str, value: Literal, indent: &str, step: &str, line_break: &str) -> String {
+fn in_json_lines(path: &str, value: Literal<'_>, indent: &str, step: &str, line_break: &str) -> String {
     let mut text = String::new();
     let keys: Vec<&str> = path.split('.').collect();
     for (depth, key) in keys.iter().enumerate() {
@@ -215,12 +224,12 @@ fn json_step(map: Node<'_>, indent: &str) -> String {
 }
 
 /// Every key on a line of its own, each line with a line break before it.
-fn lines(path: &str, value: Literal, indent: usize, step: usize, line_break: &str) -> String {
+fn lines(path: &str, value: Literal<'_>, indent: usize, step: usize, line_break: &str) -> String {
     let mut text = String::new();
     for (depth, key) in path.split('.').enumerate() {
         let _ = write!(text, "{line_break}{}{key}:", " ".repeat(indent + depth * step));
     }
-    let _ = write!(text, " {}", value.write(None));
+    let _ = write!(text, " {}", value.write(""));
     text
 }
 

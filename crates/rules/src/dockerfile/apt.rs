@@ -2,11 +2,12 @@
 //!
 //! Decided by the commands of each RUN. It cannot know the apt configuration that a base image brings.
 
-use portcullis_model::dockerfile::Call;
+use portcullis_core::{Edit, Fix, FixSafety};
+use portcullis_model::dockerfile::{Call, Run, RunForm};
 use portcullis_syntax::shell::OptionsWithArguments;
 
-use super::Image;
-use super::packages::{self, Cache, Manager, Setting, spot};
+use super::packages::{self, Answer, Cache, Manager, Setting, spot};
+use super::{Image, edits};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -126,7 +127,7 @@ rule! {
 }
 
 fn no_yes(image: &Image<'_>, report: &mut Report<'_>) {
-    packages::without_yes(image, report, (&APT, APT.install), says_yes, &["APT::Get::Assume-Yes"], "add `-y`");
+    packages::without_yes(image, report, (&APT, APT.install), says_yes, &["APT::Get::Assume-Yes"], Answer::Late("-y"));
 }
 
 fn says_yes(call: &Call<'_>) -> bool {
@@ -213,6 +214,21 @@ fn interactive_tool(image: &Image<'_>, report: &mut Report<'_>) {
         let Some(call) = run.calls(&["apt"]).next() else { continue };
         report
             .at(spot(run, call.name_span(), "apt"), "`apt` is for people, not for scripts")
-            .help("use `apt-get` or `apt-cache`");
+            .help("use `apt-get` or `apt-cache`")
+            .fix(with_apt_get(image, run));
     }
+}
+
+/// Subcommands that both programs have with the same meaning.
+const SHARED: &[&str] = &["autoremove", "clean", "install", "purge", "remove", "update"];
+
+/// Calls `apt-get` throughout a RUN.
+fn with_apt_get(image: &Image<'_>, run: &Run<'_>) -> Option<Fix> {
+    let edit = |call: Call<'_>| {
+        let subcommand = call.command.positionals(&OPTIONS).first().map(|word| word.text.clone())?;
+        let is_shared = SHARED.contains(&subcommand.as_str()) && matches!(run.form, RunForm::Shell | RunForm::Heredoc);
+        edits::replace(image, call.name_span(), "apt", "apt-get").filter(|_| is_shared)
+    };
+    let edits = run.calls(&["apt"]).map(edit).collect::<Option<Vec<Edit>>>()?;
+    Some(Fix { safety: FixSafety::Safe, title: "use `apt-get`".to_owned(), edits })
 }

@@ -1,10 +1,10 @@
 //! Upper and lower case where builders accept both: matters of reading, not of meaning.
 
-use portcullis_core::{Edit, Fix, FixSafety, Span};
+use portcullis_core::{Fix, Span};
 use portcullis_syntax::dockerfile::{Args, Instruction, Keyword};
 
-use super::Image;
 use super::walk::{self, place};
+use super::{Image, edits};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -131,7 +131,9 @@ fn stage_name_casing_mixed(image: &Image<'_>, report: &mut Report<'_>) {
                 place(Some(stage), Keyword::From, name.span(), name.as_str()),
                 format!("the stage name `{}` has capital letters", name.as_str()),
             )
-            .help("write it in lower case");
+            .help("write it in lower case")
+            // References find the stage in any case.
+            .fix(recase(image, name.span(), name.as_str(), &name.as_str().to_lowercase()));
     }
 }
 
@@ -144,7 +146,12 @@ fn from_as_casing_mixed(image: &Image<'_>, report: &mut Report<'_>) {
         if case != Case::Mixed && Case::of(keyword.as_str()) != case {
             let message = format!("`{}` and `{}` differ in case", from.written, keyword.as_str());
             let place = place(Some(stage), Keyword::From, keyword.span(), keyword.as_str());
-            report.at(place, message).fix(recase(keyword.span(), &case.apply(keyword.as_str())));
+            report.at(place, message).fix(recase(
+                image,
+                keyword.span(),
+                keyword.as_str(),
+                &case.apply(keyword.as_str()),
+            ));
         }
     }
 }
@@ -162,26 +169,27 @@ fn instruction_casing_mixed(image: &Image<'_>, report: &mut Report<'_>) {
                 place(stage, instruction.keyword, instruction.keyword_span, &instruction.written),
                 format!("`{}` is not in {most} case as most keywords of the file", instruction.written),
             )
-            .fix(recase(instruction.keyword_span, &style.apply(&instruction.written)));
+            .fix(recase(image, instruction.keyword_span, &instruction.written, &style.apply(&instruction.written)));
     }
 }
 
 fn expose_proto_casing_mixed(image: &Image<'_>, report: &mut Report<'_>) {
     for step in walk::steps(image, &[Keyword::Expose]) {
         for word in step.instruction.words() {
-            let Some((_, protocol)) = word.as_str().rsplit_once('/') else { continue };
+            let Some((port, protocol)) = word.as_str().rsplit_once('/') else { continue };
             if protocol != protocol.to_lowercase() && !protocol.contains('$') {
                 report
                     .at(
                         step.place(word.span(), word.as_str()),
                         format!("the protocol of `{}` has capital letters", word.as_str()),
                     )
-                    .help("write the protocol in lower case");
+                    .help("write the protocol in lower case")
+                    .fix(recase(image, word.span(), word.as_str(), &format!("{port}/{}", protocol.to_lowercase())));
             }
         }
     }
 }
 
-fn recase(span: Span, text: &str) -> Fix {
-    Fix { safety: FixSafety::Safe, title: format!("write `{text}`"), edits: vec![Edit { span, text: text.to_owned() }] }
+fn recase(image: &Image<'_>, span: Span, written: &str, text: &str) -> Option<Fix> {
+    Some(Fix::safe(format!("write `{text}`"), edits::replace(image, span, written, text)?))
 }

@@ -1,9 +1,10 @@
 //! How commands are written: JSON array or text for a shell.
 
-use portcullis_syntax::dockerfile::{Args, Command, Keyword};
+use portcullis_core::{FileId, Fix};
+use portcullis_syntax::dockerfile::{self, Args, Command, Instruction, Keyword};
 
-use super::Image;
 use super::walk::{self, place};
+use super::{Image, edits};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -140,9 +141,27 @@ fn invalid_json_form(image: &Image<'_>, report: &mut Report<'_>) {
         if is_meant_as_json(text) {
             report
                 .at(step.place(span, text), "this is no JSON array of strings, so that it counts as plain text")
-                .help("write a JSON array: double quotes, commas between the strings, none after the last");
+                .help("write a JSON array: double quotes, commas between the strings, none after the last")
+                .fix(as_json(image, step.instruction));
         }
     }
+}
+
+/// The array that was meant, where quotes or the last comma are all that is wrong.
+fn as_json(image: &Image<'_>, instruction: &Instruction) -> Option<Fix> {
+    let text = instruction.body.as_str();
+    if text.contains('\\') || matches!(instruction.args, Args::Healthcheck(_)) {
+        return None;
+    }
+    let text = if text.contains('"') { text.to_owned() } else { text.replace('\'', "\"") };
+    let inside = text.trim_end().strip_suffix(']')?.trim_end();
+    let array = inside.strip_suffix(',').map_or_else(|| text.clone(), |inside| format!("{}]", inside.trim_end()));
+    let is_array = match dockerfile::parse(FileId(0), &format!("CMD {array}")).instructions.as_slice() {
+        [cmd] => matches!(cmd.args, Args::Exec(_)) && cmd.invalid_json.is_none(),
+        _ => false,
+    };
+    let edit = edits::replace_text(image, &instruction.body, array).filter(|_| is_array)?;
+    Some(Fix::safe("write it as a JSON array", edit))
 }
 
 /// Whether a text that begins with `[` was meant as an array: quotes follow the bracket, or a bracket ends it. A test of

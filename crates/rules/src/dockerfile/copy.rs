@@ -3,12 +3,12 @@
 //! Decided by the words alone; whether a source is a file, a folder or an archive that does not look like one is not
 //! known.
 
-use portcullis_core::{Edit, Fix, FixSafety};
+use portcullis_core::{Fix, FixSafety};
 use portcullis_model::dockerfile::Base;
-use portcullis_syntax::dockerfile::{Instruction, Keyword};
+use portcullis_syntax::dockerfile::{Instruction, Keyword, Word};
 
-use super::Image;
 use super::walk;
+use super::{Image, edits};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -145,18 +145,59 @@ fn add_instead_of_copy(image: &Image<'_>, report: &mut Report<'_>) {
         if sources.iter().any(needs_add) {
             continue;
         }
-        let written = if instruction.written == instruction.written.to_lowercase() { "copy" } else { "COPY" };
+        let copy = if instruction.written == instruction.written.to_lowercase() { "copy" } else { "COPY" };
+        let edit = edits::replace(image, instruction.keyword_span, &instruction.written, copy);
+        // A file that is an archive without looking like one is no longer unpacked.
+        let is_plain = sources.iter().all(|source| is_directory(source) || is_text(source));
+        let safety = if is_plain { FixSafety::Safe } else { FixSafety::Unsafe };
         report
             .at(step.place(instruction.keyword_span, &sources.join(" ")), "ADD does what COPY does here")
             .help("use COPY")
-            .fix(Fix {
-                // A file that is an archive without looking like one is no longer unpacked.
-                safety: FixSafety::Unsafe,
-                title: "use COPY".to_owned(),
-                edits: vec![Edit { span: instruction.keyword_span, text: written.to_owned() }],
-            });
+            .fix(edit.map(|edit| Fix { safety, ..Fix::safe("use COPY", edit) }));
     }
 }
+
+/// A directory by its name; ADD unpacks no archive that lies in one.
+fn is_directory(source: &str) -> bool {
+    source.ends_with('/') || matches!(source.rsplit('/').next(), Some("." | ".."))
+}
+
+/// A file that by its name is text.
+fn is_text(source: &str) -> bool {
+    let name = source.rsplit('/').next().unwrap_or_default().to_lowercase();
+    matches!(name.rsplit_once('.'), Some((_, end)) if TEXTS.contains(&end))
+}
+
+/// Ends of the names of files that people write.
+const TEXTS: &[&str] = &[
+    "c",
+    "cfg",
+    "conf",
+    "css",
+    "go",
+    "html",
+    "ini",
+    "java",
+    "js",
+    "json",
+    "lock",
+    "md",
+    "mod",
+    "php",
+    "properties",
+    "py",
+    "rb",
+    "rs",
+    "sh",
+    "sql",
+    "sum",
+    "toml",
+    "ts",
+    "txt",
+    "xml",
+    "yaml",
+    "yml",
+];
 
 fn add_url(image: &Image<'_>, report: &mut Report<'_>) {
     for step in walk::steps(image, &[Keyword::Add]) {
@@ -189,9 +230,17 @@ fn copy_multi_no_slash(image: &Image<'_>, report: &mut Report<'_>) {
                     step.place(destination.span(), destination.as_str()),
                     format!("several files are copied to `{path}`, which does not end in `/`"),
                 )
-                .help("end the destination with `/`");
+                .help("end the destination with `/`")
+                // The build fails without.
+                .fix(with_slash(image, destination));
         }
     }
+}
+
+fn with_slash(image: &Image<'_>, destination: &Word) -> Option<Fix> {
+    let written = destination.as_str();
+    let edit = edits::replace(image, destination.span(), written, format!("{written}/"))?;
+    Some(Fix::safe("end the destination with `/`", edit))
 }
 
 fn copy_entire_filesystem(image: &Image<'_>, report: &mut Report<'_>) {

@@ -4,13 +4,15 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_core::Fix;
+
 use portcullis_model::dockerfile::{Stage, is_platform_arg, is_proxy_arg};
 use portcullis_model::image::ImageRef;
 use portcullis_syntax::dockerfile::{Expanded, Keyword, Variable, Word, expand};
 
-use super::Image;
 use super::near::nearest;
 use super::walk::{from_word, place};
+use super::{Image, edits};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -133,7 +135,12 @@ fn from_platform_redundant(image: &Image<'_>, report: &mut Report<'_>) {
     for stage in &image.build.stages {
         let Some(platform) = stage.platform else { continue };
         if matches!(platform.as_str(), "$TARGETPLATFORM" | "${TARGETPLATFORM}") {
-            report.at(at(stage, platform), "the target platform is the default").help("remove `--platform`");
+            let flag = stage.from.and_then(|from| from.flag("platform"));
+            let edit = flag.and_then(|flag| edits::remove_word(image, flag.span));
+            report
+                .at(at(stage, platform), "the target platform is the default")
+                .help("remove `--platform`")
+                .fix(edit.map(|edit| Fix::safe("remove `--platform`", edit)));
         }
     }
 }

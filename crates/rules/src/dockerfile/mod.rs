@@ -15,6 +15,7 @@ mod command_form;
 mod context;
 mod copy;
 mod downloads;
+mod edits;
 mod end_of_life;
 mod expose;
 mod from;

@@ -1,10 +1,10 @@
 //! Forms that builders still read but that are on their way out.
 
 use portcullis_core::{Edit, Fix, FixSafety, Span};
-use portcullis_syntax::dockerfile::{Keyword, Pair, PairForm};
+use portcullis_syntax::dockerfile::{Instruction, Keyword, Pair, PairForm};
 
-use super::Image;
 use super::walk::{self, place};
+use super::{Image, edits};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -90,9 +90,37 @@ fn maintainer_deprecated(image: &Image<'_>, report: &mut Report<'_>) {
                 instruction.keyword_span,
                 &instruction.body,
             );
-            report.at(place, "MAINTAINER is deprecated").help("use `LABEL org.opencontainers.image.authors=\"…\"`");
+            report
+                .at(place, "MAINTAINER is deprecated")
+                .help("use `LABEL org.opencontainers.image.authors=\"…\"`")
+                .fix(as_label(image, instruction));
         }
     }
+}
+
+const AUTHORS: &str = "org.opencontainers.image.authors";
+
+/// Says it in a label, where neither a label nor another MAINTAINER says it too.
+fn as_label(image: &Image<'_>, maintainer: &Instruction) -> Option<Fix> {
+    let instructions = || image.build.dockerfile.instructions.iter();
+    let is_label = |instruction: &Instruction| instruction.pairs().iter().any(|pair| pair.key.as_str() == AUTHORS);
+    let is_alone = instructions().filter(|other| other.keyword == Keyword::Maintainer).count() == 1
+        && !instructions().any(|other| is_label(other.triggered()));
+    // In a label variables are replaced, and quotes count.
+    let is_plain = !maintainer.body.contains(|c: char| c.is_control() || "\"'\\`$".contains(c));
+    if !is_alone || !is_plain {
+        return None;
+    }
+    let is_lower = maintainer.written == maintainer.written.to_lowercase();
+    let keyword = if is_lower { "label" } else { "LABEL" };
+    Some(Fix {
+        safety: FixSafety::Safe,
+        title: format!("use {keyword} {AUTHORS}"),
+        edits: vec![
+            edits::replace(image, maintainer.keyword_span, &maintainer.written, keyword)?,
+            edits::replace_text(image, &maintainer.body, format!("{AUTHORS}=\"{}\"", maintainer.body.as_str()))?,
+        ],
+    })
 }
 
 fn legacy_key_value(image: &Image<'_>, report: &mut Report<'_>) {
@@ -102,25 +130,27 @@ fn legacy_key_value(image: &Image<'_>, report: &mut Report<'_>) {
             let draft =
                 report.at(step.place(pair.span, key), format!("`{keyword} {key}` separates key and value by a blank"));
             draft.help(format!("write `{keyword} {key}=value`, with quotes around a value that has blanks"));
-            if let Some(fix) = with_equals(pair) {
-                draft.fix(fix);
-            }
+            draft.fix(with_equals(image, pair));
         }
     }
 }
 
-/// Puts `=` between the two, where the value needs no quotes for it.
-fn with_equals(pair: &Pair) -> Option<Fix> {
+/// Puts `=` between the two, and quotes around a value with blanks.
+fn with_equals(image: &Image<'_>, pair: &Pair) -> Option<Fix> {
     let value = pair.value.as_ref().filter(|value| !value.raw.is_empty())?;
-    if value.raw.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '`')) {
+    if value.raw.contains(|c: char| c.is_control() && c != '\t' || "\"'\\`".contains(c)) {
         return None;
     }
-    let span = Span { start: pair.key.span().end, end: value.span().start, ..pair.span };
-    Some(Fix {
-        safety: FixSafety::Safe,
-        title: "put `=` between key and value".to_owned(),
-        edits: vec![Edit { span, text: "=".to_owned() }],
-    })
+    let quote = if value.raw.contains(char::is_whitespace) { "\"" } else { "" };
+    let between = Span { start: pair.key.span().end, end: value.span().start, ..pair.span };
+    let blanks = edits::source(image, between);
+    let is_one_line = blanks.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+    let mut edits = vec![edits::replace(image, between, blanks, format!("={quote}")).filter(|_| is_one_line)?];
+    if !quote.is_empty() {
+        let last = edits::replace_text(image, &value.raw, quote)?;
+        edits.push(Edit { span: Span { start: last.span.end, ..last.span }, ..last });
+    }
+    Some(Fix { safety: FixSafety::Safe, title: "put `=` between key and value".to_owned(), edits })
 }
 
 fn empty_continuation(image: &Image<'_>, report: &mut Report<'_>) {
@@ -129,6 +159,14 @@ fn empty_continuation(image: &Image<'_>, report: &mut Report<'_>) {
         let place = place(image.build.stage_of(instruction), instruction.keyword, blank, &instruction.body);
         report
             .at(place, format!("a blank line within {}", instruction.keyword.name()))
-            .help("remove the line, or end the instruction above it");
+            .help("remove the line, or end the instruction above it")
+            .fix(without_blank_lines(image, instruction));
     }
+}
+
+/// Builders skip the lines already.
+fn without_blank_lines(image: &Image<'_>, instruction: &Instruction) -> Option<Fix> {
+    let blanks = instruction.empty_continuations.iter();
+    let edits = blanks.map(|&blank| edits::remove_line(image, blank)).collect::<Option<Vec<Edit>>>()?;
+    Some(Fix { safety: FixSafety::Safe, title: "remove the blank lines of the instruction".to_owned(), edits })
 }

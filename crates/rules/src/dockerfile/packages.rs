@@ -2,11 +2,11 @@
 //!
 //! A manager is data; the checks are the same for all. They cannot know what a configuration file of the base image says.
 
-use portcullis_core::{Place, Span, StableHash};
+use portcullis_core::{Fix, Place, Span, StableHash};
 use portcullis_model::dockerfile::{Call, Run};
 use portcullis_syntax::shell::{OptionsWithArguments, Word};
 
-use super::Image;
+use super::{Image, edits};
 use crate::Report;
 
 /// A package manager, or a family whose commands agree.
@@ -24,6 +24,8 @@ pub(super) struct Install<'r> {
     pub(super) call: Call<'r>,
     /// From the program to the subcommand.
     pub(super) head: Span,
+    /// The last word of the subcommand.
+    pub(super) subcommand: String,
     /// What follows the subcommand and is no option.
     pub(super) packages: Vec<Word>,
 }
@@ -64,9 +66,10 @@ pub(super) fn subcommand<'r>(
         positionals.len() >= names.len() && names.iter().zip(&positionals).all(|(name, word)| word.text == **name)
     };
     let length = subcommands.iter().find(matches)?.len();
-    let head = call.head(positionals.get(length.checked_sub(1)?)?);
+    let last = positionals.get(length.checked_sub(1)?)?;
+    let (head, subcommand) = (call.head(last), last.text.clone());
     let packages = positionals.into_iter().skip(length).cloned().collect();
-    Some(Install { call, head, packages })
+    Some(Install { call, head, subcommand, packages })
 }
 
 /// A place in a RUN: its identity is the stage and what is found, not where it stands.
@@ -124,7 +127,7 @@ pub(super) fn without_yes(
     (manager, subcommands): (&Manager, &[&[&str]]),
     says_yes: impl Fn(&Call<'_>) -> bool,
     configuration: &[&str],
-    help: &'static str,
+    answer: Answer,
 ) {
     let setting = Setting::new(image, configuration);
     for run in image.runs().iter().filter(|run| run.script.complete && !setting.holds(run)) {
@@ -134,8 +137,39 @@ pub(super) fn without_yes(
                 continue;
             }
             let message = format!("{} asks before it installs, and nobody answers in a build", install.title());
-            report.at(spot(run, install.head, &install.title()), message).help(help);
+            report
+                .at(spot(run, install.head, &install.title()), message)
+                .help(format!("add `{}`", answer.word()))
+                .fix(answer.fix(image, run, &install));
         }
+    }
+}
+
+/// The option that answers a manager's question, and where it is written.
+#[derive(Clone, Copy)]
+pub(super) enum Answer {
+    /// Behind the subcommand.
+    Late(&'static str),
+    /// Behind the program.
+    Early(&'static str),
+}
+
+impl Answer {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Late(word) | Self::Early(word) => word,
+        }
+    }
+
+    /// Without the answer the build fails, so that nothing can depend on its absence.
+    fn fix(self, image: &Image<'_>, run: &Run<'_>, install: &Install<'_>) -> Option<Fix> {
+        let call = &install.call;
+        let (behind, written) = match self {
+            Self::Late(_) => (install.head, install.subcommand.as_str()),
+            Self::Early(_) => (call.name_span(), call.command.program()?),
+        };
+        let edit = edits::insert_argument(image, (run, call), behind, written, self.word())?;
+        Some(Fix::safe(format!("add `{}`", self.word()), edit))
     }
 }
 

@@ -6,7 +6,7 @@ use portcullis_model::dockerfile::Call;
 use portcullis_syntax::shell::OptionsWithArguments;
 
 use super::Image;
-use super::packages::{self, Cache, Manager};
+use super::packages::{self, Answer, Cache, Manager};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -146,7 +146,7 @@ rule! {
 }
 
 fn yum_no_yes(image: &Image<'_>, report: &mut Report<'_>) {
-    packages::without_yes(image, report, (&YUM, ASKS), says_yes, &["assumeyes"], "add `-y`");
+    packages::without_yes(image, report, (&YUM, ASKS), says_yes, &["assumeyes"], Answer::Late("-y"));
 }
 
 rule! {
@@ -231,7 +231,7 @@ rule! {
 }
 
 fn dnf_no_yes(image: &Image<'_>, report: &mut Report<'_>) {
-    packages::without_yes(image, report, (&DNF, ASKS), says_yes, &["assumeyes"], "add `-y`");
+    packages::without_yes(image, report, (&DNF, ASKS), says_yes, &["assumeyes"], Answer::Late("-y"));
 }
 
 rule! {

@@ -6,7 +6,7 @@ use portcullis_model::dockerfile::Call;
 use portcullis_syntax::shell::OptionsWithArguments;
 
 use super::Image;
-use super::packages::{self, Cache, Manager};
+use super::packages::{self, Answer, Cache, Manager};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -79,7 +79,7 @@ rule! {
 fn no_yes(image: &Image<'_>, report: &mut Report<'_>) {
     let flags = ["-n", "--non-interactive", "-y", "--no-confirm"];
     let says_yes = |call: &Call<'_>| call.command.flag_among(&flags, &ZYPPER.options).is_some();
-    packages::without_yes(image, report, (&ZYPPER, ASKS), says_yes, &[], "add `--non-interactive`");
+    packages::without_yes(image, report, (&ZYPPER, ASKS), says_yes, &[], Answer::Early("--non-interactive"));
 }
 
 rule! {

@@ -27,6 +27,44 @@ pub(super) fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
     Some(Lifecycle { deprecated: row.2, removed: row.3, instead: row.4 })
 }
 
+/// Whether the same object means the same in both versions: no field moved, and no default or check changed.
+pub(super) fn has_same_form(from: &str, kind: &str, to: &str) -> bool {
+    SAME_FORM.iter().any(|row| row.0 == from && row.1.contains(&kind) && row.2 == to)
+}
+
+/// `apiVersion`, kinds, and the version that reads them alike. Left out on purpose: PodDisruptionBudget, whose empty
+/// selector chooses nothing in `policy/v1beta1` and everything in `policy/v1`; PriorityLevelConfiguration, where 0 shares
+/// became legal; EndpointSlice, Ingress, CertificateSigningRequest, webhooks and definitions, whose fields changed;
+/// workloads of `apps/v1beta1` and `extensions`, whose defaults did.
+const SAME_FORM: &[(&str, &[&str], &str)] = &[
+    (
+        "admissionregistration.k8s.io/v1beta1",
+        &["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+        "admissionregistration.k8s.io/v1",
+    ),
+    ("apiregistration.k8s.io/v1beta1", &["APIService"], "apiregistration.k8s.io/v1"),
+    ("apps/v1beta2", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], "apps/v1"),
+    ("autoscaling/v2beta2", &["HorizontalPodAutoscaler"], "autoscaling/v2"),
+    ("batch/v1beta1", &["CronJob"], "batch/v1"),
+    ("coordination.k8s.io/v1beta1", &["Lease"], "coordination.k8s.io/v1"),
+    ("extensions/v1beta1", &["NetworkPolicy"], "networking.k8s.io/v1"),
+    ("flowcontrol.apiserver.k8s.io/v1beta2", &["FlowSchema"], "flowcontrol.apiserver.k8s.io/v1"),
+    ("flowcontrol.apiserver.k8s.io/v1beta3", &["FlowSchema"], "flowcontrol.apiserver.k8s.io/v1"),
+    ("networking.k8s.io/v1beta1", &["IPAddress", "IngressClass", "ServiceCIDR"], "networking.k8s.io/v1"),
+    ("node.k8s.io/v1beta1", &["RuntimeClass"], "node.k8s.io/v1"),
+    (
+        "rbac.authorization.k8s.io/v1beta1",
+        &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"],
+        "rbac.authorization.k8s.io/v1",
+    ),
+    ("scheduling.k8s.io/v1beta1", &["PriorityClass"], "scheduling.k8s.io/v1"),
+    (
+        "storage.k8s.io/v1beta1",
+        &["CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"],
+        "storage.k8s.io/v1",
+    ),
+];
+
 /// `apiVersion`, kinds, deprecated in, removed in, and what replaces it since when, the best first.
 type Row = (&'static str, &'static [&'static str], u32, Option<u32>, &'static [(&'static str, u32)]);
 

@@ -3,9 +3,11 @@
 //! Measured against the Kubernetes version of the scan, the newest where none is set. Custom resources have their own
 //! versions, which are not judged here.
 
+use portcullis_core::Fix;
 use portcullis_model::kubernetes::Object;
 
-use super::api_table::{Lifecycle, lifecycle};
+use super::api_table::{Lifecycle, has_same_form, lifecycle};
+use super::fixes;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -121,7 +123,8 @@ fn removed_api(object: &Object<'_>, report: &mut Report<'_>) {
             api_version,
             format!("`{}` of {} was removed in Kubernetes 1.{removed}", object.api_version, object.title()),
         )
-        .help(instead(object, lifecycle, minor));
+        .help(instead(object, lifecycle, minor))
+        .fix(in_same_form(object, lifecycle, minor));
 }
 
 fn deprecated_api(object: &Object<'_>, report: &mut Report<'_>) {
@@ -136,7 +139,8 @@ fn deprecated_api(object: &Object<'_>, report: &mut Report<'_>) {
     let what = format!("`{}` of {}", object.api_version, object.title());
     report
         .at(api_version, format!("{what} is deprecated since Kubernetes 1.{deprecated}{end}"))
-        .help(instead(object, lifecycle, minor));
+        .help(instead(object, lifecycle, minor))
+        .fix(in_same_form(object, lifecycle, minor));
 }
 
 fn podsecuritypolicy_present(object: &Object<'_>, report: &mut Report<'_>) {
@@ -149,10 +153,19 @@ fn podsecuritypolicy_present(object: &Object<'_>, report: &mut Report<'_>) {
 
 const POD_SECURITY: &str = "label namespaces with `pod-security.kubernetes.io/enforce`, or use a policy engine";
 
+/// Moves the object to the version that takes it as it is.
+fn in_same_form(object: &Object<'_>, lifecycle: Lifecycle, minor: u32) -> Option<Fix> {
+    let instead = lifecycle.instead(minor)?;
+    has_same_form(object.api_version, object.kind, instead).then(|| fixes::api_version(object, instead)).flatten()
+}
+
 fn instead(object: &Object<'_>, lifecycle: Lifecycle, minor: u32) -> String {
     match (object.kind, lifecycle.instead(minor)) {
         ("PodSecurityPolicy", _) => POD_SECURITY.to_owned(),
         ("Endpoints", Some(api_version)) => format!("use EndpointSlice of `{api_version}`"),
+        (kind, Some(api_version)) if has_same_form(object.api_version, kind, api_version) => {
+            format!("use `{api_version}`, which has the same fields")
+        }
         (_, Some(api_version)) => format!("use `{api_version}`, and look whether fields have moved"),
         (_, None) => "nothing replaces it as it is; remove it before the cluster is upgraded".to_owned(),
     }

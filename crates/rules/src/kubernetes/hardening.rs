@@ -2,9 +2,12 @@
 //!
 //! The API defaults each of them to the weaker choice. Windows pods have none of them.
 
+use portcullis_core::Fix;
 use portcullis_model::kubernetes::{Container, Pod};
+use portcullis_syntax::edit::Literal;
 
 use super::dropped::Dropped;
+use super::fixes;
 use super::standard::{annotation, has_check_since, is_to_the_letter, may_be_windows};
 use crate::Place;
 use crate::rule::prelude::*;
@@ -198,15 +201,22 @@ fn allow_privilege_escalation(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in &pod.containers {
         match container.security("allowPrivilegeEscalation") {
             Lookup::Present(flag) if flag.as_bool() == Some(true) => {
-                report.at(flag, format!("{} may gain privileges", container.title())).help(help);
+                let message = format!("{} may gain privileges", container.title());
+                report.at(flag, message).help(help).fix(forbid_escalation(container));
             }
             Lookup::Absent(anchor) if is_to_the_letter(report) || !needs_escalation(container) => {
                 let message = format!("{} may gain privileges: nothing forbids it", container.title());
-                report.at(anchor, message).help(help);
+                report.at(anchor, message).help(help).fix(forbid_escalation(container));
             }
             _ => {}
         }
     }
+}
+
+fn forbid_escalation(container: &Container<'_>) -> Option<Fix> {
+    let is_legal = !needs_escalation(container) && !container.security("capabilities.add").is_unknown();
+    let set = || fixes::in_container(container, "securityContext.allowPrivilegeEscalation", Literal::Bool(false));
+    is_legal.then(set).flatten()
 }
 
 /// Whether the API refuses `allowPrivilegeEscalation: false`, or may do so.

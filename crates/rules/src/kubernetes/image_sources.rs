@@ -6,7 +6,7 @@
 use portcullis_model::image::{ImageRef, InvalidImage};
 use portcullis_model::kubernetes::Pod;
 
-use super::options;
+use super::{fixes, options};
 use crate::registries::WELL_KNOWN;
 use crate::rule::prelude::*;
 
@@ -263,7 +263,9 @@ fn image_deprecated_registry(pod: &Pod<'_>, report: &mut Report<'_>) {
         };
         report
             .at(image, format!("image `{}` of {} is from `{frozen}`, which is frozen", image.text(), container.title()))
-            .help("use the same image from `registry.k8s.io`");
+            .help("use the same image from `registry.k8s.io`")
+            // Requests for the old name are sent on to the new one already; Google's own projects have another layout.
+            .fix(fixes::registry(image, "k8s.gcr.io", "registry.k8s.io"));
     }
 }
 

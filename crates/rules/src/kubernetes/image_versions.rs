@@ -3,9 +3,12 @@
 //! Decided by the reference alone: a digest fixes the content and makes the tag irrelevant. Where a placeholder may
 //! become tag or digest nothing is said, and an illegal reference is `k8s-image-invalid-reference`'s.
 
+use portcullis_core::{Fix, FixSafety};
 use portcullis_model::image::ImageRef;
 use portcullis_model::kubernetes::{Container, Pod};
+use portcullis_syntax::edit::Literal;
 
+use super::fixes;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -206,14 +209,21 @@ fn image_pull_policy_stale(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in &pod.containers {
         let Lookup::Present(policy) = container.get("imagePullPolicy") else { continue };
         let Lookup::Present(image) = container.image() else { continue };
-        let what = match (policy.as_str(), tag(image)) {
-            (Some("Never"), Tag::Missing | Tag::Latest | Tag::Moving | Tag::Other) => "runs whatever the node has",
+        let (what, safety) = match (policy.as_str(), tag(image)) {
+            // The image may be on the node alone.
+            (Some("Never"), Tag::Missing | Tag::Latest | Tag::Moving | Tag::Other) => {
+                ("runs whatever the node has", FixSafety::Unsafe)
+            }
             (Some("IfNotPresent"), Tag::Missing | Tag::Latest | Tag::Moving) => {
-                "keeps the first one that the node pulled"
+                ("keeps the first one that the node pulled", FixSafety::Safe)
             }
             _ => continue,
         };
-        report.at(policy, message(container, image, what)).help("set it to `Always`, or pin the image by digest");
+        let fix = fixes::in_container(container, "imagePullPolicy", Literal::Word("Always"));
+        report
+            .at(policy, message(container, image, what))
+            .help("set it to `Always`, or pin the image by digest")
+            .fix(fix.map(|fix| Fix { safety, ..fix }));
     }
 }
 

@@ -15,6 +15,7 @@ mod dashboard;
 mod dropped;
 mod durations;
 mod external_secrets;
+mod fixes;
 mod flux;
 mod gateways_and_builds;
 mod grants;

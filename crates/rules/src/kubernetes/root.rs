@@ -4,7 +4,9 @@
 //! run as root whenever the image changes.
 
 use portcullis_model::kubernetes::{Container, Pod};
+use portcullis_syntax::edit::Literal;
 
+use super::fixes;
 use super::standard::{
     has_check_since, in_effect, is_to_the_letter, may_have_user_namespace, pod_title, written, written_by_containers,
 };
@@ -285,13 +287,27 @@ fn report_silence(pod: &Pod<'_>, silent: &[&Container<'_>], report: &mut Report<
         && !silent.is_empty()
         && let Lookup::Absent(anchor) = pod.security("runAsNonRoot")
     {
-        report.at(anchor, format!("{} may run as root: runAsNonRoot is not set", pod_title(pod))).help(help);
+        let fix = runs_as_others(pod, silent).then(|| fixes::in_pod(pod, FIELD, Literal::Bool(true))).flatten();
+        report.at(anchor, format!("{} may run as root: runAsNonRoot is not set", pod_title(pod))).help(help).fix(fix);
         return;
     }
     for container in silent {
         let Lookup::Absent(anchor) = container.security("runAsNonRoot") else { continue };
-        report.at(anchor, format!("{} may run as root: runAsNonRoot is not set", container.title())).help(help);
+        let is_other = runs_as_others(pod, &[container]);
+        let fix = is_other.then(|| fixes::in_container(container, FIELD, Literal::Bool(true))).flatten();
+        report
+            .at(anchor, format!("{} may run as root: runAsNonRoot is not set", container.title()))
+            .help(help)
+            .fix(fix);
     }
+}
+
+const FIELD: &str = "securityContext.runAsNonRoot";
+
+/// Whether the manifest says already that each of the containers runs as a user other than root.
+fn runs_as_others(pod: &Pod<'_>, containers: &[&Container<'_>]) -> bool {
+    let user = |container: &Container<'_>| pod.effective(container, "runAsUser").present().and_then(Node::as_i64);
+    containers.iter().all(|container| user(container).is_some_and(|user| user > 0))
 }
 
 fn run_as_user_root(pod: &Pod<'_>, report: &mut Report<'_>) {

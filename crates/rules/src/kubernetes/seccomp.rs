@@ -4,7 +4,9 @@
 //! profile contains, and whether the kubelet's `seccompDefault` is on, cannot be known.
 
 use portcullis_model::kubernetes::{Container, Pod};
+use portcullis_syntax::edit::Literal;
 
+use super::fixes;
 use super::standard::{annotation, in_effect, is_at_least, is_to_the_letter, may_be_windows, pod_title, written};
 use crate::rule::prelude::*;
 
@@ -113,6 +115,9 @@ rule! {
 }
 
 const TYPE: &str = "seccompProfile.type";
+const PROFILE: &str = "seccompProfile";
+const FIELD: &str = "securityContext.seccompProfile.type";
+const RUNTIME_DEFAULT: Literal<'_> = Literal::Word("RuntimeDefault");
 const POD_ANNOTATION: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const CONTAINER_ANNOTATION: &str = "container.seccomp.security.alpha.kubernetes.io/";
 
@@ -163,12 +168,24 @@ fn missing(pod: &Pod<'_>, report: &mut Report<'_>) {
         .collect();
     let help = "set securityContext.seccompProfile.type: RuntimeDefault on the pod";
     if !unset.is_empty() && unset.len() == pod.containers.len() {
-        report.at(pod_anchor, format!("{} has no seccomp profile", pod_title(pod))).help(help);
+        let fix = is_empty(pod.security(PROFILE)).then(|| fixes::in_pod(pod, FIELD, RUNTIME_DEFAULT)).flatten();
+        report.at(pod_anchor, format!("{} has no seccomp profile", pod_title(pod))).help(help).fix(fix);
         return;
     }
     for container in unset {
         let Lookup::Absent(anchor) = container.security(TYPE) else { continue };
-        report.at(anchor, format!("{} has no seccomp profile", container.title())).help(help);
+        let is_empty = is_empty(container.security(PROFILE));
+        let fix = is_empty.then(|| fixes::in_container(container, FIELD, RUNTIME_DEFAULT)).flatten();
+        report.at(anchor, format!("{} has no seccomp profile", container.title())).help(help).fix(fix);
+    }
+}
+
+/// Whether nothing is said of the profile: other fields than `type` belong to another type.
+fn is_empty(profile: Lookup<'_>) -> bool {
+    match profile {
+        Lookup::Absent(_) => true,
+        Lookup::Present(node) => node.is_map() && !node.is_open() && node.entries().len() == 0,
+        Lookup::Unknown(_) => false,
     }
 }
 

@@ -5,7 +5,9 @@
 
 use portcullis_model::facts::{Claim, Namespace};
 use portcullis_model::kubernetes::{Object, Pod};
+use portcullis_syntax::edit::Literal;
 
+use super::fixes;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -184,7 +186,9 @@ fn automount_token(pod: &Pod<'_>, report: &mut Report<'_>) {
             let Some(account) = account(pod) else { return };
             let message = format!("{} mounts a token of the account `{}`", pod.object.title(), account.name);
             let claim = mounted(report.namespace(&pod.object), account.name);
-            report.claim(anchor, message, claim).help(help);
+            // An account that is named may have been given rights that the program uses.
+            let fix = is_unnamed(pod).then(|| fixes::in_pod(pod, "automountServiceAccountToken", Literal::Bool(false)));
+            report.claim(anchor, message, claim).help(help).fix(fix.flatten());
         }
         Lookup::Present(_) | Lookup::Unknown(_) => {}
     }
@@ -219,7 +223,10 @@ fn deprecated_serviceaccount_field(pod: &Pod<'_>, report: &mut Report<'_>) {
         },
         Lookup::Unknown(_) => return,
     };
-    report.at(old, message).help("use `serviceAccountName` alone");
+    // Where both are written, which of them is meant is not known.
+    let fix = new.absent().filter(|_| pod.spec.field("serviceAccountName").is_none());
+    let fix = fix.and_then(|_| fixes::rename(old, "serviceAccountName"));
+    report.at(old, message).help("use `serviceAccountName` alone").fix(fix);
 }
 
 fn legacy_sa_token_secret(object: &Object<'_>, report: &mut Report<'_>) {
@@ -252,6 +259,10 @@ fn account<'t>(pod: &Pod<'t>) -> Option<Account<'t>> {
         place = place.or(Some(found));
     }
     Some(Account { name: "default", place: place? })
+}
+
+fn is_unnamed(pod: &Pod<'_>) -> bool {
+    ["serviceAccountName", "serviceAccount"].into_iter().all(|field| pod.get(field).absent().is_some())
 }
 
 fn mounted(namespace: Namespace, account: &str) -> Claim {

@@ -27,6 +27,7 @@ const TEMPLATE_MARKERS: [&str; 4] = ["{{", "{%", "<%", "@@"];
 pub(super) fn parse(file: FileId, text: &str) -> Dockerfile {
     let dockerfile = Dockerfile {
         file,
+        text: text.to_owned(),
         directives: Vec::new(),
         escape: '\\',
         instructions: Vec::new(),

@@ -31,6 +31,8 @@ pub fn parse(file: FileId, text: &str) -> Dockerfile {
 pub struct Dockerfile {
     /// The file that every span belongs to.
     pub file: FileId,
+    /// What was read.
+    pub text: String,
     /// `# syntax`, `# escape` and `# check`, where they stand at the very top.
     pub directives: Vec<Directive>,
     /// The character that continues a line and escapes within one: `\`, or a backtick after `# escape`.
