@@ -64,6 +64,14 @@ pub(crate) struct CheckArgs {
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
+    /// Fix what can be fixed safely, and report what is left
+    ///
+    /// Files are changed in place; comments, quotes and indentation stay. Fixed is what would be reported: no suppressed
+    /// finding, none of a rule that is off, none below --min-severity. With - the fixed text goes to standard output and
+    /// the findings to standard error.
+    #[arg(long)]
+    pub(crate) fix: bool,
+
     #[command(flatten)]
     pub(crate) rules: RuleFlags,
     #[command(flatten)]

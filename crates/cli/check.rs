@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_core::{Catalog, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
-use portcullis_engine::{FILE_LIMIT, Needs, Progress, ScanOptions, Stdin, scan};
+use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan};
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
@@ -19,7 +19,8 @@ use crate::terminal::{self, Failure};
 
 /// Scans, writes every output and says how it went.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let outputs = outputs(&args.output)?;
+    let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
+    let outputs = outputs(&args.output, stream)?;
     let catalog = portcullis_rules::catalog();
     for selector in args.rules.only.iter().chain(&args.rules.skip) {
         select_rules(&catalog, selector)?;
@@ -28,12 +29,16 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let fail_on = args.rules.fail_on.or(config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
     let options = scan_options(args, config, config_file, &outputs)?;
     let meter = Meter::new();
-    let scanned = scan(&options, &meter);
+    let ended =
+        if args.fix { fix(&options, &meter).map(Ended::Fixed) } else { scan(&options, &meter).map(Ended::Scanned) };
     meter.clear();
-    let scanned = scanned.map_err(|error| Failure::Message(error.to_string()))?;
+    let scanned = match ended.map_err(|error| Failure::Message(error.to_string()))? {
+        Ended::Scanned(scanned) => scanned,
+        Ended::Fixed(fixed) => tell_fixes(fixed, &args.output)?,
+    };
     let report = scanned.report;
     for output in &outputs {
-        emit(&report, output, &args.output)?;
+        emit(&report, output, stream, &args.output)?;
     }
     if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
         terminal::complain(&summary_line(&report, &Options::default()));
@@ -58,11 +63,64 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }))
 }
 
+/// Where an output without a path goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Output,
+    /// Standard output takes the text that was fixed.
+    Error,
+}
+
+/// What was done.
+enum Ended {
+    Scanned(Scanned),
+    Fixed(Fixed),
+}
+
+fn reads_stdin(args: &CheckArgs) -> bool {
+    args.paths.iter().any(|path| path == Path::new("-"))
+}
+
+/// Writes what came on standard input, and says what was fixed.
+fn tell_fixes(fixed: Fixed, flags: &OutputFlags) -> Result<Scanned, Failure> {
+    if let Some(text) = &fixed.stdin {
+        match terminal::print(text) {
+            Err(Failure::ClosedPipe) => {}
+            other => other?,
+        }
+    }
+    let catalog = &fixed.scanned.report.catalog;
+    let findings: usize = fixed.files.iter().flat_map(|file| file.rules.values()).sum();
+    if !flags.quiet && findings > 0 {
+        terminal::complain(&format!("Fixed {} in {}", count(findings, "finding"), count(fixed.files.len(), "file")));
+    }
+    if flags.verbose {
+        for file in &fixed.files {
+            let rules: Vec<String> =
+                file.rules.iter().map(|(rule, number)| format!("{number} {}", catalog.get(*rule).id)).collect();
+            terminal::complain(&format!("  {}: {}", file.path, rules.join(", ")));
+        }
+    }
+    Ok(fixed.scanned)
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// What is to be written: at most one to standard output, and pretty or concise by what that is where nothing is asked.
-fn outputs(flags: &OutputFlags) -> Result<Vec<Output>, Failure> {
+fn outputs(flags: &OutputFlags, stream: Stream) -> Result<Vec<Output>, Failure> {
     if flags.format.is_empty() {
-        let format = if io::stdout().is_terminal() { Format::Pretty } else { Format::Concise };
+        let is_terminal = stream == Stream::Output && io::stdout().is_terminal();
+        let format = if is_terminal { Format::Pretty } else { Format::Concise };
         return Ok(vec![Output { format, path: None }]);
+    }
+    if stream == Stream::Error
+        && let Some(output) = flags.format.iter().find(|output| output.path.is_none())
+    {
+        let message = "standard output takes the fixed text of standard input";
+        let help = format!("give the format a file: --format {}=PATH", output.format);
+        return Err(Failure::with_help(message, help));
     }
     if let [_, second, ..] = flags.format.iter().filter(|output| output.path.is_none()).collect::<Vec<_>>().as_slice() {
         let message =
@@ -168,7 +226,7 @@ fn today() -> Date {
 }
 
 /// Writes one output. A closed pipe does not change the exit code: the findings decide that.
-fn emit(report: &ScanReport, output: &Output, flags: &OutputFlags) -> Result<(), Failure> {
+fn emit(report: &ScanReport, output: &Output, stream: Stream, flags: &OutputFlags) -> Result<(), Failure> {
     let options = Options {
         suppressed: if flags.include_suppressed { SuppressedFindings::Include } else { SuppressedFindings::Omit },
         verbosity: match (flags.quiet, flags.verbose) {
@@ -178,6 +236,12 @@ fn emit(report: &ScanReport, output: &Output, flags: &OutputFlags) -> Result<(),
         },
         ..terminal::options(flags.color.color)
     };
+    let plain = Options { color: Color::Never, width: Options::default().width, ..options.clone() };
+    if output.path.is_none() && stream == Stream::Error {
+        // As for complaints: nothing is to be done where that is closed.
+        let _ = write(report, output.format, &plain, &mut BufWriter::new(io::stderr().lock()));
+        return Ok(());
+    }
     let Some(path) = &output.path else {
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
         return match write(report, output.format, &options, &mut out).map_err(Failure::from) {
@@ -185,8 +249,7 @@ fn emit(report: &ScanReport, output: &Output, flags: &OutputFlags) -> Result<(),
             other => other,
         };
     };
-    let options = Options { color: Color::Never, width: Options::default().width, ..options };
-    let written = File::create(path).and_then(|file| write(report, output.format, &options, &mut BufWriter::new(file)));
+    let written = File::create(path).and_then(|file| write(report, output.format, &plain, &mut BufWriter::new(file)));
     written.map_err(|error| Failure::Message(format!("{}: cannot be written: {error}", path.display())))
 }
 

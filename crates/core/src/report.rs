@@ -163,6 +163,13 @@ pub enum ScanError {
         /// Why.
         reason: String,
     },
+    /// What can be fixed in a file was not.
+    NotFixed {
+        /// The file as shown.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// A rule panicked; its findings in this file are missing.
     RulePanicked {
         /// The rule's id.
@@ -176,6 +183,7 @@ impl std::fmt::Display for ScanError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Path { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::NotFixed { path, reason } => write!(f, "{path}: not fixed: {reason}"),
             Self::RulePanicked { rule, path } => write!(f, "rule {rule} panicked on {path}; please report it"),
         }
     }

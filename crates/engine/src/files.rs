@@ -1,8 +1,10 @@
 //! The worktree as the scan reads it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use portcullis_core::{FileError, Files};
 
@@ -62,6 +64,32 @@ impl Files for Worktree {
         }
         names.sort_unstable();
         Ok(names)
+    }
+}
+
+/// A worktree with other texts in the place of some files.
+#[derive(Debug)]
+pub(crate) struct Overlay<'t> {
+    worktree: Worktree,
+    texts: &'t BTreeMap<String, Arc<str>>,
+}
+
+impl<'t> Overlay<'t> {
+    pub(crate) fn new(worktree: Worktree, texts: &'t BTreeMap<String, Arc<str>>) -> Self {
+        Self { worktree, texts }
+    }
+}
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        match self.texts.get(path) {
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => self.worktree.read(path),
+        }
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        self.worktree.list(directory)
     }
 }
 

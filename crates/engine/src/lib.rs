@@ -8,15 +8,18 @@ mod directives;
 mod discover;
 mod files;
 mod filters;
+mod fix;
 mod judge;
 mod kustomize;
 mod paths;
 mod relations;
+mod replace;
 mod scan;
 mod seal;
 mod select;
 
 pub use files::{FILE_LIMIT, Worktree};
+pub use fix::{Fixed, FixedFile, fix};
 pub use scan::{EngineError, Progress, ScanOptions, Scanned, Silent, Stdin, scan};
 pub use seal::Needs;
 pub use select::{Selection, SelectionError};

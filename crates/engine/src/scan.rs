@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::classify::{Language, classify};
 use crate::config::{Config, DEFAULT_PROFILE};
 use crate::discover::{Discovered, Origin, Target, discover};
-use crate::files::{FILE_LIMIT, Worktree};
+use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
 use crate::relations;
@@ -121,6 +121,15 @@ impl Progress for Silent {
 ///
 /// [`ScanReport::errors`] holds what kept it from doing its whole job; findings and errors can stand side by side.
 pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, EngineError> {
+    scan_texts(options, &BTreeMap::new(), progress)
+}
+
+/// Runs a scan with these texts in the place of the files of these paths.
+pub(crate) fn scan_texts(
+    options: &ScanOptions,
+    texts: &BTreeMap<String, Arc<str>>,
+    progress: &dyn Progress,
+) -> Result<Scanned, EngineError> {
     let started = Instant::now();
     let catalog = Arc::new(portcullis_rules::catalog());
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
@@ -140,7 +149,7 @@ pub fn scan(options: &ScanOptions, progress: &dyn Progress) -> Result<Scanned, E
         errors: std::mem::take(&mut found.errors),
     };
     let nothing = found.empty_directory;
-    let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+    let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let charts = skip_charts(&options.cwd, &found, &mut report.notes);
     let mut skipped = charts.clone();
     skipped.extend(kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes));
@@ -390,7 +399,7 @@ fn repository_of_paths(options: &ScanOptions) -> Option<PathBuf> {
 }
 
 /// Standard input's place in the scan. Without a name that tells, Kubernetes YAML is what people pipe.
-fn stdin_target(cwd: &Path, stdin: &Stdin) -> (String, Language) {
+pub(crate) fn stdin_target(cwd: &Path, stdin: &Stdin) -> (String, Language) {
     // An editor's absolute path is the file that a scan of the directory calls by a relative one.
     let named = stdin.name.as_ref().map(|name| paths::relative(cwd, &paths::absolute(cwd, Path::new(name))));
     let path = named.unwrap_or_else(|| "<stdin>".to_owned());

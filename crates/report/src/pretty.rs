@@ -151,7 +151,9 @@ impl Page<'_> {
 
     fn help(&self, finding: &Finding) -> Option<String> {
         let title = || finding.fix.as_deref().map(|fix| fix.title.as_str());
-        Some(self.clean(finding.help.as_deref().or_else(title)?).into_owned())
+        let help = self.clean(finding.help.as_deref().or_else(title)?);
+        let available = if finding.is_fixable() { " (fix available)" } else { "" };
+        Some(format!("{help}{available}"))
     }
 
     fn suppressed(&self, suppressed: &Suppression) -> String {
@@ -182,12 +184,23 @@ impl Page<'_> {
             text.push_str(&self.top(findings));
         }
         text.push_str(&wrapped(&breakable(self.report, self.options), "", "  ", self.width));
+        text.push_str(&self.fixable());
         if let Some(first) = findings.first() {
             let id = self.clean(&self.report.catalog.get(first.rule).id);
             let hint = format!("portcullis explain {id}");
             let _ = writeln!(text, "{}", hint.style(self.palette.faint()));
         }
         text
+    }
+
+    /// `3 of 12 can be fixed with --fix`
+    fn fixable(&self) -> String {
+        let fixable = self.report.active().filter(|finding| finding.is_fixable()).count();
+        if fixable == 0 {
+            return String::new();
+        }
+        let of_all = format!("{} of {}", grouped(fixable), grouped(self.report.active().count()));
+        wrapped(&format!("{of_all} can be fixed with --fix"), "", "  ", self.width)
     }
 
     fn notes(&self) -> String {

@@ -12,15 +12,16 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use portcullis_core::{
-    Finding, Location as Place, Related, RuleIdx, RuleMeta, ScanReport, Severity, SuppressedBy, Suppression as Reason,
+    Finding, Location as Place, Related, RuleIdx, RuleMeta, ScanReport, SealedFix, Severity, SuppressedBy,
+    Suppression as Reason,
 };
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Location, Message, MultiformatMessageString, Notification, PhysicalLocation,
-    PropertyBag, Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
-    Suppression, Tool, ToolComponent,
+    ArtifactChange, ArtifactContent, ArtifactLocation, Fix, Invocation, Location, Message, MultiformatMessageString,
+    Notification, PhysicalLocation, PropertyBag, Region, Replacement, ReportingConfiguration, ReportingDescriptor,
+    Result as SarifResult, ResultLevel, Run, Suppression, Tool, ToolComponent,
 };
 
 use crate::{Options, text, uri};
@@ -300,8 +301,38 @@ fn result(report: &ScanReport, draft: &Draft<'_>, rule_index: i64) -> SarifResul
     if !related.is_empty() {
         result.related_locations = Some(related);
     }
+    result.fixes = finding.fix.as_deref().filter(|_| finding.is_fixable()).map(|fix| vec![fixed(fix, &draft.uri)]);
     result.suppressions = finding.suppressed.as_deref().map(|reason| vec![suppression(reason)]);
     result
+}
+
+/// SARIF has no word for a fix that wants a look, so that only safe ones are written.
+fn fixed(fix: &SealedFix, uri: &str) -> Fix {
+    let replacements: Vec<Replacement> = fix
+        .edits
+        .iter()
+        .map(|edit| {
+            let (start, end) = (edit.location.start, edit.location.end);
+            let region = Region::builder()
+                .start_line(i64::from(start.line))
+                .start_column(i64::from(start.utf16))
+                .end_line(i64::from(end.line))
+                .end_column(i64::from(end.utf16))
+                .build();
+            let mut replacement = Replacement::builder().deleted_region(region).build();
+            replacement.inserted_content = filled_text(&edit.text);
+            replacement
+        })
+        .collect();
+    let change = ArtifactChange::builder()
+        .artifact_location(ArtifactLocation::builder().uri(uri.to_owned()).build())
+        .replacements(replacements)
+        .build();
+    Fix::builder().description(Message::builder().text(plain(&fix.title)).build()).artifact_changes([change]).build()
+}
+
+fn filled_text(text: &str) -> Option<ArtifactContent> {
+    (!text.is_empty()).then(|| ArtifactContent::builder().text(text.to_owned()).build())
 }
 
 fn physical(uri: String, region: Region) -> PhysicalLocation {

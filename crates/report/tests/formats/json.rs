@@ -1,7 +1,8 @@
 use std::io::ErrorKind;
 
 use portcullis_core::{
-    Edit, FileId, Fix, FixSafety, Note, NoteKind, RuleIdx, ScanError, Span, SuppressedBy, Suppression,
+    FileId, FixSafety, Location, Note, NoteKind, RuleIdx, ScanError, SealedEdit, SealedFix, Span, SuppressedBy,
+    Suppression,
 };
 use portcullis_report::{Format, Options, SuppressedFindings};
 
@@ -15,8 +16,10 @@ fn the_format_is_stable() {
         .last(|finding| {
             finding.help = Some("do".into());
             finding.also = vec![RuleIdx(2)];
-            let edits = vec![Edit { span: Span::new(FileId(0), 8, 9), text: "z\n".to_owned() }];
-            finding.fix = Some(Box::new(Fix { safety: FixSafety::Unsafe, title: "write z".to_owned(), edits }));
+            let location = Location { span: Span::new(FileId(0), 8, 9), ..finding.location };
+            let edits = vec![SealedEdit { location, text: "z\n".to_owned() }];
+            let (safety, title) = (FixSafety::Unsafe, "write z".to_owned());
+            finding.fix = Some(Box::new(SealedFix { safety, title, edits, precondition: 0 }));
         })
         .find("docker-latest-tag", 0, "y", "m")
         .last(|finding| finding.suppressed = Some(Box::new(Suppression { by: SuppressedBy::Baseline, reason: None })));

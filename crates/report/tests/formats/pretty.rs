@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
 use portcullis_core::{
-    Confidence, Fix, FixSafety, Location, Note, NoteKind, Position, RuleIdx, Severity, Span, SuppressedBy, Suppression,
+    Confidence, FixSafety, Location, Note, NoteKind, Position, RuleIdx, SealedFix, Severity, Span, SuppressedBy,
+    Suppression,
 };
 use portcullis_report::{Color, Format, Glyphs, Links, Options, SuppressedFindings, Verbosity, summary_line};
 
@@ -23,7 +24,8 @@ fn everything() -> Builder {
             finding.help = Some("remove it; add only the capabilities that the program needs, no others".into());
             finding.also = vec![RuleIdx(2)];
             finding.confidence = Confidence::Low;
-            finding.fix = Some(Box::new(Fix { safety: FixSafety::Safe, title: "remove it".to_owned(), edits: vec![] }));
+            let (title, edits) = ("remove it".to_owned(), Vec::new());
+            finding.fix = Some(Box::new(SealedFix { safety: FixSafety::Safe, title, edits, precondition: 0 }));
         })
 }
 
@@ -44,6 +46,7 @@ critical[k8s-privileged-container]: container `web` runs privileged
    ·                ╰── this service sends traffic to it
    ╰────
   help: remove it; add only the capabilities that the program needs, no others
+        (fix available)
   note: confidence is low: a heuristic, so look before you act
   also: trivy KSV-0017, checkov CKV_K8S_16, polaris privileged
 
@@ -73,6 +76,7 @@ critical[k8s-privileged-container]:
   help: remove it; add only the
         capabilities that the program
         needs, no others
+        (fix available)
   note: confidence is low: a heuristic,
         so look before you act
   also: trivy KSV-0017,

@@ -1,6 +1,6 @@
 //! How commands are written: JSON array or text for a shell.
 
-use portcullis_core::{FileId, Fix};
+use portcullis_core::{Edit, FileId, Fix, FixSafety};
 use portcullis_syntax::dockerfile::{self, Args, Command, Instruction, Keyword};
 
 use super::walk::{self, place};
@@ -153,15 +153,27 @@ fn as_json(image: &Image<'_>, instruction: &Instruction) -> Option<Fix> {
     if text.contains('\\') || matches!(instruction.args, Args::Healthcheck(_)) {
         return None;
     }
-    let text = if text.contains('"') { text.to_owned() } else { text.replace('\'', "\"") };
-    let inside = text.trim_end().strip_suffix(']')?.trim_end();
-    let array = inside.strip_suffix(',').map_or_else(|| text.clone(), |inside| format!("{}]", inside.trim_end()));
+    // Single quotes inside of double ones are part of a string.
+    let is_quoted_singly = !text.contains('"');
+    let comma = text.trim_end().strip_suffix(']').and_then(|inside| inside.trim_end().strip_suffix(',')).map(str::len);
+    let changes = text.char_indices().filter_map(|(at, c)| match c {
+        '\'' if is_quoted_singly => Some((at, "\"")),
+        ',' if Some(at) == comma => Some((at, "")),
+        _ => None,
+    });
+    let (mut array, mut edits) = (text.to_owned(), Vec::new());
+    for (at, new) in changes.collect::<Vec<_>>().into_iter().rev() {
+        array.replace_range(at..=at, new);
+        edits.push(Edit { span: instruction.body.span_of(at..at + 1), text: new.to_owned() });
+    }
+    edits.reverse();
     let is_array = match dockerfile::parse(FileId(0), &format!("CMD {array}")).instructions.as_slice() {
         [cmd] => matches!(cmd.args, Args::Exec(_)) && cmd.invalid_json.is_none(),
         _ => false,
     };
-    let edit = edits::replace_text(image, &instruction.body, array).filter(|_| is_array)?;
-    Some(Fix::safe("write it as a JSON array", edit))
+    let is_written = edits::source(image, instruction.body.span()) == text;
+    let title = "write it as a JSON array".to_owned();
+    (is_array && is_written).then_some(Fix { safety: FixSafety::Safe, title, edits })
 }
 
 /// Whether a text that begins with `[` was meant as an array: quotes follow the bracket, or a bracket ends it. A test of

@@ -238,8 +238,8 @@ fn copy_multi_no_slash(image: &Image<'_>, report: &mut Report<'_>) {
 }
 
 fn with_slash(image: &Image<'_>, destination: &Word) -> Option<Fix> {
-    let written = destination.as_str();
-    let edit = edits::replace(image, destination.span(), written, format!("{written}/"))?;
+    let is_bare = destination.raw.as_str() == destination.as_str();
+    let [_, edit] = edits::enclose(image, &destination.raw, "", "/").filter(|_| is_bare)?;
     Some(Fix::safe("end the destination with `/`", edit))
 }
 

@@ -14,9 +14,12 @@ pub(super) fn replace(image: &Image<'_>, span: Span, written: &str, text: impl I
     (!written.is_empty() && source(image, span) == written).then(|| Edit { span, text: text.into() })
 }
 
-/// As [`replace`], for decoded text.
-pub(super) fn replace_text(image: &Image<'_>, written: &Text, text: impl Into<String>) -> Option<Edit> {
-    replace(image, written.span(), written, text)
+/// Puts texts around one, which is left as it is: it may be a secret, and fixes are shown.
+pub(super) fn enclose(image: &Image<'_>, written: &Text, before: &str, after: &str) -> Option<[Edit; 2]> {
+    let span = written.span();
+    let insert = |at, text: &str| Edit { span: Span { start: at, end: at, ..span }, text: text.to_owned() };
+    (!written.is_empty() && source(image, span) == written.as_str())
+        .then(|| [insert(span.start, before), insert(span.end, after)])
 }
 
 /// Inserts a word behind one that a blank follows.

@@ -116,10 +116,9 @@ fn as_label(image: &Image<'_>, maintainer: &Instruction) -> Option<Fix> {
     Some(Fix {
         safety: FixSafety::Safe,
         title: format!("use {keyword} {AUTHORS}"),
-        edits: vec![
-            edits::replace(image, maintainer.keyword_span, &maintainer.written, keyword)?,
-            edits::replace_text(image, &maintainer.body, format!("{AUTHORS}=\"{}\"", maintainer.body.as_str()))?,
-        ],
+        edits: std::iter::once(edits::replace(image, maintainer.keyword_span, &maintainer.written, keyword)?)
+            .chain(edits::enclose(image, &maintainer.body, &format!("{AUTHORS}=\""), "\"")?)
+            .collect(),
     })
 }
 
@@ -147,8 +146,8 @@ fn with_equals(image: &Image<'_>, pair: &Pair) -> Option<Fix> {
     let is_one_line = blanks.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
     let mut edits = vec![edits::replace(image, between, blanks, format!("={quote}")).filter(|_| is_one_line)?];
     if !quote.is_empty() {
-        let last = edits::replace_text(image, &value.raw, quote)?;
-        edits.push(Edit { span: Span { start: last.span.end, ..last.span }, ..last });
+        let [_, last] = edits::enclose(image, &value.raw, "", quote)?;
+        edits.push(last);
     }
     Some(Fix { safety: FixSafety::Safe, title: "put `=` between key and value".to_owned(), edits })
 }
