@@ -42,8 +42,8 @@ impl Literal<'_> {
 }
 
 /// Gives what stands at `path` (keys with dots between them) below a mapping a value: replaces the one that is there, or
-/// inserts the keys that are missing. A key that is new in a mapping goes below the first of `after` that the mapping
-/// has, else to the mapping's start.
+/// inserts the keys that are missing. A key that is new in a mapping goes below the last of `after` that the mapping has,
+/// else to the mapping's start.
 pub fn set(base: Node<'_>, path: &str, value: Literal<'_>, after: &[&str]) -> Option<Edit> {
     let mut map = base;
     let mut path = path;
@@ -137,9 +137,9 @@ fn own_entries(map: Node<'_>) -> impl DoubleEndedIterator<Item = (Node<'_>, Node
     })
 }
 
-/// The entry that a new key goes below: the first of `after` that is there.
+/// The entry that a new key goes below: the last of `after` that is there.
 fn sibling<'t>(map: Node<'t>, after: &[&str]) -> Option<(Node<'t>, Node<'t>)> {
-    after.iter().find_map(|name| own_entries(map).find(|(key, _)| key.text() == *name))
+    own_entries(map).filter(|(key, _)| after.contains(&key.text())).max_by_key(|(key, _)| key.span().start)
 }
 
 fn insert_in_block(map: Node<'_>, path: &str, value: Literal<'_>, after: &[&str]) -> Option<Edit> {
@@ -304,8 +304,8 @@ fn line_start(text: &str, at: usize) -> Option<&str> {
 /// How the line that ends at `end` is broken; at the end of the text, how the text's other lines are.
 fn line_break(text: &str, end: usize) -> &'static str {
     let rest = text.get(end..).unwrap_or_default();
-    let is_crlf = if rest.is_empty() { text.contains("\r\n") } else { rest.starts_with("\r\n") };
-    if is_crlf { "\r\n" } else { "\n" }
+    let rest = if rest.is_empty() { text.trim_start_matches(|c| !matches!(c, '\r' | '\n')) } else { rest };
+    ["\r\n", "\r"].into_iter().find(|line_break| rest.starts_with(line_break)).unwrap_or("\n")
 }
 
 fn insertion(node: Node<'_>, at: usize, text: String) -> Edit {

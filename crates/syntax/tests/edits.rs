@@ -47,6 +47,8 @@ fn keys_are_set_where_they_belong() {
         ("- z: 1\n  y:\n  - a: 1\n    b:\n- b\n", "0", "s", "- z: 1\n  y:\n  - a: 1\n    b:\n  s: W\n- b\n"),
         ("a: # first\n  # about b\n  b: 1\n", "a", "k", "a: # first\n  k: W\n  # about b\n  b: 1\n"),
         ("a:\n    b:\n        c: 1\n", "a.b", "s.k", "a:\n    b:\n        s:\n            k: W\n        c: 1\n"),
+        ("- image: x\n  name: a\n  z: 1\n", "0", "k", "- image: x\n  name: a\n  k: W\n  z: 1\n"),
+        ("a:\r  b: 1\r", "a", "s.k", "a:\r  s:\r    k: W\r  b: 1\r"),
         ("a:\r\n  b: 1\r\n", "a", "s.k", "a:\r\n  s:\r\n    k: W\r\n  b: 1\r\n"),
         ("b: 1\n---\na:\n  b: 1\n---\na:\n  b: 1\n", "a", "k", "b: 1\n---\na:\n  b: 1\n---\na:\n  k: W\n  b: 1\n"),
         ("a:\n  s:\n    b: 1\n", "a", "s.k", "a:\n  s:\n    k: W\n    b: 1\n"),
@@ -95,7 +97,7 @@ fn keys_are_set_where_they_belong() {
         ("a:\n  k: \"x\\x41\"\n", "a", "k", "none"),
         ("a: { <<: { b: 1 } }\n", "a", "k", "none"),
     ] {
-        let after = edited(before, base, |node| edit::set(node, path, Literal::Word("W"), &["name"]));
+        let after = edited(before, base, |node| edit::set(node, path, Literal::Word("W"), &["name", "image"]));
         if after != expected {
             wrong.push(format!("{before:?} {path}\n  gave     {after:?}\n  expected {expected:?}"));
         }

@@ -8,11 +8,11 @@ use portcullis_model::kubernetes::{Container, Object, Pod};
 use portcullis_syntax::Node;
 use portcullis_syntax::edit::{self, Literal};
 
-/// What a new field of a container goes below.
-const IN_CONTAINER: &[&str] = &["imagePullPolicy", "image", "name"];
+/// What a new field of a container goes below, whichever of them stands last.
+const IN_CONTAINER: &[&str] = &["name", "image", "imagePullPolicy"];
 
 /// What a new field of a pod's `spec` goes below; without any of them it goes first.
-const IN_POD: &[&str] = &["serviceAccountName", "serviceAccount"];
+const IN_POD: &[&str] = &["automountServiceAccountToken", "serviceAccountName", "serviceAccount"];
 
 /// Sets a field of a container, `securityContext.…` for instance.
 pub(super) fn in_container(container: &Container<'_>, path: &str, value: Literal<'_>) -> Option<Fix> {
