@@ -165,13 +165,12 @@ fn insert_in_flow(map: Node<'_>, path: &str, value: Literal<'_>, after: &[&str])
         return is_empty.then(|| Edit { span: map.span(), text: format!("{{ {} }}", in_flow(path, value, map)) });
     };
     let end = last.span().end as usize;
-    let indent = line_start(text, key.span().start as usize)?;
-    let is_own_line = !indent.is_empty() && indent.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+    let indent = margin(text, key.span().start as usize).filter(|margin| !margin.is_empty() && !margin.contains('-'));
     let rest = text.get(end..)?;
-    let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
+    let blanks = rest.len() - rest.trim_start_matches([',', ' ', '\t']).len();
     // A comment behind the entry stays with it.
-    if is_own_line && rest.trim_start_matches([',', ' ', '\t']).is_empty() && rest.len() < text.len() - end {
-        let line_break = line_break(text, end.checked_add(rest.len())?);
+    if let Some(indent) = indent.filter(|_| rest.get(blanks..).is_some_and(|rest| rest.starts_with(['\r', '\n']))) {
+        let line_break = line_break(text, end + blanks);
         let entry = if map.tree().dialect() == Dialect::Json {
             in_json_lines(path, value, indent, &json_step(map, indent), line_break)
         } else {
@@ -218,8 +217,8 @@ fn in_json_lines(path: &str, value: Literal<'_>, indent: &str, step: &str, line_
 
 /// By how much a JSON text indents: what the entries of a mapping have more than the line that it begins in.
 fn json_step(map: Node<'_>, indent: &str) -> String {
-    let outer = line_start(map.tree().text(), map.span().start as usize).unwrap_or_default();
-    let outer = outer.get(..outer.len() - outer.trim_start_matches([' ', '\t']).len()).unwrap_or_default();
+    let key = map.key().unwrap_or(map);
+    let outer = margin(map.tree().text(), key.span().start as usize).unwrap_or_default();
     indent.strip_prefix(outer).filter(|step| !step.is_empty() && step.len() <= MAX_STEP).unwrap_or("  ").to_owned()
 }
 
@@ -248,8 +247,8 @@ fn step(map: Node<'_>) -> usize {
 
 /// The column of a key in a block mapping, with nothing but blanks and the dashes of lists before it.
 fn indent_of(key: Node<'_>) -> Option<usize> {
-    let before = line_start(key.tree().text(), key.span().start as usize)?;
-    before.bytes().all(|byte| matches!(byte, b' ' | b'-')).then_some(before.len())
+    let before = margin(key.tree().text(), key.span().start as usize)?;
+    (!before.contains('\t')).then_some(before.len())
 }
 
 /// Behind the colon of a key that stands on the same line.
@@ -290,15 +289,22 @@ fn last_byte(value: Node<'_>) -> Option<usize> {
 
 /// The end of a line on which nothing but a comment follows `from`.
 fn line_end(text: &str, from: usize) -> Option<usize> {
-    let line = text.get(from..)?.split(['\r', '\n']).next().unwrap_or_default();
-    let rest = line.trim_start_matches([' ', '\t']);
-    let is_free = rest.is_empty() || rest.starts_with('#') && rest.len() < line.len();
-    is_free.then_some(from + line.len())
+    let rest = text.get(from..)?;
+    let line = rest.trim_start_matches([' ', '\t']);
+    let blanks = rest.len() - line.len();
+    if line.is_empty() || line.starts_with(['\r', '\n']) {
+        return Some(from + blanks);
+    }
+    let is_comment = blanks > 0 && line.starts_with('#');
+    is_comment.then(|| from + blanks + line.find(['\r', '\n']).unwrap_or(line.len()))
 }
 
-/// What stands before `at` on its line.
-fn line_start(text: &str, at: usize) -> Option<&str> {
-    text.get(..at)?.rsplit(['\r', '\n']).next()
+/// What stands before `at` on its line, if that is blanks and the dashes of lists. Lines may be as long as the text, which
+/// is therefore not searched for their start.
+fn margin(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let rest = before.trim_end_matches([' ', '\t', '-']);
+    (rest.is_empty() || rest.ends_with(['\r', '\n'])).then(|| before.get(rest.len()..)).flatten()
 }
 
 /// How the line that ends at `end` is broken; at the end of the text, how the text's other lines are.

@@ -156,17 +156,19 @@ fn as_json(image: &Image<'_>, instruction: &Instruction) -> Option<Fix> {
     // Single quotes inside of double ones are part of a string.
     let is_quoted_singly = !text.contains('"');
     let comma = text.trim_end().strip_suffix(']').and_then(|inside| inside.trim_end().strip_suffix(',')).map(str::len);
-    let changes = text.char_indices().filter_map(|(at, c)| match c {
-        '\'' if is_quoted_singly => Some((at, "\"")),
-        ',' if Some(at) == comma => Some((at, "")),
-        _ => None,
-    });
-    let (mut array, mut edits) = (text.to_owned(), Vec::new());
-    for (at, new) in changes.collect::<Vec<_>>().into_iter().rev() {
-        array.replace_range(at..=at, new);
+    let (mut array, mut edits) = (String::with_capacity(text.len()), Vec::new());
+    for (at, c) in text.char_indices() {
+        let new = match c {
+            '\'' if is_quoted_singly => "\"",
+            ',' if Some(at) == comma => "",
+            _ => {
+                array.push(c);
+                continue;
+            }
+        };
+        array.push_str(new);
         edits.push(Edit { span: instruction.body.span_of(at..at + 1), text: new.to_owned() });
     }
-    edits.reverse();
     let is_array = match dockerfile::parse(FileId(0), &format!("CMD {array}")).instructions.as_slice() {
         [cmd] => matches!(cmd.args, Args::Exec(_)) && cmd.invalid_json.is_none(),
         _ => false,

@@ -82,6 +82,8 @@ rule! {
 }
 
 fn maintainer_deprecated(image: &Image<'_>, report: &mut Report<'_>) {
+    let is_maintainer = |instruction: &&Instruction| instruction.keyword == Keyword::Maintainer;
+    let is_alone = image.build.dockerfile.instructions.iter().filter(is_maintainer).nth(1).is_none();
     for instruction in &image.build.dockerfile.instructions {
         if instruction.keyword == Keyword::Maintainer {
             let place = place(
@@ -93,22 +95,20 @@ fn maintainer_deprecated(image: &Image<'_>, report: &mut Report<'_>) {
             report
                 .at(place, "MAINTAINER is deprecated")
                 .help("use `LABEL org.opencontainers.image.authors=\"…\"`")
-                .fix(as_label(image, instruction));
+                .fix(is_alone.then(|| as_label(image, instruction)).flatten());
         }
     }
 }
 
 const AUTHORS: &str = "org.opencontainers.image.authors";
 
-/// Says it in a label, where neither a label nor another MAINTAINER says it too.
+/// Says it in a label, where no other label says it.
 fn as_label(image: &Image<'_>, maintainer: &Instruction) -> Option<Fix> {
-    let instructions = || image.build.dockerfile.instructions.iter();
     let is_label = |instruction: &Instruction| instruction.pairs().iter().any(|pair| pair.key.as_str() == AUTHORS);
-    let is_alone = instructions().filter(|other| other.keyword == Keyword::Maintainer).count() == 1
-        && !instructions().any(|other| is_label(other.triggered()));
+    let is_said = image.build.dockerfile.instructions.iter().any(|other| is_label(other.triggered()));
     // In a label variables are replaced, and quotes count.
     let is_plain = !maintainer.body.contains(|c: char| c.is_control() || "\"'\\`$".contains(c));
-    if !is_alone || !is_plain {
+    if is_said || !is_plain {
         return None;
     }
     let is_lower = maintainer.written == maintainer.written.to_lowercase();
