@@ -29,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("embedded", embedded),
     ("config", config),
     ("scan", scan),
+    ("fix", fix),
 ];
 
 /// Both dialects of YAML.
@@ -111,16 +112,7 @@ pub fn config(data: &[u8]) {
 /// A whole scan of standard input, as each kind of file.
 pub fn scan(data: &[u8]) {
     for name in ["in.yaml", "in.json", "Dockerfile", "compose.yaml"] {
-        let options = ScanOptions {
-            stdin: Some(Stdin { name: Some(name.to_owned()), bytes: data.to_vec() }),
-            root: Some(std::path::PathBuf::from("/nowhere")),
-            threads: 1,
-            profile: Some(Profile::All),
-            date: "2026-11-21".parse().expect("a date"),
-            needs: Needs { line: true, line_hash: true },
-            // Only what is given is read, so this folder need not exist.
-            ..ScanOptions::new(std::path::PathBuf::from("/nowhere"))
-        };
+        let options = options(name, data);
         let scanned = match portcullis_engine::scan(&options, &Silent) {
             Ok(scanned) => scanned.report,
             Err(error) => panic!("{name}: the scan did not start: {error}"),
@@ -141,6 +133,41 @@ pub fn scan(data: &[u8]) {
         }
         let places = scanned.findings.iter().map(|finding| (finding.location.span, finding.rule));
         assert!(places.is_sorted(), "{name}: findings are out of order");
+    }
+}
+
+/// Fixes of standard input: none is taken back, none is left, and a second run changes nothing.
+pub fn fix(data: &[u8]) {
+    for name in ["in.yaml", "in.json", "Dockerfile"] {
+        let fixed = fix_once(name, data);
+        if fixed != data {
+            assert_eq!(fix_once(name, &fixed), fixed, "{name}: a second run changes something");
+        }
+    }
+}
+
+fn fix_once(name: &str, data: &[u8]) -> Vec<u8> {
+    let fixed = match portcullis_engine::fix(&options(name, data), &Silent) {
+        Ok(fixed) => fixed,
+        Err(error) => panic!("{name}: the scan did not start: {error}"),
+    };
+    let report = fixed.scanned.report;
+    assert!(report.errors.is_empty(), "{name}: {:?}", report.errors);
+    assert!(!report.active().any(portcullis_core::Finding::is_fixable), "{name}: something is left to fix");
+    fixed.stdin.expect("what came in comes back")
+}
+
+/// A scan of standard input with every rule.
+fn options(name: &str, data: &[u8]) -> ScanOptions {
+    ScanOptions {
+        stdin: Some(Stdin { name: Some(name.to_owned()), bytes: data.to_vec() }),
+        root: Some(std::path::PathBuf::from("/nowhere")),
+        threads: 1,
+        profile: Some(Profile::All),
+        date: "2026-11-21".parse().expect("a date"),
+        needs: Needs { line: true, line_hash: true },
+        // Only what is given is read, so this folder need not exist.
+        ..ScanOptions::new(std::path::PathBuf::from("/nowhere"))
     }
 }
 
