@@ -98,6 +98,7 @@ fn pods_are_fixed_in_the_form_that_they_have() {
         // Where the API would refuse it, or where another container would change too.
         (escalation, "  containers: [{ securityContext: { privileged: true, allowPrivilegeEscalation: true } }]\n", ""),
         (escalation, "  containers: [{ securityContext: { capabilities: { add: \"${CAPS}\" } } }]\n", ""),
+        (escalation, "  containers: [{ name: a, args: [-c, sudo app] }]\n", ""),
         (
             escalation,
             "  containers:\n  - securityContext: &it { allowPrivilegeEscalation: true }\n  - securityContext: *it\n",

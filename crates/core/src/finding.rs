@@ -165,8 +165,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether `--fix` removes it.
+    /// Whether `--fix` removes it: it counts, and its fix is safe.
     pub fn is_fixable(&self) -> bool {
-        self.fix.as_deref().is_some_and(|fix| fix.safety == FixSafety::Safe)
+        self.suppressed.is_none() && self.fix.as_deref().is_some_and(|fix| fix.safety == FixSafety::Safe)
     }
 }

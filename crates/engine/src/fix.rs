@@ -113,7 +113,7 @@ impl Session {
     fn apply(&mut self, report: &ScanReport) -> Vec<Round> {
         let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
         for (index, finding) in report.findings.iter().enumerate() {
-            if finding.suppressed.is_none() && finding.is_fixable() {
+            if finding.is_fixable() {
                 by_file.entry(finding.location.file()).or_default().push(index);
             }
         }

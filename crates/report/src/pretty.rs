@@ -195,7 +195,7 @@ impl Page<'_> {
 
     /// `3 of 12 can be fixed with --fix`
     fn fixable(&self) -> String {
-        let fixable = self.report.active().filter(|finding| finding.is_fixable()).count();
+        let fixable = self.report.findings.iter().filter(|finding| finding.is_fixable()).count();
         if fixable == 0 {
             return String::new();
         }

@@ -75,8 +75,7 @@ critical[k8s-privileged-container]:
    `----
   help: remove it; add only the
         capabilities that the program
-        needs, no others
-        (fix available)
+        needs, no others (fix available)
   note: confidence is low: a heuristic,
         so look before you act
   also: trivy KSV-0017,
@@ -240,8 +239,8 @@ fn the_summary_counts_and_points_to_the_docs() {
     let summary = |builder: &Builder| summary_line(&builder.report, &options());
     assert_eq!(summary(&builder), "2 findings: 1 critical, 1 medium · 2 files, 118 rules, 41 ms");
     let written = builder.write(Format::Pretty, &options());
-    let closing =
-        "2 findings: 1 critical, 1 medium · 2 files, 118 rules, 41 ms\nportcullis explain k8s-privileged-container\n";
+    let closing = "2 findings: 1 critical, 1 medium · 2 files, 118 rules, 41 ms\n1 of 2 can be fixed with --fix\n\
+                   portcullis explain k8s-privileged-container\n";
     assert!(written.ends_with(closing), "{written}");
 
     let last = builder.report.findings[1].clone();
@@ -252,6 +251,21 @@ fn the_summary_counts_and_points_to_the_docs() {
     assert!(written.contains(top), "{written}");
     assert!(summary(&builder).ends_with("12.3 s"));
     assert_eq!(summary(&report(&[])), "no findings · 0 files, 118 rules, 41 ms");
+}
+
+#[test]
+fn the_summary_says_what_can_be_fixed() {
+    let mut builder = everything();
+    for (safety, suppressed) in [(FixSafety::Safe, true), (FixSafety::Unsafe, false)] {
+        builder = builder.find("docker-latest-tag", 0, "true", "m").last(|finding| {
+            let (title, edits) = ("t".to_owned(), Vec::new());
+            finding.fix = Some(Box::new(SealedFix { safety, title, edits, precondition: 0 }));
+            finding.suppressed = suppressed.then(|| Box::new(Suppression { by: SuppressedBy::Baseline, reason: None }));
+        });
+    }
+    let written = builder.write(Format::Pretty, &options());
+    assert!(written.contains("\n1 of 2 can be fixed with --fix\n"), "{written}");
+    assert_eq!(written.matches("fix available").count(), 1);
 }
 
 #[test]

@@ -3,7 +3,10 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use portcullis_core::{Catalog, Note, NoteKind, RootPaths, RuleMeta, ScanError, Severity, SuppressedBy, Suppression};
+use portcullis_core::{
+    Catalog, FixSafety, Note, NoteKind, RootPaths, RuleMeta, ScanError, SealedEdit, SealedFix, Severity, SuppressedBy,
+    Suppression,
+};
 use portcullis_report::{Format, Options, SuppressedFindings};
 use serde_json::{Value, json};
 
@@ -126,6 +129,30 @@ fn regions_stay_on_one_line_and_inside_it() {
     region("ab\n", "¦", "2:1-null");
     region("", "¦", "1:1-null");
     region("ab", "", "1:1-2");
+}
+
+#[test]
+fn safe_fixes_are_replacements() {
+    let fixed = |safety, text: &str| {
+        report(&[("a b.yaml", "é𝄞: true\n")]).find("k8s-privileged-container", 0, "true", "m").last(|finding| {
+            let edits = vec![SealedEdit { location: finding.location, text: text.to_owned() }];
+            finding.fix = Some(Box::new(SealedFix { safety, title: "write it".to_owned(), edits, precondition: 0 }));
+        })
+    };
+    let change = |replacement: Value| {
+        json!([{
+            "description": { "text": "write it" },
+            "artifactChanges": [{ "artifactLocation": { "uri": "a%20b.yaml" }, "replacements": [replacement] }],
+        }])
+    };
+    let region = json!({ "startLine": 1, "startColumn": 6, "endLine": 1, "endColumn": 10 });
+    for (safety, text, expected) in [
+        (FixSafety::Safe, "false", change(json!({ "deletedRegion": region, "insertedContent": { "text": "false" } }))),
+        (FixSafety::Safe, "", change(json!({ "deletedRegion": region }))),
+        (FixSafety::Unsafe, "false", Value::Null),
+    ] {
+        assert_eq!(run(&fixed(safety, text), &options())["results"][0]["fixes"], expected);
+    }
 }
 
 #[test]

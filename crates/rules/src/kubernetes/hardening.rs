@@ -213,10 +213,14 @@ fn allow_privilege_escalation(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Not where the API would refuse it, and not where the program is started by sudo, which is then refused.
 fn forbid_escalation(container: &Container<'_>) -> Option<Fix> {
-    let is_legal = !needs_escalation(container) && !container.security("capabilities.add").is_unknown();
+    let mut words = ["command", "args"].into_iter().flat_map(|field| container.list(field));
+    let is_harmless = !needs_escalation(container)
+        && !container.security("capabilities.add").is_unknown()
+        && !words.any(|word| word.text().contains("sudo"));
     let set = || fixes::in_container(container, "securityContext.allowPrivilegeEscalation", Literal::Bool(false));
-    is_legal.then(set).flatten()
+    is_harmless.then(set).flatten()
 }
 
 /// Whether the API refuses `allowPrivilegeEscalation: false`, or may do so.
