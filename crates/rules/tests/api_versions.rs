@@ -33,8 +33,8 @@ fn the_version_of_the_scan_decides() {
             "CronJob",
             21,
             &[
-                "`batch/v1beta1` of CronJob `x` is deprecated since Kubernetes 1.21 and goes in 1.25 | use `batch/v1`, and look \
-               whether fields have moved",
+                "`batch/v1beta1` of CronJob `x` is deprecated since Kubernetes 1.21 and goes in 1.25 | use `batch/v1`, which \
+                 has the same fields",
             ],
         ),
         (
@@ -42,8 +42,7 @@ fn the_version_of_the_scan_decides() {
             "CronJob",
             25,
             &[
-                "`batch/v1beta1` of CronJob `x` was removed in Kubernetes 1.25 | use `batch/v1`, and look whether fields have \
-               moved",
+                "`batch/v1beta1` of CronJob `x` was removed in Kubernetes 1.25 | use `batch/v1`, which has the same fields",
             ],
         ),
         // The best version that the cluster serves, not the best there is.
