@@ -66,6 +66,7 @@ fn every_fixture_gives_what_it_should_and_hides_nothing() {
         "document-markers.yaml:26 k8s-privileged-container",
         "duplicate-keys.yaml:7 k8s-duplicate-yaml-key",
         "duplicate-keys.yaml:13 k8s-duplicate-yaml-key",
+        "helm/values.yaml:8 k8s-privileged-container",
         "invalid-utf8.yaml:17 unreadable-file",
         "list.yaml:13 k8s-privileged-container",
         "list.yaml:23 k8s-privileged-container",

@@ -145,7 +145,7 @@ fn templates_of_a_chart_are_known_from_inside_it() {
     let directory = fresh("chart");
     std::fs::create_dir_all(directory.join("templates/more")).unwrap();
     std::fs::write(directory.join("Chart.yaml"), "name: a\n").unwrap();
-    std::fs::write(directory.join("templates/more/a.yaml"), POD).unwrap();
+    std::fs::write(directory.join("templates/more/a.yaml"), format!("{POD}# {{{{ .Release.Name }}}}\n")).unwrap();
     for inside in [".", "templates", "templates/more"] {
         let (code, out, _) = run(&directory.join(inside), &[&QUIET[..], &["k8s-host-pid", "."]].concat(), "");
         assert_eq!((code, out.as_str()), (0, ""), "{inside}");

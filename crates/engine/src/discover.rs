@@ -19,6 +19,8 @@ use crate::paths;
 pub(crate) enum Origin {
     /// Its text comes from standard input, whether it is on disk or not.
     StandardInput,
+    /// Its text is what a template gave, as standard input has it.
+    Rendered,
     /// It was named itself.
     Named,
     /// It is in a directory that was named.
@@ -53,10 +55,9 @@ pub(crate) struct Discovered {
 
 impl Discovered {
     /// Adds the file that comes from standard input, in the place of one of the same path.
-    pub(crate) fn add_standard_input(&mut self, path: String, language: Language) {
-        let at = self.targets.partition_point(|(target, _)| target.path < path);
-        let replaced = usize::from(self.targets.get(at).is_some_and(|(target, _)| target.path == path));
-        let target = Target { path, origin: Origin::StandardInput };
+    pub(crate) fn add_standard_input(&mut self, target: Target, language: Language) {
+        let at = self.targets.partition_point(|(other, _)| other.path < target.path);
+        let replaced = usize::from(self.targets.get(at).is_some_and(|(other, _)| other.path == target.path));
         self.targets.splice(at..at + replaced, [(target, language)]);
     }
 }

@@ -12,8 +12,9 @@ use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
 
 use crate::classify::{Language, classify};
 use crate::files::{FILE_LIMIT, Worktree};
+use crate::piped::{self, Piped, UNNAMED};
 use crate::replace::replace_file;
-use crate::scan::{EngineError, Progress, ScanOptions, Scanned, scan_texts, stdin_target};
+use crate::scan::{EngineError, Progress, ScanOptions, Scanned, scan_texts};
 use crate::seal::hash_of;
 
 /// What `--fix` did, and what is left.
@@ -94,10 +95,18 @@ struct Round {
 
 impl Session {
     fn new(options: &ScanOptions) -> Self {
+        let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+        let mut options = options.clone();
+        let stdin = options.stdin.as_mut().map(|stdin| {
+            // What is given back is one text, whatever templates it came from.
+            stdin.name.get_or_insert_with(|| UNNAMED.to_owned());
+            let Piped { target, language, .. } = piped::whole(&options.cwd, stdin);
+            (target.path, language)
+        });
         Self {
-            options: options.clone(),
-            worktree: Worktree::new(options.cwd.clone(), FILE_LIMIT),
-            stdin: options.stdin.as_ref().map(|stdin| stdin_target(&options.cwd, stdin)),
+            options,
+            worktree,
+            stdin,
             texts: BTreeMap::new(),
             works: BTreeMap::new(),
             refused: BTreeMap::new(),

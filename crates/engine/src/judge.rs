@@ -7,7 +7,8 @@ use portcullis_core::{
     StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
-use portcullis_model::facts::{Claim, Facts, Homes, Unread};
+use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
+use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
@@ -17,6 +18,8 @@ use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
 use crate::classify::Language;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
+use crate::helm::{Part, read_chart};
+use crate::piped::SOURCE;
 use crate::relations::unreadable;
 use crate::seal::{Needs, Sealer};
 use crate::select::Selection;
@@ -44,6 +47,8 @@ pub(crate) struct Judged {
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
     pub(crate) documents: usize,
+    /// The chart of a template that only rendering makes readable.
+    pub(crate) unrendered: Option<Arc<str>>,
 }
 
 /// One file to judge.
@@ -52,6 +57,8 @@ pub(crate) struct Input<'a> {
     pub(crate) target: &'a Target,
     pub(crate) language: Language,
     pub(crate) root_path: &'a str,
+    /// What it is to the Helm chart that it is in.
+    pub(crate) part: Option<&'a Part>,
     /// The content, where it does not come from disk.
     pub(crate) given: Option<&'a [u8]>,
 }
@@ -84,6 +91,18 @@ impl Judge<'_> {
                 return judged;
             }
         };
+        match (input.part, input.language) {
+            (Some(Part::Template(chart)), _) if text.contains("{{") => {
+                judged.facts.add_unread(Unread::of_text(&text, UnreadKind::Template));
+                judged.unrendered = Some(Arc::clone(chart));
+                return judged;
+            }
+            (Some(Part::Values(chart)), Language::Yaml11) => {
+                self.values(input, chart, text, &mut judged);
+                return judged;
+            }
+            _ => {}
+        }
         match input.language {
             Language::Yaml11 => self.tree(input, Dialect::Yaml11, text, &mut judged),
             Language::Yaml12 => self.tree(input, Dialect::Yaml12, text, &mut judged),
@@ -112,7 +131,20 @@ impl Judge<'_> {
             outcome.facts.add_unread(Unread::of_documents(&tree));
         }
         self.syntax_errors(input, &tree, &objects, &mut outcome.drafts, judged);
+        name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
+        self.finish(input, &text, outcome, directives, judged);
+    }
+
+    /// The values of a chart. They are no object, whatever their keys look like.
+    fn values(&self, input: &Input<'_>, chart: &str, text: String, judged: &mut Judged) {
+        let text: Arc<str> = Arc::from(text);
+        let tree = yaml::parse(input.file, &text, Dialect::Yaml11);
+        judged.documents = tree.documents().count();
+        let mut outcome = Outcome::default();
+        self.syntax_errors(input, &tree, &[], &mut outcome.drafts, judged);
+        let directives = Directives::of_tree(&tree, &[], self.catalog);
+        self.dispatch.values(&Values::new(tree, read_chart(chart, self.files)), &mut outcome);
         self.finish(input, &text, outcome, directives, judged);
     }
 
@@ -177,7 +209,8 @@ impl Judge<'_> {
         directives
     }
 
-    /// Reports what the parser could not read. A broken template is no defect: it is not the file that is deployed.
+    /// Reports what the parser could not read. A broken template is no defect: it is not the file that is deployed. One of
+    /// a chart need not be a manifest by itself either.
     fn syntax_errors(
         &self,
         input: &Input<'_>,
@@ -187,11 +220,16 @@ impl Judge<'_> {
         judged: &mut Judged,
     ) {
         let is_fault = |error: &&SyntaxError| error.kind != SyntaxErrorKind::DuplicateKey;
-        let is_template = tree.errors().iter().any(|error| is_fault(&error)) && holds_template_markers(tree.text());
-        if is_template {
-            let why = "it holds template markers and is no YAML before they are filled in";
-            judged.notes.push(template_note(&input.target.path, why));
-        }
+        let why = match input.part {
+            Some(Part::Template(_)) => Some("it is a template of a Helm chart and no YAML by itself"),
+            _ if holds_template_markers(tree.text()) => {
+                Some("it holds template markers and is no YAML before they are filled in")
+            }
+            _ => None,
+        };
+        let why = why.filter(|_| tree.errors().iter().any(|error| is_fault(&error)));
+        let is_template = why.is_some();
+        judged.notes.extend(why.map(|why| template_note(&input.target.path, why)));
         let objects = Cover::new(objects.iter().map(|object| object.node.span()));
         for error in tree.errors() {
             match error.kind {
@@ -301,6 +339,33 @@ impl Judge<'_> {
             drafts.extend(faults.map(|fault| Draft::new(rule, fault.place(), fault.message.clone())));
         }
         drafts
+    }
+}
+
+/// Says at each finding in the output of `helm template` which template gave the text.
+fn name_templates(tree: &Tree, outcome: &mut Outcome) {
+    let claims = outcome.claims.iter_mut().map(|(draft, _)| draft);
+    let drafts: Vec<&mut Draft> = outcome.drafts.iter_mut().chain(claims).collect();
+    if drafts.is_empty() || memchr::memmem::find(tree.text().as_bytes(), SOURCE.as_bytes()).is_none() {
+        return;
+    }
+    let comments = tree.comments();
+    let sources: Vec<(Span, Option<Span>)> = tree
+        .documents()
+        .map(|document| {
+            let first = comments.partition_point(|comment| comment.span.start < document.span.start);
+            let source = comments.get(first).map(|comment| comment.span);
+            let is_source =
+                |span: &Span| span.start < document.root.span().start && span.slice(tree.text()).starts_with(SOURCE);
+            (document.span, source.filter(is_source))
+        })
+        .collect();
+    for draft in drafts {
+        let next = sources.partition_point(|(document, _)| document.start <= draft.place.span.start);
+        let source = next.checked_sub(1).and_then(|at| sources.get(at)).and_then(|(_, source)| *source);
+        if let Some(source) = source {
+            draft.label(source, "rendered from this template");
+        }
     }
 }
 

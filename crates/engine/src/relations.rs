@@ -13,8 +13,10 @@ use portcullis_syntax::{Dialect, Tree, yaml};
 
 use crate::classify::Language;
 use crate::discover::{Discovered, Origin};
+use crate::piped::UNNAMED;
 
-/// Reads the kustomizations of the scan, before any other file is judged.
+/// What is deployed together: the kustomizations of the scan are read before any other file is judged, and what standard
+/// input brings from one chart is one release.
 pub(crate) fn homes(found: &Discovered, files: &dyn Files) -> Homes {
     let paths = found.targets.iter().map(|(target, _)| target.path.as_str()).filter(|path| is_kustomization(path));
     let trees: Vec<(&str, Tree)> = paths
@@ -23,7 +25,10 @@ pub(crate) fn homes(found: &Discovered, files: &dyn Files) -> Homes {
             Some((path, yaml::parse(FileId(0), &text, Dialect::Yaml11)))
         })
         .collect();
-    Homes::new(trees.iter().filter_map(|(path, tree)| Some((*path, tree.documents().next()?.root))))
+    let mut homes = Homes::new(trees.iter().filter_map(|(path, tree)| Some((*path, tree.documents().next()?.root))));
+    let rendered = found.targets.iter().filter(|(target, _)| target.origin == Origin::Rendered);
+    homes.deploy_together(UNNAMED, rendered.map(|(target, _)| target.path.as_str()));
+    homes
 }
 
 /// How much of a tree the scan sees: all of it only where nothing but directories was named.
@@ -43,12 +48,6 @@ pub(crate) fn unreadable(language: Language, text: Option<&str>) -> Unread {
         (Language::Yaml11 | Language::Json, _) => Unread::anything(),
         (Language::Yaml12 | Language::Dockerfile | Language::Template, _) => Unread::default(),
     }
-}
-
-/// What a template of a Helm chart may hold.
-pub(crate) fn chart_template(path: &str, files: &dyn Files) -> Unread {
-    let text = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    text.map_or_else(Unread::anything, |text| Unread::of_text(&text, UnreadKind::Template))
 }
 
 /// The findings whose claims hold. `paths` are those of the scan's files.

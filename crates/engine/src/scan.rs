@@ -1,6 +1,6 @@
 //! The scan as a whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,16 +13,16 @@ use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use crate::classify::{Language, classify};
+use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
-use crate::discover::{Discovered, Origin, Target, discover};
+use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
 use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
-use crate::{kustomize, paths};
+use crate::{helm, kustomize, paths, piped};
 
 /// What to scan and how. Paths are relative to `cwd`.
 #[derive(Clone, Debug)]
@@ -136,9 +136,8 @@ pub(crate) fn scan_texts(
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
     let mut found = discover(&options.cwd, &options.paths, threads, &filters);
-    if let Some((path, language)) = options.stdin.as_ref().map(|stdin| stdin_target(&options.cwd, stdin)) {
-        found.add_standard_input(path, language);
-    }
+    let piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
+    piped::add_to(&mut found, &piped);
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -150,15 +149,15 @@ pub(crate) fn scan_texts(
     };
     let nothing = found.empty_directory;
     let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
-    let charts = skip_charts(&options.cwd, &found, &mut report.notes);
-    let mut skipped = charts.clone();
-    skipped.extend(kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes));
+    let charts = helm::parts(&options.cwd, &found);
+    let patches = kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes);
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
     let homes = relations::homes(&found, &worktree);
+    let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
     let judge = |set: OverrideSet| {
         let rules = rules.get(&set).expect("every set that a target has was compiled");
         Judge {
@@ -175,23 +174,16 @@ pub(crate) fn scan_texts(
     let total = found.targets.len();
     let done = AtomicUsize::new(0);
     let judge_one = |index: usize, (target, language): &(Target, Language)| {
-        if skipped.contains(&index) {
-            let mut judged = Judged::default();
-            if charts.contains(&index) {
-                judged.facts.add_unread(relations::chart_template(&target.path, &worktree));
-            }
-            return judged;
+        if patches.contains(&index) {
+            return Judged::default();
         }
         let input = Input {
             file: FileId(u32::try_from(index).unwrap_or(u32::MAX)),
             target,
             language: *language,
             root_path: root_paths.get(index).map_or("", String::as_str),
-            given: options
-                .stdin
-                .as_ref()
-                .filter(|_| target.origin == Origin::StandardInput)
-                .map(|s| s.bytes.as_slice()),
+            part: charts.get(&index),
+            given: given.get(target.path.as_str()).copied(),
         };
         let result = judge(sets.get(index).copied().unwrap_or_default()).judge(&input);
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
@@ -204,10 +196,16 @@ pub(crate) fn scan_texts(
     }
     let mut claims = Vec::new();
     let pool = worker_pool(threads, total)?;
-    let take = |file| take(file, &mut facts, &mut claims, &mut report);
-    in_parallel(pool.as_ref(), &found.targets, judge_one, take);
+    let mut unrendered = BTreeMap::new();
+    in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
+        if let Some(chart) = file.unrendered.take() {
+            *unrendered.entry(chart).or_insert(0) += 1;
+        }
+        take(file, &mut facts, &mut claims, &mut report);
+    });
 
-    report.stats.files = total - skipped.len();
+    report.stats.files = total - patches.len() - unrendered.values().sum::<usize>();
+    report.notes.extend(unrendered.iter().map(|(chart, &count)| unrendered_note(chart, count)));
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&judge(0), &found, &mut report);
     report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, &worktree, &report.files));
@@ -398,65 +396,15 @@ fn repository_of_paths(options: &ScanOptions) -> Option<PathBuf> {
     roots.all(|root| root.as_ref() == Some(&first)).then_some(first)
 }
 
-/// Standard input's place in the scan. Without a name that tells, Kubernetes YAML is what people pipe.
-pub(crate) fn stdin_target(cwd: &Path, stdin: &Stdin) -> (String, Language) {
-    // An editor's absolute path is the file that a scan of the directory calls by a relative one.
-    let named = stdin.name.as_ref().map(|name| paths::relative(cwd, &paths::absolute(cwd, Path::new(name))));
-    let path = named.unwrap_or_else(|| "<stdin>".to_owned());
-    let language = classify(&path).unwrap_or_else(|| {
-        let text = String::from_utf8_lossy(&stdin.bytes);
-        let first = text.trim_start_matches('\u{feff}').trim_start();
-        if first.starts_with(['{', '[']) {
-            Language::Json
-        } else if looks_like_dockerfile(first) {
-            Language::Dockerfile
-        } else {
-            Language::Yaml11
-        }
-    });
-    (path, language)
-}
-
-fn looks_like_dockerfile(text: &str) -> bool {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut words = lines.take(1).flat_map(str::split_whitespace);
-    matches!((words.next(), words.next()), (Some(first), Some(_))
-        if ["FROM", "ARG", "RUN"].iter().any(|keyword| first.eq_ignore_ascii_case(keyword)))
-}
-
 fn unknown_note(path: &str) -> Note {
     let message = "not judged: not a kind of file that is scanned".to_owned();
     Note { path: path.to_owned(), kind: NoteKind::Other, message }
 }
 
-/// Helm templates are no YAML until they are rendered: the indices of those, with one note for each chart.
-fn skip_charts(cwd: &Path, found: &Discovered, notes: &mut Vec<Note>) -> HashSet<usize> {
-    let mut skipped = HashSet::new();
-    let mut charts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut known: HashMap<PathBuf, bool> = HashMap::new();
-    for (index, (target, _)) in found.targets.iter().enumerate() {
-        // The chart may lie above the working directory.
-        let path = paths::absolute(cwd, Path::new(&target.path));
-        let mut above = path.ancestors().skip(1).filter(|directory| directory.ends_with("templates"));
-        let chart = above.find_map(|templates| {
-            let chart = templates.parent()?;
-            let is_chart = match known.get(chart) {
-                Some(&is_chart) => is_chart,
-                None => *known.entry(chart.to_owned()).or_insert(chart.join("Chart.yaml").is_file()),
-            };
-            is_chart.then(|| paths::relative(cwd, chart))
-        });
-        if let Some(chart) = chart {
-            *charts.entry(chart).or_default() += 1;
-            skipped.insert(index);
-        }
-    }
-    notes.extend(charts.into_iter().map(|(path, count)| Note {
-        path,
-        kind: NoteKind::Template,
-        message: format!("not judged: {count} templates of a Helm chart; scan the output of `helm template`"),
-    }));
-    skipped
+/// One note for each chart whose templates were met.
+fn unrendered_note(chart: &str, count: usize) -> Note {
+    let message = format!("not judged: {count} templates of a Helm chart; scan the output of `helm template`");
+    Note { path: chart.to_owned(), kind: NoteKind::Template, message }
 }
 
 /// Directories and entries that the walk could not look into.

@@ -6,6 +6,7 @@ pub mod credential;
 pub mod cron;
 pub mod dockerfile;
 pub mod facts;
+pub mod helm;
 pub mod image;
 pub mod kubernetes;
 pub mod prometheus;

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use portcullis_core::{Catalog, Draft, RuleIdx};
 use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
+use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::{Object, Pod, pods};
 
 use crate::dockerfile::Image;
@@ -40,6 +41,9 @@ impl Outcome {
 /// The tag of every rule that makes claims. Where none of them is on, no facts are kept.
 pub const ACROSS_FILES: &str = "across-files";
 
+/// The tag of the rules for pods that also read the values of Helm charts. They say nothing of what is not written.
+pub const HELM_VALUES: &str = "helm-values";
+
 /// The compiled table.
 #[derive(Debug)]
 pub struct Dispatch {
@@ -48,6 +52,7 @@ pub struct Dispatch {
     /// The rules' ids by their index.
     ids: Vec<&'static str>,
     pod: Vec<(RuleIdx, PodCheck)>,
+    values: Vec<(RuleIdx, PodCheck)>,
     dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
@@ -65,6 +70,7 @@ impl Dispatch {
             needs_facts: false,
             ids: vec![""; catalog.len()],
             pod: Vec::new(),
+            values: Vec::new(),
             dockerfile: Vec::new(),
             any_object: Vec::new(),
             objects: HashMap::new(),
@@ -76,7 +82,12 @@ impl Dispatch {
             }
             dispatch.needs_facts |= rule.meta.tags.contains(&ACROSS_FILES);
             match rule.check {
-                Check::Pod(check) => dispatch.pod.push((index, check)),
+                Check::Pod(check) => {
+                    dispatch.pod.push((index, check));
+                    if rule.meta.tags.contains(&HELM_VALUES) {
+                        dispatch.values.push((index, check));
+                    }
+                }
                 Check::Object(kinds, check) => dispatch.add_kinds(kinds, index, check),
                 Check::PodAndObject(pod_check, kinds, check) => {
                     dispatch.pod.push((index, pod_check));
@@ -113,6 +124,18 @@ impl Dispatch {
         for pod in &pods {
             for &(rule, check) in &self.pod {
                 self.run(rule, subject, outcome, |report| check(pod, report));
+            }
+        }
+    }
+
+    /// Runs the rules for pods that read values on one values file.
+    pub fn values(&self, values: &Values, outcome: &mut Outcome) {
+        if self.values.is_empty() {
+            return;
+        }
+        for pod in &values.pods() {
+            for &(rule, check) in &self.values {
+                self.run(rule, 0, outcome, |report| check(pod, report));
             }
         }
     }

@@ -25,6 +25,6 @@ mod text;
 
 pub use catalog::{builtin, catalog};
 pub use context::{Context, Date, OptionValue, Options, PodSecurity, PodSecurityLevel};
-pub use dispatch::{ACROSS_FILES, Dispatch, Outcome};
+pub use dispatch::{ACROSS_FILES, Dispatch, HELM_VALUES, Outcome};
 pub use report::{Place, Report, Spot};
 pub use rule::{Check, Rule};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use portcullis_core::{Example, Expect, FileId, LineIndex, is_known_peer_scheme};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Facts, Homes, Seen, Unread, is_kustomization};
+use portcullis_model::helm::{Chart, Values, is_values_file};
 use portcullis_model::kubernetes::objects;
 use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, Outcome, builtin, catalog};
 use portcullis_syntax::{Dialect, dockerfile, json, yaml};
@@ -54,6 +55,9 @@ fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
             continue;
         } else if name.ends_with(".json") {
             scan_tree(&json::parse(file, &shared), dispatch, &mut outcome);
+        } else if is_values_file(name) {
+            let chart = Chart { name: Some("web".to_owned()), app_version: None };
+            dispatch.values(&Values::new(yaml::parse(file, &shared, Dialect::Yaml11), chart), &mut outcome);
         } else {
             scan_tree(&yaml::parse(file, &shared, Dialect::Yaml11), dispatch, &mut outcome);
         }

@@ -234,6 +234,40 @@ impl Tree {
         self
     }
 
+    /// The same tree as one layer of several: every mapping and list may have more than is written, and null does not say
+    /// that nothing is there.
+    #[must_use]
+    pub fn opened(mut self) -> Self {
+        for node in &mut self.nodes {
+            node.flags |= OPEN;
+        }
+        self
+    }
+
+    /// A list of mappings whose values are put together from several places of this tree's text. They have the spans that
+    /// are given, of this tree's file, and are strings whatever they look like.
+    #[must_use]
+    pub fn composed<'f, R>(&self, records: R) -> Self
+    where
+        R: IntoIterator,
+        R::Item: IntoIterator<Item = (&'f str, String, Span)>,
+    {
+        let mut builder = TreeBuilder::new(self.file, Arc::clone(&self.text), self.dialect);
+        builder.begin_document(0);
+        builder.begin_list(0, Style::Block, 0);
+        for record in records {
+            builder.begin_map(0, Style::Block, 0);
+            for (key, text, span) in record {
+                builder.owned((span.start, span.end), key, Style::Plain, 0);
+                builder.owned((span.start, span.end), &text, Style::DoubleQuoted, 0);
+            }
+            builder.end(0);
+        }
+        builder.end(0);
+        builder.end_document(0);
+        builder.finish().opened()
+    }
+
     /// Moves every span through `map`: the tree of an embedded document then points into the file that embeds it.
     #[must_use]
     pub(crate) fn relocated(mut self, map: &portcullis_core::OffsetMap) -> Self {
@@ -408,7 +442,7 @@ impl<'t> Node<'t> {
         self.data().flags & STRING_TAG != 0
     }
 
-    /// Whether entries or elements may exist that are not in the tree.
+    /// Whether entries or elements may exist that are not in the tree; of a null, whether a value may stand in its place.
     pub fn is_open(self) -> bool {
         self.data().flags & OPEN != 0
     }
@@ -548,12 +582,12 @@ impl<'t> Node<'t> {
             return match self.value() {
                 Value::Unknown(id) => Lookup::Unknown(id),
                 Value::Template(_) => Lookup::Unknown(UnknownId::PLACEHOLDER),
-                Value::Null => Lookup::Absent(Anchor { parent: self }),
+                Value::Null => self.missing(),
                 _ => Lookup::Unknown(UnknownId::WRONG_SHAPE),
             };
         }
         match self.field(key) {
-            Some(node) if node.is_null() => Lookup::Absent(Anchor { parent: node }),
+            Some(node) if node.is_null() => node.missing(),
             Some(node) => Lookup::Present(node),
             None => self.missing(),
         }

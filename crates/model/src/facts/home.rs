@@ -172,6 +172,12 @@ impl Homes {
         homes
     }
 
+    /// Gives files one home: the templates of one release, wherever their chart has them.
+    pub fn deploy_together<'p>(&mut self, name: &str, paths: impl Iterator<Item = &'p str>) {
+        let home = Home { deployed_with: name.to_owned(), ..Home::default() };
+        self.taken_in.extend(paths.map(|path| (path.to_owned(), home.clone())));
+    }
+
     /// The home of a file, by its path relative to the working directory.
     pub fn of(&self, path: &str) -> Arc<Home> {
         Arc::new(self.taken_in.get(path).cloned().unwrap_or_else(|| Home::alone(path)))

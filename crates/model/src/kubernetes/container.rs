@@ -31,6 +31,14 @@ pub struct Container<'t> {
     resources: Option<Node<'t>>,
 }
 
+/// The parts of a container that rules read most.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Parts<'t> {
+    pub(crate) image: Option<Node<'t>>,
+    pub(crate) security_context: Option<Node<'t>>,
+    pub(crate) resources: Option<Node<'t>>,
+}
+
 impl<'t> Container<'t> {
     pub(crate) fn new(node: Node<'t>, list: Role, index: usize) -> Self {
         let (mut name, mut image, mut security_context, mut resources, mut role) = (None, None, None, None, list);
@@ -45,6 +53,12 @@ impl<'t> Container<'t> {
             }
         }
         Self { node, role, index, name, image, security_context, resources }
+    }
+
+    /// A container whose parts stand elsewhere than a manifest has them. `node` is where its other fields are looked for.
+    pub(crate) fn of_parts(node: Node<'t>, name: Option<&'t str>, parts: Parts<'t>) -> Self {
+        let Parts { image, security_context, resources } = parts;
+        Self { node, role: Role::Main, index: 0, name, image, security_context, resources }
     }
 
     /// Looks below `securityContext`.
@@ -103,7 +117,7 @@ impl<'t> Container<'t> {
 
     fn found(&self, field: Option<Node<'t>>) -> Lookup<'t> {
         match field {
-            Some(node) if node.is_null() => Lookup::Absent(Anchor { parent: node }),
+            Some(node) if node.is_null() => node.missing(),
             Some(node) => Lookup::Present(node),
             None => self.node.missing(),
         }

@@ -8,6 +8,7 @@ mod rbac;
 mod selector;
 mod version;
 
+pub(crate) use container::Parts;
 pub use container::{Container, Role};
 pub use object::{Object, objects};
 pub use pod::{Lifetime, Os, Pod, pod_kinds, pods};

@@ -1,7 +1,7 @@
 //! Where pods are: a table of the kinds that carry a pod template, and a structural search for the kinds that it does
 //! not know.
 
-use portcullis_syntax::{Lookup, Node};
+use portcullis_syntax::{Anchor, Lookup, Node};
 
 use super::{Container, Object, Role};
 
@@ -19,7 +19,19 @@ pub struct Pod<'t> {
     /// How long it is meant to run.
     pub lifetime: Lifetime,
     security_context: Option<Node<'t>>,
+    told: Told,
 }
+
+/// How much of a pod is in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Whole,
+    /// Some fields: the others are set elsewhere, or nowhere.
+    InPart,
+}
+
+/// Fields that hardly any pod sets, and that exempt it from much: one that is told of in part is taken not to have them.
+const RARE: &[&str] = &["os.name", "hostUsers"];
 
 /// How long a pod is meant to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,8 +169,15 @@ fn search<'t>(object: &Object<'t>, node: Node<'t>, depth: usize, found: &mut Vec
 impl<'t> Pod<'t> {
     fn new(object: &Object<'t>, template: Node<'t>, lifetime: Lifetime) -> Option<Self> {
         let spec = template.get("spec").present().filter(|spec| spec.is_map())?;
-        let mut pod =
-            Self { object: *object, template, spec, containers: Vec::new(), lifetime, security_context: None };
+        let mut pod = Self {
+            object: *object,
+            template,
+            spec,
+            containers: Vec::new(),
+            lifetime,
+            security_context: None,
+            told: Told::Whole,
+        };
         let mut lists = [None; 3];
         for (key, value) in spec.entries() {
             match key.text() {
@@ -179,6 +198,24 @@ impl<'t> Pod<'t> {
         Some(pod)
     }
 
+    /// A pod that is told of by parts. `spec` is where its other fields are looked for.
+    pub(crate) fn of_parts(
+        object: Object<'t>,
+        spec: Node<'t>,
+        security_context: Option<Node<'t>>,
+        containers: Vec<Container<'t>>,
+    ) -> Self {
+        Self {
+            object,
+            template: spec,
+            spec,
+            containers,
+            lifetime: Lifetime::Unknown,
+            security_context,
+            told: Told::InPart,
+        }
+    }
+
     /// Looks below the pod's `securityContext`.
     pub fn security(&self, path: &str) -> Lookup<'t> {
         match self.security_context {
@@ -197,7 +234,12 @@ impl<'t> Pod<'t> {
 
     /// Looks below the pod's `spec`.
     pub fn get(&self, path: &str) -> Lookup<'t> {
-        self.spec.get(path)
+        match self.spec.get(path) {
+            Lookup::Unknown(_) if self.told == Told::InPart && RARE.contains(&path) => {
+                Lookup::Absent(Anchor { parent: self.spec })
+            }
+            found => found,
+        }
     }
 
     /// The elements of a list field of the pod's `spec`, such as `volumes`.

@@ -46,7 +46,7 @@ rule! {
     CAPABILITY_BEYOND_BASELINE = "k8s-capability-beyond-baseline" {
         check: Check::Pod(beyond_baseline),
         severity: Severity::High,
-        tags: &["pss:baseline", "cwe-250"],
+        tags: &["helm-values", "pss:baseline", "cwe-250"],
         peers: &[
             "trivy:KSV-0022", "checkov:CKV_K8S_25", "polaris:dangerousCapabilities", "kubescape:C-0046",
             "pss:capabilities_baseline", "kyverno:disallow-capabilities",
@@ -91,7 +91,7 @@ rule! {
     CAPABILITY_SYS_ADMIN = "k8s-capability-sys-admin" {
         check: Check::Pod(sys_admin),
         severity: Severity::High,
-        tags: &["cwe-250"],
+        tags: &["helm-values", "cwe-250"],
         peers: &["trivy:KSV-0005", "checkov:CKV_K8S_39", "kubescape:C-0046", "polaris:dangerousCapabilities"],
     }
 }
@@ -117,7 +117,7 @@ rule! {
     CAPABILITY_SYS_MODULE = "k8s-capability-sys-module" {
         check: Check::Pod(sys_module),
         severity: Severity::High,
-        tags: &["cwe-250"],
+        tags: &["helm-values", "cwe-250"],
         peers: &["trivy:KSV-0120", "kubescape:C-0046"],
     }
 }

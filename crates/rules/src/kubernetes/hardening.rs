@@ -50,7 +50,7 @@ rule! {
     ALLOW_PRIVILEGE_ESCALATION = "k8s-allow-privilege-escalation" {
         check: Check::Pod(allow_privilege_escalation),
         severity: Severity::Medium,
-        tags: &["pss:restricted", "cwe-250"],
+        tags: &["helm-values", "pss:restricted", "cwe-250"],
         peers: &[
             "kube-linter:privilege-escalation-container", "trivy:KSV-0001", "checkov:CKV_K8S_20",
             "polaris:privilegeEscalationAllowed", "kubescape:C-0016", "kubescape:C-0211",
@@ -88,6 +88,7 @@ rule! {
         check: Check::Pod(root_fs_writable),
         severity: Severity::Low,
         profile: Profile::All,
+        tags: &["helm-values"],
         peers: &[
             "kube-linter:no-read-only-root-fs", "trivy:KSV-0014", "checkov:CKV_K8S_22", "polaris:notReadOnlyRootFilesystem",
             "kubescape:C-0017", "kubescape:C-0211",

@@ -33,7 +33,7 @@ rule! {
     HOST_PID = "k8s-host-pid" {
         check: Check::Pod(host_pid),
         severity: Severity::High,
-        tags: &["pss:baseline"],
+        tags: &["helm-values", "pss:baseline"],
         peers: &[
             "kube-linter:host-pid", "trivy:KSV-0010", "checkov:CKV_K8S_17", "polaris:hostPIDSet", "kubescape:C-0038",
             "kubescape:C-0275", "pss:hostNamespaces", "kyverno:disallow-host-namespaces",
@@ -64,7 +64,7 @@ rule! {
     HOST_IPC = "k8s-host-ipc" {
         check: Check::Pod(host_ipc),
         severity: Severity::High,
-        tags: &["pss:baseline"],
+        tags: &["helm-values", "pss:baseline"],
         peers: &[
             "kube-linter:host-ipc", "trivy:KSV-0008", "checkov:CKV_K8S_18", "polaris:hostIPCSet", "kubescape:C-0038",
             "kubescape:C-0276", "pss:hostNamespaces", "kyverno:disallow-host-namespaces",
@@ -99,7 +99,7 @@ rule! {
     HOST_NETWORK = "k8s-host-network" {
         check: Check::Pod(host_network),
         severity: Severity::High,
-        tags: &["pss:baseline"],
+        tags: &["helm-values", "pss:baseline"],
         peers: &[
             "kube-linter:host-network", "trivy:KSV-0009", "checkov:CKV_K8S_19", "polaris:hostNetworkSet",
             "kubescape:C-0041", "pss:hostNamespaces", "kyverno:disallow-host-namespaces",

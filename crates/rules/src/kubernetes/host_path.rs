@@ -84,6 +84,7 @@ rule! {
     HOST_PATH_SENSITIVE = "k8s-host-path-sensitive" {
         check: Check::Pod(sensitive),
         severity: Severity::High,
+        tags: &["helm-values"],
         peers: &["kube-linter:sensitive-host-mounts", "trivy:KSV-0121"],
         yields_to: &["k8s-container-runtime-socket"],
     }
@@ -159,7 +160,7 @@ rule! {
     CONTAINER_RUNTIME_SOCKET = "k8s-container-runtime-socket" {
         check: Check::Pod(runtime_socket),
         severity: Severity::Critical,
-        tags: &["cwe-250"],
+        tags: &["helm-values", "cwe-250"],
         peers: &[
             "kube-linter:docker-sock", "trivy:KSV-0006", "checkov:CKV_K8S_27", "kubescape:C-0074",
             "kyverno:best-practices/disallow-cri-sock-mount",

@@ -100,6 +100,7 @@ rule! {
         check: Check::Pod(image_registry_not_allowed),
         severity: Severity::Medium,
         profile: Profile::OptIn,
+        tags: &["helm-values"],
         peers: &[
             "trivy:KSV-0125", "kubescape:C-0078", "kyverno:best-practices/restrict-image-registries",
             "kyverno:other/allowed-image-repos",
@@ -180,6 +181,7 @@ rule! {
     IMAGE_DEPRECATED_REGISTRY = "k8s-image-deprecated-registry" {
         check: Check::Pod(image_deprecated_registry),
         severity: Severity::Medium,
+        tags: &["helm-values"],
         peers: &["kubescape:C-0253", "kyverno:other/restrict-deprecated-registry"],
     }
 }

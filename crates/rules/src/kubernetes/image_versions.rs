@@ -19,7 +19,8 @@ rule! {
     ///
     /// Two nodes may run different programs under the same manifest, a restart can bring a new major version, and a
     /// rollback brings back nothing. No tag means `latest`; a port in the registry's name is no tag, and with a digest
-    /// the tag does not matter.
+    /// the tag does not matter. In a chart's values the parts of an image count together, and a tag that is not written
+    /// is the template's business.
     ///
     /// ```yaml bad:6
     /// apiVersion: v1
@@ -67,9 +68,30 @@ rule! {
     /// metadata: { name: web }
     /// spec: { containers: [{ name: web, image: "nginx:${TAG}" }, { name: app, image: "${REGISTRY}/app" }] }
     /// ```
+    /// ```yaml bad:3
+    /// file=Chart.yaml
+    /// apiVersion: v2
+    /// name: web
+    /// version: 1.0.0
+    /// file=values.yaml
+    /// image:
+    ///   repository: nginx
+    ///   tag: latest
+    /// ```
+    /// ```yaml good
+    /// file=Chart.yaml
+    /// apiVersion: v2
+    /// name: web
+    /// version: 1.0.0
+    /// file=values.yaml
+    /// image: nginx
+    /// api: { image: { repository: nginx } }
+    /// debug: { enabled: false, image: nginx:latest }
+    /// ```
     IMAGE_LATEST_TAG = "k8s-image-latest-tag" {
         check: Check::Pod(image_latest_tag),
         severity: Severity::Medium,
+        tags: &["helm-values"],
         peers: &[
             "kube-linter:latest-tag", "trivy:KSV-0013", "checkov:CKV_K8S_14", "polaris:tagNotSpecified",
             "kube-score:container-image-tag", "kyverno:best-practices/disallow-latest-tag",

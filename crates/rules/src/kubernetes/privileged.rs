@@ -38,10 +38,18 @@ rule! {
     /// metadata: { name: web }
     /// spec: { containers: [{ name: web, image: web:1, securityContext: { privileged: false } }] }
     /// ```
+    /// ```yaml bad:1
+    /// file=Chart.yaml
+    /// apiVersion: v2
+    /// name: web
+    /// version: 1.0.0
+    /// file=values.yaml
+    /// securityContext: { privileged: true }
+    /// ```
     PRIVILEGED_CONTAINER = "k8s-privileged-container" {
         check: Check::Pod(privileged),
         severity: Severity::Critical,
-        tags: &["pss:baseline", "cwe-250"],
+        tags: &["helm-values", "pss:baseline", "cwe-250"],
         peers: &[
             "kube-linter:privileged-container", "trivy:KSV-0017", "checkov:CKV_K8S_16", "polaris:runAsPrivileged",
             "kubescape:C-0057", "kubescape:C-0211", "kube-score:container-security-context-privileged", "pss:privileged",

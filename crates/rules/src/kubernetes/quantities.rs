@@ -50,6 +50,7 @@ rule! {
     REQUEST_EXCEEDS_LIMIT = "k8s-request-exceeds-limit" {
         check: Check::Pod(request_exceeds_limit),
         severity: Severity::High,
+        tags: &["helm-values"],
     }
 }
 
@@ -116,6 +117,7 @@ rule! {
     INVALID_QUANTITY = "k8s-invalid-quantity" {
         check: Check::Pod(invalid_quantity),
         severity: Severity::High,
+        tags: &["helm-values"],
     }
 }
 

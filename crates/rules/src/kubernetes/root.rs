@@ -112,7 +112,7 @@ rule! {
     RUN_AS_USER_ROOT = "k8s-run-as-user-root" {
         check: Check::Pod(run_as_user_root),
         severity: Severity::Medium,
-        tags: &["pss:restricted", "cwe-250"],
+        tags: &["helm-values", "pss:restricted", "cwe-250"],
         peers: &[
             "trivy:KSV-0105", "pss:runAsUser", "kyverno:require-run-as-non-root-user", "checkov:CKV_K8S_23",
             "polaris:runAsRootAllowed", "kubescape:C-0013", "kubescape:C-0211",

@@ -59,7 +59,7 @@ rule! {
     SECCOMP_UNCONFINED = "k8s-seccomp-unconfined" {
         check: Check::Pod(unconfined),
         severity: Severity::Medium,
-        tags: &["pss:baseline"],
+        tags: &["helm-values", "pss:baseline"],
         peers: &[
             "trivy:KSV-0104", "trivy:KSV-0030", "checkov:CKV_K8S_31", "pss:seccompProfile_baseline",
             "kyverno:restrict-seccomp",

@@ -67,7 +67,7 @@ rule! {
     SECRET_ENV_LITERAL = "k8s-secret-env-literal" {
         check: Check::Pod(secret_env_literal),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["helm-values", "cwe-798"],
         peers: &[
             "kube-linter:env-var-secret", "polaris:sensitiveContainerEnvVar", "kubescape:C-0012", "kubescape:C-0259",
         ],
