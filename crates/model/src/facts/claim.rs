@@ -84,13 +84,6 @@ pub enum Claim {
         /// Its name.
         name: String,
     },
-    /// There is no Service for a host of the mesh.
-    MissingHost {
-        /// The Service's namespace.
-        namespace: Namespace,
-        /// Its name.
-        host: String,
-    },
     /// The Service may be there, and no DestinationRule of the scan defines the subset for it.
     LacksSubset {
         /// The Service's namespace.
@@ -379,7 +372,6 @@ impl Facts {
                 self.exactly(namespace).is_some_and(|here| here.pods.holds_any() || here.holds_kind("ServiceAccount"))
                     && self.is_missing(namespace, kind, name)
             }
-            Claim::MissingHost { namespace, host } => self.is_missing_host(namespace, host),
             Claim::LacksSubset { namespace, host, subset } => self.lacks_subset(namespace, host, subset),
             Claim::TakesOver { namespace, account, token } => {
                 let mounts = |contents: &Contents| !contents.without_token.contains(account);
@@ -549,7 +541,13 @@ impl Facts {
         if self.has_unseen && CLUSTER_KINDS.contains(&kind) {
             return false;
         }
-        self.can_tell(namespace, &[kind]) && self.possible(namespace).all(|contents| !contents.may_hold(kind, name))
+        // Without a namespace, what refers to it is applied to any: also to the one in which the object is written to be.
+        let is_anywhere = *namespace == Namespace::Unwritten && !CLUSTER_KINDS.contains(&kind);
+        let is_elsewhere =
+            || self.spaces.len() <= SPACES && self.spaces.values().any(|all| !all.details(kind, name).is_empty());
+        self.can_tell(namespace, &[kind])
+            && self.possible(namespace).all(|contents| !contents.may_hold(kind, name))
+            && !(is_anywhere && is_elsewhere())
     }
 
     fn lacks_kind(&self, namespace: &Namespace, kind: &str) -> bool {

@@ -101,18 +101,8 @@ impl Facts {
         }
         self.can_tell(namespace, &["DestinationRule"])
             && !self.unread.may_hold_anywhere("DestinationRule")
-            && !self.is_missing_host(namespace, host)
+            && !self.is_missing(namespace, "Service", host)
             && !self.possible(namespace).any(|contents| is_defined(&contents.subsets))
             && !(is_anywhere && self.spaces.values().any(|contents| is_defined(&contents.subsets)))
-    }
-
-    /// Whether no Service has the host's name. One without a namespace may be in any.
-    pub(super) fn is_missing_host(&self, namespace: &Namespace, host: &str) -> bool {
-        let is_anywhere = *namespace == Namespace::Unwritten;
-        if is_anywhere && self.spaces.len() > super::claim::SPACES {
-            return false;
-        }
-        self.is_missing(namespace, "Service", host)
-            && !(is_anywhere && self.spaces.values().any(|contents| contents.may_hold("Service", host)))
     }
 }

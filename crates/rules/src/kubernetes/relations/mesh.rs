@@ -109,7 +109,7 @@ fn virtualservice_destination_missing(object: &Object<'_>, report: &mut Report<'
         let Some((namespace, host)) = report.facts().host(text, object) else { continue };
         let title = object.title();
         let message = format!("{title} leads to Service `{host}`, which is not{}", place(&namespace));
-        let claim = Claim::MissingHost { namespace: namespace.clone(), host: host.clone() };
+        let claim = Claim::Missing { namespace: namespace.clone(), kind: "Service".to_owned(), name: host.clone() };
         report.claim(node, message, claim).help("correct the host, or add the Service");
         let Some((node, subset)) = destination.field("subset").and_then(|node| Some((node, node.as_str()?))) else {
             continue;
