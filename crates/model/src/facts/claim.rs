@@ -727,11 +727,11 @@ impl Facts {
     }
 
     /// A container that a quota keeps from being made, because it goes without an amount.
-    fn without_amount(&self, namespace: &Namespace, site: Site, side: Side, resource: &str) -> Option<Culprit> {
+    fn without_amount(&self, namespace: &Namespace, site: Site, half: Side, resource: &str) -> Option<Culprit> {
         let here =
             self.exactly(namespace).filter(|here| here.count("ResourceQuota") <= BOUNDS && !self.changes_pods)?;
-        let may_be_given = || self.possible(namespace).any(|contents| contents.given.may_give(side, resource));
-        let culprit = here.ledger.without(site, side, resource)?;
+        let may_be_given = || self.possible(namespace).any(|contents| contents.given.may_give(half, resource));
+        let culprit = here.ledger.without(site, half, resource)?;
         (self.can_tell(namespace, &["LimitRange"]) && !may_be_given()).then_some(culprit)
     }
 

@@ -245,12 +245,12 @@ impl Ledger {
     pub(super) fn asked<'a>(
         &self,
         site: Site,
-        side: Side,
+        half: Side,
         resource: &str,
         scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>,
     ) -> Sum {
         let sums = self.sums.get_or_init(|| self.sums(scaled));
-        let key = (side, Box::from(resource));
+        let key = (half, Box::from(resource));
         let of = |environment| {
             let site = Site { environment, ..site };
             sums.get(&site).and_then(|sums| sums.get(&key))
@@ -329,10 +329,10 @@ impl Ledger {
     }
 
     /// The first container that certainly sets neither the amount nor one that stands for it.
-    pub(super) fn without(&self, site: Site, side: Side, resource: &str) -> Option<Culprit> {
+    pub(super) fn without(&self, site: Site, half: Side, resource: &str) -> Option<Culprit> {
         let lacking = |load: &Load| {
             let shape = self.shape(load).filter(|shape| shape.is_pod && shape.whole.is_none())?;
-            let index = shape.containers.iter().position(|asks| asks.lacks(side, resource))?;
+            let index = shape.containers.iter().position(|asks| asks.lacks(half, resource))?;
             Some(format!("{} sets none", load.container(index)))
         };
         self.first(site, lacking)

@@ -99,10 +99,11 @@ impl Facts {
         if is_anywhere && self.spaces.len() > super::claim::SPACES {
             return false;
         }
+        let is_defined_anywhere = || is_anywhere && self.spaces.values().any(|contents| is_defined(&contents.subsets));
         self.can_tell(namespace, &["DestinationRule"])
             && !self.unread.may_hold_anywhere("DestinationRule")
             && !self.is_missing(namespace, "Service", host)
             && !self.possible(namespace).any(|contents| is_defined(&contents.subsets))
-            && !(is_anywhere && self.spaces.values().any(|contents| is_defined(&contents.subsets)))
+            && !is_defined_anywhere()
     }
 }

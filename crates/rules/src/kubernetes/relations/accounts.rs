@@ -151,8 +151,8 @@ fn image_pull_secret_missing(pod: &Pod<'_>, report: &mut Report<'_>) {
             configured.iter().any(|entry| source.may_match(entry))
         }
     };
-    let images = pod.containers.iter().filter_map(|container| container.image().present());
-    let private = images.filter_map(|image| Some((image, Source::of(image).filter(is_private)?))).next();
+    let mut images = pod.containers.iter().filter_map(|container| container.image().present());
+    let private = images.find_map(|image| Some((image, Source::of(image).filter(is_private)?)));
     let Some((image, source)) = private else { return };
     let message = format!(
         "{} pulls from `{}` without a secret, and its ServiceAccount `{}` brings none",

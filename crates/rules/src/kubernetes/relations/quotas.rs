@@ -240,11 +240,11 @@ fn quota_request_missing(object: &Object<'_>, report: &mut Report<'_>) {
         let bound = |prefix: &str| bounds.iter().find(|(key, _)| key.strip_prefix(prefix) == Some(resource));
         let limit = bound("limits.").map(|found| (Side::Limits, found));
         let request = || Some((Side::Requests, bound("requests.").or_else(|| bound(""))?));
-        let Some((side, (_, value))) = limit.or_else(request) else { continue };
-        let what = if side == Side::Limits { "limit" } else { "request" };
+        let Some((half, (_, value))) = limit.or_else(request) else { continue };
+        let what = if half == Side::Limits { "limit" } else { "request" };
         let message = format!("{} refuses pods with a container without a {resource} {what}", object.title());
-        let claim = Claim::AmountUnset { namespace: report.namespace(object), site, side, resource };
-        let help = format!("set `resources.{}.{resource}`, or give a default with a LimitRange", side.field());
+        let claim = Claim::AmountUnset { namespace: report.namespace(object), site, side: half, resource };
+        let help = format!("set `resources.{}.{resource}`, or give a default with a LimitRange", half.field());
         report.claim(*value, message, claim).help(help);
     }
 }
