@@ -215,6 +215,8 @@ fn environments_and_directories_are_not_added() {
         (vec![("q.yaml", pods(1)), ("staging/w.yaml", of("w")), ("prod/x.yaml", of("x"))], 0),
         (vec![("q.yaml", pods(1)), ("staging/w.yaml", of("w")), ("apps/x.yaml", of("x"))], 1),
         (vec![("prod/q.yaml", pods(0)), ("staging/w.yaml", of("w"))], 0),
+        (vec![("prod/q.yaml", pods(0)), ("staging/w.yaml", of("w")), ("prod/w.yaml", of("w"))], 1),
+        (vec![("prod/q.yaml", pods(0)), ("base/w.yaml", of("w")), ("prod/w.yaml", of("w"))], 0),
         (vec![("prod/q.yaml", pods(0)), ("prod/w.yaml", of("w"))], 1),
         (vec![("a/q.yaml", unwritten(pods(0))), ("b/w.yaml", unwritten(of("w")))], 0),
         (vec![("a/q.yaml", unwritten(pods(0))), ("a/w.yaml", unwritten(of("w")))], 1),

@@ -374,9 +374,8 @@ impl Facts {
             }
             Claim::LacksSubset { namespace, host, subset } => self.lacks_subset(namespace, host, subset),
             Claim::TakesOver { namespace, account, token } => {
-                let mounts = |contents: &Contents| !contents.without_token.contains(account);
                 self.takes_over(namespace, account).is_some()
-                    && (*token == Token::InPod || namespace.is_known() && self.possible(namespace).all(mounts))
+                    && (*token == Token::InPod || self.gives_token(namespace, account))
             }
             Claim::LacksPullSecret { namespace, account } => self.lacks_pull_secret(namespace, account),
             Claim::QuotaExceeded { namespace, site, what, hard } => {
@@ -676,6 +675,15 @@ impl Facts {
             (Some((autoscaler, Surely::Yes)), None) => autoscaler.min,
             _ => None,
         }
+    }
+
+    /// Whether the account certainly leaves its token to the pods that run as it.
+    fn gives_token(&self, namespace: &Namespace, account: &str) -> bool {
+        let here = self.exactly(namespace);
+        let is_there = here.is_some_and(|here| !here.details("ServiceAccount", account).is_empty());
+        namespace.is_known()
+            && (is_there || self.can_tell(namespace, &["ServiceAccount"]))
+            && self.possible(namespace).all(|contents| !contents.without_token.contains(account))
     }
 
     fn lacks_pull_secret(&self, namespace: &Namespace, account: &str) -> bool {

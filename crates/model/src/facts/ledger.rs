@@ -270,14 +270,23 @@ impl Ledger {
     }
 
     fn sums<'a>(&self, scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>) -> Sums {
-        let mut named: HashMap<(&str, &str), usize> = HashMap::new();
+        // Of one name there may be one in each environment; one of no environment may be any of them.
+        let mut named: HashMap<(&str, &str, Site), usize> = HashMap::new();
+        let mut anywhere: HashMap<(&str, &str, u64), usize> = HashMap::new();
         for load in &self.loads {
-            *named.entry((load.kind, &load.name)).or_default() += 1;
+            *named.entry((load.kind, &load.name, load.site)).or_default() += 1;
+            *anywhere.entry((load.kind, &load.name, load.site.deployed_with)).or_default() += 1;
         }
+        let is_once = |load: &Load| {
+            let of = |site| named.get(&(load.kind, load.name.as_str(), site)).copied().unwrap_or_default();
+            let site = Site { environment: None, ..load.site };
+            let all = anywhere.get(&(load.kind, load.name.as_str(), site.deployed_with));
+            if load.site == site { all == Some(&1) } else { of(load.site) == 1 && of(site) == 0 }
+        };
         let mut sums = Sums::new();
         for (index, load) in (0_u32..).zip(&self.loads) {
-            let is_once = named.get(&(load.kind, &load.name)) == Some(&1) && !self.resized.contains(&load.name);
-            let Some(shape) = self.shape(load).filter(|_| is_once) else { continue };
+            let is_sure = is_once(load) && !self.resized.contains(&load.name);
+            let Some(shape) = self.shape(load).filter(|_| is_sure) else { continue };
             let Some(pods) = pods_at_most(load.pods, &scaled(load.kind, &load.name)) else { continue };
             let of_site = sums.entry(load.site).or_default();
             let mut add = |side: Side, resource: Box<str>, each: i128| {
