@@ -258,6 +258,40 @@ fn what_was_not_read_may_hold_what_is_missed() {
 }
 
 #[test]
+fn every_relation_is_silent_where_it_cannot_know() {
+    check(
+        "silent",
+        &["."],
+        &[
+            "broken.yaml:53 k8s-pod-without-networkpolicy",
+            "custom.yaml:53 k8s-pod-without-networkpolicy",
+            "plain.yaml:6 k8s-dangling-service",
+            "plain.yaml:13 k8s-dangling-ingress",
+            "plain.yaml:19 k8s-dangling-gateway-route",
+            "plain.yaml:21 k8s-dangling-gateway-route",
+            "plain.yaml:27 k8s-dangling-hpa",
+            "plain.yaml:34 k8s-dangling-networkpolicy",
+            "plain.yaml:36 k8s-dangling-networkpolicy-peer",
+            "plain.yaml:42 k8s-dangling-pdb",
+            "plain.yaml:49 k8s-dangling-servicemonitor",
+            "plain.yaml:53 k8s-pod-without-networkpolicy",
+            "plain.yaml:55 k8s-missing-serviceaccount",
+            "plain.yaml:60 k8s-missing-configmap",
+            "plain.yaml:61 k8s-missing-secret",
+            "plain.yaml:64 k8s-missing-pvc",
+            "plain.yaml:69 k8s-missing-role",
+            "plain.yaml:71 k8s-missing-binding-subject",
+            "plain.yaml:77 k8s-dangling-vpa",
+            "plain.yaml:83 k8s-keda-target-missing",
+            "plain.yaml:89 k8s-externalsecret-store-missing",
+            "plain.yaml:96 k8s-cert-manager-issuer-missing",
+            "plain.yaml:104 k8s-istio-virtualservice-destination-missing",
+        ],
+    );
+    check("silent", &["plain.yaml", "others.yaml"], &[]);
+}
+
+#[test]
 fn kustomizations_move_what_they_take_in() {
     check(
         "kustomize",

@@ -103,7 +103,7 @@ impl Facts {
         self.can_tell(namespace, &["DestinationRule"])
             && !self.unread.may_hold_anywhere("DestinationRule")
             && !self.is_missing(namespace, "Service", host)
-            && !self.possible(namespace).any(|contents| is_defined(&contents.subsets))
+            && !self.possible(namespace).any(|contents| is_defined(&contents.subsets) || contents.custom.may_make(host))
             && !is_defined_anywhere()
     }
 }
