@@ -4,7 +4,9 @@
 //! nothing. A bound that is too low already is certain. Objects of another environment than the quota's are left out, and
 //! without a written namespace only what is deployed together is added.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use portcullis_syntax::{Lookup, Node};
@@ -58,9 +60,9 @@ impl Site {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     loads: Vec<Load>,
-    /// Each distinct pod once: hundreds of workloads ask for the same.
+    /// Each distinct pod once, after a merge: hundreds of workloads ask for the same.
     shapes: Vec<Shape>,
-    by_shape: HashMap<Shape, u32>,
+    by_hash: HashMap<u64, Vec<u32>>,
     /// Names of workloads whose amounts an autoscaler changes.
     resized: BTreeSet<String>,
     sums: OnceLock<Sums>,
@@ -85,7 +87,7 @@ struct Load {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Shape {
     containers: Vec<Asks>,
-    overhead: Vec<(Box<str>, Amount)>,
+    overhead: Vec<(Name, Amount)>,
     /// The pod's own `resources`, which stand for its containers'.
     whole: Option<Asks>,
     claims: Vec<Claimed>,
@@ -95,12 +97,21 @@ struct Shape {
     is_pod: bool,
 }
 
+/// A resource's name; the usual ones take no memory.
+type Name = Cow<'static, str>;
+
+fn name(text: &str) -> Name {
+    const USUAL: &[&str] = &["cpu", "memory", "ephemeral-storage", "storage"];
+    let usual = USUAL.iter().find(|usual| **usual == text);
+    usual.map_or_else(|| Cow::Owned(text.to_owned()), |usual| Cow::Borrowed(*usual))
+}
+
 /// What one container asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Asks {
     role: RoleRank,
-    requests: Vec<(Box<str>, Amount)>,
-    limits: Vec<(Box<str>, Amount)>,
+    requests: Vec<(Name, Amount)>,
+    limits: Vec<(Name, Amount)>,
     /// Whether there may be more than is known.
     is_open: bool,
 }
@@ -213,7 +224,7 @@ impl Ledger {
             _ => return,
         };
         let (site, at) = (Site::new(home, namespace), object.node.span().into());
-        let shape = self.intern(shape);
+        let shape = self.push(shape);
         self.loads.push(Load { kind, name: name.to_owned(), containers, shape, pods, site, at });
     }
 
@@ -227,13 +238,22 @@ impl Ledger {
         }
     }
 
-    fn intern(&mut self, shape: Shape) -> u32 {
-        if let Some(known) = self.by_shape.get(&shape) {
-            return *known;
-        }
+    fn push(&mut self, shape: Shape) -> u32 {
         let index = u32::try_from(self.shapes.len()).unwrap_or(u32::MAX);
-        self.shapes.push(shape.clone());
-        self.by_shape.insert(shape, index);
+        self.shapes.push(shape);
+        index
+    }
+
+    fn intern(&mut self, shape: Shape) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        shape.hash(&mut hasher);
+        let hash = hasher.finish();
+        let alike = self.by_hash.get(&hash).into_iter().flatten();
+        if let Some(known) = alike.copied().find(|index| self.shapes.get(*index as usize) == Some(&shape)) {
+            return known;
+        }
+        let index = self.push(shape);
+        self.by_hash.entry(hash).or_default().push(index);
         index
     }
 
@@ -531,17 +551,17 @@ impl Amount {
     }
 }
 
-fn amounts(found: Lookup<'_>) -> Option<Vec<(Box<str>, Amount)>> {
+fn amounts(found: Lookup<'_>) -> Option<Vec<(Name, Amount)>> {
     match found {
         Lookup::Absent(_) => Some(Vec::new()),
         Lookup::Present(list) if list.is_map() && !list.is_open() => {
-            Some(list.entries().map(|(key, amount)| (key.text().into(), Amount::new(amount))).collect())
+            Some(list.entries().map(|(key, amount)| (name(key.text()), Amount::new(amount))).collect())
         }
         _ => None,
     }
 }
 
-fn amount_of(list: &[(Box<str>, Amount)], resource: &str) -> Option<Amount> {
+fn amount_of(list: &[(Name, Amount)], resource: &str) -> Option<Amount> {
     list.iter().find(|(name, _)| **name == *resource).map(|(_, amount)| *amount)
 }
 

@@ -412,7 +412,16 @@ fn shared_selector<'t>(object: &Object<'t>, namespace: &Namespace, home: &Home) 
         return None;
     }
     let node = object.node.get("spec.selector").present().filter(|node| node.is_map() && node.entries().len() > 0)?;
-    let labels = labels(node)?;
+    if node.is_open() {
+        return None;
+    }
+    // The order of the labels does not matter.
+    let labels = node.entries().try_fold(0_u64, |sum, (key, value)| {
+        let mut hash = StableHash::new();
+        hash.text(key.text());
+        hash.text(value.as_str()?);
+        Some(sum.wrapping_add(hash.short()))
+    })?;
     let namespace = match namespace {
         Namespace::Unwritten | Namespace::Along(_) => "",
         Namespace::Named(name) => name,
@@ -422,10 +431,7 @@ fn shared_selector<'t>(object: &Object<'t>, namespace: &Namespace, home: &Home) 
     for part in ["selector", &home.deployed_with, namespace] {
         hash.text(part);
     }
-    for (key, value) in &labels {
-        hash.text(key);
-        hash.text(value);
-    }
+    hash.number(labels);
     Some((node, hash.short()))
 }
 
