@@ -205,6 +205,44 @@ fn sums_are_exact() {
 }
 
 #[test]
+fn scopes_leave_out_what_is_not_certainly_in_them() {
+    let pod = |fields: &str, resources: &str| format!("{fields} containers: [{}]", container(resources));
+    let objects = [
+        ("ending", pod("activeDeadlineSeconds: 60,", "")),
+        ("lasting", pod("", "")),
+        ("asking", pod("activeDeadlineSeconds: \"${TIME}\",", "requests: { cpu: 1 }")),
+        ("high", pod("priorityClassName: high,", "limits: { memory: 1Gi }")),
+        ("low", pod("priorityClassName: low,", "limits: { \"example.com/gpu\": 1 }")),
+    ];
+    let objects: String = objects.iter().map(|(name, pod)| workload("Deployment", name, "", pod)).collect();
+    let class = |operator: &str| {
+        format!("scopeSelector: {{ matchExpressions: [{{ scopeName: PriorityClass, operator: {operator} }}] }}")
+    };
+    for (scopes, pods) in [
+        ("scopes: []".to_owned(), Some(5)),
+        ("scopes: [Terminating]".to_owned(), Some(1)),
+        ("scopes: [NotTerminating]".to_owned(), Some(3)),
+        ("scopes: [NotBestEffort]".to_owned(), Some(2)),
+        ("scopes: [NotBestEffort, NotTerminating]".to_owned(), Some(1)),
+        ("scopes: [BestEffort]".to_owned(), None),
+        (class("Exists"), Some(2)),
+        (class("In, values: [high, other]"), Some(1)),
+        (class("NotIn, values: [high]"), None),
+        (class("DoesNotExist"), None),
+        ("scopes: \"${SCOPES}\"".to_owned(), None),
+    ] {
+        let found = |most: i64| {
+            let quota = quota(&format!("pods: {most} }}, {scopes}")).replace(" } }\n", " }\n");
+            exceeded(&[("quota.yaml", quota), ("all.yaml", objects.clone())])
+        };
+        match pods {
+            Some(pods) => assert_eq!((found(pods), found(pods - 1)), (0, 1), "{scopes}"),
+            None => assert_eq!(found(0), 0, "{scopes}"),
+        }
+    }
+}
+
+#[test]
 fn environments_and_directories_are_not_added() {
     let half = format!("containers: [{}]", container("requests: { cpu: 500m }"));
     let of = |name: &str| workload("Deployment", name, "", &half);

@@ -7,7 +7,7 @@ use portcullis_core::FileId;
 use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
 use super::ledger::{Culprit, Defaults};
 use super::selection::Found;
-use super::{Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, Seen, Selector, Side, Site, Verdict};
+use super::{Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Verdict};
 use crate::kubernetes::{Quantity, pod_kinds};
 
 /// What must hold for a finding to stand. Where it is not known to hold, it does not.
@@ -117,6 +117,8 @@ pub enum Claim {
         site: Site,
         /// What is bounded.
         what: Quoted,
+        /// The pods that it is about are in all of these.
+        scopes: Vec<PodScope>,
         /// The bound.
         hard: Quantity,
     },
@@ -378,8 +380,8 @@ impl Facts {
                     && (*token == Token::InPod || self.gives_token(namespace, account))
             }
             Claim::LacksPullSecret { namespace, account } => self.lacks_pull_secret(namespace, account),
-            Claim::QuotaExceeded { namespace, site, what, hard } => {
-                self.exceeds(namespace, *site, what, *hard).is_some()
+            Claim::QuotaExceeded { namespace, site, what, scopes, hard } => {
+                self.exceeds(namespace, *site, what, scopes, *hard).is_some()
             }
             Claim::AmountUnset { namespace, site, side, resource } => {
                 self.without_amount(namespace, *site, *side, resource).is_some()
@@ -438,7 +440,9 @@ impl Facts {
             Claim::TakesOver { namespace, account, .. } => {
                 return OtherEnd { what: self.takes_over(namespace, account), file: None };
             }
-            Claim::QuotaExceeded { namespace, site, what, hard } => self.exceeds(namespace, *site, what, *hard),
+            Claim::QuotaExceeded { namespace, site, what, scopes, hard } => {
+                self.exceeds(namespace, *site, what, scopes, *hard)
+            }
             Claim::AmountUnset { namespace, site, side, resource } => {
                 self.without_amount(namespace, *site, *side, resource)
             }
@@ -707,15 +711,23 @@ impl Facts {
     }
 
     /// What shows that a quota is exceeded.
-    fn exceeds(&self, namespace: &Namespace, site: Site, what: &Quoted, hard: Quantity) -> Option<Culprit> {
+    fn exceeds(
+        &self,
+        namespace: &Namespace,
+        site: Site,
+        what: &Quoted,
+        scopes: &[PodScope],
+        hard: Quantity,
+    ) -> Option<Culprit> {
         let here = self.exactly(namespace)?;
         if let Quoted::Resource(side, resource) = what {
-            if self.changes_pods {
+            // Each quota with scopes looks at every workload.
+            if self.changes_pods || !scopes.is_empty() && here.count("ResourceQuota") > BOUNDS {
                 return None;
             }
             let scaled =
                 |kind: &str, name: &str| self.possible(namespace).flat_map(|all| all.autoscalers(kind, name)).collect();
-            let sum = here.ledger.asked(site, *side, resource, scaled);
+            let sum = here.ledger.asked(site, *side, resource, scopes, scaled);
             return (sum.asked > hard.nanos).then(|| here.ledger.culprit(&sum, resource));
         }
         // Whose environment or directory an object is of is not kept: where there are several, nothing is counted.

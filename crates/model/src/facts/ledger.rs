@@ -91,6 +91,10 @@ struct Shape {
     /// The pod's own `resources`, which stand for its containers'.
     whole: Option<Asks>,
     claims: Vec<Claimed>,
+    /// Whether it has a time after which it ends, where that is known.
+    ends: Option<bool>,
+    /// Its priority class, where one is written.
+    priority: Option<Name>,
     /// Whether it may have containers that are not known.
     is_open: bool,
     /// Whether it is a pod at all, rather than a volume claim alone.
@@ -147,6 +151,38 @@ pub(super) struct Sum {
 
 /// By site, side and resource.
 type Sums = BTreeMap<Site, BTreeMap<(Side, Box<str>), Sum>>;
+
+/// Which pods a quota is about. Scopes that depend on what is not written, such as the cluster's default class, are none of
+/// these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PodScope {
+    /// Those that end after a time.
+    Ending,
+    /// Those that do not.
+    Lasting,
+    /// Those that ask for CPU or memory.
+    Asking,
+    /// Those of any priority class that is written.
+    Prioritized,
+    /// Those of these priority classes.
+    OfClasses(Vec<String>),
+}
+
+impl PodScope {
+    /// Whether the pod certainly is in it.
+    fn holds(&self, shape: &Shape) -> bool {
+        shape.is_pod
+            && match self {
+                Self::Ending => shape.ends == Some(true),
+                Self::Lasting => shape.ends == Some(false),
+                Self::Asking => ["cpu", "memory"].iter().any(|name| shape.pod_asks(Side::Requests, name).0 > 0),
+                Self::Prioritized => shape.priority.is_some(),
+                Self::OfClasses(classes) => {
+                    shape.priority.as_ref().is_some_and(|class| classes.iter().any(|one| *one == **class))
+                }
+            }
+    }
+}
 
 /// Who broke a bound, or added most to a sum.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -267,9 +303,16 @@ impl Ledger {
         site: Site,
         half: Side,
         resource: &str,
+        scopes: &[PodScope],
         scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>,
     ) -> Sum {
-        let sums = self.sums.get_or_init(|| self.sums(scaled));
+        let own;
+        let sums = if scopes.is_empty() {
+            self.sums.get_or_init(|| self.sums(&[], scaled))
+        } else {
+            own = self.sums(scopes, scaled);
+            &own
+        };
         let key = (half, Box::from(resource));
         let of = |environment| {
             let site = Site { environment, ..site };
@@ -289,7 +332,7 @@ impl Ledger {
         total
     }
 
-    fn sums<'a>(&self, scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>) -> Sums {
+    fn sums<'a>(&self, scopes: &[PodScope], scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>) -> Sums {
         // Of one name there may be one in each environment; one of no environment may be any of them.
         let mut named: HashMap<(&str, &str, Site), usize> = HashMap::new();
         let mut anywhere: HashMap<(&str, &str, u64), usize> = HashMap::new();
@@ -307,6 +350,9 @@ impl Ledger {
         for (index, load) in (0_u32..).zip(&self.loads) {
             let is_sure = is_once(load) && !self.resized.contains(&load.name);
             let Some(shape) = self.shape(load).filter(|_| is_sure) else { continue };
+            if !scopes.iter().all(|scope| scope.holds(shape)) {
+                continue;
+            }
             let Some(pods) = pods_at_most(load.pods, &scaled(load.kind, &load.name)) else { continue };
             let of_site = sums.entry(load.site).or_default();
             let mut add = |side: Side, resource: Box<str>, each: i128| {
@@ -645,6 +691,12 @@ impl Shape {
             overhead: amounts(pod.get("overhead")).unwrap_or_default(),
             whole,
             claims: specs.chain(of_pod).map(Claimed::new).collect(),
+            ends: match pod.get("activeDeadlineSeconds") {
+                Lookup::Absent(_) => Some(false),
+                Lookup::Present(seconds) => seconds.as_i64().map(|_| true),
+                Lookup::Unknown(_) => None,
+            },
+            priority: pod.get("priorityClassName").present().and_then(Node::as_str).map(name),
             is_open: pod.has_unknown_containers(),
             is_pod: true,
         }

@@ -29,7 +29,7 @@ use contents::Contents;
 
 pub use claim::{Amount, Claim, OtherEnd, Port, Quoted, Reach, Token};
 pub use home::{Home, Homes, is_kustomization};
-pub use ledger::{Bound, Bounded, Side, Site, Test};
+pub use ledger::{Bound, Bounded, PodScope, Side, Site, Test};
 pub use selection::{Labels, Selector, Verdict};
 pub use unread::{Unread, UnreadKind};
 

@@ -3,9 +3,9 @@
 //! What is asked for is a lower bound, added up exactly: replicas, or the most that an autoscaler allows; a Job's parallel
 //! pods; a DaemonSet as on one node; of init containers the largest, sidecars included; overhead; claims of volumes. What
 //! is not known adds nothing, and neither does what a kustomization patches, what is written twice, or what is of another
-//! environment. A quota with scopes is not judged.
+//! environment. Of a quota with scopes only the pods count that certainly are in them.
 
-use portcullis_model::facts::{Claim, Quoted, Side};
+use portcullis_model::facts::{Claim, PodScope, Quoted, Side};
 use portcullis_model::kubernetes::{Object, Quantity};
 
 use crate::rule::prelude::*;
@@ -18,8 +18,9 @@ rule! {
     ///
     /// The API server refuses the pods, claims and objects that go beyond the quota: a Deployment is accepted and stays
     /// short of replicas, often when load makes the autoscaler ask for them. Counted are CPU, memory, storage and every
-    /// other resource, pods, claims, Services and other objects. Silent for quotas with scopes, where a policy of the scan
-    /// changes resources as pods are made, and below a vertical autoscaler.
+    /// other resource, pods, claims, Services and other objects. Silent for scopes that depend on the cluster
+    /// (`BestEffort`, and classes that are left out), where a policy of the scan changes resources as pods are made, and
+    /// below a vertical autoscaler.
     ///
     /// ```yaml bad:6
     /// file=quota.yaml
@@ -168,24 +169,52 @@ rule! {
     }
 }
 
-/// The bounds of a quota for everything in the namespace.
+/// The pods that a quota is about: those in all of these. `None` where that is not known.
+fn scopes(object: &Object<'_>) -> Option<Vec<PodScope>> {
+    let of_name = |name: &str| match name {
+        "Terminating" => Some(PodScope::Ending),
+        "NotTerminating" => Some(PodScope::Lasting),
+        "NotBestEffort" => Some(PodScope::Asking),
+        "PriorityClass" => Some(PodScope::Prioritized),
+        _ => None,
+    };
+    let of_expression = |expression: Node<'_>| {
+        let text = |field: &str| expression.field(field).and_then(Node::as_str);
+        let name = text("scopeName")?;
+        match text("operator")? {
+            "Exists" => of_name(name),
+            "In" if name == "PriorityClass" => {
+                let classes = expression.field("values")?.items().map(|class| class.as_str().map(str::to_owned));
+                Some(PodScope::OfClasses(classes.collect::<Option<_>>()?))
+            }
+            _ => None,
+        }
+    };
+    let listed = |path: &str| match object.node.get(path) {
+        Lookup::Absent(_) => Some(Vec::new()),
+        Lookup::Present(list) if list.is_list() => Some(list.items().collect()),
+        Lookup::Present(_) | Lookup::Unknown(_) => None,
+    };
+    if object.node.get("spec.scopeSelector").is_unknown() {
+        return None;
+    }
+    let named = listed("spec.scopes")?.into_iter().map(|name| of_name(name.as_str()?));
+    named.chain(listed("spec.scopeSelector.matchExpressions")?.into_iter().map(of_expression)).collect()
+}
+
+/// The bounds of a quota.
 fn bounds<'t>(object: &Object<'t>) -> Vec<(&'t str, Node<'t>)> {
-    let is_scoped = ["spec.scopes", "spec.scopeSelector"].iter().any(|path| match object.node.get(path) {
-        Lookup::Absent(_) => false,
-        Lookup::Present(scopes) => !scopes.is_list() || scopes.items().len() > 0,
-        Lookup::Unknown(_) => true,
-    });
-    let hard = object.node.get("spec.hard").present().filter(|_| object.group().is_empty() && !is_scoped);
+    let hard = object.node.get("spec.hard").present().filter(|_| object.group().is_empty());
     hard.into_iter().flat_map(Node::entries).map(|(key, value)| (key.text(), value)).collect()
 }
 
 fn resourcequota_exceeded(object: &Object<'_>, report: &mut Report<'_>) {
-    let Some(site) = report.facts().site(object) else { return };
+    let (Some(site), Some(scopes)) = (report.facts().site(object), scopes(object)) else { return };
     for (key, value) in bounds(object) {
         let (Some(what), Some(Ok(hard))) = (quoted(key), Quantity::of(value)) else { continue };
         let namespace = report.namespace(object);
         let message = format!("{} allows `{}` of `{key}` in all", object.title(), value.text());
-        let claim = Claim::QuotaExceeded { namespace, site, what, hard };
+        let claim = Claim::QuotaExceeded { namespace, site, what, scopes: scopes.clone(), hard };
         report.claim(value, message, claim).help("raise the quota, or ask for less");
     }
 }
@@ -235,6 +264,9 @@ fn quoted(key: &str) -> Option<Quoted> {
 
 fn quota_request_missing(object: &Object<'_>, report: &mut Report<'_>) {
     let Some(site) = report.facts().site(object) else { return };
+    if scopes(object).is_none_or(|scopes| !scopes.is_empty()) {
+        return;
+    }
     let bounds = bounds(object);
     for resource in ["cpu", "memory"] {
         let bound = |prefix: &str| bounds.iter().find(|(key, _)| key.strip_prefix(prefix) == Some(resource));
