@@ -63,8 +63,10 @@ impl Home {
     /// The home of a file that no kustomization takes in.
     fn alone(path: &str) -> Self {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let environment = environment(path).map(|(index, _)| index);
-        Self { deployed_with: with_environment(directory, name), environment, ..Self::default() }
+        let of_name = environment(name);
+        let environment = environment(directory).or(of_name).map(|(index, _)| index);
+        let deployed_with = with_environment(directory, of_name.map(|(_, name)| name));
+        Self { deployed_with, environment, ..Self::default() }
     }
 
     /// A hash of what it is deployed with.
@@ -100,43 +102,27 @@ impl Home {
 }
 
 /// `prod.yaml` and `staging.yaml` of one directory are not deployed together.
-fn with_environment(directory: &str, name: &str) -> String {
-    environment(name).map_or_else(|| directory.to_owned(), |(_, environment)| format!("{directory}\n{environment}"))
+fn with_environment(directory: &str, environment: Option<&str>) -> String {
+    environment.map_or_else(|| directory.to_owned(), |environment| format!("{directory}\n{environment}"))
 }
 
 /// The first word of a path that names an environment.
 fn environment(path: &str) -> Option<(u8, &'static str)> {
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric());
-    words.filter(|word| !word.is_empty()).find_map(|word| {
-        (0_u8..).zip(ENVIRONMENTS).find(|(_, name)| word.eq_ignore_ascii_case(name)).map(|(index, name)| (index, *name))
+    path.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| {
+        let (first, names): (u8, &[&'static str]) = match word.len() {
+            2 => (0, &["qa"]),
+            3 => (8, &["dev", "stg", "prd", "uat"]),
+            4 => (16, &["prod", "test", "demo", "blue"]),
+            5 => (24, &["stage", "local", "green"]),
+            6 => (32, &["canary", "sample"]),
+            7 => (40, &["staging", "testing", "preprod", "preview", "sandbox", "example"]),
+            10 => (48, &["production"]),
+            11 => (56, &["development"]),
+            _ => return None,
+        };
+        (first..).zip(names).find(|(_, name)| word.eq_ignore_ascii_case(name)).map(|(index, name)| (index, *name))
     })
 }
-
-/// Words by which files and directories of different environments are told apart.
-const ENVIRONMENTS: &[&str] = &[
-    "dev",
-    "development",
-    "staging",
-    "stage",
-    "stg",
-    "prod",
-    "production",
-    "prd",
-    "test",
-    "testing",
-    "qa",
-    "uat",
-    "preprod",
-    "preview",
-    "local",
-    "sandbox",
-    "demo",
-    "canary",
-    "blue",
-    "green",
-    "example",
-    "sample",
-];
 
 /// The homes of a scan's files.
 #[derive(Clone, Debug, Default)]
