@@ -149,6 +149,9 @@ pub(super) struct Sum {
     has_daemons: bool,
 }
 
+/// Resources of one pod that are added up. It bounds pods whose every container names another one.
+const RESOURCES: usize = 64;
+
 /// By site, side and resource.
 type Sums = BTreeMap<Site, BTreeMap<(Side, Box<str>), Sum>>;
 
@@ -365,7 +368,7 @@ impl Ledger {
                 }
             };
             for side in [Side::Requests, Side::Limits] {
-                for resource in shape.resources(side) {
+                for resource in shape.resources(side).into_iter().take(RESOURCES) {
                     add(side, resource.into(), shape.pod_asks(side, resource).0);
                 }
             }
@@ -513,7 +516,7 @@ impl Given {
     }
 
     pub(super) fn may_give(&self, side: Side, resource: &str) -> bool {
-        self.is_open || self.amounts.iter().any(|(of, name)| *of == side && name == resource)
+        self.is_open || self.amounts.contains(&(side, resource.to_owned()))
     }
 }
 
@@ -747,7 +750,8 @@ impl Shape {
     }
 
     fn breaks(&self, bound: &Bound) -> Option<String> {
-        if !self.is_pod {
+        // Whether overhead and the pod's own resources count here depends on the version.
+        if !self.is_pod || self.whole.is_some() || !self.overhead.is_empty() {
             return None;
         }
         [Side::Requests, Side::Limits].into_iter().find_map(|side| {

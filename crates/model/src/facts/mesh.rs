@@ -1,6 +1,6 @@
 //! What Istio's routes lead to: Services, by the host names that mean them, and the subsets that DestinationRules define.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use portcullis_syntax::{Lookup, Node};
 
@@ -10,7 +10,7 @@ use crate::kubernetes::Object;
 /// The subsets of a host.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Subsets {
-    names: Vec<String>,
+    names: HashSet<String>,
     /// Whether there may be more than is known.
     is_open: bool,
 }
@@ -87,11 +87,8 @@ impl Facts {
     /// Whether the Service is there, as far as is known, and no DestinationRule defines the subset.
     pub(super) fn lacks_subset(&self, namespace: &Namespace, host: &str, subset: &str) -> bool {
         let is_defined = |subsets: &SubsetsOfHosts| {
-            let of = |name: &str| {
-                subsets
-                    .get(name)
-                    .is_some_and(|subsets| subsets.is_open || subsets.names.iter().any(|one| one == subset))
-            };
+            let of =
+                |name: &str| subsets.get(name).is_some_and(|subsets| subsets.is_open || subsets.names.contains(subset));
             of(host) || of("")
         };
         // An object without a namespace is applied to any.

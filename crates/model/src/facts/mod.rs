@@ -204,7 +204,7 @@ impl Facts {
         self.unread.merge(other.unread);
         self.has_unseen |= other.has_unseen;
         self.platform.extend(other.platform);
-        self.everyone.extend(other.everyone);
+        power::remember(&mut self.everyone, other.everyone);
         self.changes_pods |= other.changes_pods;
     }
 

@@ -51,9 +51,9 @@ struct Power {
 impl Powers {
     pub(super) fn merge(&mut self, other: Self) {
         for (account, bound) in other.bound {
-            self.bound.entry(account).or_default().extend(bound);
+            remember(self.bound.entry(account).or_default(), bound);
         }
-        self.bound_all.extend(other.bound_all);
+        remember(&mut self.bound_all, other.bound_all);
         self.roles.extend(other.roles);
     }
 
@@ -65,6 +65,14 @@ impl Powers {
             self.roles.insert((role.kind.to_owned(), name.to_owned()), Power { cluster, system: of(Extent::System) });
         }
     }
+}
+
+/// Bindings of one account that are looked at: pods ask for all of them.
+const BINDINGS: usize = 64;
+
+pub(super) fn remember(known: &mut Vec<Bound>, more: Vec<Bound>) {
+    let room = BINDINGS.saturating_sub(known.len());
+    known.extend(more.into_iter().take(room));
 }
 
 /// Adds a role or a binding.

@@ -114,6 +114,7 @@ rule! {
 
 fn limitrange_violated(object: &Object<'_>, report: &mut Report<'_>) {
     let Some(site) = report.facts().site(object).filter(|_| object.group().is_empty()) else { return };
+    let mut bounds: Vec<(Node<'_>, Bound)> = Vec::new();
     for item in object.node.get("spec.limits").present().into_iter().flat_map(Node::items) {
         let of = match item.field("type").and_then(Node::as_str) {
             Some("Container") => Bounded::Container,
@@ -127,15 +128,19 @@ fn limitrange_violated(object: &Object<'_>, report: &mut Report<'_>) {
                 continue;
             }
             for (key, value) in item.field(field).into_iter().flat_map(Node::entries) {
-                if let Some(bound) = bound(item, of, key.text(), *test, value, site) {
-                    let message = format!("{} {}", object.title(), phrase(&bound, value.text()));
-                    let claim = Claim::LimitBroken { namespace: report.namespace(object), bound };
-                    report.claim(value, message, claim).help("change the amount, or the bound");
-                }
+                bounds.extend(bound(item, of, key.text(), *test, value, site).map(|bound| (value, bound)));
             }
         }
     }
+    for (value, bound) in bounds.into_iter().take(BOUNDS) {
+        let message = format!("{} {}", object.title(), phrase(&bound, value.text()));
+        let claim = Claim::LimitBroken { namespace: report.namespace(object), bound };
+        report.claim(value, message, claim).help("change the amount, or the bound");
+    }
 }
+
+/// Bounds of one LimitRange that are judged: each looks at every workload.
+const BOUNDS: usize = 64;
 
 const TESTS: &[(&str, Test)] =
     &[("min", Test::Min), ("max", Test::Max), ("maxLimitRequestRatio", Test::Ratio), ("default", Test::Default)];

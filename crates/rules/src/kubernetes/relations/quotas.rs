@@ -202,10 +202,13 @@ fn scopes(object: &Object<'_>) -> Option<Vec<PodScope>> {
     named.chain(listed("spec.scopeSelector.matchExpressions")?.into_iter().map(of_expression)).collect()
 }
 
+/// Bounds of one quota that are judged: with scopes, each looks at every workload.
+const BOUNDS: usize = 64;
+
 /// The bounds of a quota.
 fn bounds<'t>(object: &Object<'t>) -> Vec<(&'t str, Node<'t>)> {
     let hard = object.node.get("spec.hard").present().filter(|_| object.group().is_empty());
-    hard.into_iter().flat_map(Node::entries).map(|(key, value)| (key.text(), value)).collect()
+    hard.into_iter().flat_map(Node::entries).take(BOUNDS).map(|(key, value)| (key.text(), value)).collect()
 }
 
 fn resourcequota_exceeded(object: &Object<'_>, report: &mut Report<'_>) {
