@@ -722,7 +722,7 @@ impl Facts {
         let here = self.exactly(namespace)?;
         if let Quoted::Resource(side, resource) = what {
             // Each quota with scopes looks at every workload.
-            if self.changes_pods || !scopes.is_empty() && here.count("ResourceQuota") > BOUNDS {
+            if self.changes_pods || !scopes.is_empty() && here.names("ResourceQuota") > BOUNDS {
                 return None;
             }
             let scaled =
@@ -731,7 +731,11 @@ impl Facts {
             return (sum.asked > hard.nanos).then(|| here.ledger.culprit(&sum, resource));
         }
         // Whose environment or directory an object is of is not kept: where there are several, nothing is counted.
-        if *namespace == Namespace::Unwritten || here.environments.len() > 1 || here.is_changed {
+        if *namespace == Namespace::Unwritten
+            || here.environments.len() > 1
+            || here.is_changed
+            || here.names("ResourceQuota") > BOUNDS
+        {
             return None;
         }
         let count = match what {
@@ -749,7 +753,7 @@ impl Facts {
     /// A container that a quota keeps from being made, because it goes without an amount.
     fn without_amount(&self, namespace: &Namespace, site: Site, half: Side, resource: &str) -> Option<Culprit> {
         let here =
-            self.exactly(namespace).filter(|here| here.count("ResourceQuota") <= BOUNDS && !self.changes_pods)?;
+            self.exactly(namespace).filter(|here| here.names("ResourceQuota") <= BOUNDS && !self.changes_pods)?;
         let may_be_given = || self.possible(namespace).any(|contents| contents.given.may_give(half, resource));
         let culprit = here.ledger.without(site, half, resource)?;
         (self.can_tell(namespace, &["LimitRange"]) && !may_be_given()).then_some(culprit)
@@ -757,8 +761,8 @@ impl Facts {
 
     /// What breaks a bound of a LimitRange.
     fn breaks(&self, namespace: &Namespace, bound: &Bound) -> Option<Culprit> {
-        let here = self.exactly(namespace).filter(|here| here.count("LimitRange") <= BOUNDS && !self.changes_pods)?;
-        let ranges = || self.possible(namespace).map(|contents| contents.count("LimitRange")).sum::<usize>();
+        let here = self.exactly(namespace).filter(|here| here.names("LimitRange") <= BOUNDS && !self.changes_pods)?;
+        let ranges = || self.possible(namespace).map(|contents| contents.names("LimitRange")).sum::<usize>();
         let is_only = ranges() == 1 && self.can_tell(namespace, &["LimitRange"]);
         here.ledger.breaks(bound, if is_only { Defaults::Known } else { Defaults::Unknown })
     }

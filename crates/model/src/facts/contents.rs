@@ -262,6 +262,11 @@ impl Contents {
         self.objects.get(kind).and_then(|by_name| by_name.get(name)).map_or(&[], Vec::as_slice)
     }
 
+    /// How many names the objects of the kind have, at once.
+    pub(super) fn names(&self, kind: &str) -> usize {
+        self.objects.get(kind).map_or(0, BTreeMap::len)
+    }
+
     /// How many objects of the kind are written in it, each name counted once.
     pub(super) fn count(&self, kind: &str) -> usize {
         let written = |details: &&Vec<Detail>| details.iter().any(|detail| *detail != Detail::Made);
