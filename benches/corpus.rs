@@ -93,7 +93,8 @@ fn coin(number: usize, salt: usize, percent: usize) -> bool {
     hash(number, salt) % 100 < percent
 }
 
-fn hash(number: usize, salt: usize) -> usize {
+/// A number that looks drawn, the same for the same two numbers.
+pub fn hash(number: usize, salt: usize) -> usize {
     let mixed =
         (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (salt as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
     usize::try_from((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40).unwrap_or_default()

@@ -7,10 +7,12 @@
 
 mod corpus;
 mod floor;
+mod joins;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::str::FromStr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -19,9 +21,12 @@ use portcullis_engine::{ScanOptions, Silent};
 
 const USAGE: &str = "usage: cargo bench --bench scan -- VERB
 
-  compare [DIR] [--count N] [--runs K] [--threads N] [--bin PATH]
+  compare [DIR] [--kind KIND] [--count N] [--runs K] [--threads N] [--bin PATH]
                               the table; without DIR on a corpus that is written first (10,000 files)
-  corpus DIR [--count N]      write the corpus
+  doubling [--kind KIND] [--count N] [--runs K] [--threads N] [--bin PATH]
+                              N files and twice as many, and the ratio of their times
+  corpus DIR [--kind KIND] [--count N]
+                              write a corpus: `workloads`, or `joins` with every kind that relations need
   floor DIR [--threads N]     read DIR as the floor does, once
   engine DIR [--threads N]    scan DIR in this process, every rule, without a report";
 
@@ -37,9 +42,38 @@ fn main() -> ExitCode {
     }
 }
 
+/// Which corpus.
+#[derive(Clone, Copy)]
+enum Kind {
+    Workloads,
+    Joins,
+}
+
+impl Kind {
+    fn write(self, folder: &Path, count: usize) -> std::io::Result<u64> {
+        match self {
+            Self::Workloads => corpus::write(folder, count),
+            Self::Joins => joins::write(folder, count),
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "workloads" => Ok(Self::Workloads),
+            "joins" => Ok(Self::Joins),
+            other => Err(format!("{other} is no kind of corpus")),
+        }
+    }
+}
+
 struct Arguments {
     verb: String,
     folder: Option<PathBuf>,
+    kind: Kind,
     count: usize,
     runs: usize,
     threads: usize,
@@ -50,6 +84,7 @@ fn arguments(args: &[String]) -> Result<Arguments, Box<dyn Error>> {
     let mut read = Arguments {
         verb: "compare".to_owned(),
         folder: None,
+        kind: Kind::Workloads,
         count: 10_000,
         runs: 5,
         threads: 2,
@@ -62,6 +97,7 @@ fn arguments(args: &[String]) -> Result<Arguments, Box<dyn Error>> {
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
         match arg.as_str() {
+            "--kind" => read.kind = value()?.parse()?,
             "--count" => read.count = value()?.parse()?,
             "--runs" => read.runs = value()?.parse::<usize>()?.max(1),
             "--threads" => read.threads = value()?.parse()?,
@@ -78,9 +114,10 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     let arguments = arguments(args)?;
     let folder = arguments.folder.as_deref().ok_or("a folder is needed");
     match arguments.verb.as_str() {
-        "compare" => compare(&arguments),
+        "compare" => in_scratch(|scratch| compare(&arguments, scratch)),
+        "doubling" => in_scratch(|scratch| doubling(&arguments, scratch)),
         "corpus" => {
-            println!("{} bytes", corpus::write(folder?, arguments.count)?);
+            println!("{} bytes", arguments.kind.write(folder?, arguments.count)?);
             Ok(())
         }
         "floor" => {
@@ -150,25 +187,62 @@ impl Subject {
     }
 }
 
-fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+/// Runs `measure` with a folder that is removed afterwards.
+fn in_scratch(measure: impl FnOnce(&Path) -> Result<(), Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
     let scratch = std::env::temp_dir().join(format!("portcullis-bench-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)?;
-    let compared = compare_in(arguments, &scratch);
+    let measured = measure(&scratch);
     std::fs::remove_dir_all(&scratch)?;
-    compared
+    measured
 }
 
-fn compare_in(arguments: &Arguments, scratch: &Path) -> Result<(), Box<dyn Error>> {
+/// What a scan of the files costs, and what one of twice as many. Where twice the files take more than twice the time,
+/// something looks at everything for each thing.
+fn doubling(arguments: &Arguments, scratch: &Path) -> Result<(), Box<dyn Error>> {
+    let folders = [1, 2].map(|times| (scratch.join(format!("{times}")), arguments.count.saturating_mul(times)));
+    for (folder, count) in &folders {
+        arguments.kind.write(folder, *count)?;
+    }
+    let threads = format!("--threads={}", arguments.threads);
+    let json = format!("--format=json={}", scratch.join("out.json").display());
+    let variants: [(&'static str, Vec<&str>); 2] = [
+        ("recommended, `--min-severity high`", vec!["--min-severity=high", "--format=concise", &threads, "."]),
+        ("`--profile all`, JSON to a file", vec!["--profile=all", &json, &threads, "."]),
+    ];
+    let subject = |name, args: &[&str], folder: &Path| Subject {
+        name,
+        limit: "",
+        program: arguments.binary.clone(),
+        args: ["check", "--exit-zero"].iter().chain(args).map(ToString::to_string).collect(),
+        folder: folder.to_path_buf(),
+    };
+    let subjects: Vec<Subject> = variants
+        .iter()
+        .flat_map(|(name, args)| folders.iter().map(move |(folder, _)| subject(*name, args, folder)))
+        .collect();
+    let times = alternate(&subjects, arguments.runs)?;
+    println!("{} threads, median of {} runs\n", arguments.threads, arguments.runs);
+    println!("| what | files | ms | twice the files, ms | ratio | limit |\n|---|---|---|---|---|---|");
+    for (subject, pair) in subjects.iter().step_by(2).zip(times.chunks(2)) {
+        let [once, twice] = pair else { continue };
+        let ratio = twice.as_secs_f64() / once.as_secs_f64();
+        let [once, twice] = [once, twice].map(|time| time.as_secs_f64() * 1e3);
+        println!("| {} | {} | {once:.1} | {twice:.1} | {ratio:.2} | 2 |", subject.name, arguments.count);
+    }
+    Ok(())
+}
+
+fn compare(arguments: &Arguments, scratch: &Path) -> Result<(), Box<dyn Error>> {
     let (folder, half) = if let Some(folder) = &arguments.folder {
         (folder.clone(), None)
     } else {
         let (whole, half) = (scratch.join("whole"), scratch.join("half"));
-        corpus::write(&whole, arguments.count)?;
-        corpus::write(&half, arguments.count / 2)?;
+        arguments.kind.write(&whole, arguments.count)?;
+        arguments.kind.write(&half, arguments.count / 2)?;
         (whole, Some(half))
     };
     let one_file = scratch.join("one");
-    corpus::write(&one_file, 1)?;
+    arguments.kind.write(&one_file, 1)?;
 
     let threads = format!("--threads={}", arguments.threads);
     let json = format!("--format=json={}", scratch.join("out.json").display());

@@ -63,8 +63,12 @@ pub(crate) fn held(
         if !facts.holds(&claim) {
             return None;
         }
-        let other = facts.other_end(&claim).filter(|file| *file != finding.location.file());
-        if let Some(path) = other.and_then(|file| paths.get(file.0 as usize)) {
+        let other = facts.other_end(&claim);
+        if let Some(what) = other.what {
+            finding.message = format!("{}: {what}", finding.message).into();
+        }
+        let elsewhere = other.file.filter(|file| *file != finding.location.file());
+        if let Some(path) = elsewhere.and_then(|file| paths.get(file.0 as usize)) {
             finding.message = format!("{}: in `{path}`", finding.message).into();
         }
         Some((finding, missing_account(claim)))
@@ -82,6 +86,7 @@ pub(crate) fn held(
 fn missing_account(claim: Claim) -> Option<String> {
     match claim {
         Claim::Missing { kind, name, .. } if kind == "ServiceAccount" => Some(name),
+        Claim::MissingBeside { kind: "ServiceAccount", name, .. } => Some(name),
         _ => None,
     }
 }

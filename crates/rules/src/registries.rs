@@ -1,4 +1,4 @@
-//! Registries that images are allowed to come from where nothing is configured.
+//! What is known of registries by their names.
 
 /// Where public images and the cloud providers' customers' images live.
 pub(crate) const WELL_KNOWN: &[&str] = &[
@@ -20,3 +20,11 @@ pub(crate) const WELL_KNOWN: &[&str] = &[
     "nvcr.io",
     "docker.elastic.co",
 ];
+
+/// Whether a registry is one of the machine or the cluster itself, which as a rule asks for no password: a name without a
+/// domain, an address of the machine, or a domain that no public name has.
+pub(crate) fn is_local(registry: &str) -> bool {
+    let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
+    let is_private = [".local", ".localhost", ".svc", ".internal"].iter().any(|end| host.ends_with(end));
+    !host.contains('.') || is_private || host.starts_with("127.")
+}

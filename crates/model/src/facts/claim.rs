@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use portcullis_core::FileId;
 
 use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
+use super::ledger::{Culprit, Defaults};
 use super::selection::Found;
-use super::{CLUSTER_KINDS, Facts, Labels, Mark, Namespace, Seen, Selector, Verdict};
-use crate::kubernetes::pod_kinds;
+use super::{Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Verdict};
+use crate::kubernetes::{Quantity, pod_kinds};
 
 /// What must hold for a finding to stand. Where it is not known to hold, it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,95 @@ pub enum Claim {
         kind: String,
         /// Its name.
         name: String,
+    },
+    /// There is no such object, and the scan holds others of these kinds: who keeps some of them in a tree keeps all
+    /// there.
+    MissingAmong {
+        /// Where it would be.
+        namespace: Namespace,
+        /// Its kind.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// Kinds of the platform.
+        beside: &'static [&'static str],
+    },
+    /// There is no such object in a namespace of which the scan holds pods or ServiceAccounts.
+    MissingBeside {
+        /// Where it would be.
+        namespace: Namespace,
+        /// Its kind.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The Service may be there, and no DestinationRule of the scan defines the subset for it.
+    LacksSubset {
+        /// The Service's namespace.
+        namespace: Namespace,
+        /// Its name.
+        host: String,
+        /// The subset.
+        subset: String,
+    },
+    /// The ServiceAccount can take over the cluster, and its token is in the pod.
+    TakesOver {
+        /// The pod's namespace.
+        namespace: Namespace,
+        /// The account's name.
+        account: String,
+        /// What decides about the token.
+        token: Token,
+    },
+    /// The ServiceAccount brings no secret for pulling images.
+    LacksPullSecret {
+        /// The pod's namespace.
+        namespace: Namespace,
+        /// The account's name.
+        account: String,
+    },
+    /// The namespace's objects certainly ask for more than this.
+    QuotaExceeded {
+        /// The namespace.
+        namespace: Namespace,
+        /// Where the quota is.
+        site: Site,
+        /// What is bounded.
+        what: Quoted,
+        /// The pods that it is about are in all of these.
+        scopes: Vec<PodScope>,
+        /// The bound.
+        hard: Quantity,
+    },
+    /// A container of the namespace certainly goes without an amount, and no LimitRange gives it one.
+    AmountUnset {
+        /// The namespace.
+        namespace: Namespace,
+        /// Where the quota is that asks for it.
+        site: Site,
+        /// Request or limit.
+        side: Side,
+        /// `cpu` or `memory`.
+        resource: &'static str,
+    },
+    /// Something of the namespace certainly breaks a bound of a LimitRange.
+    LimitBroken {
+        /// The namespace.
+        namespace: Namespace,
+        /// The bound.
+        bound: Bound,
+    },
+    /// The selector accepts the pods of several workloads.
+    SelectsSeveral {
+        /// The namespace.
+        namespace: Namespace,
+        /// The selector.
+        selector: Selector,
+    },
+    /// Something in the scan is known by this. Made by [`Facts::contended_target`].
+    Noted {
+        /// The identity.
+        key: u64,
     },
     /// The namespace holds no object of the kind.
     NamespaceLacks {
@@ -193,6 +283,42 @@ pub enum Reach {
     Everywhere,
 }
 
+/// What decides whether a pod holds a token of its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// The pod, and it does.
+    InPod,
+    /// The account.
+    AsAccountSays,
+}
+
+/// What a ResourceQuota bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quoted {
+    /// A sum over pods and volume claims. `pods`, `storage` and `persistentvolumeclaims` are requests.
+    Resource(Side, String),
+    /// A number of objects of a kind, of which Kubernetes makes some itself.
+    Objects {
+        /// The kind.
+        kind: &'static str,
+        /// How many Kubernetes makes itself.
+        made: i64,
+    },
+    /// Services with a load balancer.
+    LoadBalancers,
+    /// Ports of every node.
+    NodePorts,
+}
+
+/// What a finding says of the other end of its claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherEnd {
+    /// In words.
+    pub what: Option<String>,
+    /// The file that it is in.
+    pub file: Option<FileId>,
+}
+
 /// How many of a workload's pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
@@ -212,7 +338,11 @@ impl Amount {
 }
 
 /// Namespaces that one claim goes through, where it is about all of them.
-const SPACES: usize = 256;
+pub(super) const SPACES: usize = 256;
+
+/// Quotas and LimitRanges of one namespace that are judged; with more of them nothing is claimed, because each looks at
+/// every workload.
+const BOUNDS: usize = 16;
 
 impl Facts {
     /// Whether the claim is known to hold.
@@ -237,6 +367,28 @@ impl Facts {
                 self.exactly(namespace).is_some_and(|contents| contents.elevated.contains(&role))
             }
             Claim::Missing { namespace, kind, name } => self.is_missing(namespace, kind, name),
+            Claim::MissingAmong { namespace, kind, name, beside } => {
+                beside.iter().any(|kind| self.platform.contains(kind)) && self.is_missing(namespace, kind, name)
+            }
+            Claim::MissingBeside { namespace, kind, name } => {
+                self.exactly(namespace).is_some_and(|here| here.pods.holds_any() || here.holds_kind("ServiceAccount"))
+                    && self.is_missing(namespace, kind, name)
+            }
+            Claim::LacksSubset { namespace, host, subset } => self.lacks_subset(namespace, host, subset),
+            Claim::TakesOver { namespace, account, token } => {
+                self.takes_over(namespace, account).is_some()
+                    && (*token == Token::InPod || self.gives_token(namespace, account))
+            }
+            Claim::LacksPullSecret { namespace, account } => self.lacks_pull_secret(namespace, account),
+            Claim::QuotaExceeded { namespace, site, what, scopes, hard } => {
+                self.exceeds(namespace, *site, what, scopes, *hard).is_some()
+            }
+            Claim::AmountUnset { namespace, site, side, resource } => {
+                self.without_amount(namespace, *site, *side, resource).is_some()
+            }
+            Claim::LimitBroken { namespace, bound } => self.breaks(namespace, bound).is_some(),
+            Claim::SelectsSeveral { namespace, selector } => self.selects_several(namespace, selector),
+            Claim::Noted { key } => self.first.contains_key(key),
             Claim::NamespaceLacks { namespace, kind } => self.lacks_kind(namespace, kind),
             Claim::LacksKey { namespace, kind, name, key } => {
                 self.all_details(namespace, kind, name, |detail| match detail {
@@ -279,12 +431,26 @@ impl Facts {
         }
     }
 
-    /// The file with the other end of a claim that holds, where the claim is about one.
-    pub fn other_end(&self, claim: &Claim) -> Option<FileId> {
-        match claim {
-            Claim::Repeated { key, .. } => self.first.get(key).map(|first| first.file()),
+    /// What there is to say of the other end of a claim that holds, where the claim is about one.
+    pub fn other_end(&self, claim: &Claim) -> OtherEnd {
+        let culprit = match claim {
+            Claim::Repeated { key, .. } | Claim::Noted { key } => {
+                return OtherEnd { what: None, file: self.first.get(key).map(|first| first.file()) };
+            }
+            Claim::TakesOver { namespace, account, .. } => {
+                return OtherEnd { what: self.takes_over(namespace, account), file: None };
+            }
+            Claim::QuotaExceeded { namespace, site, what, scopes, hard } => {
+                self.exceeds(namespace, *site, what, scopes, *hard)
+            }
+            Claim::AmountUnset { namespace, site, side, resource } => {
+                self.without_amount(namespace, *site, *side, resource)
+            }
+            Claim::LimitBroken { namespace, bound } => self.breaks(namespace, bound),
             _ => None,
-        }
+        };
+        let file = culprit.as_ref().and_then(|culprit| culprit.at).map(Mark::file);
+        OtherEnd { what: culprit.map(|culprit| culprit.what), file }
     }
 
     /// Whether the claim is that something repeats, and nothing of these facts comes before it.
@@ -297,6 +463,8 @@ impl Facts {
     pub fn refutes(&self, claim: &Claim) -> bool {
         let is_absence = match claim {
             Claim::Missing { .. }
+            | Claim::MissingAmong { .. }
+            | Claim::MissingBeside { .. }
             | Claim::NamespaceLacks { .. }
             | Claim::SelectsNoPod { .. }
             | Claim::SelectsNoService { .. }
@@ -316,6 +484,9 @@ impl Facts {
             Claim::Missing { namespace, kind, name } => {
                 self.possible(namespace).all(|contents| !contents.may_hold(kind, name))
             }
+            Claim::MissingAmong { namespace, kind, name, .. } | Claim::MissingBeside { namespace, kind, name } => {
+                self.possible(namespace).all(|contents| !contents.may_hold(kind, name))
+            }
             Claim::NamespaceLacks { namespace, kind } => {
                 self.possible(namespace).all(|contents| !contents.holds_kind(kind) && !contents.has_unseen)
             }
@@ -331,12 +502,12 @@ impl Facts {
     }
 
     /// What is certainly in the namespace.
-    fn exactly(&self, namespace: &Namespace) -> Option<&Contents> {
+    pub(super) fn exactly(&self, namespace: &Namespace) -> Option<&Contents> {
         self.spaces.get(namespace).filter(|_| *namespace != Namespace::Unknown)
     }
 
     /// What is or may be in the namespace: what no namespace is written for may be in `default`.
-    fn possible(&self, namespace: &Namespace) -> impl Iterator<Item = &Contents> {
+    pub(super) fn possible(&self, namespace: &Namespace) -> impl Iterator<Item = &Contents> {
         static DEFAULT: LazyLock<Namespace> = LazyLock::new(|| Namespace::Named("default".to_owned()));
         let other = match namespace {
             Namespace::Unwritten => self.spaces.get(&*DEFAULT),
@@ -350,7 +521,7 @@ impl Facts {
     }
 
     /// Whether the scan would have seen any object of these kinds in the namespace.
-    fn can_tell(&self, namespace: &Namespace, kinds: &[&str]) -> bool {
+    pub(super) fn can_tell(&self, namespace: &Namespace, kinds: &[&str]) -> bool {
         let name = match namespace {
             Namespace::Unknown | Namespace::Along(_) => return false,
             Namespace::Unwritten => None,
@@ -368,12 +539,18 @@ impl Facts {
                 .all(|contents| !contents.has_unseen && !kinds.iter().any(|kind| contents.custom.makes.contains(*kind)))
     }
 
-    fn is_missing(&self, namespace: &Namespace, kind: &str, name: &str) -> bool {
+    pub(super) fn is_missing(&self, namespace: &Namespace, kind: &str, name: &str) -> bool {
         // Whatever is installed into one namespace may bring along objects of the whole cluster.
         if self.has_unseen && CLUSTER_KINDS.contains(&kind) {
             return false;
         }
-        self.can_tell(namespace, &[kind]) && self.possible(namespace).all(|contents| !contents.may_hold(kind, name))
+        // Without a namespace, what refers to it is applied to any: also to the one in which the object is written to be.
+        let is_anywhere = *namespace == Namespace::Unwritten && !CLUSTER_KINDS.contains(&kind);
+        let is_elsewhere =
+            || self.spaces.len() <= SPACES && self.spaces.values().any(|all| !all.details(kind, name).is_empty());
+        self.can_tell(namespace, &[kind])
+            && self.possible(namespace).all(|contents| !contents.may_hold(kind, name))
+            && !(is_anywhere && is_elsewhere())
     }
 
     fn lacks_kind(&self, namespace: &Namespace, kind: &str) -> bool {
@@ -502,6 +679,92 @@ impl Facts {
             (Some((autoscaler, Surely::Yes)), None) => autoscaler.min,
             _ => None,
         }
+    }
+
+    /// Whether the account certainly leaves its token to the pods that run as it.
+    fn gives_token(&self, namespace: &Namespace, account: &str) -> bool {
+        let here = self.exactly(namespace);
+        let is_there = here.is_some_and(|here| !here.details("ServiceAccount", account).is_empty());
+        namespace.is_known()
+            && (is_there || self.can_tell(namespace, &["ServiceAccount"]))
+            && self.possible(namespace).all(|contents| !contents.without_token.contains(account))
+    }
+
+    fn lacks_pull_secret(&self, namespace: &Namespace, account: &str) -> bool {
+        let is_there =
+            self.exactly(namespace).is_some_and(|contents| !contents.details("ServiceAccount", account).is_empty());
+        self.can_tell(namespace, &["ServiceAccount"])
+            && (is_there || account == "default")
+            && self.possible(namespace).all(|contents| {
+                !contents.with_pull_secret.contains(account) && !contents.nameless.contains("ServiceAccount")
+            })
+    }
+
+    fn selects_several(&self, namespace: &Namespace, selector: &Selector) -> bool {
+        let Some(Found::All(found)) = self.exactly(namespace).map(|contents| contents.pods.select(selector)) else {
+            return false;
+        };
+        let sure = found.into_iter().filter(|(verdict, _)| *verdict == Verdict::Yes);
+        let mut workloads = sure.filter_map(|(_, pod)| Some((&pod.kind, pod.name.as_ref()?)));
+        let first = workloads.next();
+        workloads.any(|other| Some(other) != first)
+    }
+
+    /// What shows that a quota is exceeded.
+    fn exceeds(
+        &self,
+        namespace: &Namespace,
+        site: Site,
+        what: &Quoted,
+        scopes: &[PodScope],
+        hard: Quantity,
+    ) -> Option<Culprit> {
+        let here = self.exactly(namespace)?;
+        if let Quoted::Resource(side, resource) = what {
+            // Each quota with scopes looks at every workload.
+            if self.changes_pods || !scopes.is_empty() && here.names("ResourceQuota") > BOUNDS {
+                return None;
+            }
+            let scaled =
+                |kind: &str, name: &str| self.possible(namespace).flat_map(|all| all.autoscalers(kind, name)).collect();
+            let sum = here.ledger.asked(site, *side, resource, scopes, scaled);
+            return (sum.asked > hard.nanos).then(|| here.ledger.culprit(&sum, resource));
+        }
+        // Whose environment or directory an object is of is not kept: where there are several, nothing is counted.
+        if *namespace == Namespace::Unwritten
+            || here.environments.len() > 1
+            || here.is_changed
+            || here.names("ResourceQuota") > BOUNDS
+        {
+            return None;
+        }
+        let count = match what {
+            Quoted::Objects { kind, made } => i64::try_from(here.count(kind)).ok()?.checked_add(*made)?,
+            Quoted::LoadBalancers => {
+                i64::try_from(here.own_services().filter(|service| service.is_balanced).count()).ok()?
+            }
+            Quoted::NodePorts => here.own_services().try_fold(0_i64, |sum, one| sum.checked_add(one.node_ports))?,
+            Quoted::Resource(..) => return None,
+        };
+        let is_more = Quantity::whole(count) > hard;
+        is_more.then(|| Culprit { what: format!("the namespace has at least {count}"), at: None })
+    }
+
+    /// A container that a quota keeps from being made, because it goes without an amount.
+    fn without_amount(&self, namespace: &Namespace, site: Site, half: Side, resource: &str) -> Option<Culprit> {
+        let here =
+            self.exactly(namespace).filter(|here| here.names("ResourceQuota") <= BOUNDS && !self.changes_pods)?;
+        let may_be_given = || self.possible(namespace).any(|contents| contents.given.may_give(half, resource));
+        let culprit = here.ledger.without(site, half, resource)?;
+        (self.can_tell(namespace, &["LimitRange"]) && !may_be_given()).then_some(culprit)
+    }
+
+    /// What breaks a bound of a LimitRange.
+    fn breaks(&self, namespace: &Namespace, bound: &Bound) -> Option<Culprit> {
+        let here = self.exactly(namespace).filter(|here| here.names("LimitRange") <= BOUNDS && !self.changes_pods)?;
+        let ranges = || self.possible(namespace).map(|contents| contents.names("LimitRange")).sum::<usize>();
+        let is_only = ranges() == 1 && self.can_tell(namespace, &["LimitRange"]);
+        here.ledger.breaks(bound, if is_only { Defaults::Known } else { Defaults::Unknown })
     }
 
     /// Whether the `Namespace` object is in the scan and no policy is in it: then the finding is about the namespace.

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use portcullis_syntax::{Lookup, Node};
 
+use super::ledger::{Given, Ledger};
+use super::mesh::{self, SubsetsOfHosts};
+use super::power::Powers;
 use super::selection::{Labelled, Labels, Selector, Selectors};
 use crate::kubernetes::{Grant, Object, Pod, Role, grants};
 
@@ -13,7 +16,7 @@ pub(super) struct Contents {
     /// By kind and name.
     objects: BTreeMap<String, BTreeMap<String, Vec<Detail>>>,
     /// Kinds of objects whose names are filled in later.
-    nameless: HashSet<String>,
+    pub(super) nameless: HashSet<String>,
     pub(super) pods: Labelled<PodFact>,
     pub(super) services: Labelled<()>,
     pub(super) service_selectors: Selectors,
@@ -25,8 +28,19 @@ pub(super) struct Contents {
     claim_prefixes: HashSet<String>,
     /// ServiceAccounts that mount no token, or may mount none.
     pub(super) without_token: BTreeSet<String>,
+    /// ServiceAccounts with secrets for pulling images, or that may have some.
+    pub(super) with_pull_secret: BTreeSet<String>,
     /// Kind and name of roles that change something or read Secrets.
     pub(super) elevated: BTreeSet<(String, String)>,
+    pub(super) powers: Powers,
+    pub(super) subsets: SubsetsOfHosts,
+    pub(super) ledger: Ledger,
+    /// What its LimitRanges give.
+    pub(super) given: Given,
+    /// The environments that its files are of.
+    pub(super) environments: BTreeSet<u8>,
+    /// Whether a kustomization may change or remove some of it.
+    pub(super) is_changed: bool,
     pub(super) custom: Customs,
     /// Whether a network policy of another kind than the API server's may isolate pods.
     pub(super) has_other_policies: bool,
@@ -52,6 +66,10 @@ pub(super) struct ServiceFact {
     /// Number and name of each port; `None` where some are not known.
     pub(super) ports: Option<Vec<(i64, Option<String>)>>,
     pub(super) headless: Option<bool>,
+    /// It asks for a load balancer.
+    pub(super) is_balanced: bool,
+    /// Ports of every node that it certainly takes.
+    pub(super) node_ports: i64,
     /// It is a name for something outside the cluster.
     pub(super) is_external: bool,
 }
@@ -72,6 +90,8 @@ pub(super) struct Autoscaler {
     kind: Option<String>,
     /// The least number of replicas.
     pub(super) min: Option<i64>,
+    /// The largest.
+    pub(super) max: Option<i64>,
 }
 
 /// What is known of custom resources that may make objects.
@@ -110,6 +130,12 @@ impl Contents {
                 let automount = node.get("automountServiceAccountToken");
                 let name = object.name.filter(|_| automount.is_bool(false) || automount.is_unknown());
                 self.without_token.extend(name.map(str::to_owned));
+                let has_secrets = match node.get("imagePullSecrets") {
+                    Lookup::Absent(_) => false,
+                    Lookup::Present(secrets) => !secrets.is_list() || secrets.items().len() > 0,
+                    Lookup::Unknown(_) => true,
+                };
+                self.with_pull_secret.extend(object.name.filter(|_| has_secrets).map(str::to_owned));
             }
             (_, "Role" | "ClusterRole") => {
                 let name = object.name.filter(|_| grants(object).iter().any(Grant::is_elevated));
@@ -184,8 +210,10 @@ impl Contents {
             Lookup::Present(min) if object.is_builtin() => min.as_i64(),
             _ => None,
         };
+        let max_field = if object.is_builtin() { "spec.maxReplicas" } else { "spec.maxReplicaCount" };
+        let max = object.node.get(max_field).present().and_then(Node::as_i64);
         let known = self.autoscalers.entry(known(target("name"))).or_default();
-        let autoscaler = Autoscaler { kind, min };
+        let autoscaler = Autoscaler { kind, min, max };
         if !known.contains(&autoscaler) {
             known.push(autoscaler);
         }
@@ -217,7 +245,14 @@ impl Contents {
         self.custom.mentions.extend(other.custom.mentions);
         self.custom.makes.extend(other.custom.makes);
         self.without_token.extend(other.without_token);
+        self.with_pull_secret.extend(other.with_pull_secret);
         self.elevated.extend(other.elevated);
+        self.powers.merge(other.powers);
+        mesh::merge(&mut self.subsets, other.subsets);
+        self.ledger.merge(other.ledger);
+        self.given.merge(other.given);
+        self.environments.extend(other.environments);
+        self.is_changed |= other.is_changed;
         self.has_other_policies |= other.has_other_policies;
         self.has_unseen |= other.has_unseen;
     }
@@ -225,6 +260,26 @@ impl Contents {
     /// What is known of the objects of a kind and name.
     pub(super) fn details(&self, kind: &str, name: &str) -> &[Detail] {
         self.objects.get(kind).and_then(|by_name| by_name.get(name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many names the objects of the kind have, at once.
+    pub(super) fn names(&self, kind: &str) -> usize {
+        self.objects.get(kind).map_or(0, BTreeMap::len)
+    }
+
+    /// How many objects of the kind are written in it, each name counted once.
+    pub(super) fn count(&self, kind: &str) -> usize {
+        let written = |details: &&Vec<Detail>| details.iter().any(|detail| *detail != Detail::Made);
+        self.objects.get(kind).map_or(0, |by_name| by_name.values().filter(written).count())
+    }
+
+    /// What is known of each Service of the API server's own kind; of one name, the first.
+    pub(super) fn own_services(&self) -> impl Iterator<Item = &ServiceFact> {
+        let by_name = self.objects.get("Service").into_iter().flat_map(BTreeMap::values);
+        by_name.filter_map(|details| match details.as_slice() {
+            [Detail::Service(service)] => Some(service),
+            _ => None,
+        })
     }
 
     /// Whether it holds any object of the kind.
@@ -328,8 +383,13 @@ impl ServiceFact {
             Lookup::Absent(_) => Some(false),
             Lookup::Unknown(_) => None,
         };
-        let is_external = node.get("spec.type").present().and_then(Node::as_str) == Some("ExternalName");
-        Self { ports, headless, is_external }
+        let what = node.get("spec.type").present().and_then(Node::as_str);
+        let is_balanced = what == Some("LoadBalancer");
+        let is_on_nodes = what == Some("NodePort")
+            || is_balanced && node.get("spec.allocateLoadBalancerNodePorts").absent().is_some();
+        let count = ports.as_ref().map_or(0, |ports: &Vec<_>| i64::try_from(ports.len()).unwrap_or(i64::MAX));
+        let node_ports = if is_on_nodes { count } else { 0 };
+        Self { ports, headless, is_balanced, node_ports, is_external: what == Some("ExternalName") }
     }
 }
 

@@ -4,7 +4,7 @@
 use portcullis_syntax::{Lookup, Node};
 
 use super::contents::Customs;
-use super::{Facts, Namespace, written};
+use super::{Facts, Namespace, mesh, written};
 use crate::kubernetes::{Object, Pod};
 
 /// Groups, and kinds of groups, that make no objects: they route, watch, scale, permit or describe others.
@@ -78,7 +78,14 @@ pub(super) fn extract(facts: &mut Facts, object: &Object<'_>, namespace: &Namesp
             for kind in rules.into_iter().flat_map(Node::items).filter_map(|rule| rule.get("generate.kind").present()) {
                 facts.contents(&Namespace::Unknown).custom.makes.extend(kind.as_str().map(str::to_owned));
             }
+            let changes = |rule: Node<'_>| {
+                let mutate = rule.field("mutate");
+                mutate.is_some_and(|node| node.span().slice(node.tree().text()).contains("resources"))
+            };
+            facts.changes_pods |= rules.into_iter().flat_map(Node::items).any(changes);
         }
+        ("policies.kyverno.io", "MutatingPolicy") | ("mutations.gatekeeper.sh", _) => facts.changes_pods = true,
+        ("networking.istio.io", _) => mesh::extract(facts, object),
         _ => {}
     }
     let isolates = ["NetworkPolicy", "ClusterwideNetworkPolicy"].iter().any(|end| object.kind.ends_with(end));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use portcullis_core::StableHash;
 use portcullis_syntax::{Lookup, Node};
 
 use super::Namespace;
@@ -21,6 +22,10 @@ pub struct Home {
     pub(super) adds_labels: bool,
     /// Whether it is deployed with things that the scan does not see.
     pub(super) has_unseen: bool,
+    /// Whether a kustomization may change amounts in it: by patches, replicas or transformers.
+    pub(super) is_changed: bool,
+    /// The environment that a word of its path names, by its place in the list of them.
+    pub(super) environment: Option<u8>,
 }
 
 /// What a file's documents are.
@@ -58,7 +63,17 @@ impl Home {
     /// The home of a file that no kustomization takes in.
     fn alone(path: &str) -> Self {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-        Self { deployed_with: with_environment(directory, name), ..Self::default() }
+        let of_name = environment(name);
+        let environment = environment(directory).or(of_name).map(|(index, _)| index);
+        let deployed_with = with_environment(directory, of_name.map(|(_, name)| name));
+        Self { deployed_with, environment, ..Self::default() }
+    }
+
+    /// A hash of what it is deployed with.
+    pub(super) fn deployed_with_key(&self) -> u64 {
+        let mut hash = StableHash::new();
+        hash.text(&self.deployed_with);
+        hash.short()
     }
 
     /// The namespace of an object that is written as `written` says.
@@ -87,34 +102,26 @@ impl Home {
 }
 
 /// `prod.yaml` and `staging.yaml` of one directory are not deployed together.
-fn with_environment(directory: &str, name: &str) -> String {
-    const ENVIRONMENTS: &[&str] = &[
-        "dev",
-        "development",
-        "staging",
-        "stage",
-        "stg",
-        "prod",
-        "production",
-        "prd",
-        "test",
-        "testing",
-        "qa",
-        "uat",
-        "preprod",
-        "preview",
-        "local",
-        "sandbox",
-        "demo",
-        "canary",
-        "blue",
-        "green",
-        "example",
-        "sample",
-    ];
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    let environment = words.map(str::to_ascii_lowercase).find(|word| ENVIRONMENTS.contains(&word.as_str()));
+fn with_environment(directory: &str, environment: Option<&str>) -> String {
     environment.map_or_else(|| directory.to_owned(), |environment| format!("{directory}\n{environment}"))
+}
+
+/// The first word of a path that names an environment.
+fn environment(path: &str) -> Option<(u8, &'static str)> {
+    path.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| {
+        let (first, names): (u8, &[&'static str]) = match word.len() {
+            2 => (0, &["qa"]),
+            3 => (8, &["dev", "stg", "prd", "uat"]),
+            4 => (16, &["prod", "test", "demo", "blue"]),
+            5 => (24, &["stage", "local", "green"]),
+            6 => (32, &["canary", "sample"]),
+            7 => (40, &["staging", "testing", "preprod", "preview", "sandbox", "example"]),
+            10 => (48, &["production"]),
+            11 => (56, &["development"]),
+            _ => return None,
+        };
+        (first..).zip(names).find(|(_, name)| word.eq_ignore_ascii_case(name)).map(|(index, name)| (index, *name))
+    })
 }
 
 /// The homes of a scan's files.
@@ -134,7 +141,20 @@ struct Kustomization {
     bases: Vec<String>,
     adds_labels: bool,
     has_unseen: bool,
+    changes: bool,
 }
+
+/// What a kustomization changes amounts with.
+const CHANGES: &[&str] = &[
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "replicas",
+    "transformers",
+    "components",
+    "replacements",
+    "vars",
+];
 
 /// Whether a path is that of a kustomization.
 pub fn is_kustomization(path: &str) -> bool {
@@ -155,6 +175,7 @@ impl Homes {
         let moved = outcomes(&all);
         let unseen = spread(&all, |kustomization| kustomization.has_unseen);
         let labelled = spread_down(&all, |kustomization| kustomization.adds_labels);
+        let changed = spread_down(&all, |kustomization| kustomization.changes);
         for (directory, kustomization) in &all {
             let moved = moved.get(directory).cloned().unwrap_or_default();
             let entries = kustomization.files.iter().map(|path| (path, Role::Objects));
@@ -165,6 +186,8 @@ impl Homes {
                     role,
                     adds_labels: labelled.contains(directory.as_str()),
                     has_unseen: unseen.contains(directory.as_str()),
+                    is_changed: changed.contains(directory.as_str()),
+                    environment: environment(path).map(|(index, _)| index),
                 };
                 homes.taken_in.entry(path.clone()).and_modify(|known| known.join(&home)).or_insert(home);
             }
@@ -190,6 +213,7 @@ impl Home {
         self.moved = Moved::join(Some(std::mem::take(&mut self.moved)), other.moved.clone());
         self.adds_labels |= other.adds_labels;
         self.has_unseen |= other.has_unseen;
+        self.is_changed |= other.is_changed;
         if other.role == Role::Patches {
             self.role = Role::Patches;
         }
@@ -208,6 +232,7 @@ impl Kustomization {
                 || ["helmCharts", "generators", "helmChartInflationGenerator"]
                     .iter()
                     .any(|key| root.field(key).is_some()),
+            changes: root.is_unknown() || CHANGES.iter().any(|key| root.field(key).is_some()),
             adds_labels: ["commonLabels", "labels", "transformers"].iter().any(|key| root.field(key).is_some()),
             ..Self::default()
         };

@@ -12,10 +12,13 @@ mod claim;
 mod contents;
 mod custom;
 mod home;
+mod ledger;
+mod mesh;
+mod power;
 mod selection;
 mod unread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portcullis_core::{FileId, Span, StableHash};
@@ -24,8 +27,9 @@ use portcullis_syntax::{Lookup, Node};
 use crate::kubernetes::{Object, Pod};
 use contents::Contents;
 
-pub use claim::{Amount, Claim, Port, Reach};
+pub use claim::{Amount, Claim, OtherEnd, Port, Quoted, Reach, Token};
 pub use home::{Home, Homes, is_kustomization};
+pub use ledger::{Bound, Bounded, PodScope, Side, Site, Test};
 pub use selection::{Labels, Selector, Verdict};
 pub use unread::{Unread, UnreadKind};
 
@@ -42,6 +46,12 @@ pub struct Facts {
     unread: Unread,
     /// Whether any namespace holds what is not seen.
     has_unseen: bool,
+    /// Kinds of [`PLATFORM_KINDS`] of which the scan holds any.
+    platform: BTreeSet<&'static str>,
+    /// Roles that every ServiceAccount is given.
+    everyone: Vec<power::Bound>,
+    /// Whether a policy may change pods as they are made.
+    changes_pods: bool,
 }
 
 /// How much of a tree a scan saw.
@@ -116,6 +126,9 @@ const CLUSTER_KINDS: &[&str] = &[
     "VolumeSnapshotClass",
 ];
 
+/// Kinds that a platform team often keeps elsewhere: that one is missing is known only where others are in the scan.
+const PLATFORM_KINDS: &[&str] = &["SecretStore", "ClusterSecretStore", "Issuer", "ClusterIssuer", "PriorityClass"];
+
 impl Facts {
     /// The facts of one file: none yet.
     pub fn of_file(home: Arc<Home>) -> Self {
@@ -140,18 +153,35 @@ impl Facts {
         {
             self.note_first(key, object.node.span().into());
         }
-        if object.kind == "Ingress" && home.role == home::Role::Objects {
-            for (_, key) in ingress_paths(object, &home) {
-                self.note_first(key, object.node.span().into());
+        if home.role == home::Role::Objects {
+            let mark = object.node.span().into();
+            match object.kind {
+                "Ingress" => ingress_paths(object, &home).iter().for_each(|(_, key)| self.note_first(*key, mark)),
+                "Service" => _ = shared_selector(object, &namespace, &home).map(|(_, key)| self.note_first(key, mark)),
+                "HorizontalPodAutoscaler" | "ScaledObject" | "VerticalPodAutoscaler" => {
+                    for key in targets(object, &namespace, &home).into_iter().flat_map(|target| target.keys) {
+                        self.note_first(key, mark);
+                    }
+                }
+                _ => {}
             }
         }
+        power::extract(self, object, &namespace);
+        self.platform.extend(PLATFORM_KINDS.iter().find(|kind| **kind == object.kind));
         if !object.is_builtin() {
             custom::extract(self, object, &namespace, pods);
         }
         if home.has_unseen {
             self.note_unseen(&namespace);
         }
-        self.contents(&namespace).add(object, pods, home.adds_labels);
+        let contents = self.contents(&namespace);
+        contents.add(object, pods, home.adds_labels);
+        contents.environments.extend(home.environment);
+        contents.is_changed |= home.is_changed;
+        contents.ledger.add(object, pods, &namespace, &home);
+        if object.kind == "LimitRange" {
+            contents.given.add(object.node, &home);
+        }
         if matches!(namespace, Namespace::Along(_)) {
             // To everything outside the directory it may be anywhere.
             self.contents(&Namespace::Unknown).add(object, pods, home.adds_labels);
@@ -173,6 +203,14 @@ impl Facts {
         }
         self.unread.merge(other.unread);
         self.has_unseen |= other.has_unseen;
+        self.platform.extend(other.platform);
+        power::remember(&mut self.everyone, other.everyone);
+        self.changes_pods |= other.changes_pods;
+    }
+
+    /// Where a quota or LimitRange of this file belongs; `None` where a kustomization may change it.
+    pub fn site(&self, object: &Object<'_>) -> Option<Site> {
+        (!self.home.is_changed).then(|| Site::new(&self.home, &self.namespace(object)))
     }
 
     /// The namespace of an object of this file; of none where it is of the whole cluster.
@@ -211,6 +249,24 @@ impl Facts {
     pub fn repeated_paths<'t>(&self, object: &Object<'t>) -> Vec<(Node<'t>, Claim)> {
         let at = object.node.span().into();
         ingress_paths(object, &self.home).into_iter().map(|(node, key)| (node, Claim::Repeated { key, at })).collect()
+    }
+
+    /// The claim that an earlier autoscaler that is deployed with it has the same target. Nothing for other objects.
+    pub fn repeated_target<'t>(&self, object: &Object<'t>) -> Option<(Node<'t>, Claim)> {
+        let target = targets(object, &self.namespace(object), &self.home)?;
+        Some((target.node, Claim::Repeated { key: *target.keys.first()?, at: object.node.span().into() }))
+    }
+
+    /// For a VerticalPodAutoscaler that changes pods, the claim that another autoscaler counts on what it changes.
+    pub fn contended_target<'t>(&self, object: &Object<'t>) -> Option<(Node<'t>, Claim)> {
+        let target = targets(object, &self.namespace(object), &self.home)?;
+        Some((target.node, Claim::Noted { key: target.contended? }))
+    }
+
+    /// The claim that an earlier Service that is deployed with it has the same selector.
+    pub fn repeated_selector<'t>(&self, object: &Object<'t>) -> Option<(Node<'t>, Claim)> {
+        let (node, key) = shared_selector(object, &self.namespace(object), &self.home)?;
+        Some((node, Claim::Repeated { key, at: object.node.span().into() }))
     }
 
     fn note_first(&mut self, key: u64, mark: Mark) {
@@ -276,6 +332,107 @@ fn ingress_paths<'t>(object: &Object<'t>, home: &Home) -> Vec<(Node<'t>, u64)> {
         }
     }
     found
+}
+
+/// What an autoscaler scales.
+struct Target<'t> {
+    node: Node<'t>,
+    /// What the target is known by: to those that scale it in the same way, then to those that count on its use.
+    keys: Vec<u64>,
+    /// For what changes requests: what the target is known by to those that count on its use.
+    contended: Option<u64>,
+}
+
+/// The target of an autoscaler that acts. One that takes over an existing autoscaler has its target by design.
+fn targets<'t>(object: &Object<'t>, namespace: &Namespace, home: &Home) -> Option<Target<'t>> {
+    let (field, by_use, how) = match (object.group(), object.kind) {
+        ("autoscaling", "HorizontalPodAutoscaler") => ("spec.scaleTargetRef", counts_on_use(object.node), "scaled"),
+        ("keda.sh", "ScaledObject") => {
+            object.annotation("scaledobject.keda.sh/transfer-hpa-ownership").absent()?;
+            ("spec.scaleTargetRef", false, "scaled")
+        }
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler") => {
+            let mode = object.node.get("spec.updatePolicy.updateMode");
+            let acts = match mode {
+                Lookup::Absent(_) => true,
+                Lookup::Present(mode) => mode.as_str().is_some_and(|mode| mode != "Off"),
+                Lookup::Unknown(_) => false,
+            };
+            ("spec.targetRef", false, acts.then_some("resized")?)
+        }
+        _ => return None,
+    };
+    let reference = object.node.get(field).present()?;
+    let node = reference.field("name")?;
+    let name = node.as_str()?;
+    let kind = match reference.get("kind") {
+        Lookup::Absent(_) => "Deployment",
+        Lookup::Present(kind) => kind.as_str()?,
+        Lookup::Unknown(_) => return None,
+    };
+    let namespace = match namespace {
+        Namespace::Unwritten | Namespace::Along(_) => "",
+        Namespace::Named(name) => name,
+        Namespace::Unknown => return None,
+    };
+    let key = |how: &str| {
+        let mut hash = StableHash::new();
+        for part in [how, &home.deployed_with, namespace, kind, name] {
+            hash.text(part);
+        }
+        hash.short()
+    };
+    let keys = [Some(how), by_use.then_some("by use")].into_iter().flatten().map(key).collect();
+    Some(Target { node, keys, contended: (how == "resized").then(|| key("by use")) })
+}
+
+/// Whether an autoscaler goes by the use of CPU or memory, as it does where no metric is written.
+fn counts_on_use(node: Node<'_>) -> bool {
+    let by_old_field = node.get("spec.targetCPUUtilizationPercentage").present().is_some();
+    match node.get("spec.metrics") {
+        Lookup::Absent(_) => true,
+        Lookup::Present(metrics) => metrics.items().any(|metric| {
+            ["resource.name", "containerResource.name"].iter().any(|path| {
+                metric.get(path).present().and_then(Node::as_str).is_some_and(|name| matches!(name, "cpu" | "memory"))
+            })
+        }),
+        Lookup::Unknown(_) => by_old_field,
+    }
+}
+
+/// The selector of a Service with what it is known by; none of a headless Service, which shares one by design.
+fn shared_selector<'t>(object: &Object<'t>, namespace: &Namespace, home: &Home) -> Option<(Node<'t>, u64)> {
+    let is_headless = match object.node.get("spec.clusterIP") {
+        Lookup::Absent(_) => false,
+        Lookup::Present(address) => address.as_str() == Some("None"),
+        Lookup::Unknown(_) => return None,
+    };
+    let is_external = object.node.get("spec.type").present().and_then(Node::as_str) == Some("ExternalName");
+    if object.group() != "" || is_headless || is_external {
+        return None;
+    }
+    let node = object.node.get("spec.selector").present().filter(|node| node.is_map() && node.entries().len() > 0)?;
+    if node.is_open() {
+        return None;
+    }
+    // The order of the labels does not matter.
+    let labels = node.entries().try_fold(0_u64, |sum, (key, value)| {
+        let mut hash = StableHash::new();
+        hash.text(key.text());
+        hash.text(value.as_str()?);
+        Some(sum.wrapping_add(hash.short()))
+    })?;
+    let namespace = match namespace {
+        Namespace::Unwritten | Namespace::Along(_) => "",
+        Namespace::Named(name) => name,
+        Namespace::Unknown => return None,
+    };
+    let mut hash = StableHash::new();
+    for part in ["selector", &home.deployed_with, namespace] {
+        hash.text(part);
+    }
+    hash.number(labels);
+    Some((node, hash.short()))
 }
 
 /// A string or nothing; `None` where that is not known.

@@ -248,6 +248,10 @@ impl<T> Labelled<T> {
         }
     }
 
+    pub(super) fn holds_any(&self) -> bool {
+        !self.items.is_empty()
+    }
+
     /// Everything that `selector` accepts or may accept.
     pub(super) fn select(&self, selector: &Selector) -> Found<'_, T> {
         let mut candidates: Vec<u32> = self.candidates(selector).take(CANDIDATES + 1).collect();

@@ -46,6 +46,29 @@ impl Quantity {
         Self { nanos: i128::from(units) * NANO }
     }
 
+    /// As people write amounts of the resource: bytes in the largest binary unit that leaves a whole number, everything
+    /// else as a decimal number. Exact.
+    pub fn shown(self, resource: &str) -> String {
+        const UNITS: &[(&str, u32)] = &[("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10)];
+        let is_in_bytes = ["memory", "storage"].iter().any(|word| resource.ends_with(word));
+        if is_in_bytes && self.is_whole() && self.nanos != 0 {
+            let bytes = self.nanos / NANO;
+            for (unit, bits) in UNITS {
+                if bytes % (1_i128 << bits) == 0 {
+                    return format!("{}{unit}", bytes >> bits);
+                }
+            }
+        }
+        let (sign, nanos) =
+            if self.nanos < 0 { ("-", self.nanos.unsigned_abs()) } else { ("", self.nanos.unsigned_abs()) };
+        let (whole, rest) = (nanos / NANO.unsigned_abs(), nanos % NANO.unsigned_abs());
+        if rest == 0 {
+            return format!("{sign}{whole}");
+        }
+        let rest = format!("{rest:09}");
+        format!("{sign}{whole}.{}", rest.trim_end_matches('0'))
+    }
+
     /// Whether it is a whole number of its unit.
     pub const fn is_whole(self) -> bool {
         self.nanos % NANO == 0
@@ -134,6 +157,22 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantities_are_shown_as_people_write_them() {
+        for (text, resource, shown) in [
+            ("1500m", "cpu", "1.5"),
+            ("2", "cpu", "2"),
+            ("1024Mi", "memory", "1Gi"),
+            ("1536Mi", "limits.memory", "1536Mi"),
+            ("1G", "memory", "1000000000"),
+            ("0", "memory", "0"),
+            ("10", "pods", "10"),
+            ("-1.25", "cpu", "-1.25"),
+        ] {
+            assert_eq!(text.parse::<Quantity>().unwrap().shown(resource), shown, "{text}");
+        }
+    }
 
     #[test]
     fn quantities_are_exact() {

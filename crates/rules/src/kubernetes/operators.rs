@@ -1,12 +1,15 @@
-//! Objects of operators that one look decides: Velero's schedules, KEDA's scalers, Prometheus' rules.
+//! Objects of operators that one look decides, or nearly: Velero's schedules, KEDA's scalers, Prometheus' rules.
 //!
-//! Where the operator runs, and in which version, is not known; only what no version accepts is reported.
+//! Where the operator runs, and in which version, is not known; only what no version accepts is reported. Whether KEDA's
+//! target exists is asked of the whole scan.
 
 use portcullis_model::credential::{is_secret, known};
 use portcullis_model::cron;
+use portcullis_model::facts::Claim;
 use portcullis_model::kubernetes::Object;
 use portcullis_model::prometheus::{is_duration, validate_expression};
 
+use super::relations::place;
 use crate::Place;
 use crate::rule::prelude::*;
 
@@ -78,31 +81,56 @@ rule! {
     /// KEDA scales nothing
     ///
     /// KEDA refuses a ScaledObject whose `minReplicaCount` is above its `maxReplicaCount` (100 where none is written), and
-    /// the workload keeps the replicas that it has. Whether the target exists is not looked at.
+    /// one whose target does not exist in its namespace: a Deployment where no kind is written. Silent where the target
+    /// may be in what was not read.
     ///
     /// ```yaml bad:6
     /// apiVersion: keda.sh/v1alpha1
     /// kind: ScaledObject
     /// metadata: { name: web }
     /// spec:
-    ///   scaleTargetRef: { name: web }
+    ///   scaleTargetRef: { name: "${TARGET}" }
     ///   minReplicaCount: 10
     ///   maxReplicaCount: 5
+    /// ```
+    /// ```yaml bad:5
+    /// file=scaler.yaml
+    /// apiVersion: keda.sh/v1alpha1
+    /// kind: ScaledObject
+    /// metadata: { name: web, namespace: shop }
+    /// spec:
+    ///   scaleTargetRef: { name: web }
+    /// file=web.yaml
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata: { name: web, namespace: shop }
     /// ```
     /// ```yaml good
     /// apiVersion: keda.sh/v1alpha1
     /// kind: ScaledObject
-    /// metadata: { name: web }
+    /// metadata: { name: web, namespace: shop }
     /// spec: { scaleTargetRef: { name: web }, minReplicaCount: 5, maxReplicaCount: 5 }
     /// ---
     /// apiVersion: keda.sh/v1alpha1
     /// kind: ScaledObject
-    /// metadata: { name: web }
-    /// spec: { scaleTargetRef: { name: web }, minReplicaCount: 5, maxReplicaCount: "${MAX}" }
+    /// metadata: { name: db, namespace: shop }
+    /// spec:
+    ///   scaleTargetRef: { apiVersion: apps/v1, kind: StatefulSet, name: db }
+    ///   minReplicaCount: 5
+    ///   maxReplicaCount: "${MAX}"
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web, namespace: shop }
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata: { name: db, namespace: shop }
     /// ```
     KEDA_TARGET_MISSING = "k8s-keda-target-missing" {
-        check: Check::Object(&["ScaledObject"], keda_bounds),
+        check: Check::Object(&["ScaledObject"], keda_target_missing),
         severity: Severity::Medium,
+        tags: &["across-files"],
     }
 }
 
@@ -235,10 +263,11 @@ fn velero_restore_protected_ns(object: &Object<'_>, report: &mut Report<'_>) {
 /// What KEDA takes where no maximum is written.
 const KEDA_MAX: i64 = 100;
 
-fn keda_bounds(object: &Object<'_>, report: &mut Report<'_>) {
+fn keda_target_missing(object: &Object<'_>, report: &mut Report<'_>) {
     if object.group() != "keda.sh" {
         return;
     }
+    keda_target(object, report);
     let Lookup::Present(least) = object.node.get("spec.minReplicaCount") else { return };
     let most = match object.node.get("spec.maxReplicaCount") {
         Lookup::Absent(_) => Some(KEDA_MAX),
@@ -251,6 +280,20 @@ fn keda_bounds(object: &Object<'_>, report: &mut Report<'_>) {
             .at(least, format!("{} has at least {low} and at most {high} replicas", object.title()))
             .help("make `minReplicaCount` at most `maxReplicaCount`");
     }
+}
+
+fn keda_target(object: &Object<'_>, report: &mut Report<'_>) {
+    let Lookup::Present(reference) = object.node.get("spec.scaleTargetRef") else { return };
+    let kind = match reference.get("kind") {
+        Lookup::Absent(_) => Some("Deployment"),
+        found => found.present().and_then(Node::as_str),
+    };
+    let name = reference.field("name").and_then(|node| Some((node, node.as_str()?)));
+    let (Some(kind), Some((node, name))) = (kind, name) else { return };
+    let namespace = report.namespace(object);
+    let message = format!("{} scales {kind} `{name}`, which is not{}", object.title(), place(&namespace));
+    let claim = Claim::Missing { namespace, kind: kind.to_owned(), name: name.to_owned() };
+    report.claim(node, message, claim).help("correct the target, or remove the ScaledObject");
 }
 
 fn keda_trigger_plain_secret(object: &Object<'_>, report: &mut Report<'_>) {

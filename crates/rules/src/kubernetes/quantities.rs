@@ -1,10 +1,10 @@
 //! Amounts of resources that the API server refuses, or reads as something else than was meant.
 //!
-//! Looks at containers, the pod as a whole, `emptyDir` sizes and claim templates. Quantities are compared exactly; an
+//! Looks at containers, the pod as a whole, `emptyDir` sizes, claims and volumes, quotas and LimitRanges. Quantities are compared exactly; an
 //! amount that is filled in later gives no finding, and neither does one that is too large for 128 bits, because the API
 //! server caps it.
 
-use portcullis_model::kubernetes::{Pod, Quantity, QuantityError};
+use portcullis_model::kubernetes::{Object, Pod, Quantity, QuantityError};
 
 use crate::rule::prelude::*;
 
@@ -94,6 +94,47 @@ rule! {
     ///   volumes:
     ///     - { name: cache, emptyDir: { sizeLimit: 1 Gi } }
     /// ```
+    /// ```yaml bad:4
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata: { name: data }
+    /// spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 10GB } } }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: ResourceQuota
+    /// metadata: { name: team }
+    /// spec:
+    ///   hard:
+    ///     requests.memory: 8gb
+    ///     limits.cpu: "4"
+    /// ```
+    /// ```yaml bad:5
+    /// apiVersion: v1
+    /// kind: LimitRange
+    /// metadata: { name: usual }
+    /// spec:
+    ///   limits: [{ type: Container, default: { memory: 512m } }]
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: ResourceQuota
+    /// metadata: { name: team }
+    /// spec: { hard: { requests.memory: 8Gi, pods: 10, count/deployments.apps: "5", limits.cpu: "${CPU}" } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: LimitRange
+    /// metadata: { name: usual }
+    /// spec:
+    ///   limits:
+    ///     - { type: Container, default: { cpu: 500m, memory: 512Mi }, maxLimitRequestRatio: { cpu: 1.5, memory: "2" } }
+    ///     - { type: PersistentVolumeClaim, max: { storage: 10Gi } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: PersistentVolume
+    /// metadata: { name: data }
+    /// spec: { capacity: { storage: 10Gi } }
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Pod
@@ -115,7 +156,11 @@ rule! {
     ///     - { name: web, image: web:1, resources: { limits: { memory: "${MEMORY}Mi" } } }
     /// ```
     INVALID_QUANTITY = "k8s-invalid-quantity" {
-        check: Check::Pod(invalid_quantity),
+        check: Check::PodAndObject(
+            invalid_quantity,
+            &["PersistentVolumeClaim", "PersistentVolume", "ResourceQuota", "LimitRange"],
+            invalid_quantity_of_object,
+        ),
         severity: Severity::High,
         tags: &["helm-values"],
     }
@@ -153,6 +198,50 @@ fn invalid_quantity(pod: &Pod<'_>, report: &mut Report<'_>) {
     for volume in pod.list("volumes") {
         if let Lookup::Present(size) = volume.get("emptyDir.sizeLimit") {
             judge("storage", size, Side::Requests, report);
+        }
+    }
+}
+
+fn invalid_quantity_of_object(object: &Object<'_>, report: &mut Report<'_>) {
+    if !object.group().is_empty() {
+        return;
+    }
+    let entries = |path: &str| object.node.get(path).present().into_iter().flat_map(Node::entries);
+    match object.kind {
+        "PersistentVolumeClaim" => {
+            entries("spec.resources.requests")
+                .for_each(|(key, amount)| judge(key.text(), amount, Side::Requests, report));
+            entries("spec.resources.limits")
+                .for_each(|(key, amount)| judge(key.text(), amount, Side::Requests, report));
+        }
+        "PersistentVolume" => {
+            entries("spec.capacity").for_each(|(key, amount)| judge(key.text(), amount, Side::Requests, report));
+        }
+        "ResourceQuota" => {
+            for (key, amount) in entries("spec.hard") {
+                // `gold.storageclass.storage.k8s.io/requests.storage` is an amount of storage.
+                let name = key.text().rsplit('/').next().unwrap_or_default();
+                let name = name.strip_prefix("requests.").or_else(|| name.strip_prefix("limits.")).unwrap_or(name);
+                judge(name, amount, Side::Requests, report);
+            }
+        }
+        _ => {
+            for item in object.node.get("spec.limits").present().into_iter().flat_map(Node::items) {
+                for (field, side) in [
+                    ("min", Side::Requests),
+                    ("max", Side::Limits),
+                    ("default", Side::Limits),
+                    ("defaultRequest", Side::Requests),
+                ] {
+                    for (key, amount) in item.field(field).into_iter().flat_map(Node::entries) {
+                        judge(key.text(), amount, side, report);
+                    }
+                }
+                // A ratio has no unit.
+                for (_, ratio) in item.field("maxLimitRequestRatio").into_iter().flat_map(Node::entries) {
+                    judge("ratio", ratio, Side::Requests, report);
+                }
+            }
         }
     }
 }

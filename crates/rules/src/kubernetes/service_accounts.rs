@@ -239,13 +239,13 @@ fn legacy_sa_token_secret(object: &Object<'_>, report: &mut Report<'_>) {
 }
 
 /// The account that a pod runs as.
-struct Account<'t> {
-    name: &'t str,
-    place: portcullis_core::Place,
+pub(super) struct Account<'t> {
+    pub(super) name: &'t str,
+    pub(super) place: portcullis_core::Place,
 }
 
 /// The pod's account; `None` where it is not known. An empty name is none.
-fn account<'t>(pod: &Pod<'t>) -> Option<Account<'t>> {
+pub(super) fn account<'t>(pod: &Pod<'t>) -> Option<Account<'t>> {
     let mut place = None;
     for field in ["serviceAccountName", "serviceAccount"] {
         let found = match pod.get(field) {
