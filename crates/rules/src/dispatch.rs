@@ -82,12 +82,7 @@ impl Dispatch {
             }
             dispatch.needs_facts |= rule.meta.tags.contains(&ACROSS_FILES);
             match rule.check {
-                Check::Pod(check) => {
-                    dispatch.pod.push((index, check));
-                    if rule.meta.tags.contains(&HELM_VALUES) {
-                        dispatch.values.push((index, check));
-                    }
-                }
+                Check::Pod(check) => dispatch.pod.push((index, check)),
                 Check::Object(kinds, check) => dispatch.add_kinds(kinds, index, check),
                 Check::PodAndObject(pod_check, kinds, check) => {
                     dispatch.pod.push((index, pod_check));
@@ -95,6 +90,9 @@ impl Dispatch {
                 }
                 Check::Dockerfile(check) => dispatch.dockerfile.push((index, check)),
                 Check::Engine => {}
+            }
+            if let (true, Some(check)) = (rule.meta.tags.contains(&HELM_VALUES), rule.check.of_pods()) {
+                dispatch.values.push((index, check));
             }
         }
         dispatch

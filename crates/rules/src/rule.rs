@@ -30,6 +30,16 @@ pub enum Check {
     Engine,
 }
 
+impl Check {
+    /// The part that looks at pods.
+    pub(crate) fn of_pods(self) -> Option<fn(&Pod<'_>, &mut Report<'_>)> {
+        match self {
+            Self::Pod(check) | Self::PodAndObject(check, ..) => Some(check),
+            Self::Object(..) | Self::Dockerfile(..) | Self::Engine => None,
+        }
+    }
+}
+
 /// Declares a rule: doc comment, name, id, fields of [`RuleMeta`], and the check.
 ///
 /// ```text
