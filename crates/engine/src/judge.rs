@@ -8,6 +8,7 @@ use portcullis_core::{
 };
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
+use portcullis_model::kubernetes::schema::{CustomKind, Definitions};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
@@ -40,6 +41,8 @@ pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
     pub(crate) claims: Vec<(Finding, Claim)>,
     pub(crate) facts: Facts,
+    pub(crate) definitions: Definitions,
+    pub(crate) custom_kinds: Vec<CustomKind>,
     pub(crate) notes: Vec<Note>,
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
@@ -244,6 +247,8 @@ impl Judge<'_> {
             judged.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
         }
         judged.facts = outcome.facts;
+        judged.definitions = outcome.definitions;
+        judged.custom_kinds = outcome.custom_kinds;
         let drafts = self.yields.resolve(outcome.drafts);
         if drafts.is_empty() && outcome.claims.is_empty() && directives.is_empty() {
             return;

@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
-use portcullis_model::facts::{Claim, Facts, Unread};
+use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
+use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::classify::{Language, classify};
 use crate::config::{Config, DEFAULT_PROFILE};
+use crate::definitions::{self, Customs};
 use crate::discover::{Discovered, Origin, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
@@ -155,34 +157,18 @@ pub(crate) fn scan_texts(
     skipped.extend(kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes));
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
-    let rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
+    let folders = &options.config.kubernetes_crds;
+    let known = Arc::new(definitions::load(folders, &options.cwd, base, &worktree, &mut report.errors));
+    define(&mut rules, &known);
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
     let homes = relations::homes(&found, &worktree);
-    let judge = |set: OverrideSet| {
-        let rules = rules.get(&set).expect("every set that a target has was compiled");
-        Judge {
-            catalog: &catalog,
-            selection: &rules.selection,
-            dispatch: &rules.dispatch,
-            yields: &yields,
-            needs: options.needs,
-            files: &worktree,
-            homes: &homes,
-            today: options.date,
-        }
-    };
-    let total = found.targets.len();
-    let done = AtomicUsize::new(0);
-    let judge_one = |index: usize, (target, language): &(Target, Language)| {
-        if skipped.contains(&index) {
-            let mut judged = Judged::default();
-            if charts.contains(&index) {
-                judged.facts.add_unread(relations::chart_template(&target.path, &worktree));
-            }
-            return judged;
-        }
-        let input = Input {
+    let shared = Shared { options, catalog: &catalog, yields: &yields, files: &worktree, homes: &homes };
+    let input = |index: usize| {
+        let (target, language) = found.targets.get(index)?;
+        Some(Input {
             file: FileId(u32::try_from(index).unwrap_or(u32::MAX)),
             target,
             language: *language,
@@ -192,8 +178,23 @@ pub(crate) fn scan_texts(
                 .as_ref()
                 .filter(|_| target.origin == Origin::StandardInput)
                 .map(|s| s.bytes.as_slice()),
-        };
-        let result = judge(sets.get(index).copied().unwrap_or_default()).judge(&input);
+        })
+    };
+    let judge_by = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
+        let set = sets.get(index).copied().unwrap_or_default();
+        input(index).map_or_else(Judged::default, |input| shared.judge(rules, set).judge(&input))
+    };
+    let total = found.targets.len();
+    let done = AtomicUsize::new(0);
+    let judge_one = |index: usize, (target, _): &(Target, Language)| {
+        if skipped.contains(&index) {
+            let mut judged = Judged::default();
+            if charts.contains(&index) {
+                judged.facts.add_unread(relations::chart_template(&target.path, &worktree));
+            }
+            return judged;
+        }
+        let result = judge_by(&rules, index);
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
@@ -204,12 +205,23 @@ pub(crate) fn scan_texts(
     }
     let mut claims = Vec::new();
     let pool = worker_pool(threads, total)?;
-    let take = |file| take(file, &mut facts, &mut claims, &mut report);
-    in_parallel(pool.as_ref(), &found.targets, judge_one, take);
+    let mut customs = Customs::default();
+    let mut taken = 0..;
+    in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
+        customs.take(taken.next().unwrap_or_default(), &mut file);
+        take(file, &mut facts, &mut claims, &mut report);
+    });
+    let again = customs.waiting();
+    if !again.is_empty() {
+        define(&mut rules, &customs.into_definitions(&known));
+        report.findings.retain(|finding| again.binary_search(&(finding.location.file().0 as usize)).is_err());
+        let judge_again = |_, index: &usize| judge_by(&rules, *index).findings;
+        in_parallel(pool.as_ref(), &again, judge_again, |findings| report.findings.extend(findings));
+    }
 
     report.stats.files = total - skipped.len();
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
-    unreadable_findings(&judge(0), &found, &mut report);
+    unreadable_findings(&shared.judge(&rules, 0), &found, &mut report);
     report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, &worktree, &report.files));
     match &pool {
         // Giving back what is known of tens of thousands of objects takes as long as the sorting.
@@ -265,6 +277,39 @@ pub struct Scanned {
     pub report: ScanReport,
     /// Exit code 3.
     pub nothing: bool,
+}
+
+/// What all files have in common.
+struct Shared<'a> {
+    options: &'a ScanOptions,
+    catalog: &'a Catalog,
+    yields: &'a Yields,
+    files: &'a Worktree,
+    homes: &'a Homes,
+}
+
+impl<'a> Shared<'a> {
+    /// The judge of the files under a set of overrides.
+    fn judge(&self, rules: &'a BTreeMap<OverrideSet, Rules>, set: OverrideSet) -> Judge<'a> {
+        let rules = rules.get(&set).expect("every set that a target has was compiled");
+        Judge {
+            catalog: self.catalog,
+            selection: &rules.selection,
+            dispatch: &rules.dispatch,
+            yields: self.yields,
+            needs: self.options.needs,
+            files: self.files,
+            homes: self.homes,
+            today: self.options.date,
+        }
+    }
+}
+
+/// Lets custom resources be judged by these definitions.
+fn define(rules: &mut BTreeMap<OverrideSet, Rules>, definitions: &Arc<Definitions>) {
+    for rules in rules.values_mut() {
+        rules.dispatch.define(Arc::clone(definitions));
+    }
 }
 
 /// The rules of files under one set of overrides.
