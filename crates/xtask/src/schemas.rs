@@ -68,6 +68,8 @@ const UNSAID: &[(&str, &str, Unsaid)] = &[
     ("core.v1.SleepAction", "seconds", Unsaid::Optional),
     ("core.v1.Sysctl", "value", Unsaid::Optional),
     ("core.v1.ISCSIVolumeSource", "lun", Unsaid::Optional),
+    ("core.v1.ScaleIOVolumeSource", "secretRef", Unsaid::Optional),
+    ("core.v1.ScaleIOPersistentVolumeSource", "secretRef", Unsaid::Optional),
     ("core.v1.ISCSIPersistentVolumeSource", "lun", Unsaid::Optional),
     ("apiextensions.v1.CustomResourceDefinitionVersion", "served", Unsaid::Optional),
     ("apiextensions.v1.CustomResourceDefinitionVersion", "storage", Unsaid::Optional),
@@ -172,6 +174,7 @@ struct Schemas {
 struct Definition {
     /// By name and type: versions.
     fields: BTreeMap<(String, Type), u16>,
+    versions: u16,
     /// As the newest version says it.
     required: BTreeSet<String>,
 }
@@ -206,12 +209,15 @@ impl Schemas {
             }
             let is_kind = self.add_kinds(short, schema, version);
             let definition = self.definitions.entry(short.to_owned()).or_default();
+            definition.versions |= version;
             for (field, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
                 // The server ignores what a manifest says of the status.
                 let status = is_kind && field == "status";
                 let field_type = if status { Type::Plain(tag::ANY) } else { type_of(schema)? };
                 let field_type = refined(short, field, field_type);
-                *definition.fields.entry((field.clone(), field_type)).or_default() |= version;
+                // Nor does it mind one that came later.
+                let versions = if status { u16::MAX } else { version };
+                *definition.fields.entry((field.clone(), field_type)).or_default() |= versions;
             }
             let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
             definition.required = required.filter_map(Value::as_str).map(str::to_owned).collect();
@@ -269,10 +275,17 @@ impl Schemas {
             writer.number(Table::Kinds, *mask);
         }
         for (name, definition) in &self.definitions {
+            // What some version does without is not worth a wrong word.
+            let versions = |field: &str| {
+                let variants = definition.fields.iter().filter(|((name, _), _)| name == field);
+                variants.fold(0, |all, (_, mask)| all | mask)
+            };
+            let is_always_there = |field: &&String| versions(field) == definition.versions;
+            let required: Vec<&String> = definition.required.iter().filter(is_always_there).collect();
             writer.name(Table::Definitions, last_word(name))?;
             let at = [writer.length(Table::Fields)?, u16::try_from(definition.fields.len())?];
-            let required = [writer.length(Table::Required)?, u16::try_from(definition.required.len())?];
-            for number in at.into_iter().chain(required) {
+            let counts = [writer.length(Table::Required)?, u16::try_from(required.len())?];
+            for number in at.into_iter().chain(counts) {
                 writer.number(Table::Definitions, number);
             }
             for ((field, field_type), mask) in &definition.fields {
@@ -281,10 +294,8 @@ impl Schemas {
                 writer.number(Table::Fields, field_type);
                 writer.number(Table::Fields, *mask);
             }
-            for field in &definition.required {
-                let variants = definition.fields.iter().filter(|((name, _), _)| name == field);
+            for field in required {
                 writer.name(Table::Required, field)?;
-                writer.number(Table::Required, variants.fold(0, |all, (_, mask)| all | mask));
             }
         }
         writer.finish(first, count)

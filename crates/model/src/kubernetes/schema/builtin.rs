@@ -1,8 +1,8 @@
 //! The schemas of the API server's own kinds, read in place from a compiled table.
 //!
 //! The table has every field of every version from [`first`] to [`last`] once, with a mask of the versions that have it.
-//! It is searched where it lies: nothing is unpacked when the program starts. Which fields are required is said as the
-//! newest version says it, because older ones also called those required that the server fills in.
+//! It is searched where it lies: nothing is unpacked when the program starts. Required is what the
+//! newest version calls so and every version has: older ones also called those fields required that the server fills in.
 
 use std::cmp::Ordering;
 
@@ -201,9 +201,7 @@ impl Schema<'static> for Builtin {
     }
 
     fn required(self) -> impl Iterator<Item = &'static str> {
-        let range = self.range(8);
-        let required = range.filter(move |&at| number(Table::Required, at, 4) & self.versions.bit != 0);
-        required.map(|at| name(Table::Required, at, 0))
+        self.range(8).map(|at| name(Table::Required, at, 0))
     }
 
     fn words(self) -> impl Iterator<Item = &'static str> {

@@ -15,7 +15,7 @@ pub enum Table {
     Definitions,
     /// Sorted by name within a definition: name, type, versions. A field whose type has changed stands once for each.
     Fields,
-    /// Name of a field, versions that have it.
+    /// Names of fields.
     Required,
     /// Tag, and two numbers that depend on it.
     Types,
@@ -35,8 +35,8 @@ impl Table {
             Self::Text => 1,
             Self::Kinds | Self::Definitions => 12,
             Self::Fields => 8,
-            Self::Required | Self::Types => 6,
-            Self::Lists | Self::Words => 4,
+            Self::Types => 6,
+            Self::Required | Self::Lists | Self::Words => 4,
         }
     }
 }
