@@ -263,7 +263,11 @@ impl Judge<'_> {
             let finding = self.seal(draft, &mut directives, &mut sealer);
             judged.claims.push((finding, claim));
         }
-        for draft in self.about_directives(&directives) {
+        // What no definition is known of may be wrong all the same.
+        let is_blind = judged.custom_kinds.iter().any(|kind| !self.dispatch.definitions().has(*kind));
+        let could_tell =
+            |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule));
+        for draft in self.about_directives(&directives, could_tell) {
             judged.findings.push(sealer.seal(draft));
         }
     }
@@ -281,9 +285,9 @@ impl Judge<'_> {
     }
 
     /// Findings about the suppressions themselves. They cannot be suppressed.
-    fn about_directives(&self, directives: &Directives) -> Vec<Draft> {
+    fn about_directives(&self, directives: &Directives, could_tell: impl Fn(RuleIdx) -> bool) -> Vec<Draft> {
         let mut drafts = Vec::new();
-        let (unused, expired) = directives.stale(self.selection, self.today);
+        let (unused, expired) = directives.stale(self.today, could_tell);
         if let Some(rule) = self.rule(ids::UNUSED_SUPPRESSION) {
             drafts.extend(unused.into_iter().map(|directive| {
                 let message = format!("this suppression of {} suppresses nothing", directive.names(self.catalog));

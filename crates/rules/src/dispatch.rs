@@ -115,9 +115,14 @@ impl Dispatch {
         self.needs_facts = true;
     }
 
-    /// Whether any of its rules judges custom resources by their definitions.
-    pub fn needs_definitions(&self) -> bool {
-        !self.custom_schema.is_empty()
+    /// Whether a rule judges custom resources by their definitions.
+    pub fn judges_by_definition(&self, rule: RuleIdx) -> bool {
+        self.custom_schema.iter().any(|&(own, _)| own == rule)
+    }
+
+    /// By what custom resources are judged.
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
     }
 
     /// Judges custom resources by these definitions from now on.

@@ -20,7 +20,8 @@ rule! {
     /// element twice, a kind that does not exist: the API server refuses each of them. YAML is read as Kubernetes reads
     /// it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
     /// newest; a type that any known version allows is fine then. Rules that know a field better speak in its place. A
-    /// nodePort counts as wrong outside of 30000 to 32767, which a cluster may have set otherwise.
+    /// nodePort counts as wrong outside of 30000 to 32767, which a cluster may have set otherwise. What is missing is not
+    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs.
     ///
     /// ```yaml bad:5
     /// apiVersion: apps/v1
@@ -110,6 +111,12 @@ rule! {
     ///   strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 25% } }
     /// ```
     /// ```yaml good
+    /// # Part of an object.
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec: { template: { spec: { nodeSelector: { disk: ssd } } } }
+    /// ---
     /// # Written for another program.
     /// apiVersion: v1
     /// kind: Config
@@ -255,6 +262,8 @@ fn schema_invalid(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Repor
         FaultKind::UnknownField { .. } | FaultKind::OtherVersion { .. } => {}
         // The rules about removed and deprecated versions say when it went.
         FaultKind::UnknownKind { .. } if lifecycle(object.api_version, object.kind).is_some() => {}
+        // It has a rule of its own.
+        FaultKind::UnknownKind { .. } if object.kind == "PodSecurityPolicy" => {}
         _ => say(object, fault, report),
     }
 }
@@ -269,12 +278,13 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
     let node = fault.node;
     let key = node.key().map_or("this element", Node::text);
     let (message, help) = match &fault.kind {
-        FaultKind::UnknownField { holder, nearest } => {
-            let message = match *holder {
-                "" => format!("`{key}` is no field of {}", path_of(node, object)),
-                holder => format!("`{key}` is no field of {holder} in {}", object.title()),
+        FaultKind::UnknownField { holder, nearest, within } => {
+            let message = format!("`{key}` is no field of {}", name_of(holder, node.parent(), object));
+            let help = match (nearest, within) {
+                (Some(name), _) => did_you_mean(name),
+                (None, Some(within)) => format!("move it into `{within}`, which has such a field"),
+                (None, None) => "remove it, or move it to where it belongs".to_owned(),
             };
-            let help = nearest.map_or_else(|| "remove it, or move it to where it belongs".to_owned(), did_you_mean);
             report.at(node.key_place(), message).help(help);
             return;
         }
@@ -291,9 +301,9 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
         }
         // A patch is part of an object.
         FaultKind::Missing { .. } if report.facts().is_patch() => return,
-        FaultKind::Missing { holder, fields } => {
+        FaultKind::Missing { holder, fields, .. } => {
             let names: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
-            let what = if holder.is_empty() { path_of_mapping(node, object) } else { format!("{holder} of {}", object.title()) };
+            let what = name_of(holder, Some(node), object);
             let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
             let message = format!("{} {is} missing in {what}", names.join(" and "));
             report.at(Anchor { parent: node }, message).help(format!("add {them}"));
@@ -394,14 +404,13 @@ fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
 }
 
-/// How a message names the mapping that holds a value: by its path in the object.
-fn path_of(node: Node<'_>, object: &Object<'_>) -> String {
-    node.parent().map_or_else(|| object.title(), |parent| path_of_mapping(parent, object))
-}
-
-fn path_of_mapping(node: Node<'_>, object: &Object<'_>) -> String {
+/// How a message names a mapping of the object: by its type, else by its path.
+fn name_of(holder: &str, mapping: Option<Node<'_>>, object: &Object<'_>) -> String {
+    if !holder.is_empty() && holder != object.kind {
+        return format!("{holder} in {}", object.title());
+    }
     let mut names = Vec::new();
-    let mut next = Some(node);
+    let mut next = mapping;
     while let Some(node) = next.filter(|node| *node != object.node) {
         names.extend(node.key().map(Node::text));
         next = node.parent();

@@ -13,7 +13,7 @@ mod walk;
 use portcullis_core::nearest;
 use portcullis_syntax::{Lookup, Node, Value};
 
-use super::{KubernetesVersion, Object};
+use super::{KubernetesVersion, Object, pods};
 use builtin::{Builtin, Kind, Versions};
 use walk::Handled;
 
@@ -38,6 +38,8 @@ pub enum FaultKind<'s> {
         holder: &'s str,
         /// What may have been meant.
         nearest: Option<&'s str>,
+        /// The one field of the type that is an object with such a field.
+        within: Option<&'s str>,
     },
     /// The version that was asked for has no such field.
     OtherVersion {
@@ -54,6 +56,8 @@ pub enum FaultKind<'s> {
         holder: &'s str,
         /// The fields; at least one.
         fields: Vec<&'s str>,
+        /// Whether these are all that it needs.
+        is_all: bool,
     },
     /// The value is of another type.
     WrongType {
@@ -137,6 +141,7 @@ pub fn faults<'t>(object: &Object<'t>, version: Option<KubernetesVersion>) -> Ve
     if object.kind == "HorizontalPodAutoscaler" {
         crossed_replicas(object.node, &mut faults);
     }
+    drop_missing_of_part(object, &mut faults);
     faults
 }
 
@@ -156,7 +161,30 @@ pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) 
         walk::value(metadata, schema, &mut of_metadata);
         faults.extend(of_metadata);
     }
+    drop_missing_of_part(object, &mut faults);
     faults
+}
+
+/// Drops what is missing where the object is plainly part of one, such as a patch or an expectation of a test: it has no
+/// `spec`, or a `spec` without any of several fields that it needs, or a template of pods without an image.
+fn drop_missing_of_part(object: &Object<'_>, faults: &mut Vec<Fault<'_, '_>>) {
+    let is_part = faults.iter().any(|fault| match &fault.kind {
+        FaultKind::Missing { fields, .. } if fault.node == object.node => fields.contains(&"spec"),
+        FaultKind::Missing { fields, is_all, .. } => {
+            let is_spec = fault.node.parent() == Some(object.node);
+            let has_template = matches!(fault.node.get("template"), Lookup::Present(_));
+            is_spec && (*is_all && fields.len() > 1 || has_template) && !has_image(object)
+        }
+        _ => false,
+    });
+    if is_part {
+        faults.retain(|fault| !matches!(fault.kind, FaultKind::Missing { .. }));
+    }
+}
+
+fn has_image(object: &Object<'_>) -> bool {
+    let has_image = |container: Node<'_>| !matches!(container.get("image"), Lookup::Absent(_));
+    pods(object).iter().any(|pod| pod.containers.iter().any(|container| has_image(container.node)))
 }
 
 /// Adds that a kind does not exist, where that is certain: in the group of a kind that does.

@@ -126,6 +126,8 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
     handled: impl Fn(&str) -> Handled,
     faults: &mut Vec<Fault<'t, 's>>,
 ) {
+    // A field that is missing because its name has a slip is told once.
+    let mut misspelt = Vec::new();
     for (key, entry) in node.entries() {
         let name = key.text();
         if handled(name) == Handled::Yes {
@@ -142,15 +144,29 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
             Field::Unknown => {
                 // A name that stands there already was not meant.
                 let free = schema.names().filter(|known| node.field(known).is_none());
-                let kind = FaultKind::UnknownField { holder: schema.title(), nearest: nearest(name, free) };
+                let nearest = nearest(name, free);
+                misspelt.extend(nearest);
+                let kind = FaultKind::UnknownField { holder: schema.title(), nearest, within: within(name, schema) };
                 faults.push(Fault { node: entry, kind });
             }
         }
     }
-    let fields: Vec<&str> = schema.required().filter(|field| node.key_lookup(field).absent().is_some()).collect();
+    let is_missing = |field: &&str| node.key_lookup(field).absent().is_some() && !misspelt.contains(field);
+    let fields: Vec<&str> = schema.required().filter(is_missing).collect();
     if !fields.is_empty() {
-        faults.push(Fault { node, kind: FaultKind::Missing { holder: schema.title(), fields } });
+        let is_all = fields.len() == schema.required().count();
+        faults.push(Fault { node, kind: FaultKind::Missing { holder: schema.title(), fields, is_all } });
     }
+}
+
+/// The field that has a field of this name, if only one has.
+fn within<'s, S: Schema<'s>>(name: &str, schema: S) -> Option<&'s str> {
+    let mut holders = schema.names().filter(|holder| match schema.field(holder) {
+        Field::Known(holder) => matches!(holder.shape(), Shape::Object) && matches!(holder.field(name), Field::Known(_)),
+        Field::Elsewhere { .. } | Field::Unknown => false,
+    });
+    let holder = holders.next()?;
+    holders.next().is_none().then_some(holder)
 }
 
 fn list<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, element: S, faults: &mut Vec<Fault<'t, 's>>) {
