@@ -61,7 +61,8 @@ fn definitions_may_lie_in_folders_that_are_not_scanned() {
 fn the_version_decides_which_fields_and_kinds_there_are() {
     let slip = "policy.yaml:7:7: high[k8s-schema-invalid] `networking.k8s.io/v1` has no kind Ingresss in any Kubernetes \
                 version from 1.28 to 1.37";
-    let never = "pod.yaml:5:3: medium[k8s-schema-unknown-field] `trafficDistribution` is no field of PodSpec in Pod `web`";
+    let never =
+        "pod.yaml:5:3: medium[k8s-schema-unknown-field] `trafficDistribution` is no field of PodSpec in Pod `web`";
     let resources = |version: &str| {
         format!(
             "pod.yaml:6:3: medium[k8s-schema-unknown-field] `resources` is no field of PodSpec in Kubernetes {version}: it \

@@ -160,8 +160,8 @@ impl Directives {
     ) -> (Vec<&Directive>, Vec<&Directive>) {
         let ours = || self.all.iter().filter(|directive| directive.owner == Owner::Ours && !directive.used);
         let is_expired = |directive: &&Directive| directive.expires.is_some_and(|last| last < today);
-        let unused = ours()
-            .filter(|directive| !is_expired(directive) && directive.rules.iter().all(|&rule| could_tell(rule)));
+        let unused =
+            ours().filter(|directive| !is_expired(directive) && directive.rules.iter().all(|&rule| could_tell(rule)));
         (unused.collect(), ours().filter(is_expired).collect())
     }
 

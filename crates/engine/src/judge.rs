@@ -265,8 +265,7 @@ impl Judge<'_> {
         }
         // What no definition is known of may be wrong all the same.
         let is_blind = judged.custom_kinds.iter().any(|kind| !self.dispatch.definitions().has(*kind));
-        let could_tell =
-            |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule));
+        let could_tell = |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule));
         for draft in self.about_directives(&directives, could_tell) {
             judged.findings.push(sealer.seal(draft));
         }

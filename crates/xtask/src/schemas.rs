@@ -26,13 +26,13 @@ const UNSAID: &[(&str, &str, Unsaid)] = &[
     ("core.v1.Container", "terminationMessagePolicy", Unsaid::Choice(&["FallbackToLogsOnError", "File"])),
     ("core.v1.ContainerPort", "protocol", Unsaid::Choice(&["SCTP", "TCP", "UDP"])),
     ("core.v1.HTTPGetAction", "scheme", Unsaid::Choice(&["HTTP", "HTTPS"])),
-    ("core.v1.NodeSelectorRequirement", "operator", Unsaid::Choice(&["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"])),
-    ("core.v1.PersistentVolumeSpec", "persistentVolumeReclaimPolicy", Unsaid::Choice(&["Delete", "Recycle", "Retain"])),
     (
-        "core.v1.PodSpec",
-        "dnsPolicy",
-        Unsaid::Choice(&["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+        "core.v1.NodeSelectorRequirement",
+        "operator",
+        Unsaid::Choice(&["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]),
     ),
+    ("core.v1.PersistentVolumeSpec", "persistentVolumeReclaimPolicy", Unsaid::Choice(&["Delete", "Recycle", "Retain"])),
+    ("core.v1.PodSpec", "dnsPolicy", Unsaid::Choice(&["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"])),
     ("core.v1.PodSpec", "preemptionPolicy", Unsaid::Choice(&["Never", "PreemptLowerPriority"])),
     ("core.v1.SeccompProfile", "type", Unsaid::Choice(&["Localhost", "RuntimeDefault", "Unconfined"])),
     ("core.v1.PersistentVolumeClaimSpec", "accessModes", Unsaid::Choice(ACCESS_MODES)),
@@ -43,11 +43,7 @@ const UNSAID: &[(&str, &str, Unsaid)] = &[
     ("core.v1.ServiceSpec", "externalTrafficPolicy", Unsaid::Choice(&["Cluster", "Local"])),
     ("core.v1.ServiceSpec", "internalTrafficPolicy", Unsaid::Choice(&["Cluster", "Local"])),
     ("core.v1.ServiceSpec", "sessionAffinity", Unsaid::Choice(&["ClientIP", "None"])),
-    (
-        "core.v1.ServiceSpec",
-        "type",
-        Unsaid::Choice(&["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
-    ),
+    ("core.v1.ServiceSpec", "type", Unsaid::Choice(&["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"])),
     ("apps.v1.DaemonSetUpdateStrategy", "type", Unsaid::Choice(&["OnDelete", "RollingUpdate"])),
     ("apps.v1.DeploymentStrategy", "type", Unsaid::Choice(&["Recreate", "RollingUpdate"])),
     ("apps.v1.StatefulSetSpec", "podManagementPolicy", Unsaid::Choice(&["OrderedReady", "Parallel"])),
@@ -222,10 +218,10 @@ impl Schemas {
             let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
             definition.required = required.filter_map(Value::as_str).map(str::to_owned).collect();
             definition.required.retain(|field| {
-                let optional = |row: &&(&str, &str, Unsaid)| {
-                    row.0 == short && row.1 == field && matches!(row.2, Unsaid::Optional)
-                };
-                !UNSAID.iter().any(|row| optional(&row)) && !(is_kind && matches!(field.as_str(), "status" | "metadata"))
+                let optional =
+                    |row: &&(&str, &str, Unsaid)| row.0 == short && row.1 == field && matches!(row.2, Unsaid::Optional);
+                !UNSAID.iter().any(|row| optional(&row))
+                    && !(is_kind && matches!(field.as_str(), "status" | "metadata"))
             });
         }
         Ok(())
@@ -257,7 +253,9 @@ impl Schemas {
         let mut open: Vec<String> = self.kinds.values().map(|(definition, _)| definition.clone()).collect();
         while let Some(name) = open.pop() {
             let fields = self.definitions.get(&name).into_iter().flat_map(|definition| definition.fields.keys());
-            open.extend(fields.filter_map(|(_, of)| of.object()).filter(|of| !reached.contains(*of)).map(str::to_owned));
+            open.extend(
+                fields.filter_map(|(_, of)| of.object()).filter(|of| !reached.contains(*of)).map(str::to_owned),
+            );
             reached.insert(name);
         }
         self.definitions.retain(|name, _| reached.contains(name));

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use portcullis_core::{Catalog, RuleIdx, near};
 pub use portcullis_core::nearest;
+use portcullis_core::{Catalog, RuleIdx, near};
 
 /// The rules that a selector (an id, `prefix*`, tag or peer's id) names: at least one, or the error to show.
 pub fn select_rules(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, UnknownRule> {

@@ -54,3 +54,35 @@ impl FromStr for KubernetesVersion {
         Ok(Self::new(minor).min(Self::LATEST))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_distributions_write_them() {
+        for (text, minor) in [
+            ("1.30", Some(30)),
+            ("v1.30", Some(30)),
+            ("1.30.4", Some(30)),
+            ("1.30.2-gke.1", Some(30)),
+            ("v1.30.2+k3s1", Some(30)),
+            ("1.31-eks-036c24b", Some(31)),
+            ("v1.29.0-rc.1+build.5", Some(29)),
+            ("1.30+", Some(30)),
+            ("latest", Some(KubernetesVersion::LATEST.minor)),
+            ("1.99", Some(KubernetesVersion::LATEST.minor)),
+            ("", None),
+            ("2.0", None),
+            ("1", None),
+            ("1.", None),
+            ("1.30.", None),
+            ("1.30.x", None),
+            ("1.30.1.1", None),
+            ("1.30 beta", None),
+            ("1.30-a/b", None),
+        ] {
+            assert_eq!(text.parse::<KubernetesVersion>().ok().map(|version| version.minor), minor, "{text}");
+        }
+    }
+}

@@ -119,7 +119,10 @@ enum CustomShape {
     Any,
     Text,
     Choice,
-    Integer { least: i64, greatest: i64 },
+    Integer {
+        least: i64,
+        greatest: i64,
+    },
     Number,
     Boolean,
     IntOrText,

@@ -154,7 +154,9 @@ pub fn is_known(object: &Object<'_>) -> bool {
 pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) -> Vec<Fault<'t, 'd>> {
     let mut faults = Vec::new();
     let Some(schema) = definitions.schema(object) else { return faults };
-    let handled = |name: &str| if matches!(name, "apiVersion" | "kind" | "metadata" | "status") { Handled::Yes } else { Handled::No };
+    let handled = |name: &str| {
+        if matches!(name, "apiVersion" | "kind" | "metadata" | "status") { Handled::Yes } else { Handled::No }
+    };
     walk::object(object.node, schema, handled, &mut faults);
     if let (Lookup::Present(metadata), Some(schema)) = (object.metadata(), Builtin::metadata()) {
         let mut of_metadata = Vec::new();
@@ -220,11 +222,7 @@ fn group_of(api_version: &str) -> &str {
 
 /// Orders versions: stable ones before beta before alpha.
 fn stability(api_version: &str) -> u8 {
-    if api_version.contains("alpha") {
-        2
-    } else {
-        u8::from(api_version.contains("beta"))
-    }
+    if api_version.contains("alpha") { 2 } else { u8::from(api_version.contains("beta")) }
 }
 
 fn crossed_replicas<'t>(object: Node<'t>, faults: &mut Vec<Fault<'t, '_>>) {

@@ -162,7 +162,9 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
 /// The field that has a field of this name, if only one has.
 fn within<'s, S: Schema<'s>>(name: &str, schema: S) -> Option<&'s str> {
     let mut holders = schema.names().filter(|holder| match schema.field(holder) {
-        Field::Known(holder) => matches!(holder.shape(), Shape::Object) && matches!(holder.field(name), Field::Known(_)),
+        Field::Known(holder) => {
+            matches!(holder.shape(), Shape::Object) && matches!(holder.field(name), Field::Known(_))
+        }
         Field::Elsewhere { .. } | Field::Unknown => false,
     });
     let holder = holders.next()?;
