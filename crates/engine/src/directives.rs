@@ -13,8 +13,6 @@ use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::Date;
 use portcullis_syntax::{Node, Tree};
 
-use crate::select::Selection;
-
 /// A suppression.
 #[derive(Clone, Debug)]
 pub(crate) struct Directive {

@@ -217,12 +217,9 @@ impl Schemas {
             }
             let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
             definition.required = required.filter_map(Value::as_str).map(str::to_owned).collect();
-            definition.required.retain(|field| {
-                let optional =
-                    |row: &&(&str, &str, Unsaid)| row.0 == short && row.1 == field && matches!(row.2, Unsaid::Optional);
-                !UNSAID.iter().any(|row| optional(&row))
-                    && !(is_kind && matches!(field.as_str(), "status" | "metadata"))
-            });
+            // The server makes up a status, and asks for a name in its own words.
+            let is_made_up = |field: &str| is_kind && matches!(field, "status" | "metadata");
+            definition.required.retain(|field| !is_made_up(field) && !is_optional(short, field));
         }
         Ok(())
     }
@@ -342,6 +339,10 @@ fn type_of(schema: &Value) -> Result<Type> {
     })
 }
 
+fn is_optional(definition: &str, field: &str) -> bool {
+    UNSAID.iter().any(|row| row.0 == definition && row.1 == field && matches!(row.2, Unsaid::Optional))
+}
+
 /// The type of a field with what the documents leave out.
 fn refined(definition: &str, field: &str, known: Type) -> Type {
     let found = UNSAID.iter().find(|row| row.0 == definition && row.1 == field);
@@ -375,15 +376,14 @@ impl Writer {
     }
 
     fn name(&mut self, table: Table, name: &str) -> Result<()> {
-        let packed = match self.names.get(name) {
-            Some(&packed) => packed,
-            None => {
-                let offset = u32::try_from(self.table(Table::Text).len())?;
-                let packed = (offset << 8) | u32::from(u8::try_from(name.len())?);
-                self.table(Table::Text).extend(name.as_bytes());
-                self.names.insert(name.to_owned(), packed);
-                packed
-            }
+        let packed = if let Some(&packed) = self.names.get(name) {
+            packed
+        } else {
+            let offset = u32::try_from(self.table(Table::Text).len())?;
+            let packed = (offset << 8) | u32::from(u8::try_from(name.len())?);
+            self.table(Table::Text).extend(name.as_bytes());
+            self.names.insert(name.to_owned(), packed);
+            packed
         };
         self.table(table).extend(packed.to_le_bytes());
         Ok(())

@@ -51,7 +51,7 @@ impl Versions {
 /// A kind in a version of its group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
-    pub(super) kind: &'static str,
+    pub(super) name: &'static str,
     pub(super) api_version: &'static str,
     definition: u16,
     mask: u16,
@@ -63,7 +63,7 @@ impl Kind {
         let key = (kind, api_version);
         let at = search(Table::Kinds, |at| {
             let found = Self::at(at);
-            (found.kind, found.api_version).cmp(&key)
+            (found.name, found.api_version).cmp(&key)
         })?;
         Some(Self::at(at))
     }
@@ -75,7 +75,7 @@ impl Kind {
 
     fn at(at: usize) -> Self {
         Self {
-            kind: name(Table::Kinds, at, 0),
+            name: name(Table::Kinds, at, 0),
             api_version: name(Table::Kinds, at, 4),
             definition: number(Table::Kinds, at, 8),
             mask: number(Table::Kinds, at, 10),
@@ -235,7 +235,7 @@ fn oldest(mask: u16) -> u16 {
 }
 
 fn newest(mask: u16) -> u16 {
-    if mask == 0 { 0 } else { 1 << (15 - mask.leading_zeros()) }
+    mask.checked_ilog2().map_or(0, |highest| 1 << highest)
 }
 
 fn version(bit: u16) -> KubernetesVersion {

@@ -32,7 +32,9 @@ impl CustomKind {
 
     fn new(group: &str, version: &str, kind: &str) -> Self {
         let mut hash = StableHash::new();
-        [group, version, kind].into_iter().for_each(|part| hash.text(part));
+        for part in [group, version, kind] {
+            hash.text(part);
+        }
         Self(hash.short())
     }
 }

@@ -198,12 +198,12 @@ fn unknown_kind<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
         return;
     }
     let mut meant: Vec<(&str, &str)> =
-        Kind::all().filter(|kind| kind.kind == object.kind).map(|kind| (kind.api_version, kind.kind)).collect();
+        Kind::all().filter(|kind| kind.name == object.kind).map(|kind| (kind.api_version, kind.name)).collect();
     let is_elsewhere = !meant.is_empty();
     meant.sort_by_key(|(api_version, _)| (group_of(api_version) != group, stability(api_version)));
-    if !is_elsewhere && let Some(name) = nearest(object.kind, Kind::all().filter(is_group_of).map(|kind| kind.kind)) {
-        let near = Kind::all().filter(|kind| is_group_of(kind) && kind.kind == name);
-        meant.extend(near.map(|kind| (kind.api_version, kind.kind)));
+    if !is_elsewhere && let Some(name) = nearest(object.kind, Kind::all().filter(is_group_of).map(|kind| kind.name)) {
+        let near = Kind::all().filter(|kind| is_group_of(kind) && kind.name == name);
+        meant.extend(near.map(|kind| (kind.api_version, kind.name)));
         meant.sort_by_key(|(api_version, _)| (*api_version != object.api_version, stability(api_version)));
     }
     // Many programs write `apiVersion: v1` above kinds of their own.
