@@ -135,7 +135,7 @@ rule! {
         check: Check::Schema(schema_invalid),
         severity: Severity::High,
         peers: &["kube-linter:schema-validation"],
-        yields_to: &["k8s-invalid-quantity", "k8s-duplicate-port-name"],
+        yields_to: &["k8s-invalid-quantity", "k8s-duplicate-port-name", "k8s-topology-spread-invalid"],
     }
 }
 
@@ -314,7 +314,7 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
         FaultKind::NoChoice { choices, nearest } => {
             let all = choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
             let help = nearest.map_or_else(|| "write one of them".to_owned(), did_you_mean);
-            (format!("`{}` is no value of `{key}`, which is one of {all}", node.text()), help)
+            (format!("`{}` is no value of `{key}`, which is one of {all}", short(node.text())), help)
         }
         FaultKind::Duplicate { keys } => {
             let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
@@ -331,7 +331,10 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
             ("maxReplicas is less than minReplicas".to_owned(), "raise it, or lower minReplicas".to_owned())
         }
     };
-    report.at(node, message).help(help);
+    let draft = report.at(node, message).help(help);
+    if object.kind == "Secret" {
+        draft.mask(node.span());
+    }
 }
 
 fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
@@ -355,26 +358,29 @@ fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
     };
     let text = node.text();
     let help = match (wanted, node.value()) {
-        (Wanted::Text, Value::Bool(_) | Value::Number(_)) => format!("write it in quotes: \"{text}\""),
+        (Wanted::Text, Value::Bool(_)) => format!("write it in quotes: \"{text}\""),
+        (Wanted::Text, Value::Number(_)) => "write it in quotes".to_owned(),
         (Wanted::Integer | Wanted::Number, Value::String(_)) if text.parse::<f64>().is_ok() => {
             format!("write it without quotes: {text}")
         }
         (Wanted::Boolean, Value::String("true" | "false")) => format!("write it without quotes: {text}"),
         _ => example.map_or_else(|| format!("write {expected}"), str::to_owned),
     };
-    let shown = match node.value() {
-        Value::Bool(_) | Value::Number(_) | Value::String(_) if text.len() <= SHOWN => format!("{found} (`{text}`)"),
-        _ => found.to_owned(),
-    };
+    // A number where text belongs may be a password.
+    let is_told = wanted != Wanted::Text || matches!(node.value(), Value::Bool(_));
+    let shown = if is_told && !text.is_empty() { format!("{found} (`{}`)", short(text)) } else { found.to_owned() };
     let subject = if node.key().is_some() { format!("`{key}`") } else { key.to_owned() };
     (format!("{subject} is {shown}, where {expected} belongs"), help)
 }
 
-/// Characters of a value that are worth repeating in a message.
-const SHOWN: usize = 40;
+/// The part of a value that is worth repeating in a message.
+fn short(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.char_indices().nth(40).map_or(line, |(end, _)| line.get(..end).unwrap_or_default())
+}
 
 fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
-    let message = format!("`{key}` is {}, and from {least} to {greatest} is allowed", node.text());
+    let message = format!("`{key}` is {}, and from {least} to {greatest} is allowed", short(node.text()));
     let help = if key == "nodePort" {
         "choose a port of that range, or leave it out and let the cluster choose".to_owned()
     } else {
