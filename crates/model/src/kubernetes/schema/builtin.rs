@@ -4,22 +4,33 @@
 //! It is searched where it lies: nothing is unpacked when the program starts. Required is what the
 //! newest version calls so and every version has: older ones also called those fields required that the server fills in.
 
-use std::cmp::Ordering;
-
-use super::layout::{self, NO_LIST, Table, tag};
+use super::layout::{NO_LIST, Table, tag};
 use super::walk::{Field, Schema, Shape};
 use crate::kubernetes::KubernetesVersion;
 
 static BYTES: &[u8] = include_bytes!("../../../data/kubernetes-schemas.bin");
 
+// Sliced by the compiler, which fails where the file is not what it says.
+static TEXT: &[[u8; 1]] = records(Table::Text);
+static KINDS: &[[u8; 12]] = records(Table::Kinds);
+static DEFINITIONS: &[[u8; 12]] = records(Table::Definitions);
+static FIELDS: &[[u8; 8]] = records(Table::Fields);
+static REQUIRED: &[[u8; 4]] = records(Table::Required);
+static TYPES: &[[u8; 6]] = records(Table::Types);
+static LISTS: &[[u8; 4]] = records(Table::Lists);
+static WORDS: &[[u8; 4]] = records(Table::Words);
+
+const FIRST: u32 = word32(0);
+const LAST: u32 = word32(0) + word32(4) - 1;
+
 /// The oldest version that the table knows.
 pub fn first() -> KubernetesVersion {
-    KubernetesVersion::new(word32(0))
+    KubernetesVersion::new(FIRST)
 }
 
 /// The newest version that the table knows.
 pub fn last() -> KubernetesVersion {
-    KubernetesVersion::new((word32(0) + word32(4)).saturating_sub(1))
+    KubernetesVersion::new(LAST)
 }
 
 /// Which versions count.
@@ -34,8 +45,8 @@ pub(super) struct Versions {
 impl Versions {
     /// The version that was asked for; without one the newest, and what any other knows is fine as well.
     pub(super) fn new(asked: Option<KubernetesVersion>) -> Self {
-        let minor = asked.unwrap_or_else(last).minor.clamp(first().minor, last().minor);
-        Self { bit: 1_u16.checked_shl(minor.saturating_sub(first().minor)).unwrap_or(1), any: asked.is_none() }
+        let minor = asked.unwrap_or_else(last).minor.clamp(FIRST, LAST);
+        Self { bit: 1_u16.checked_shl(minor.saturating_sub(FIRST)).unwrap_or(1), any: asked.is_none() }
     }
 
     /// These versions, or the newest of `mask` where it lacks them.
@@ -60,25 +71,24 @@ pub(super) struct Kind {
 impl Kind {
     /// The kind of an `apiVersion`, if the table knows it.
     pub(super) fn find(api_version: &str, kind: &str) -> Option<Self> {
-        let key = (kind, api_version);
-        let at = search(Table::Kinds, |at| {
-            let found = Self::at(at);
-            (found.name, found.api_version).cmp(&key)
-        })?;
-        Some(Self::at(at))
+        let of = |record: &[u8; 12]| name_bytes(record, 0).cmp(kind.as_bytes());
+        let at = KINDS
+            .binary_search_by(|record| of(record).then_with(|| name_bytes(record, 4).cmp(api_version.as_bytes())))
+            .ok()?;
+        KINDS.get(at).map(Self::of)
     }
 
     /// All kinds, sorted by kind and `apiVersion`.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        (0..length(Table::Kinds)).map(Self::at)
+        KINDS.iter().map(Self::of)
     }
 
-    fn at(at: usize) -> Self {
+    fn of(record: &'static [u8; 12]) -> Self {
         Self {
-            name: name(Table::Kinds, at, 0),
-            api_version: name(Table::Kinds, at, 4),
-            definition: number(Table::Kinds, at, 8),
-            mask: number(Table::Kinds, at, 10),
+            name: name(record, 0),
+            api_version: name(record, 4),
+            definition: number(record, 8),
+            mask: number(record, 10),
         }
     }
 
@@ -118,22 +128,23 @@ impl Builtin {
     }
 
     /// The definition, where this is an object.
-    fn definition(self) -> Option<usize> {
-        match self.of {
-            Of::Definition(at) => Some(usize::from(at)),
+    fn definition(self) -> Option<&'static [u8; 12]> {
+        let at = match self.of {
+            Of::Definition(at) => at,
             Of::Type(at) => {
-                let at = usize::from(at);
-                let is_object = number(Table::Types, at, 0) == tag::OBJECT;
-                is_object.then(|| usize::from(number(Table::Types, at, 2)))
+                let record = type_record(at);
+                if number(record, 0) != tag::OBJECT {
+                    return None;
+                }
+                number(record, 2)
             }
-        }
+        };
+        DEFINITIONS.get(usize::from(at))
     }
 
-    /// First record and number of records of what a definition has.
-    fn range(self, at: usize) -> std::ops::Range<usize> {
-        let Some(definition) = self.definition() else { return 0..0 };
-        let first = usize::from(number(Table::Definitions, definition, at));
-        first..first + usize::from(number(Table::Definitions, definition, at + 2))
+    /// The fields of an object, sorted by name.
+    fn fields(self) -> &'static [[u8; 8]] {
+        self.definition().map_or(&[], |record| part(FIELDS, number(record, 4), number(record, 6)))
     }
 
     fn of_type(self, at: u16) -> Self {
@@ -144,9 +155,9 @@ impl Builtin {
 impl Schema<'static> for Builtin {
     fn shape(self) -> Shape<Self> {
         let Of::Type(at) = self.of else { return Shape::Object };
-        let at = usize::from(at);
-        let inner = || self.of_type(number(Table::Types, at, 2));
-        match number(Table::Types, at, 0) {
+        let record = type_record(at);
+        let inner = || self.of_type(number(record, 2));
+        match number(record, 0) {
             tag::TEXT => Shape::Text,
             tag::INT32 => Shape::Integer { least: i32::MIN.into(), greatest: i32::MAX.into() },
             tag::INT64 => Shape::Integer { least: i64::MIN, greatest: i64::MAX },
@@ -159,74 +170,83 @@ impl Schema<'static> for Builtin {
             tag::OBJECT => Shape::Object,
             tag::CHOICE => Shape::Choice,
             tag::NODE_PORT => Shape::NodePort,
-            tag::RANGE => Shape::Integer {
-                least: number(Table::Types, at, 2).into(),
-                greatest: number(Table::Types, at, 4).into(),
-            },
+            tag::RANGE => Shape::Integer { least: number(record, 2).into(), greatest: number(record, 4).into() },
             _ => Shape::Any,
         }
     }
 
     fn field(self, wanted: &str) -> Field<Self> {
-        let range = self.range(4);
-        let found = search_in(range.clone(), |at| name(Table::Fields, at, 0).cmp(wanted));
-        let Some(found) = found else { return Field::Unknown };
-        // The same field with other types stands right beside it.
-        let is_it = |at: &usize| name(Table::Fields, *at, 0) == wanted;
-        let before = (range.start..found).rev().take_while(is_it).count();
-        let variants = (found - before..range.end).take_while(is_it);
-        let mask = |at: usize| number(Table::Fields, at, 6);
-        let mut all = 0;
-        let mut any = None;
-        for at in variants {
-            if mask(at) & self.versions.bit != 0 {
-                return Field::Known(self.of_type(number(Table::Fields, at, 4)));
-            }
-            all |= mask(at);
-            any = Some(at);
+        let fields = self.fields();
+        let wanted = wanted.as_bytes();
+        let Ok(found) = fields.binary_search_by(|record| name_bytes(record, 0).cmp(wanted)) else {
+            return Field::Unknown;
+        };
+        let Some(record) = fields.get(found) else { return Field::Unknown };
+        if number(record, 6) & self.versions.bit != 0 {
+            return Field::Known(self.of_type(number(record, 4)));
         }
-        match any {
-            Some(at) if self.versions.any => {
-                let versions = self.versions.within(mask(at));
-                Field::Known(Self { versions, ..self.of_type(number(Table::Fields, at, 4)) })
-            }
-            Some(_) => Field::Elsewhere { first: version(oldest(all)), last: version(newest(all)) },
-            None => Field::Unknown,
-        }
+        self.variant(fields, found)
     }
 
     fn names(self) -> impl Iterator<Item = &'static str> {
-        let known = self.range(4).filter(move |&at| self.versions.have(number(Table::Fields, at, 6)));
-        known.map(|at| name(Table::Fields, at, 0))
+        let known = self.fields().iter().filter(move |record| self.versions.have(number(*record, 6)));
+        known.map(|record| name(record, 0))
     }
 
     fn required(self) -> impl Iterator<Item = &'static str> {
-        self.range(8).map(|at| name(Table::Required, at, 0))
+        let required =
+            self.definition().map_or(&[][..], |record| part(REQUIRED, number(record, 8), number(record, 10)));
+        required.iter().map(|record| name(record, 0))
     }
 
     fn words(self) -> impl Iterator<Item = &'static str> {
         let list = match self.of {
             Of::Definition(_) => NO_LIST,
             Of::Type(at) => {
-                let at = usize::from(at);
-                match number(Table::Types, at, 0) {
-                    tag::LIST => number(Table::Types, at, 4),
-                    tag::CHOICE => number(Table::Types, at, 2),
+                let record = type_record(at);
+                match number(record, 0) {
+                    tag::LIST => number(record, 4),
+                    tag::CHOICE => number(record, 2),
                     _ => NO_LIST,
                 }
             }
         };
-        let list = usize::from(list);
-        let (first, count) = if list == usize::from(NO_LIST) {
-            (0, 0)
-        } else {
-            (usize::from(number(Table::Lists, list, 0)), usize::from(number(Table::Lists, list, 2)))
-        };
-        (first..first + count).map(|at| name(Table::Words, at, 0))
+        let list = LISTS.get(usize::from(list));
+        let words = list.map_or(&[][..], |record| part(WORDS, number(record, 0), number(record, 2)));
+        words.iter().map(|record| name(record, 0))
     }
 
     fn title(self) -> &'static str {
-        self.definition().map_or("", |at| name(Table::Definitions, at, 0))
+        self.definition().map_or("", |record| name(record, 0))
+    }
+}
+
+impl Builtin {
+    /// The field at `found` in another version: one with another type stands right beside it.
+    fn variant(self, fields: &'static [[u8; 8]], found: usize) -> Field<Self> {
+        let wanted = fields.get(found).map(|record| name_bytes(record, 0));
+        let is_it = |record: &&[u8; 8]| Some(name_bytes(*record, 0)) == wanted;
+        let (before, after) = fields.split_at_checked(found).unwrap_or_default();
+        let variants = before.iter().rev().take_while(is_it).chain(after.iter().take_while(is_it));
+        let mut all = 0;
+        let mut newest_known: Option<&[u8; 8]> = None;
+        for record in variants {
+            if number(record, 6) & self.versions.bit != 0 {
+                return Field::Known(self.of_type(number(record, 4)));
+            }
+            all |= number(record, 6);
+            if newest_known.is_none_or(|known| number(known, 6) < number(record, 6)) {
+                newest_known = Some(record);
+            }
+        }
+        match newest_known {
+            Some(record) if self.versions.any => {
+                let versions = self.versions.within(number(record, 6));
+                Field::Known(Self { versions, ..self.of_type(number(record, 4)) })
+            }
+            Some(_) => Field::Elsewhere { first: version(oldest(all)), last: version(newest(all)) },
+            None => Field::Unknown,
+        }
     }
 }
 
@@ -239,54 +259,46 @@ fn newest(mask: u16) -> u16 {
 }
 
 fn version(bit: u16) -> KubernetesVersion {
-    KubernetesVersion::new(first().minor + bit.trailing_zeros())
+    KubernetesVersion::new(FIRST + bit.trailing_zeros())
 }
 
-fn search(table: Table, order: impl Fn(usize) -> Ordering) -> Option<usize> {
-    search_in(0..length(table), order)
+/// The records of a table.
+const fn records<const WIDTH: usize>(table: Table) -> &'static [[u8; WIDTH]] {
+    assert!(table.width() == WIDTH, "a record is as wide as the layout says");
+    let at = 8 + 4 * table as usize;
+    let start = word32(at) as usize;
+    let end = if table as usize + 1 == Table::COUNT { BYTES.len() } else { word32(at + 4) as usize };
+    BYTES.split_at(end).0.split_at(start).1.as_chunks().0
 }
 
-/// The record that `order` calls equal, in a range that it sorts.
-fn search_in(range: std::ops::Range<usize>, order: impl Fn(usize) -> Ordering) -> Option<usize> {
-    let (mut low, mut high) = (range.start, range.end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match order(middle) {
-            Ordering::Less => low = middle + 1,
-            Ordering::Greater => high = middle,
-            Ordering::Equal => return Some(middle),
-        }
-    }
-    None
+/// Some records of a table.
+fn part<const WIDTH: usize>(table: &'static [[u8; WIDTH]], first: u16, count: u16) -> &'static [[u8; WIDTH]] {
+    let first = usize::from(first);
+    table.get(first..first + usize::from(count)).unwrap_or_default()
 }
 
-/// Offset of a table.
-fn start(table: Table) -> usize {
-    word32(8 + 4 * table as usize) as usize
+fn type_record(at: u16) -> &'static [u8; 6] {
+    TYPES.get(usize::from(at)).unwrap_or(&[0; 6])
 }
 
-/// Records of a table.
-fn length(table: Table) -> usize {
-    let end = if table as usize + 1 == Table::COUNT { BYTES.len() } else { word32(12 + 4 * table as usize) as usize };
-    (end - start(table)) / table.width()
+/// The name at an offset of a record.
+fn name<const WIDTH: usize>(record: &[u8; WIDTH], offset: usize) -> &'static str {
+    std::str::from_utf8(name_bytes(record, offset)).unwrap_or_default()
 }
 
-/// The name at `offset` of a record.
-fn name(table: Table, at: usize, offset: usize) -> &'static str {
-    let packed = word32(start(table) + at * table.width() + offset) as usize;
-    let from = start(Table::Text) + (packed >> 8);
-    let bytes = BYTES.get(from..from + (packed & 0xff)).unwrap_or_default();
-    std::str::from_utf8(bytes).unwrap_or_default()
+fn name_bytes<const WIDTH: usize>(record: &[u8; WIDTH], offset: usize) -> &'static [u8] {
+    let packed = record.get(offset..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let from = (packed >> 8) as usize;
+    TEXT.as_flattened().get(from..from + (packed & 0xff) as usize).unwrap_or_default()
 }
 
-/// The number at `offset` of a record.
-fn number(table: Table, at: usize, offset: usize) -> u16 {
-    let from = start(table) + at * table.width() + offset;
-    BYTES.get(from..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u16::from_le_bytes(*bytes))
+/// The number at an offset of a record.
+fn number<const WIDTH: usize>(record: &[u8; WIDTH], offset: usize) -> u16 {
+    record.get(offset..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }
 
-fn word32(from: usize) -> u32 {
-    BYTES.get(from..).and_then(|rest| rest.first_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes))
+/// A number of the header.
+#[allow(clippy::indexing_slicing, reason = "only the compiler runs it")]
+const fn word32(at: usize) -> u32 {
+    u32::from_le_bytes([BYTES[at], BYTES[at + 1], BYTES[at + 2], BYTES[at + 3]])
 }
-
-const _: () = assert!(BYTES.len() > layout::HEADER, "the table has been compiled");

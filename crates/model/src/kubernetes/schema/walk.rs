@@ -55,16 +55,18 @@ pub(super) enum Field<S> {
 
 /// Adds what is wrong with `node`, which `schema` describes.
 pub(super) fn value<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
+    let shape = schema.shape();
+    // Most values are texts, and most of them belong there.
+    if matches!(shape, Shape::Any) || matches!(shape, Shape::Text) && node.is_text() {
+        return;
+    }
     let value = node.value();
     if matches!(value, Value::Null | Value::Unknown(_) | Value::Template(_)) {
         return;
     }
-    match schema.shape() {
+    match shape {
         Shape::Any => {}
-        Shape::Text => match value {
-            Value::String(_) => {}
-            _ => wrong(node, Wanted::Text, faults),
-        },
+        Shape::Text => wrong(node, Wanted::Text, faults),
         Shape::Choice => match value {
             Value::String(text) => choice(node, text, schema, faults),
             _ => wrong(node, Wanted::Text, faults),
