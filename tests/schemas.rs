@@ -3,18 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-/// What a scan of a tree of `fixtures/schemas` says of schemas: `PATH:LINE:COLUMN … [ID] …`, without the severity.
-fn said(tree: &str, arguments: &[&str]) -> Vec<String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+/// A scan of a tree of `fixtures/schemas` by the rules about schemas.
+fn scan(tree: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_portcullis"))
         .args(["check", "--format", "concise", "--exit-zero"])
         .args(["--only", "k8s-schema-invalid,k8s-schema-unknown-field,k8s-cr-schema-invalid,unused-suppression"])
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schemas").join(tree))
         .env("NO_COLOR", "1")
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+/// The findings of a scan, a line for each.
+fn said(tree: &str, arguments: &[&str]) -> Vec<String> {
+    let output = scan(tree, arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
@@ -55,6 +60,14 @@ fn definitions_may_lie_in_folders_that_are_not_scanned() {
     let expected = "backup.yaml:4:19: medium[k8s-cr-schema-invalid] `schedule` is a number, where text belongs";
     check("configured", &["."], &[expected]);
     check("configured", &["backup.yaml"], &[expected]);
+}
+
+#[test]
+fn a_folder_of_definitions_that_is_not_there_is_told() {
+    let output = scan("missing", &["."]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("no/such/folder"), "{error}");
 }
 
 #[test]

@@ -189,7 +189,7 @@ impl Schema<'static> for Builtin {
     }
 
     fn names(self) -> impl Iterator<Item = &'static str> {
-        let known = self.fields().iter().filter(move |record| self.versions.have(number(*record, 6)));
+        let known = self.fields().iter().filter(move |record| self.versions.have(number(record, 6)));
         known.map(|record| name(record, 0))
     }
 
@@ -225,7 +225,7 @@ impl Builtin {
     /// The field at `found` in another version: one with another type stands right beside it.
     fn variant(self, fields: &'static [[u8; 8]], found: usize) -> Field<Self> {
         let wanted = fields.get(found).map(|record| name_bytes(record, 0));
-        let is_it = |record: &&[u8; 8]| Some(name_bytes(*record, 0)) == wanted;
+        let is_it = |record: &&[u8; 8]| Some(name_bytes(record, 0)) == wanted;
         let (before, after) = fields.split_at_checked(found).unwrap_or_default();
         let variants = before.iter().rev().take_while(is_it).chain(after.iter().take_while(is_it));
         let mut all = 0;
