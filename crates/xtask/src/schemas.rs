@@ -262,7 +262,9 @@ impl Schemas {
         let mut writer = Writer::default();
         let numbers: BTreeMap<&str, u16> =
             self.definitions.keys().map(String::as_str).zip(0..).collect::<BTreeMap<_, _>>();
-        for ((kind, api_version), (definition, mask)) in &self.kinds {
+        let mut kinds: Vec<_> = self.kinds.iter().collect();
+        kinds.sort_by_key(|((kind, api_version), _)| (by_length(kind), by_length(api_version)));
+        for ((kind, api_version), (definition, mask)) in kinds {
             let definition = *numbers.get(definition.as_str()).context("a kind has a definition")?;
             writer.name(Table::Kinds, kind)?;
             writer.name(Table::Kinds, api_version)?;
@@ -283,7 +285,9 @@ impl Schemas {
             for number in at.into_iter().chain(counts) {
                 writer.number(Table::Definitions, number);
             }
-            for ((field, field_type), mask) in &definition.fields {
+            let mut fields: Vec<_> = definition.fields.iter().collect();
+            fields.sort_by_key(|((field, _), _)| by_length(field));
+            for ((field, field_type), mask) in fields {
                 let field_type = writer.field_type(field_type, &numbers)?;
                 writer.name(Table::Fields, field)?;
                 writer.number(Table::Fields, field_type);
@@ -302,6 +306,11 @@ fn short(name: &str) -> &str {
     let name = name.rsplit_once(".pkg.apis.").map_or(name, |(_, rest)| rest);
     let name = name.rsplit_once(".pkg.").map_or(name, |(_, rest)| rest);
     name.strip_prefix("io.k8s.api.").unwrap_or(name)
+}
+
+/// The order of the tables: most names differ in length, which is cheaper to compare.
+fn by_length(name: &str) -> (usize, &str) {
+    (name.len(), name)
 }
 
 fn last_word(name: &str) -> &str {

@@ -4,6 +4,8 @@
 //! It is searched where it lies: nothing is unpacked when the program starts. Required is what the
 //! newest version calls so and every version has: older ones also called those fields required that the server fills in.
 
+use std::cmp::Ordering;
+
 use super::layout::{NO_LIST, Table, tag};
 use super::walk::{Field, Schema, Shape};
 use crate::kubernetes::KubernetesVersion;
@@ -71,14 +73,12 @@ pub(super) struct Kind {
 impl Kind {
     /// The kind of an `apiVersion`, if the table knows it.
     pub(super) fn find(api_version: &str, kind: &str) -> Option<Self> {
-        let of = |record: &[u8; 12]| name_bytes(record, 0).cmp(kind.as_bytes());
-        let at = KINDS
-            .binary_search_by(|record| of(record).then_with(|| name_bytes(record, 4).cmp(api_version.as_bytes())))
-            .ok()?;
+        let order = |record: &[u8; 12]| compare(record, 0, kind).then_with(|| compare(record, 4, api_version));
+        let at = KINDS.binary_search_by(order).ok()?;
         KINDS.get(at).map(Self::of)
     }
 
-    /// All kinds, sorted by kind and `apiVersion`.
+    /// All kinds.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         KINDS.iter().map(Self::of)
     }
@@ -142,7 +142,7 @@ impl Builtin {
         DEFINITIONS.get(usize::from(at))
     }
 
-    /// The fields of an object, sorted by name.
+    /// The fields of an object in the order of [`compare`].
     fn fields(self) -> &'static [[u8; 8]] {
         self.definition().map_or(&[], |record| part(FIELDS, number(record, 4), number(record, 6)))
     }
@@ -177,10 +177,7 @@ impl Schema<'static> for Builtin {
 
     fn field(self, wanted: &str) -> Field<Self> {
         let fields = self.fields();
-        let wanted = wanted.as_bytes();
-        let Ok(found) = fields.binary_search_by(|record| name_bytes(record, 0).cmp(wanted)) else {
-            return Field::Unknown;
-        };
+        let Ok(found) = fields.binary_search_by(|record| compare(record, 0, wanted)) else { return Field::Unknown };
         let Some(record) = fields.get(found) else { return Field::Unknown };
         if number(record, 6) & self.versions.bit != 0 {
             return Field::Known(self.of_type(number(record, 4)));
@@ -284,6 +281,12 @@ fn type_record(at: u16) -> &'static [u8; 6] {
 /// The name at an offset of a record.
 fn name<const WIDTH: usize>(record: &[u8; WIDTH], offset: usize) -> &'static str {
     std::str::from_utf8(name_bytes(record, offset)).unwrap_or_default()
+}
+
+/// The order of names: short ones first, because lengths are compared without looking at the text.
+fn compare<const WIDTH: usize>(record: &[u8; WIDTH], offset: usize, wanted: &str) -> Ordering {
+    let length = record.get(offset).copied().map_or(0, usize::from);
+    length.cmp(&wanted.len()).then_with(|| name_bytes(record, offset).cmp(wanted.as_bytes()))
 }
 
 fn name_bytes<const WIDTH: usize>(record: &[u8; WIDTH], offset: usize) -> &'static [u8] {

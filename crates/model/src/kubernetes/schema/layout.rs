@@ -9,11 +9,11 @@
 pub enum Table {
     /// Names, one after the other.
     Text,
-    /// Sorted by kind, then `apiVersion`: kind, apiVersion (names), definition, versions.
+    /// Sorted by kind, then `apiVersion`, short names first: kind, apiVersion (names), definition, versions.
     Kinds,
     /// Name; first field and number of fields; first required field and their number.
     Definitions,
-    /// Sorted by name within a definition: name, type, versions. A field whose type has changed stands once for each.
+    /// Sorted by name within a definition, short ones first: name, type, versions. A field whose type has changed stands once for each.
     Fields,
     /// Names of fields.
     Required,
