@@ -37,6 +37,7 @@ fn check(text: &str, expected: &[&str]) {
 fn the_types_of_values_are_those_of_kubernetes() {
     for (spec, expected) in [
         ("replicas: 3", &[][..]),
+        ("strategy: { type: \"\" }", &[]),
         ("replicas: 0x3", &[]),
         ("replicas: 1e1", &[]),
         ("replicas: 3.0", &[]),

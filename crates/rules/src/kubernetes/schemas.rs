@@ -302,23 +302,24 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
         // A patch is part of an object.
         FaultKind::Missing { .. } if report.facts().is_patch() => return,
         FaultKind::Missing { holder, fields, .. } => {
-            let names: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
             let what = name_of(holder, Some(node), object);
-            let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
-            let message = format!("{} {is} missing in {what}", names.join(" and "));
+            let (is, them) = if fields.len() == 1 { ("is", "it") } else { ("are", "them") };
+            let message = format!("{} {is} missing in {what}", quoted(fields, " and "));
             report.at(Anchor { parent: node }, message).help(format!("add {them}"));
             return;
         }
         FaultKind::WrongType { wanted } => wrong_type(node, key, *wanted),
         FaultKind::OutOfRange { least, greatest } => out_of_range(node, key, *least, *greatest),
         FaultKind::NoChoice { choices, nearest } => {
-            let all = choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
-            let help = nearest.map_or_else(|| "write one of them".to_owned(), did_you_mean);
-            (format!("`{}` is no value of `{key}`, which is one of {all}", short(node.text())), help)
+            let all = match choices.len() {
+                0..=LISTED => format!(", which is one of {}", quoted(choices, ", ")),
+                _ => String::new(),
+            };
+            let help = nearest.map_or_else(|| "write one of those that are allowed".to_owned(), did_you_mean);
+            (format!("`{}` is no value of `{key}`{all}", short(node.text())), help)
         }
         FaultKind::Duplicate { keys } => {
-            let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
-            let message = format!("an earlier element of this list has the same {keys}");
+            let message = format!("an earlier element of this list has the same {}", quoted(keys, " and "));
             (message, "remove one of them, or give it another".to_owned())
         }
         FaultKind::UnknownKind { meant } => unknown_kind(object, meant),
@@ -371,6 +372,13 @@ fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
     let shown = if is_told && !text.is_empty() { format!("{found} (`{}`)", short(text)) } else { found.to_owned() };
     let subject = if node.key().is_some() { format!("`{key}`") } else { key.to_owned() };
     (format!("{subject} is {shown}, where {expected} belongs"), help)
+}
+
+/// Choices that are worth listing.
+const LISTED: usize = 8;
+
+fn quoted(names: &[&str], between: &str) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
 }
 
 /// The part of a value that is worth repeating in a message.
