@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
+use portcullis_core::{Catalog, FileId, Files, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_model::kubernetes::schema::Definitions;
@@ -284,7 +284,7 @@ struct Shared<'a> {
     options: &'a ScanOptions,
     catalog: &'a Catalog,
     yields: &'a Yields,
-    files: &'a Worktree,
+    files: &'a dyn Files,
     homes: &'a Homes,
 }
 
