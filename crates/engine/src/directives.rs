@@ -13,8 +13,6 @@ use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::Date;
 use portcullis_syntax::{Node, Tree};
 
-use crate::select::Selection;
-
 /// A suppression.
 #[derive(Clone, Debug)]
 pub(crate) struct Directive {
@@ -152,12 +150,16 @@ impl Directives {
         Some(directive)
     }
 
-    /// Directives of ours that hid nothing although all their rules ran, and those that have expired.
-    pub(crate) fn stale(&self, selection: &Selection, today: Date) -> (Vec<&Directive>, Vec<&Directive>) {
+    /// Directives of ours that hid nothing although all their rules ran and knew enough, and those that have expired.
+    pub(crate) fn stale(
+        &self,
+        today: Date,
+        could_tell: impl Fn(RuleIdx) -> bool,
+    ) -> (Vec<&Directive>, Vec<&Directive>) {
         let ours = || self.all.iter().filter(|directive| directive.owner == Owner::Ours && !directive.used);
         let is_expired = |directive: &&Directive| directive.expires.is_some_and(|last| last < today);
-        let unused = ours()
-            .filter(|directive| !is_expired(directive) && directive.rules.iter().all(|&rule| selection.is_on(rule)));
+        let unused =
+            ours().filter(|directive| !is_expired(directive) && directive.rules.iter().all(|&rule| could_tell(rule)));
         (unused.collect(), ours().filter(is_expired).collect())
     }
 

@@ -9,6 +9,7 @@ use portcullis_core::{
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
 use portcullis_model::helm::Values;
+use portcullis_model::kubernetes::schema::{CustomKind, Definitions};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
@@ -43,6 +44,8 @@ pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
     pub(crate) claims: Vec<(Finding, Claim)>,
     pub(crate) facts: Facts,
+    pub(crate) definitions: Definitions,
+    pub(crate) custom_kinds: Vec<CustomKind>,
     pub(crate) notes: Vec<Note>,
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
@@ -282,6 +285,8 @@ impl Judge<'_> {
             judged.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
         }
         judged.facts = outcome.facts;
+        judged.definitions = outcome.definitions;
+        judged.custom_kinds = outcome.custom_kinds;
         let drafts = self.yields.resolve(outcome.drafts);
         if drafts.is_empty() && outcome.claims.is_empty() && directives.is_empty() {
             return;
@@ -296,7 +301,10 @@ impl Judge<'_> {
             let finding = self.seal(draft, &mut directives, &mut sealer);
             judged.claims.push((finding, claim));
         }
-        for draft in self.about_directives(&directives) {
+        // What no definition is known of may be wrong all the same.
+        let is_blind = judged.custom_kinds.iter().any(|kind| !self.dispatch.definitions().has(*kind));
+        let could_tell = |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule));
+        for draft in self.about_directives(&directives, could_tell) {
             judged.findings.push(sealer.seal(draft));
         }
     }
@@ -314,9 +322,9 @@ impl Judge<'_> {
     }
 
     /// Findings about the suppressions themselves. They cannot be suppressed.
-    fn about_directives(&self, directives: &Directives) -> Vec<Draft> {
+    fn about_directives(&self, directives: &Directives, could_tell: impl Fn(RuleIdx) -> bool) -> Vec<Draft> {
         let mut drafts = Vec::new();
-        let (unused, expired) = directives.stale(self.selection, self.today);
+        let (unused, expired) = directives.stale(self.today, could_tell);
         if let Some(rule) = self.rule(ids::UNUSED_SUPPRESSION) {
             drafts.extend(unused.into_iter().map(|directive| {
                 let message = format!("this suppression of {} suppresses nothing", directive.names(self.catalog));

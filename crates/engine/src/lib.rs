@@ -4,6 +4,7 @@
 
 mod classify;
 pub mod config;
+mod definitions;
 mod directives;
 mod discover;
 mod files;

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use portcullis_core::{Catalog, FileId, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
-use portcullis_model::facts::{Claim, Facts, Unread};
+use portcullis_core::{Catalog, FileId, Files, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
+use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
+use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
+use crate::definitions::{self, Customs};
 use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
@@ -153,39 +155,38 @@ pub(crate) fn scan_texts(
     let patches = kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes);
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
-    let rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
+    let folders = &options.config.kubernetes_crds;
+    let known = Arc::new(definitions::load(folders, &options.cwd, base, &worktree, &mut report.errors));
+    define(&mut rules, &known);
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
     let homes = relations::homes(&found, &worktree);
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
-    let judge = |set: OverrideSet| {
-        let rules = rules.get(&set).expect("every set that a target has was compiled");
-        Judge {
-            catalog: &catalog,
-            selection: &rules.selection,
-            dispatch: &rules.dispatch,
-            yields: &yields,
-            needs: options.needs,
-            files: &worktree,
-            homes: &homes,
-            today: options.date,
-        }
-    };
-    let total = found.targets.len();
-    let done = AtomicUsize::new(0);
-    let judge_one = |index: usize, (target, language): &(Target, Language)| {
-        if patches.contains(&index) {
-            return Judged::default();
-        }
-        let input = Input {
+    let shared = Shared { options, catalog: &catalog, yields: &yields, files: &worktree, homes: &homes };
+    let input = |index: usize| {
+        let (target, language) = found.targets.get(index)?;
+        Some(Input {
             file: FileId(u32::try_from(index).unwrap_or(u32::MAX)),
             target,
             language: *language,
             root_path: root_paths.get(index).map_or("", String::as_str),
             part: charts.get(&index),
             given: given.get(target.path.as_str()).copied(),
-        };
-        let result = judge(sets.get(index).copied().unwrap_or_default()).judge(&input);
+        })
+    };
+    let judge_by = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
+        let set = sets.get(index).copied().unwrap_or_default();
+        input(index).map_or_else(Judged::default, |input| shared.judge(rules, set).judge(&input))
+    };
+    let total = found.targets.len();
+    let done = AtomicUsize::new(0);
+    let judge_one = |index: usize, _: &(Target, Language)| {
+        if patches.contains(&index) {
+            return Judged::default();
+        }
+        let result = judge_by(&rules, index);
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
@@ -197,17 +198,27 @@ pub(crate) fn scan_texts(
     let mut claims = Vec::new();
     let pool = worker_pool(threads, total)?;
     let mut unrendered = BTreeMap::new();
+    let mut customs = Customs::default();
+    let mut taken = 0..;
     in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
         if let Some(chart) = file.unrendered.take() {
             *unrendered.entry(chart).or_insert(0) += 1;
         }
+        customs.take(taken.next().unwrap_or_default(), &mut file);
         take(file, &mut facts, &mut claims, &mut report);
     });
+    let again = customs.waiting();
+    if !again.is_empty() {
+        define(&mut rules, &customs.into_definitions(&known));
+        report.findings.retain(|finding| again.binary_search(&(finding.location.file().0 as usize)).is_err());
+        let judge_again = |_, index: &usize| judge_by(&rules, *index).findings;
+        in_parallel(pool.as_ref(), &again, judge_again, |findings| report.findings.extend(findings));
+    }
 
     report.stats.files = total - patches.len() - unrendered.values().sum::<usize>();
     report.notes.extend(unrendered.iter().map(|(chart, &count)| unrendered_note(chart, count)));
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
-    unreadable_findings(&judge(0), &found, &mut report);
+    unreadable_findings(&shared.judge(&rules, 0), &found, &mut report);
     report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, &worktree, &report.files));
     match &pool {
         // Giving back what is known of tens of thousands of objects takes as long as the sorting.
@@ -263,6 +274,39 @@ pub struct Scanned {
     pub report: ScanReport,
     /// Exit code 3.
     pub nothing: bool,
+}
+
+/// What all files have in common.
+struct Shared<'a> {
+    options: &'a ScanOptions,
+    catalog: &'a Catalog,
+    yields: &'a Yields,
+    files: &'a dyn Files,
+    homes: &'a Homes,
+}
+
+impl<'a> Shared<'a> {
+    /// The judge of the files under a set of overrides.
+    fn judge(&self, rules: &'a BTreeMap<OverrideSet, Rules>, set: OverrideSet) -> Judge<'a> {
+        let rules = rules.get(&set).expect("every set that a target has was compiled");
+        Judge {
+            catalog: self.catalog,
+            selection: &rules.selection,
+            dispatch: &rules.dispatch,
+            yields: self.yields,
+            needs: self.options.needs,
+            files: self.files,
+            homes: self.homes,
+            today: self.options.date,
+        }
+    }
+}
+
+/// Lets custom resources be judged by these definitions.
+fn define(rules: &mut BTreeMap<OverrideSet, Rules>, definitions: &Arc<Definitions>) {
+    for rules in rules.values_mut() {
+        rules.dispatch.define(Arc::clone(definitions));
+    }
 }
 
 /// The rules of files under one set of overrides.

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use portcullis_core::{Catalog, Draft, RuleIdx};
 use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::helm::Values;
+use portcullis_model::kubernetes::schema::{self, CustomKind, Definitions, Fault};
 use portcullis_model::kubernetes::{Object, Pod, pods};
 
 use crate::dockerfile::Image;
@@ -21,6 +23,10 @@ pub struct Outcome {
     pub claims: Vec<(Draft, Claim)>,
     /// What the document adds to the scan's facts.
     pub facts: Facts,
+    /// The custom resource definitions of the document, where a rule asks for them.
+    pub definitions: Definitions,
+    /// The kinds of custom resources in the document, where a rule looks at them.
+    pub custom_kinds: Vec<CustomKind>,
     /// Rules that panicked; what they said before is kept.
     pub panicked: Vec<RuleIdx>,
 }
@@ -56,11 +62,16 @@ pub struct Dispatch {
     dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
+    schema: Vec<(RuleIdx, SchemaCheck)>,
+    custom_schema: Vec<(RuleIdx, SchemaCheck)>,
+    /// By what custom resources are judged.
+    definitions: Arc<Definitions>,
 }
 
 type DockerfileCheck = fn(&Image<'_>, &mut Report<'_>);
 type PodCheck = fn(&Pod<'_>, &mut Report<'_>);
 type ObjectCheck = fn(&Object<'_>, &mut Report<'_>);
+type SchemaCheck = fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>);
 
 impl Dispatch {
     /// Compiles the builtin rules of `catalog` for which `is_on` holds.
@@ -74,6 +85,9 @@ impl Dispatch {
             dockerfile: Vec::new(),
             any_object: Vec::new(),
             objects: HashMap::new(),
+            schema: Vec::new(),
+            custom_schema: Vec::new(),
+            definitions: Arc::default(),
         };
         for rule in builtin() {
             let Some(index) = catalog.by_id(&rule.meta.id).filter(|&index| is_on(index)) else { continue };
@@ -88,6 +102,8 @@ impl Dispatch {
                     dispatch.pod.push((index, pod_check));
                     dispatch.add_kinds(kinds, index, check);
                 }
+                Check::Schema(check) => dispatch.schema.push((index, check)),
+                Check::CustomSchema(check) => dispatch.custom_schema.push((index, check)),
                 Check::Dockerfile(check) => dispatch.dockerfile.push((index, check)),
                 Check::Engine => {}
             }
@@ -108,6 +124,21 @@ impl Dispatch {
         self.needs_facts = true;
     }
 
+    /// Whether a rule judges custom resources by their definitions.
+    pub fn judges_by_definition(&self, rule: RuleIdx) -> bool {
+        self.custom_schema.iter().any(|&(own, _)| own == rule)
+    }
+
+    /// By what custom resources are judged.
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
+    /// Judges custom resources by these definitions from now on.
+    pub fn define(&mut self, definitions: Arc<Definitions>) {
+        self.definitions = definitions;
+    }
+
     /// Runs the rules for Kubernetes objects on one object.
     pub fn object(&self, object: &Object<'_>, outcome: &mut Outcome) {
         let pods = if self.needs_facts || !self.pod.is_empty() { pods(object) } else { Vec::new() };
@@ -119,6 +150,7 @@ impl Dispatch {
         for &(rule, check) in self.any_object.iter().chain(own) {
             self.run(rule, subject, outcome, |report| check(object, report));
         }
+        self.schemas(object, subject, outcome);
         for pod in &pods {
             for &(rule, check) in &self.pod {
                 self.run(rule, subject, outcome, |report| check(pod, report));
@@ -134,6 +166,30 @@ impl Dispatch {
         for pod in &values.pods() {
             for &(rule, check) in &self.values {
                 self.run(rule, 0, outcome, |report| check(pod, report));
+            }
+        }
+    }
+
+    /// Walks the object once beside its schema, and lets the rules say what is wrong.
+    fn schemas(&self, object: &Object<'_>, subject: u64, outcome: &mut Outcome) {
+        if !self.schema.is_empty() {
+            for fault in schema::faults(object, self.context.kubernetes) {
+                for &(rule, check) in &self.schema {
+                    self.run(rule, subject, outcome, |report| check(object, &fault, report));
+                }
+            }
+        }
+        if self.custom_schema.is_empty() {
+            return;
+        }
+        if schema::is_known(object) {
+            outcome.definitions.merge(Definitions::of(object));
+            return;
+        }
+        outcome.custom_kinds.push(CustomKind::of(object));
+        for fault in schema::custom_faults(object, &self.definitions) {
+            for &(rule, check) in &self.custom_schema {
+                self.run(rule, subject, outcome, |report| check(object, &fault, report));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! How a rule is declared.
 
 use portcullis_core::RuleMeta;
+use portcullis_model::kubernetes::schema::Fault;
 use portcullis_model::kubernetes::{Object, Pod};
 
 use crate::Report;
@@ -24,6 +25,10 @@ pub enum Check {
     Object(&'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
     /// Each pod, and each object of these kinds; all objects where the list is empty.
     PodAndObject(fn(&Pod<'_>, &mut Report<'_>), &'static [&'static str], fn(&Object<'_>, &mut Report<'_>)),
+    /// Each fault that an object of the API server's own kinds has by its schema.
+    Schema(fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>)),
+    /// Each fault that a custom resource has by its definition, where that is at hand.
+    CustomSchema(fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>)),
     /// Each Dockerfile as a whole.
     Dockerfile(fn(&Image<'_>, &mut Report<'_>)),
     /// Nothing here: the engine itself reports it while it scans.
@@ -35,7 +40,7 @@ impl Check {
     pub(crate) fn of_pods(self) -> Option<fn(&Pod<'_>, &mut Report<'_>)> {
         match self {
             Self::Pod(check) | Self::PodAndObject(check, ..) => Some(check),
-            Self::Object(..) | Self::Dockerfile(..) | Self::Engine => None,
+            _ => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Facts, Homes, Seen, Unread, is_kustomization};
 use portcullis_model::helm::{Chart, Values, is_values_file};
 use portcullis_model::kubernetes::objects;
+use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, Outcome, builtin, catalog};
 use portcullis_syntax::{Dialect, dockerfile, json, yaml};
 
@@ -21,8 +22,13 @@ fn examples_behave() {
     for rule in builtin().filter(|rule| !matches!(rule.check, Check::Engine)) {
         let index = catalog.by_id(&rule.meta.id).unwrap();
         for (number, example) in rule.meta.examples().iter().enumerate() {
-            let dispatch = Dispatch::new(&catalog, example_context(), |on| on == index);
-            let lines = run(&dispatch, example);
+            let mut dispatch = Dispatch::new(&catalog, example_context(), |on| on == index);
+            let mut definitions = Definitions::default();
+            let mut lines = run(&dispatch, example, &mut definitions);
+            if !definitions.is_empty() {
+                dispatch.define(Arc::new(definitions));
+                lines = run(&dispatch, example, &mut Definitions::default());
+            }
             let expected = match example.expect {
                 Expect::Bad { line } => vec![line],
                 Expect::Good => Vec::new(),
@@ -40,7 +46,7 @@ fn example_context() -> Context {
 }
 
 /// Lines of the findings of all files of an example, in order of file and line.
-fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
+fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) -> Vec<u32> {
     let homes = homes(example);
     let mut facts = Facts::of_scan(Seen::Whole, &homes);
     let mut drafts = Vec::new();
@@ -64,6 +70,7 @@ fn run(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
         assert!(outcome.panicked.is_empty(), "a rule panicked");
         outcome.settle();
         assert!(outcome.claims.is_empty() || dispatch.needs_facts(), "a claim without the tag `{ACROSS_FILES}`");
+        definitions.merge(outcome.definitions);
         facts.merge(outcome.facts);
         drafts.extend(outcome.drafts);
         claims.extend(outcome.claims);

@@ -494,6 +494,16 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Whether it is a string, with placeholders in it or not; a placeholder by itself counts as one. Cheaper than asking
+    /// for the value.
+    pub fn is_text(self) -> bool {
+        let data = self.data();
+        data.kind == Kind::Scalar
+            && (data.style != Style::Plain
+                || data.flags & STRING_TAG != 0
+                || scalar::resolve(self.text(), self.tree.dialect) == scalar::Plain::String)
+    }
+
     /// A boolean.
     pub fn as_bool(self) -> Option<bool> {
         match self.value() {

@@ -1,4 +1,4 @@
-//! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | layers`.
+//! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -7,6 +7,7 @@ mod docs;
 mod layers;
 mod new_rule;
 mod ready;
+mod schemas;
 mod workspace;
 
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   ready            what CI checks: fmt, clippy, tests, docs fresh, layering, cargo-deny
   new-rule ID      scaffold a rule: k8s-host-network, docker-user-missing
   docs [--check]   write docs/rules.md and docs/peers.md; with --check, fail where they are stale
+  schemas FOLDER   compile the schemas of Kubernetes' own kinds from a source that CONTRIBUTING.md names
   layers           check which crate may import which";
 
 fn main() -> ExitCode {
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         ["new-rule", id] => new_rule::new_rule(id),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
+        ["schemas", folder] => schemas::schemas(folder),
         ["layers"] => layers::check(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

@@ -67,6 +67,11 @@ pub(super) const ROOT: &[Key<Config>] = &[
         example: " \"1.30\"",
     ),
     key!(
+        "kubernetes-crds": Config.kubernetes_crds,
+        "Folders of custom resource definitions that custom resources are judged by, beside those in the scan.",
+        example: " [schemas/crds]",
+    ),
+    key!(
         "rules": Config.rules,
         "Settings by rule id, peer's id, `prefix*` or tag: off, on, a severity, or a mapping of severity, enabled and the \
          rule's own options. Naming a single rule turns it on. An id counts more than a peer's id, that more than a \
@@ -255,6 +260,21 @@ impl Setting for Option<String> {
     }
 }
 
+impl Setting for Vec<String> {
+    fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
+        let items = reader.items(node, "a list of folders");
+        Some(items.into_iter().filter_map(|item| reader.string(item, "a folder as text")).map(str::to_owned).collect())
+    }
+
+    fn show(&self) -> Option<Json> {
+        (!self.is_empty()).then(|| json!(self))
+    }
+
+    fn schema(_: &Catalog) -> Json {
+        json!({ "type": "array", "items": { "type": "string", "minLength": 1 } })
+    }
+}
+
 impl Setting for Option<Profile> {
     fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
         parsed(reader, node, &PROFILES.map(Profile::name)).map(Some)
@@ -296,7 +316,7 @@ impl Setting for Option<KubernetesVersion> {
     }
 
     fn schema(_: &Catalog) -> Json {
-        json!({ "type": ["string", "number"], "pattern": r"^(latest|v?1\.[0-9]+(\.[0-9]+)?)$" })
+        json!({ "type": ["string", "number"], "pattern": r"^(latest|v?1\.[0-9]+(\.[0-9]+([-+].+)?)?)$" })
     }
 }
 

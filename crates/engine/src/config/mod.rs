@@ -38,6 +38,8 @@ pub struct Config {
     pub fail_on: Option<Severity>,
     /// `kubernetes-version`.
     pub kubernetes_version: Option<KubernetesVersion>,
+    /// `kubernetes-crds`: folders of custom resource definitions, relative to the file's directory.
+    pub kubernetes_crds: Vec<String>,
     /// `rules`: selectors and what is set for them, the broadest first; later ones win.
     pub rules: Vec<(String, RuleSetting)>,
     /// `overrides`: settings for some paths, in the order of the file; later ones win.
@@ -106,6 +108,7 @@ impl Default for Config {
             profile: None,
             fail_on: None,
             kubernetes_version: None,
+            kubernetes_crds: Vec::new(),
             rules: Vec::new(),
             overrides: Vec::new(),
             ignore: Vec::new(),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use portcullis_core::{Catalog, RuleIdx};
+pub use portcullis_core::nearest;
+use portcullis_core::{Catalog, RuleIdx, near};
 
 /// The rules that a selector (an id, `prefix*`, tag or peer's id) names: at least one, or the error to show.
 pub fn select_rules(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, UnknownRule> {
@@ -47,33 +48,8 @@ impl UnknownRule {
     }
 }
 
-/// The candidate that `word` is most likely a slip of; the first of several that are equally near.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    near(word, candidates).first().copied()
-}
-
 /// `did you mean …?`
 pub(super) fn did_you_mean<T: fmt::Display>(names: &[T]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     format!("did you mean {}?", quoted.join(" or "))
-}
-
-/// The candidates within a slip or three, by the length of the word, the nearest first and each once.
-fn near<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
-    let word = word.to_lowercase();
-    let length = word.chars().count();
-    let tolerance = (length / 3).clamp(1, 3);
-    let mut found: Vec<(usize, &str)> = Vec::new();
-    for candidate in candidates {
-        if candidate.chars().count().abs_diff(length) > tolerance || found.iter().any(|&(_, known)| known == candidate)
-        {
-            continue;
-        }
-        let distance = strsim::osa_distance(&word, &candidate.to_lowercase());
-        if distance <= tolerance {
-            found.push((distance, candidate));
-        }
-    }
-    found.sort_by_key(|&(distance, _)| distance);
-    found.into_iter().map(|(_, candidate)| candidate).collect()
 }

@@ -5,6 +5,7 @@ mod object;
 mod pod;
 mod quantity;
 mod rbac;
+pub mod schema;
 mod selector;
 mod version;
 

@@ -60,6 +60,7 @@ mod retired_components;
 mod root;
 mod routing;
 mod scheduling;
+mod schemas;
 mod seccomp;
 mod secret_objects;
 mod secret_values;
@@ -150,6 +151,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     root::RULES,
     routing::RULES,
     scheduling::RULES,
+    schemas::RULES,
     seccomp::RULES,
     secret_objects::RULES,
     secret_values::RULES,

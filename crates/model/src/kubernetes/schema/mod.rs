@@ -1,0 +1,234 @@
+//! What the API server would refuse or drop of an object, by the schema of its kind.
+//!
+//! Judged are the API server's own kinds in the versions that the compiled table knows, and custom resources whose
+//! definition is at hand. Not judged: the status, which the server ignores in what it is given; what only the server's
+//! program code checks, but for what the table adds; the rules in CEL, patterns and combinations of custom resource
+//! definitions.
+
+mod builtin;
+mod custom;
+pub mod layout;
+mod walk;
+
+use portcullis_core::nearest;
+use portcullis_syntax::{Lookup, Node, Value};
+
+use super::{KubernetesVersion, Object, pods};
+use builtin::{Builtin, Kind, Versions};
+use walk::Handled;
+
+pub use builtin::{first as first_version, last as last_version};
+pub use custom::{CustomKind, Definitions};
+
+/// Something that the API server refuses or drops.
+#[derive(Clone, Debug)]
+pub struct Fault<'t, 's> {
+    /// The value that is wrong; the mapping that lacks a field; the value of an unknown field.
+    pub node: Node<'t>,
+    /// What is wrong.
+    pub kind: FaultKind<'s>,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind<'s> {
+    /// There is no such field.
+    UnknownField {
+        /// The type that lacks it (`PodSpec`); empty where it has no name.
+        holder: &'s str,
+        /// What may have been meant.
+        nearest: Option<&'s str>,
+        /// The one field of the type that is an object with such a field.
+        within: Option<&'s str>,
+    },
+    /// The version that was asked for has no such field.
+    OtherVersion {
+        /// The type that lacks it.
+        holder: &'s str,
+        /// The first version that has it.
+        first: KubernetesVersion,
+        /// The last version that has it.
+        last: KubernetesVersion,
+    },
+    /// Fields are missing that must be there.
+    Missing {
+        /// The type that needs them; empty where it has no name.
+        holder: &'s str,
+        /// The fields; at least one.
+        fields: Vec<&'s str>,
+        /// Whether these are all that it needs.
+        is_all: bool,
+    },
+    /// The value is of another type.
+    WrongType {
+        /// The type it should have.
+        wanted: Wanted,
+    },
+    /// A number is too small or too large.
+    OutOfRange {
+        /// The least that is allowed.
+        least: i64,
+        /// The greatest that is allowed.
+        greatest: i64,
+    },
+    /// The string is none of those that are allowed.
+    NoChoice {
+        /// What is allowed.
+        choices: Vec<&'s str>,
+        /// What may have been meant.
+        nearest: Option<&'s str>,
+    },
+    /// An earlier element of the list has the same keys.
+    Duplicate {
+        /// The keys.
+        keys: Vec<&'s str>,
+    },
+    /// No version of the group has such a kind.
+    UnknownKind {
+        /// `apiVersion`s and kinds that may have been meant, the likeliest first.
+        meant: Vec<(&'static str, &'static str)>,
+    },
+    /// A later version brings the kind.
+    KindComesLater {
+        /// That version.
+        first: KubernetesVersion,
+    },
+    /// The least number of replicas is more than the greatest.
+    ReplicasCrossed,
+}
+
+/// The type that a value should have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A string.
+    Text,
+    /// An integer.
+    Integer,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A resource quantity.
+    Quantity,
+    /// An integer or a string.
+    IntegerOrText,
+    /// A list.
+    List,
+    /// A mapping.
+    Mapping,
+}
+
+/// What is wrong with an object of one of the API server's own kinds; nothing for any other.
+///
+/// Without a version the newest counts, and what any other version knows is fine as well.
+pub fn faults<'t>(object: &Object<'t>, version: Option<KubernetesVersion>) -> Vec<Fault<'t, 'static>> {
+    let mut faults = Vec::new();
+    let versions = Versions::new(version);
+    let Some(kind) = Kind::find(object.api_version, object.kind) else {
+        // What versions before the table had, it cannot say.
+        if version.is_none_or(|version| version >= first_version()) {
+            unknown_kind(object, &mut faults);
+        }
+        return faults;
+    };
+    if let Some(first) = kind.comes_after(versions) {
+        if let Lookup::Present(node) = object.node.get("apiVersion") {
+            faults.push(Fault { node, kind: FaultKind::KindComesLater { first } });
+        }
+        return faults;
+    }
+    walk::object(object.node, kind.schema(versions), |_| Handled::No, &mut faults);
+    if object.kind == "HorizontalPodAutoscaler" {
+        crossed_replicas(object.node, &mut faults);
+    }
+    drop_missing_of_part(object, &mut faults);
+    faults
+}
+
+/// Whether the object is of one of the API server's own kinds, in a version that the table knows.
+pub fn is_known(object: &Object<'_>) -> bool {
+    Kind::find(object.api_version, object.kind).is_some()
+}
+
+/// What is wrong with a custom resource that `definitions` define.
+pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) -> Vec<Fault<'t, 'd>> {
+    let mut faults = Vec::new();
+    let Some(schema) = definitions.schema(object) else { return faults };
+    let handled = |name: &str| {
+        if matches!(name, "apiVersion" | "kind" | "metadata" | "status") { Handled::Yes } else { Handled::No }
+    };
+    walk::object(object.node, schema, handled, &mut faults);
+    if let (Lookup::Present(metadata), Some(schema)) = (object.metadata(), Builtin::metadata()) {
+        let mut of_metadata = Vec::new();
+        walk::value(metadata, schema, &mut of_metadata);
+        faults.extend(of_metadata);
+    }
+    drop_missing_of_part(object, &mut faults);
+    faults
+}
+
+/// Drops what is missing where the object is plainly part of one, such as a patch or an expectation of a test: it has no
+/// `spec`, or a `spec` without any of several fields that it needs, or a template of pods without an image.
+fn drop_missing_of_part(object: &Object<'_>, faults: &mut Vec<Fault<'_, '_>>) {
+    let is_part = faults.iter().any(|fault| match &fault.kind {
+        FaultKind::Missing { fields, .. } if fault.node == object.node => fields.contains(&"spec"),
+        FaultKind::Missing { fields, is_all, .. } => {
+            let is_spec = fault.node.parent() == Some(object.node);
+            let has_template = matches!(fault.node.get("template"), Lookup::Present(_));
+            is_spec && (*is_all && fields.len() > 1 || has_template) && !has_image(object)
+        }
+        _ => false,
+    });
+    if is_part {
+        faults.retain(|fault| !matches!(fault.kind, FaultKind::Missing { .. }));
+    }
+}
+
+fn has_image(object: &Object<'_>) -> bool {
+    let has_image = |container: Node<'_>| !matches!(container.get("image"), Lookup::Absent(_));
+    pods(object).iter().any(|pod| pod.containers.iter().any(|container| has_image(container.node)))
+}
+
+/// Adds that a kind does not exist, where that is certain: in the group of a kind that does.
+fn unknown_kind<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
+    let group = object.group();
+    // Most objects that are not in the table are custom resources, whose groups have no kind in it.
+    let is_group_of = |kind: &Kind| group_of(kind.api_version) == group;
+    if object.kind.ends_with("List") || !Kind::all().any(|kind| is_group_of(&kind)) {
+        return;
+    }
+    let mut meant: Vec<(&str, &str)> =
+        Kind::all().filter(|kind| kind.name == object.kind).map(|kind| (kind.api_version, kind.name)).collect();
+    let is_elsewhere = !meant.is_empty();
+    meant.sort_by_key(|(api_version, _)| (group_of(api_version) != group, stability(api_version)));
+    if !is_elsewhere && let Some(name) = nearest(object.kind, Kind::all().filter(is_group_of).map(|kind| kind.name)) {
+        let near = Kind::all().filter(|kind| is_group_of(kind) && kind.name == name);
+        meant.extend(near.map(|kind| (kind.api_version, kind.name)));
+        meant.sort_by_key(|(api_version, _)| (*api_version != object.api_version, stability(api_version)));
+    }
+    // Many programs write `apiVersion: v1` above kinds of their own.
+    if meant.is_empty() && group.is_empty() {
+        return;
+    }
+    let wrong = if is_elsewhere { "apiVersion" } else { "kind" };
+    if let Lookup::Present(node) = object.node.get(wrong) {
+        faults.push(Fault { node, kind: FaultKind::UnknownKind { meant } });
+    }
+}
+
+fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Orders versions: stable ones before beta before alpha.
+fn stability(api_version: &str) -> u8 {
+    if api_version.contains("alpha") { 2 } else { u8::from(api_version.contains("beta")) }
+}
+
+fn crossed_replicas<'t>(object: Node<'t>, faults: &mut Vec<Fault<'t, '_>>) {
+    let number = |path: &str| object.get(path).present().filter(|node| matches!(node.value(), Value::Number(_)));
+    let (Some(least), Some(most)) = (number("spec.minReplicas"), number("spec.maxReplicas")) else { return };
+    if least.as_i64() > most.as_i64() && most.as_i64().is_some() {
+        faults.push(Fault { node: most, kind: FaultKind::ReplicasCrossed });
+    }
+}

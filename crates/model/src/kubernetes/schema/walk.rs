@@ -1,0 +1,268 @@
+//! One walk over an object beside its schema.
+//!
+//! Null counts as absent, as it does to the API server, and what a template fills in later gives nothing. On the way
+//! through a valid object nothing is allocated.
+
+use portcullis_core::nearest;
+use portcullis_syntax::{Node, Value};
+
+use super::{Fault, FaultKind, Wanted};
+use crate::kubernetes::{KubernetesVersion, Quantity};
+
+/// What a walk asks of a schema's node.
+pub(super) trait Schema<'s>: Copy {
+    /// What the value has to be.
+    fn shape(self) -> Shape<Self>;
+    /// What it knows of a field of an object.
+    fn field(self, name: &str) -> Field<Self>;
+    /// The names of an object's fields.
+    fn names(self) -> impl Iterator<Item = &'s str>;
+    /// The fields that an object must have.
+    fn required(self) -> impl Iterator<Item = &'s str>;
+    /// The strings of a choice; the keys of a list.
+    fn words(self) -> impl Iterator<Item = &'s str>;
+    /// How messages name an object; empty where it has no name.
+    fn title(self) -> &'s str;
+}
+
+/// What a value has to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape<S> {
+    Any,
+    Text,
+    Choice,
+    Integer { least: i64, greatest: i64 },
+    NodePort,
+    Number,
+    Boolean,
+    Quantity,
+    IntOrText,
+    List(S),
+    Map(S),
+    Object,
+}
+
+/// What a schema knows of a field.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Field<S> {
+    /// It is there.
+    Known(S),
+    /// It is not in the version that is asked for, but in others.
+    Elsewhere { first: KubernetesVersion, last: KubernetesVersion },
+    /// There is none.
+    Unknown,
+}
+
+/// Adds what is wrong with `node`, which `schema` describes.
+pub(super) fn value<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
+    let shape = schema.shape();
+    // Most values are texts, and most of them belong there.
+    if matches!(shape, Shape::Any) || matches!(shape, Shape::Text) && node.is_text() {
+        return;
+    }
+    let value = node.value();
+    if matches!(value, Value::Null | Value::Unknown(_) | Value::Template(_)) {
+        return;
+    }
+    match shape {
+        Shape::Any => {}
+        Shape::Text => wrong(node, Wanted::Text, faults),
+        Shape::Choice => match value {
+            Value::String(text) => choice(node, text, schema, faults),
+            _ => wrong(node, Wanted::Text, faults),
+        },
+        Shape::Integer { least, greatest } => match value {
+            Value::Number(_) => integer(node, least, greatest, faults),
+            _ => wrong(node, Wanted::Integer, faults),
+        },
+        Shape::NodePort => match value {
+            Value::Number("0") => {}
+            Value::Number(_) => integer(node, 30000, 32767, faults),
+            _ => wrong(node, Wanted::Integer, faults),
+        },
+        Shape::Number => match value {
+            Value::Number(_) => {}
+            _ => wrong(node, Wanted::Number, faults),
+        },
+        Shape::Boolean => match value {
+            Value::Bool(_) => {}
+            _ => wrong(node, Wanted::Boolean, faults),
+        },
+        Shape::IntOrText => match value {
+            Value::String(_) => {}
+            Value::Number(_) => integer(node, i64::MIN, i64::MAX, faults),
+            _ => wrong(node, Wanted::IntegerOrText, faults),
+        },
+        Shape::Quantity => match Quantity::of(node) {
+            Some(Ok(_)) => {}
+            // An amount beyond 128 bits is capped by the server.
+            Some(Err(crate::kubernetes::QuantityError::OutOfRange)) => {}
+            Some(Err(_)) | None => wrong(node, Wanted::Quantity, faults),
+        },
+        Shape::List(element) => match value {
+            Value::List(_) => list(node, schema, element, faults),
+            _ => wrong(node, Wanted::List, faults),
+        },
+        Shape::Map(of) => match value {
+            Value::Map(_) => node.entries().for_each(|(_, entry)| self::value(entry, of, faults)),
+            _ => wrong(node, Wanted::Mapping, faults),
+        },
+        Shape::Object => match value {
+            Value::Map(_) => object(node, schema, |_| Handled::No, faults),
+            _ => wrong(node, Wanted::Mapping, faults),
+        },
+    }
+}
+
+/// Whether somebody else looks at a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handled {
+    Yes,
+    No,
+}
+
+/// Adds what is wrong with the fields of a mapping.
+pub(super) fn object<'t, 's, S: Schema<'s>>(
+    node: Node<'t>,
+    schema: S,
+    handled: impl Fn(&str) -> Handled,
+    faults: &mut Vec<Fault<'t, 's>>,
+) {
+    // A field that is missing because its name has a slip is told once.
+    let mut misspelt = Vec::new();
+    for (key, entry) in node.entries() {
+        let name = key.text();
+        if handled(name) == Handled::Yes {
+            continue;
+        }
+        match schema.field(name) {
+            Field::Known(field) => value(entry, field, faults),
+            // Null is dropped before anybody asks what it is called.
+            Field::Elsewhere { .. } | Field::Unknown if entry.is_null() || is_placeholder(name) => {}
+            Field::Elsewhere { first, last } => {
+                let kind = FaultKind::OtherVersion { holder: schema.title(), first, last };
+                faults.push(Fault { node: entry, kind });
+            }
+            Field::Unknown => {
+                // A name that stands there already was not meant.
+                let free = schema.names().filter(|known| node.field(known).is_none());
+                let nearest = nearest(name, free);
+                misspelt.extend(nearest);
+                let kind = FaultKind::UnknownField { holder: schema.title(), nearest, within: within(name, schema) };
+                faults.push(Fault { node: entry, kind });
+            }
+        }
+    }
+    let is_missing = |field: &&str| node.key_lookup(field).absent().is_some() && !misspelt.contains(field);
+    let fields: Vec<&str> = schema.required().filter(is_missing).collect();
+    if !fields.is_empty() {
+        let is_all = fields.len() == schema.required().count();
+        faults.push(Fault { node, kind: FaultKind::Missing { holder: schema.title(), fields, is_all } });
+    }
+}
+
+/// The field that has a field of this name, if only one has.
+fn within<'s, S: Schema<'s>>(name: &str, schema: S) -> Option<&'s str> {
+    let mut holders = schema.names().filter(|holder| match schema.field(holder) {
+        Field::Known(holder) => {
+            matches!(holder.shape(), Shape::Object) && matches!(holder.field(name), Field::Known(_))
+        }
+        Field::Elsewhere { .. } | Field::Unknown => false,
+    });
+    let holder = holders.next()?;
+    holders.next().is_none().then_some(holder)
+}
+
+fn list<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, element: S, faults: &mut Vec<Fault<'t, 's>>) {
+    for item in node.items() {
+        value(item, element, faults);
+    }
+    if schema.words().next().is_some() && node.items().len() > 1 {
+        duplicates(node, schema, faults);
+    }
+}
+
+/// Lists longer than this are sorted to find what stands in them twice.
+const SHORT: usize = 32;
+
+/// Adds the elements that have the keys of an earlier one.
+fn duplicates<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
+    if node.items().len() <= SHORT {
+        for (at, item) in node.items().enumerate().skip(1) {
+            if node.items().take(at).any(|earlier| has_keys_of(item, earlier, schema)) {
+                duplicate(item, schema, faults);
+            }
+        }
+        return;
+    }
+    let mut seen = std::collections::HashSet::new();
+    for item in node.items() {
+        let keys: Option<Vec<&str>> = schema.words().map(|key| key_text(item, key)).collect();
+        if keys.is_some_and(|keys| !seen.insert(keys)) {
+            duplicate(item, schema, faults);
+        }
+    }
+}
+
+fn duplicate<'t, 's, S: Schema<'s>>(item: Node<'t>, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
+    let keys: Vec<&str> = schema.words().collect();
+    let place = keys.iter().find_map(|key| item.field(key)).unwrap_or(item);
+    faults.push(Fault { node: place, kind: FaultKind::Duplicate { keys } });
+}
+
+fn has_keys_of<'s, S: Schema<'s>>(item: Node<'_>, other: Node<'_>, schema: S) -> bool {
+    schema.words().all(|key| {
+        let text = key_text(item, key);
+        text.is_some() && text == key_text(other, key)
+    })
+}
+
+/// A key's value as text; `None` where it is not known. A port without `protocol` is one of TCP; what another key stands
+/// for when it is absent is not known here.
+fn key_text<'t>(item: Node<'t>, key: &str) -> Option<&'t str> {
+    if !item.is_map() || item.is_open() {
+        return None;
+    }
+    match item.field(key) {
+        None if key == "protocol" => Some("TCP"),
+        None => None,
+        Some(node) => match node.value() {
+            Value::String(_) | Value::Number(_) | Value::Bool(_) => Some(node.text()),
+            _ => None,
+        },
+    }
+}
+
+fn choice<'t, 's, S: Schema<'s>>(node: Node<'t>, text: &str, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
+    // The server takes an empty text for none, and fills in what is usual.
+    if !text.is_empty() && schema.words().all(|word| word != text) {
+        let choices = schema.words().collect();
+        faults.push(Fault { node, kind: FaultKind::NoChoice { choices, nearest: nearest(text, schema.words()) } });
+    }
+}
+
+fn integer<'t>(node: Node<'t>, least: i64, greatest: i64, faults: &mut Vec<Fault<'t, '_>>) {
+    let whole = node.as_i64().or_else(|| whole_float(node.text()));
+    match whole {
+        None => wrong(node, Wanted::Integer, faults),
+        Some(whole) if (least..=greatest).contains(&whole) => {}
+        Some(_) => faults.push(Fault { node, kind: FaultKind::OutOfRange { least, greatest } }),
+    }
+}
+
+/// `1e3` and `5.0` become whole numbers in JSON, and so the server takes them.
+fn whole_float(text: &str) -> Option<i64> {
+    let value: f64 = text.parse().ok()?;
+    // From 1e21 on they are written with an exponent, which no integer has.
+    #[allow(clippy::cast_possible_truncation, reason = "the bounds hold it within 53 bits")]
+    (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
+}
+
+fn wrong<'t>(node: Node<'t>, wanted: Wanted, faults: &mut Vec<Fault<'t, '_>>) {
+    faults.push(Fault { node, kind: FaultKind::WrongType { wanted } });
+}
+
+/// Whether a key is filled in later.
+fn is_placeholder(name: &str) -> bool {
+    name.contains(['$', '{', '<'])
+}

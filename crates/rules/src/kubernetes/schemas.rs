@@ -1,0 +1,434 @@
+//! Objects that do not fit the schema of their kind.
+//!
+//! The API server's own kinds are judged by the schemas of Kubernetes 1.28 to 1.37, custom resources by the definitions
+//! in the scan or in the folders that the configuration names. What is filled in later is not judged, nor is the status.
+
+use portcullis_model::kubernetes::Object;
+use portcullis_model::kubernetes::schema::{Fault, FaultKind, Wanted, first_version, last_version};
+use portcullis_syntax::Anchor;
+
+use super::api_table::lifecycle;
+use crate::rule::prelude::*;
+
+/// The rules of this file.
+pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID];
+
+rule! {
+    /// Object does not fit its schema
+    ///
+    /// A value of another type, a field that is missing, a word that is none of those allowed, a list with the same
+    /// element twice, a kind that does not exist: the API server refuses each of them. YAML is read as Kubernetes reads
+    /// it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
+    /// newest; a type that any known version allows is fine then. Rules that know a field better speak in its place. A
+    /// nodePort counts as wrong outside of 30000 to 32767, which a cluster may have set otherwise. What is missing is not
+    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs.
+    ///
+    /// ```yaml bad:5
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   replicas: "3"
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       env: [{ name: PORT, value: 8080 }]
+    /// ```
+    /// ```yaml bad:3
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web, annotations: { example.org/scrape: yes } }
+    /// ```
+    /// ```yaml bad:4
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec: { containers: [{ name: web, image: web:1 }] }
+    /// ```
+    /// ```yaml bad:1
+    /// apiVersion: v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// ```
+    /// ```yaml bad:4
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec: { type: LoadBalancr, selector: { app: web }, ports: [{ port: 80 }] }
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec:
+    ///   selector: { app: web }
+    ///   ports:
+    ///     - { name: http, port: 80, targetPort: http }
+    ///     - { name: admin, port: 80, targetPort: admin }
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: autoscaling/v2
+    /// kind: HorizontalPodAutoscaler
+    /// metadata: { name: web }
+    /// spec:
+    ///   scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }
+    ///   minReplicas: 3
+    ///   # Less than the least.
+    ///   maxReplicas: 2
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web, labels: null, annotations: { example.org/scrape: "yes" } }
+    /// spec:
+    ///   selector: { app: web }
+    ///   ports: [{ port: 80, targetPort: http }, { port: 80, protocol: UDP, targetPort: 8080 }]
+    /// ---
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   replicas: ${REPLICAS}
+    ///   progressDeadlineSeconds: 1e3
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec:
+    ///       containers: [{ name: web, image: web:1, resources: { limits: { cpu: 1, memory: 1Gi } } }]
+    ///   strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 25% } }
+    /// ```
+    /// ```yaml good
+    /// # Part of an object.
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec: { template: { spec: { nodeSelector: { disk: ssd } } } }
+    /// ---
+    /// # Written for another program.
+    /// apiVersion: v1
+    /// kind: Config
+    /// clusters: []
+    /// ---
+    /// apiVersion: example.org/v1
+    /// kind: Deployment
+    /// replicas: many
+    /// ---
+    /// # Removed: another rule's concern.
+    /// apiVersion: networking.k8s.io/v1beta1
+    /// kind: Ingress
+    /// spec: { rules: none }
+    /// ```
+    SCHEMA_INVALID = "k8s-schema-invalid" {
+        check: Check::Schema(schema_invalid),
+        severity: Severity::High,
+        peers: &["kube-linter:schema-validation"],
+        yields_to: &["k8s-invalid-quantity", "k8s-duplicate-port-name", "k8s-topology-spread-invalid"],
+    }
+}
+
+rule! {
+    /// Field is not in the schema
+    ///
+    /// The API server drops the field with a warning that few see, and what it was to set is not set: a probe that
+    /// nobody runs, a security context in the wrong place. Strict clients refuse the object. The version is
+    /// `--kubernetes-version`, else any from 1.28 on: without a version a field is unknown only where none of them has
+    /// it.
+    ///
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       livenesProbe: { httpGet: { path: /, port: 80 } }
+    /// ```
+    /// ```yaml bad:5
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { capabilities: { drop: [ALL] } }
+    ///   containers: [{ name: web, image: web:1 }]
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   hostUsers: false
+    ///   unheardOf: null
+    ///   containers:
+    ///     - { name: web, image: web:1, livenessProbe: { httpGet: { path: /, port: 80 } } }
+    /// status: { anything: goes }
+    /// ---
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// data: { any: key }
+    /// ```
+    SCHEMA_UNKNOWN_FIELD = "k8s-schema-unknown-field" {
+        check: Check::Schema(unknown_field),
+        severity: Severity::Medium,
+        peers: &["kubeconform:strict"],
+    }
+}
+
+rule! {
+    /// Custom resource does not fit its definition
+    ///
+    /// The API server refuses a value that the definition's schema does not allow, and drops a field that is not in it.
+    /// The definition is that of the scan, else one from the folders of `kubernetes-crds` in the configuration; without
+    /// any, or where several of the same kind differ, the rule is silent. Patterns, CEL rules and combinations of schemas
+    /// (`oneOf`) are not evaluated.
+    ///
+    /// ```yaml bad:5
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec:
+    ///   schedul: "0 3 * * *"
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
+    /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { schedule: "0 3 * * *", keep: 7 }
+    /// status: { anything: goes }
+    /// ---
+    /// # Nothing here defines it.
+    /// apiVersion: example.org/v1
+    /// kind: Restore
+    /// spec: { from: 7 }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
+    /// ```
+    CR_SCHEMA_INVALID = "k8s-cr-schema-invalid" {
+        check: Check::CustomSchema(say),
+        severity: Severity::Medium,
+    }
+}
+
+fn schema_invalid(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    match fault.kind {
+        FaultKind::UnknownField { .. } | FaultKind::OtherVersion { .. } => {}
+        // The rules about removed and deprecated versions say when it went.
+        FaultKind::UnknownKind { .. } if lifecycle(object.api_version, object.kind).is_some() => {}
+        // It has a rule of its own.
+        FaultKind::UnknownKind { .. } if object.kind == "PodSecurityPolicy" => {}
+        _ => say(object, fault, report),
+    }
+}
+
+fn unknown_field(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    if matches!(fault.kind, FaultKind::UnknownField { .. } | FaultKind::OtherVersion { .. }) {
+        say(object, fault, report);
+    }
+}
+
+fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    let node = fault.node;
+    let key = node.key().map_or("this element", Node::text);
+    let (message, help) = match &fault.kind {
+        FaultKind::UnknownField { holder, nearest, within } => {
+            let message = format!("`{key}` is no field of {}", name_of(holder, node.parent(), object));
+            let help = match (nearest, within) {
+                (Some(name), _) => did_you_mean(name),
+                (None, Some(within)) => format!("move it into `{within}`, which has such a field"),
+                (None, None) => "remove it, or move it to where it belongs".to_owned(),
+            };
+            report.at(node.key_place(), message).help(help);
+            return;
+        }
+        FaultKind::OtherVersion { holder, first, last } => {
+            let asked = report.context().kubernetes();
+            let (when, help) = if *first > asked {
+                (format!("it comes with {first}"), format!("remove it until the cluster has Kubernetes {first}"))
+            } else {
+                (format!("{last} was the last to have it"), "remove it".to_owned())
+            };
+            let message = format!("`{key}` is no field of {holder} in Kubernetes {asked}: {when}");
+            report.at(node.key_place(), message).help(help);
+            return;
+        }
+        // A patch is part of an object.
+        FaultKind::Missing { .. } if report.facts().is_patch() => return,
+        FaultKind::Missing { holder, fields, .. } => {
+            let what = name_of(holder, Some(node), object);
+            let (is, them) = if fields.len() == 1 { ("is", "it") } else { ("are", "them") };
+            let message = format!("{} {is} missing in {what}", quoted(fields, " and "));
+            report.at(Anchor { parent: node }, message).help(format!("add {them}"));
+            return;
+        }
+        FaultKind::WrongType { wanted } => wrong_type(node, key, *wanted),
+        FaultKind::OutOfRange { least, greatest } => out_of_range(node, key, *least, *greatest),
+        FaultKind::NoChoice { choices, nearest } => {
+            let all = match choices.len() {
+                0..=LISTED => format!(", which is one of {}", quoted(choices, ", ")),
+                _ => String::new(),
+            };
+            let help = nearest.map_or_else(|| "write one of those that are allowed".to_owned(), did_you_mean);
+            (format!("`{}` is no value of `{key}`{all}", short(node.text())), help)
+        }
+        FaultKind::Duplicate { keys } => {
+            let message = format!("an earlier element of this list has the same {}", quoted(keys, " and "));
+            (message, "remove one of them, or give it another".to_owned())
+        }
+        FaultKind::UnknownKind { meant } => unknown_kind(object, meant),
+        FaultKind::KindComesLater { first } => {
+            let asked = report.context().kubernetes();
+            let message = format!("`{}` has no {} in Kubernetes {asked}", object.api_version, object.kind);
+            (message, format!("it comes with Kubernetes {first}"))
+        }
+        FaultKind::ReplicasCrossed => {
+            ("maxReplicas is less than minReplicas".to_owned(), "raise it, or lower minReplicas".to_owned())
+        }
+    };
+    let draft = report.at(node, message).help(help);
+    if object.kind == "Secret" {
+        draft.mask(node.span());
+    }
+}
+
+fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
+    let found = match node.value() {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) | Value::Template(_) | Value::Unknown(_) => "text",
+        Value::List(_) => "a list",
+        Value::Map(_) => "a mapping",
+    };
+    let (expected, example) = match wanted {
+        Wanted::Text => ("text", None),
+        Wanted::Integer => ("a whole number", None),
+        Wanted::Number => ("a number", None),
+        Wanted::Boolean => ("`true` or `false`", None),
+        Wanted::Quantity => ("a quantity", Some("write a number with a unit, such as `500m` or `1Gi`")),
+        Wanted::IntegerOrText => ("a whole number or text", None),
+        Wanted::List => ("a list", Some("put `- ` before its elements")),
+        Wanted::Mapping => ("a mapping", Some("give it fields")),
+    };
+    let text = node.text();
+    let help = match (wanted, node.value()) {
+        (Wanted::Text, Value::Bool(_)) => format!("write it in quotes: \"{text}\""),
+        (Wanted::Text, Value::Number(_)) => "write it in quotes".to_owned(),
+        (Wanted::Integer | Wanted::Number, Value::String(_)) if text.parse::<f64>().is_ok() => {
+            format!("write it without quotes: {text}")
+        }
+        (Wanted::Boolean, Value::String("true" | "false")) => format!("write it without quotes: {text}"),
+        _ => example.map_or_else(|| format!("write {expected}"), str::to_owned),
+    };
+    // A number where text belongs may be a password.
+    let is_told = wanted != Wanted::Text || matches!(node.value(), Value::Bool(_));
+    let shown = if is_told && !text.is_empty() { format!("{found} (`{}`)", short(text)) } else { found.to_owned() };
+    let subject = if node.key().is_some() { format!("`{key}`") } else { key.to_owned() };
+    (format!("{subject} is {shown}, where {expected} belongs"), help)
+}
+
+/// Choices that are worth listing.
+const LISTED: usize = 8;
+
+fn quoted(names: &[&str], between: &str) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
+}
+
+/// The part of a value that is worth repeating in a message.
+fn short(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.char_indices().nth(40).map_or(line, |(end, _)| line.get(..end).unwrap_or_default())
+}
+
+fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
+    let message = format!("`{key}` is {}, and from {least} to {greatest} is allowed", short(node.text()));
+    let help = if key == "nodePort" {
+        "choose a port of that range, or leave it out and let the cluster choose".to_owned()
+    } else {
+        "write a number of that range".to_owned()
+    };
+    (message, help)
+}
+
+fn unknown_kind(object: &Object<'_>, meant: &[(&str, &str)]) -> (String, String) {
+    let message = format!(
+        "`{}` has no kind {} in any Kubernetes version from {} to {}",
+        object.api_version,
+        object.kind,
+        first_version(),
+        last_version()
+    );
+    let help = match meant.first() {
+        Some((api_version, kind)) if *kind == object.kind => format!("{kind} is in `{api_version}`"),
+        Some((api_version, kind)) if *api_version == object.api_version => did_you_mean(kind),
+        Some((api_version, kind)) => format!("did you mean {kind} of `{api_version}`?"),
+        None => "look for the kind's `apiVersion` in the documentation of what brings it".to_owned(),
+    };
+    (message, help)
+}
+
+fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
+
+/// How a message names a mapping of the object: by its type, else by its path.
+fn name_of(holder: &str, mapping: Option<Node<'_>>, object: &Object<'_>) -> String {
+    if !holder.is_empty() && holder != object.kind {
+        return format!("{holder} in {}", object.title());
+    }
+    let mut names = Vec::new();
+    let mut next = mapping;
+    while let Some(node) = next.filter(|node| *node != object.node) {
+        names.extend(node.key().map(Node::text));
+        next = node.parent();
+    }
+    names.reverse();
+    if names.is_empty() { object.title() } else { format!("`{}` in {}", names.join("."), object.title()) }
+}
