@@ -1,6 +1,6 @@
 //! The scan as a whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,16 +13,18 @@ use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use crate::builds::{Built, Scan};
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
 use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
+use crate::kustomize::{Kustomizations, World};
 use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
-use crate::{helm, kustomize, paths, piped};
+use crate::{helm, paths, piped};
 
 /// What to scan and how. Paths are relative to `cwd`.
 #[derive(Clone, Debug)]
@@ -150,13 +152,15 @@ pub(crate) fn scan_texts(
     let nothing = found.empty_directory;
     let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let charts = helm::parts(&options.cwd, &found);
-    let patches = kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes);
+    let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
+    // What standard input changes would have to be seen by builds.
+    let worlds = if options.stdin.is_some() { Vec::new() } else { kustomizations.worlds(&found) };
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
-    let homes = relations::homes(&found, &worktree);
+    let homes = relations::homes(&kustomizations, &found);
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
     let judge = |set: OverrideSet| {
         let rules = rules.get(&set).expect("every set that a target has was compiled");
@@ -171,21 +175,34 @@ pub(crate) fn scan_texts(
             today: options.date,
         }
     };
-    let total = found.targets.len();
-    let done = AtomicUsize::new(0);
-    let judge_one = |index: usize, (target, language): &(Target, Language)| {
-        if patches.contains(&index) {
-            return Judged::default();
-        }
-        let input = Input {
+    let judge_at = |index: usize| judge(sets.get(index).copied().unwrap_or_default());
+    let input = |index: usize| {
+        let (target, language) = found.targets.get(index)?;
+        Some(Input {
             file: FileId(u32::try_from(index).unwrap_or(u32::MAX)),
             target,
             language: *language,
             root_path: root_paths.get(index).map_or("", String::as_str),
             part: charts.get(&index),
             given: given.get(target.path.as_str()).copied(),
-        };
-        let result = judge(sets.get(index).copied().unwrap_or_default()).judge(&input);
+        })
+    };
+    let total = found.targets.len();
+    let done = AtomicUsize::new(0);
+    let pool = worker_pool(threads, total)?;
+
+    let mut in_worlds: HashSet<usize> = worlds.iter().flat_map(|world| world.targets.iter().copied()).collect();
+    in_worlds.retain(|index| !charts.contains_key(index));
+    let (from_worlds, built) = judge_worlds(pool.as_ref(), &worlds, &found, &judge_at, &input);
+    if !in_worlds.is_empty() {
+        progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
+    }
+    let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
+    let judge_one = |index: usize, _: &(Target, Language)| {
+        if patches.contains(&index) || in_worlds.contains(&index) {
+            return Judged::default();
+        }
+        let result = input(index).map(|input| judge_at(index).judge(&input)).unwrap_or_default();
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
@@ -195,7 +212,9 @@ pub(crate) fn scan_texts(
         facts.add_unread(Unread::anything());
     }
     let mut claims = Vec::new();
-    let pool = worker_pool(threads, total)?;
+    for judged in from_worlds {
+        take(judged, &mut facts, &mut claims, &mut report);
+    }
     let mut unrendered = BTreeMap::new();
     in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
         if let Some(chart) = file.unrendered.take() {
@@ -214,9 +233,53 @@ pub(crate) fn scan_texts(
         Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
         None => put_in_order(&mut report),
     }
+    if !worlds.is_empty() {
+        say_once(&mut report.findings, &in_worlds);
+    }
     filters.accept(&mut report, options.date);
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing })
+}
+
+/// Builds and judges the worlds of a scan, in order.
+fn judge_worlds<'a>(
+    pool: Option<&ThreadPool>,
+    worlds: &[World],
+    found: &'a Discovered,
+    judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
+    input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+) -> (Vec<Judged>, Built) {
+    let mut built = Built::default();
+    let mut left = Vec::new();
+    if worlds.is_empty() {
+        return (left, built);
+    }
+    let targets = found.targets.iter().enumerate();
+    let indices = targets.map(|(index, (target, _))| (target.path.as_str(), index)).collect();
+    let scan = Scan { indices, judge, input };
+    in_parallel(
+        pool,
+        worlds,
+        |_, world| scan.judge_world(world),
+        |(judged, more)| {
+            left.push(judged);
+            built.merge(more);
+        },
+    );
+    (left, built)
+}
+
+/// Of findings of one rule at one place of a file that builds take in, leaves one: what holds in several builds was
+/// written once. One that is not suppressed stands for those that are.
+fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>) {
+    findings.dedup_by(|next, kept| {
+        let span = kept.location.span;
+        let is_same = kept.rule == next.rule && span == next.location.span && built.contains(&(span.file.0 as usize));
+        if is_same && kept.suppressed.is_some() && next.suppressed.is_none() {
+            std::mem::swap(kept, next);
+        }
+        is_same
+    });
 }
 
 /// Files that are judged before their results are taken over: enough to keep the workers busy, few enough that what the

@@ -265,6 +265,26 @@ pub enum Claim {
     },
 }
 
+impl Claim {
+    /// Whether it is about what is there, and not about what is missing.
+    pub fn is_about_presence(&self) -> bool {
+        matches!(
+            self,
+            Self::SelectedByService { .. }
+                | Self::Scaled { .. }
+                | Self::ElevatedRole { .. }
+                | Self::LacksKey { .. }
+                | Self::LacksPort { .. }
+                | Self::NotHeadless { .. }
+                | Self::PortUndeclared { .. }
+                | Self::LacksRequest { .. }
+                | Self::KeepsAll { .. }
+                | Self::KeepsAllOfLeast { .. }
+                | Self::Repeated { .. }
+        )
+    }
+}
+
 /// A Service's port, as it is referred to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Port {
