@@ -241,6 +241,7 @@ fn what_is_deployed_together_is_defined_once() {
         "twice",
         &["."],
         &[
+            "patched/patch.yaml:4 k8s-workload-without-pdb",
             "patched/web.yaml:4 k8s-pod-without-networkpolicy",
             "together/b.yaml:3 k8s-duplicate-object",
             "together/ingress.yaml:9 k8s-dangling-ingress",
@@ -305,8 +306,17 @@ fn kustomizations_move_what_they_take_in() {
 }
 
 #[test]
-fn what_several_overlays_take_in_stays_together() {
-    check("overlays", &["."], &["base/web.yaml:5 k8s-hpa-target-has-replicas"]);
+fn what_several_overlays_take_in_is_told_once() {
+    check(
+        "overlays",
+        &["."],
+        &[
+            "base/web.yaml:3 k8s-pod-without-networkpolicy",
+            "base/web.yaml:5 k8s-hpa-target-has-replicas",
+            "base/web.yaml:5 k8s-workload-without-pdb",
+            "base/web.yaml:9 k8s-missing-serviceaccount",
+        ],
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Kustomize: a patch is a part of an object, and is not judged as one.
+//! Kustomize, end to end: what overlays build is judged, each finding stands where its value was written, and a patch is never
+//! judged as an object.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
 
@@ -7,33 +8,193 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// The files with findings, and the notes as `path: message`.
-fn scan(directory: &str, paths: &[&str]) -> (Vec<String>, Vec<String>) {
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn report(directory: &str, arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
         .args(["check", "--no-config", "--exit-zero", "--format", "json"])
-        .args(paths)
+        .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/kustomize").join(directory))
         .output()
         .unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let mut files: Vec<String> =
-        report["findings"].as_array().unwrap().iter().map(|finding| text(&finding["location"]["path"])).collect();
-    files.dedup();
-    let notes = report["notes"].as_array().unwrap().iter();
-    (files, notes.map(|note| format!("{}: {}", text(&note["path"]), text(&note["message"]))).collect())
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The findings as `path:line rule`, with the files that they name besides.
+fn findings(report: &Value) -> Vec<String> {
+    let place = |location: &Value| format!("{}:{}", text(&location["path"]), location["start"]["line"]);
+    let line = |finding: &Value| {
+        let related: Vec<String> =
+            finding["related"].as_array().unwrap().iter().map(|related| place(&related["location"])).collect();
+        let related = if related.is_empty() { String::new() } else { format!(" ({})", related.join(", ")) };
+        format!("{} {}{related}", place(&finding["location"]), text(&finding["rule"]))
+    };
+    report["findings"].as_array().unwrap().iter().map(line).collect()
+}
+
+fn notes(report: &Value) -> Vec<String> {
+    let note = |note: &Value| format!("{}: {}", text(&note["path"]), text(&note["message"]));
+    report["notes"].as_array().unwrap().iter().map(note).collect()
+}
+
+#[track_caller]
+fn check(directory: &str, arguments: &[&str], expected: &[&str], expected_notes: &[&str]) {
+    let report = report(directory, arguments);
+    assert_eq!(findings(&report), expected, "{directory} {arguments:?}");
+    assert_eq!(notes(&report), expected_notes, "{directory} {arguments:?}");
+}
+
+const RULES: &str = "k8s-host-pid,k8s-host-network,k8s-privileged-container,k8s-allow-privilege-escalation,\
+                     k8s-image-latest-tag,k8s-missing-configmap,k8s-missing-serviceaccount,k8s-dangling-service,\
+                     k8s-default-namespace,syntax-error,unused-suppression";
+
+#[test]
+fn findings_stand_where_their_values_were_written() {
+    check(
+        "shop",
+        &[".", "--only", RULES],
+        &[
+            // The component removes hostPID from both; production mends hostNetwork, development does not.
+            "base/web.yaml:11 k8s-host-network (overlays/dev/kustomization.yaml:1)",
+            "base/web.yaml:17 k8s-allow-privilege-escalation",
+            "base/web.yaml:20 k8s-missing-configmap",
+            // In production it is privileged, which says more.
+            "base/web.yaml:22 k8s-allow-privilege-escalation (overlays/dev/kustomization.yaml:1)",
+            "overlays/dev/kustomization.yaml:8 k8s-image-latest-tag",
+            "overlays/prod/web.yaml:10 k8s-privileged-container",
+        ],
+        &[],
+    );
 }
 
 #[test]
-fn patches_are_left_out_and_noted() {
+fn suppressions_count_in_the_base_and_in_the_patch() {
+    let report = report("shop", &[".", "--only", RULES, "--include-suppressed"]);
+    let suppressed: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| !finding["suppressed"].is_null())
+        .map(|finding| format!("{}:{}", text(&finding["location"]["path"]), finding["location"]["start"]["line"]))
+        .collect();
+    assert_eq!(suppressed, ["overlays/dev/kustomization.yaml:10", "overlays/prod/web.yaml:13"]);
+}
+
+/// An annotation of the base covers what a patch made of the object, and one that a patch adds covers what the base says.
+#[test]
+fn annotations_count_for_the_object_that_is_built() {
+    let only = ["--only", "k8s-privileged-container,k8s-host-pid,k8s-host-network,unused-suppression"];
+    check("annotated", &[".", only[0], only[1]], &["base/web.yaml:12 k8s-host-network"], &[]);
+}
+
+#[test]
+fn a_part_of_a_tree_is_judged_as_far_as_it_is_named() {
+    let only = ["--only", "k8s-host-network,k8s-privileged-container,k8s-image-latest-tag,k8s-host-pid"];
+    let with = |path: &'static str| [path, only[0], only[1]];
+    // The base is context: it is read, and what is wrong in it is not asked for.
+    check("shop", &with("overlays/prod"), &["overlays/prod/web.yaml:10 k8s-privileged-container"], &[]);
+    // A file by itself is what it says.
+    let raw = ["base/web.yaml:10 k8s-host-pid", "base/web.yaml:11 k8s-host-network"];
+    check("shop", &with("base/web.yaml"), &raw, &[]);
+    let note = "overlays/prod/kustomization.yaml: not judged: 1 patches, which are parts of objects";
+    check("shop", &with("overlays/prod/web.yaml"), &[], &[note]);
+}
+
+#[test]
+fn what_cannot_be_built_is_noted_and_judged_as_it_is_written() {
+    let only = [".", "--only", "k8s-host-pid,k8s-privileged-container"];
+    check(
+        "unbuilt",
+        &only,
+        &["base/web.yaml:9 k8s-host-pid"],
+        &[
+            "overlay/kustomization.yaml: not built: the patch `not-there.yaml` is not there; its files are judged as they \
+           are written, and its patches are not",
+        ],
+    );
+    check(
+        "partial",
+        &only,
+        &["web.yaml:10 k8s-privileged-container"],
+        &["kustomization.yaml: not judged: the chart `redis`, the remote base \
+           `https://example.com/platform//base?ref=v1`"],
+    );
+    check(
+        "ring",
+        &only,
+        &["a/web.yaml:4 k8s-host-pid", "b/web.yaml:4 k8s-host-pid"],
+        &[
+            "a/kustomization.yaml: not built: `a` takes itself in; its files are judged as they are written, and its \
+             patches are not",
+            "b/kustomization.yaml: not built: `b` takes itself in; its files are judged as they are written, and its \
+             patches are not",
+        ],
+    );
+}
+
+#[test]
+fn patches_are_never_objects() {
     let note = |path: &str, count: u32| format!("{path}: not judged: {count} patches, which are parts of objects");
-    for (directory, paths, files, notes) in [
-        (".", &["."][..], vec!["base/web.yaml"], vec![note("overlay/kustomization.yaml", 2)]),
-        ("overlay", &["..", "."], vec!["../base/web.yaml"], vec![note("kustomization.yaml", 2)]),
+    let fault = |path: &str| {
+        format!(
+            "{path}: not built: the patch `not-there.yaml` is not there; its files are judged as they are written, and \
+             its patches are not"
+        )
+    };
+    for (directory, paths, files, expected) in [
+        (".", &["."][..], vec!["base/web.yaml"], vec![fault("overlay/kustomization.yaml")]),
+        ("overlay", &["..", "."], vec!["../base/web.yaml"], vec![fault("kustomization.yaml")]),
         // A hook names the files that changed, without the kustomization.
         (".", &["overlay/replicas.yaml"], vec![], vec![note("overlay/kustomization.yaml", 1)]),
         (".", &["base/web.yaml"], vec!["base/web.yaml"], vec![]),
     ] {
-        assert_eq!(scan(directory, paths), (files.into_iter().map(str::to_owned).collect(), notes), "{paths:?}");
+        let report = report(&format!("unbuilt/{directory}"), paths);
+        let all = report["findings"].as_array().unwrap().iter();
+        let mut found: Vec<&str> = all.map(|finding| text(&finding["location"]["path"])).collect();
+        found.dedup();
+        assert_eq!(found, files, "{paths:?}");
+        assert_eq!(notes(&report), expected, "{paths:?}");
     }
+}
+
+#[test]
+fn what_is_generated_is_there() {
+    let report = report("secrets", &[".", "--only", "k8s-missing-configmap,k8s-missing-secret"]);
+    assert_eq!(findings(&report).iter().filter(|line| !line.contains("web.yaml:11")).count(), 0);
+    // The literal of a Secret is found where it is written, and not shown.
+    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args([
+            "check",
+            "--no-config",
+            "--exit-zero",
+            "--color",
+            "never",
+            "--format",
+            "pretty",
+            "--profile",
+            "all",
+            ".",
+        ])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/kustomize/secrets"))
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("kustomization.yaml:6"), "{shown}");
+    assert!(!shown.contains("horse"), "{shown}");
+}
+
+#[test]
+fn definitions_and_custom_resources_meet_inside_and_outside_of_builds() {
+    check(
+        "defined",
+        &[".", "--only", "k8s-cr-schema-invalid"],
+        &[
+            // The overlay mends `keep`.
+            "base/backup.yaml:6 k8s-cr-schema-invalid",
+            "single.yaml:4 k8s-cr-schema-invalid",
+        ],
+        &[],
+    );
 }

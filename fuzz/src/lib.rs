@@ -7,10 +7,12 @@
 
 use std::sync::Arc;
 
-use portcullis_core::{FileId, OffsetMap, Profile, Span};
+use portcullis_core::{FileError, FileId, Files, OffsetMap, Profile, Span};
 use portcullis_engine::config::Config;
 use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
 use portcullis_model::dockerfile::Build;
+use portcullis_model::kustomize::{directory_of, is_kustomization};
+use portcullis_render::Library;
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Text, Word};
 use portcullis_syntax::shell::{Script, Word as ShellWord};
 use portcullis_syntax::{Dialect, Node, Tree};
@@ -28,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("shell", shell),
     ("embedded", embedded),
     ("config", config),
+    ("kustomize", kustomize),
     ("scan", scan),
     ("fix", fix),
 ];
@@ -107,6 +110,61 @@ pub fn config(data: &[u8]) {
         // What it quotes of the file may be cut or escaped.
         assert!(error.render("portcullis.yaml").starts_with("portcullis.yaml:"), "an error without its place");
     }
+}
+
+/// A build of files that the input names by `file=` lines: every node lies in the file that it is said to be of.
+pub fn kustomize(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let mut files = Memory::default();
+    let mut path = "kustomization.yaml".to_owned();
+    for line in text.lines().take_while(|line| *line != "expect=") {
+        match line.strip_prefix("file=") {
+            Some(next) => next.clone_into(&mut path),
+            None => files.0.entry(path.clone()).or_default().extend([line, "\n"]),
+        }
+    }
+    let names: Vec<&String> = files.0.keys().collect();
+    let mut file_id = |path: &str| FileId(names.iter().position(|name| *name == path).map_or(u32::MAX, narrow));
+    let kustomizations = files.0.keys().filter(|path| is_kustomization(path)).cloned();
+    let library = Library::gather(kustomizations, &files, &mut file_id);
+    for path in files.0.keys().filter(|path| is_kustomization(path)) {
+        let Ok(build) = portcullis_render::build(&library, directory_of(path)) else { continue };
+        for object in &build.objects {
+            walk_within(&object.tree, &mut |span| {
+                let text = names.get(span.file.0 as usize).and_then(|name| files.0.get(*name));
+                within(span, text.map_or("", |text| text), "a node of a built object");
+            });
+        }
+    }
+}
+
+/// Files in memory.
+#[derive(Default)]
+struct Memory(std::collections::BTreeMap<String, String>);
+
+impl Files for Memory {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| FileError::Missing(path.into()))
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        Err(FileError::Missing(directory.into()))
+    }
+}
+
+fn walk_within(tree: &Tree, check: &mut dyn FnMut(Span)) {
+    let mut open: Vec<Node<'_>> = tree.documents().map(|document| document.root).collect();
+    while let Some(node) = open.pop() {
+        check(node.span());
+        node.via().for_each(&mut *check);
+        let _ = (node.value(), node.structure(), node.title_span());
+        open.extend(node.items());
+        open.extend(node.entries().flat_map(|(key, value)| [key, value]));
+    }
+}
+
+fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// A whole scan of standard input, as each kind of file.

@@ -1,5 +1,7 @@
 //! What a file is, by its name. Content decides the rest once it is parsed.
 
+use portcullis_model::kustomize::is_kustomization;
+
 /// The languages that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -17,6 +19,9 @@ pub(crate) enum Language {
 
 /// The language of a path, or `None` where the file is not one that is scanned.
 pub(crate) fn classify(path: &str) -> Option<Language> {
+    if is_kustomization(path) {
+        return Some(Language::Yaml11);
+    }
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     if is_dockerfile(&name) {
         return Some(match extension(&name) {

@@ -14,32 +14,49 @@ use portcullis_syntax::{Dialect, json, yaml};
 
 use crate::classify::{Language, classify};
 use crate::judge::Judged;
+use crate::kustomize::World;
 use crate::paths;
 
 /// What the files of a scan define, and who waits for it.
 #[derive(Debug, Default)]
-pub(crate) struct Customs {
+pub(crate) struct Customs<'w> {
     definitions: Definitions,
-    /// By the file's index, in order.
-    holders: Vec<(usize, Vec<CustomKind>)>,
+    holders: Vec<(Holder<'w>, Vec<CustomKind>)>,
 }
 
-impl Customs {
-    /// Takes over what the file of an index left behind.
-    pub(crate) fn take(&mut self, index: usize, judged: &mut Judged) {
+/// What is judged as one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Holder<'w> {
+    /// The file of an index.
+    File(usize),
+    /// Kustomizations that are built together.
+    World(&'w World),
+}
+
+impl<'w> Customs<'w> {
+    /// Takes over what was left behind.
+    pub(crate) fn take(&mut self, holder: Holder<'w>, judged: &mut Judged) {
         self.definitions.merge(std::mem::take(&mut judged.definitions));
         let mut kinds = std::mem::take(&mut judged.custom_kinds);
         if !kinds.is_empty() {
             kinds.sort_unstable();
             kinds.dedup();
-            self.holders.push((index, kinds));
+            self.holders.push((holder, kinds));
         }
     }
 
-    /// The files that hold resources of the scan's own definitions, in order.
-    pub(crate) fn waiting(&self) -> Vec<usize> {
-        let is_defined = |(_, kinds): &&(usize, Vec<CustomKind>)| kinds.iter().any(|kind| self.definitions.has(*kind));
-        self.holders.iter().filter(is_defined).map(|(index, _)| *index).collect()
+    /// The worlds and the files that hold resources of the scan's own definitions, in order.
+    pub(crate) fn waiting(&self) -> (Vec<&'w World>, Vec<usize>) {
+        let (mut worlds, mut files) = (Vec::new(), Vec::new());
+        for (holder, kinds) in &self.holders {
+            if kinds.iter().any(|kind| self.definitions.has(*kind)) {
+                match *holder {
+                    Holder::File(index) => files.push(index),
+                    Holder::World(world) => worlds.push(world),
+                }
+            }
+        }
+        (worlds, files)
     }
 
     /// The scan's definitions, and those of `known` that it lacks.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use portcullis_core::{Catalog, Comment, Draft, Place, RuleIdx, Span, StableHash};
+use portcullis_core::{Catalog, Comment, Draft, FileId, Place, RuleIdx, Span, StableHash};
 use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::Date;
 use portcullis_syntax::{Node, Tree};
@@ -136,14 +136,15 @@ impl Directives {
         self.all.is_empty() && self.faults.is_empty()
     }
 
-    /// The directive that suppresses `draft`, if there is one; it then counts as used.
-    pub(crate) fn suppress(&mut self, draft: &Draft, today: Date) -> Option<&Directive> {
+    /// The directive that suppresses `draft` in the file with this number, which they are of, if there is one; it then
+    /// counts as used.
+    pub(crate) fn suppress(&mut self, draft: &Draft, file: FileId, today: Date) -> Option<&Directive> {
         if self.all.is_empty() {
             return None;
         }
         let index = &*self.index.get_or_insert_with(|| Index::new(&self.all, today));
         let rules = || [draft.rule].into_iter().chain(draft.also.iter().copied());
-        let spans = [draft.place.span].into_iter().chain(draft.via.iter().copied());
+        let spans = [draft.place.span].into_iter().chain(draft.via.iter().copied()).filter(|span| span.file == file);
         let first = spans.flat_map(|span| rules().filter_map(move |rule| index.first(rule, span))).min()?;
         let directive = self.all.get_mut(first)?;
         directive.used = true;

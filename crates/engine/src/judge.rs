@@ -54,6 +54,36 @@ pub(crate) struct Judged {
     pub(crate) unrendered: Option<Arc<str>>,
 }
 
+impl Judged {
+    /// Adds what is left of another file.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.claims.extend(other.claims);
+        self.facts.merge(other.facts);
+        self.notes.extend(other.notes);
+        self.errors.extend(other.errors);
+        self.bytes += other.bytes;
+        self.documents += other.documents;
+        self.definitions.merge(other.definitions);
+        self.custom_kinds.extend(other.custom_kinds);
+    }
+}
+
+/// Whether the objects of a file are judged as they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Objects {
+    Judged,
+    /// They are judged as something else that is made of them.
+    Left,
+}
+
+/// How a tree is judged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judging {
+    pub(crate) dialect: Dialect,
+    pub(crate) whose: Objects,
+}
+
 /// One file to judge.
 pub(crate) struct Input<'a> {
     pub(crate) file: FileId,
@@ -125,15 +155,7 @@ impl Judge<'_> {
         };
         judged.documents = tree.documents().count();
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
-        let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));
-        for object in &objects {
-            self.dispatch.object(object, &mut outcome);
-        }
-        outcome.settle();
-        if dialect != Dialect::Yaml12 {
-            outcome.facts.add_unread(Unread::of_documents(&tree));
-        }
-        self.syntax_errors(input, &tree, &objects, &mut outcome.drafts, judged);
+        let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose: Objects::Judged }, judged);
         name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
         self.finish(input, &text, outcome, directives, judged);
@@ -149,6 +171,29 @@ impl Judge<'_> {
         let directives = Directives::of_tree(&tree, &[], self.catalog);
         self.dispatch.values(&Values::new(tree, read_chart(chart, self.files)), &mut outcome);
         self.finish(input, &text, outcome, directives, judged);
+    }
+
+    /// What the rules say of a tree.
+    pub(crate) fn outcome(
+        &self,
+        input: &Input<'_>,
+        tree: &Tree,
+        objects: &[Object<'_>],
+        judging: Judging,
+        judged: &mut Judged,
+    ) -> Outcome {
+        let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));
+        if judging.whose == Objects::Judged {
+            for object in objects {
+                self.dispatch.object(object, &mut outcome);
+            }
+        }
+        outcome.settle();
+        if judging.dialect != Dialect::Yaml12 {
+            outcome.facts.add_unread(Unread::of_documents(tree));
+        }
+        self.syntax_errors(input, tree, objects, &mut outcome.drafts, judged);
+        outcome
     }
 
     fn dockerfile(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
@@ -301,16 +346,20 @@ impl Judge<'_> {
             let finding = self.seal(draft, &mut directives, &mut sealer);
             judged.claims.push((finding, claim));
         }
-        // What no definition is known of may be wrong all the same.
-        let is_blind = judged.custom_kinds.iter().any(|kind| !self.dispatch.definitions().has(*kind));
-        let could_tell = |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule));
-        for draft in self.about_directives(&directives, could_tell) {
+        for draft in self.about_directives(&directives, self.could_tell(&judged.custom_kinds)) {
             judged.findings.push(sealer.seal(draft));
         }
     }
 
+    /// Whether a rule has seen all that it could report of objects with these custom kinds among them: what no definition
+    /// is known of may be wrong all the same.
+    pub(crate) fn could_tell(&self, custom_kinds: &[CustomKind]) -> impl Fn(RuleIdx) -> bool {
+        let is_blind = custom_kinds.iter().any(|kind| !self.dispatch.definitions().has(*kind));
+        move |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule))
+    }
+
     fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
-        let suppressed = directives.suppress(&draft, self.today).map(|directive| {
+        let suppressed = directives.suppress(&draft, draft.place.span.file, self.today).map(|directive| {
             let location = sealer.locate(directive.span);
             let by = match directive.carrier {
                 Carrier::Comment => SuppressedBy::Comment(location),
@@ -322,7 +371,7 @@ impl Judge<'_> {
     }
 
     /// Findings about the suppressions themselves. They cannot be suppressed.
-    fn about_directives(&self, directives: &Directives, could_tell: impl Fn(RuleIdx) -> bool) -> Vec<Draft> {
+    pub(crate) fn about_directives(&self, directives: &Directives, could_tell: impl Fn(RuleIdx) -> bool) -> Vec<Draft> {
         let mut drafts = Vec::new();
         let (unused, expired) = directives.stale(self.today, could_tell);
         if let Some(rule) = self.rule(ids::UNUSED_SUPPRESSION) {
@@ -427,7 +476,7 @@ impl Yields {
 
     /// Of drafts about one span: a rule says it once, and the more exact rule says it for the others. The result is in
     /// order of span and rule.
-    fn resolve(&self, mut drafts: Vec<Draft>) -> Vec<Draft> {
+    pub(crate) fn resolve(&self, mut drafts: Vec<Draft>) -> Vec<Draft> {
         // Drafts are large: sorting keys and then moving each draft once is half the time.
         drafts.sort_by_cached_key(|draft| (draft.place.span, draft.rule));
         // What an alias or a merge brings to several containers was written once, and is wrong once.

@@ -1,70 +1,187 @@
-//! Which files are Kustomize patches.
+//! The kustomizations of a scan: which files are patches, and which files are built together.
 //!
-//! A strategic-merge patch has an object's `apiVersion` and `kind` but only the fields that it changes: judged as an
-//! object it would lack everything. Until overlays are built, patches are left out and noted.
+//! A patch has an object's `apiVersion` and `kind` but only the fields that it changes: judged as an object it would lack
+//! everything, so that it never is. A world is a set of kustomizations that share files, and all that they refer to. Each
+//! is built and judged by one worker; nothing of it has to be compared with another.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use portcullis_core::{FileId, Files, Note, NoteKind};
-use portcullis_syntax::{Dialect, Node, yaml};
+use portcullis_model::facts::Homes;
+use portcullis_model::kustomize::{NAMES, References, directory_of, is_component, is_kustomization};
+use portcullis_syntax::{Dialect, Node, Tree, yaml};
 
+use crate::builds::Built;
 use crate::discover::{Discovered, Origin};
 use crate::paths;
 
-/// The indices of the targets that some kustomization names as a patch, with one note for each kustomization.
-pub(crate) fn patches(cwd: &Path, found: &Discovered, files: &dyn Files, notes: &mut Vec<Note>) -> HashSet<usize> {
-    let indices: HashMap<&str, usize> =
-        found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let mut skipped = HashSet::new();
-    for kustomization in kustomizations(cwd, found) {
-        let Ok(bytes) = files.read(&kustomization) else { continue };
-        let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes));
-        let tree = yaml::parse(FileId::default(), &text, Dialect::Yaml11);
-        let directory = kustomization.rsplit_once('/').map_or("", |(directory, _)| directory);
-        let named: Vec<usize> = tree
-            .documents()
-            .flat_map(|document| patch_paths(document.root))
-            .filter_map(|path| {
-                let shown = paths::relative(cwd, &paths::absolute(&cwd.join(directory), Path::new(path)));
-                indices.get(shown.as_str()).copied()
-            })
-            .filter(|index| skipped.insert(*index))
-            .collect();
-        if !named.is_empty() {
-            let message = format!("not judged: {} patches, which are parts of objects", named.len());
-            notes.push(Note { path: kustomization, kind: NoteKind::Template, message });
+/// The kustomizations of a scan, and those around files that were named themselves.
+pub(crate) struct Kustomizations {
+    /// By their paths, with whether each is a target of the scan.
+    trees: BTreeMap<String, (Tree, Standing)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Target,
+    /// It says what named files are, and is not judged.
+    Context,
+}
+
+/// Kustomizations that are built together.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// Their paths.
+    pub(crate) kustomizations: Vec<String>,
+    /// The directories of those that nothing else takes in.
+    pub(crate) roots: Vec<String>,
+    /// The directories of those that can be built by themselves, and what each takes in.
+    pub(crate) bases: BTreeMap<String, Vec<String>>,
+    /// The targets that they refer to, themselves among them.
+    pub(crate) targets: Vec<usize>,
+}
+
+impl Kustomizations {
+    pub(crate) fn read(cwd: &Path, found: &Discovered, files: &dyn Files) -> Self {
+        let mut trees = BTreeMap::new();
+        for (path, standing) in kustomization_paths(cwd, found) {
+            let Some(text) = files.read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
+            let tree = yaml::parse(FileId::default(), &Arc::from(text), Dialect::Yaml11);
+            trees.insert(path, (tree, standing));
         }
+        Self { trees }
     }
-    skipped
+
+    pub(crate) fn homes(&self) -> Homes {
+        Homes::new(self.trees.iter().filter_map(|(path, (tree, _))| Some((path.as_str(), root(tree)?))))
+    }
+
+    /// The sets of kustomizations that share files.
+    pub(crate) fn worlds(&self, found: &Discovered) -> Vec<World> {
+        let targets = self.trees.iter().filter(|(_, (_, standing))| *standing == Standing::Target);
+        let all: Vec<(&str, Node<'_>, References)> = targets
+            .filter_map(|(path, (tree, _))| {
+                let root = root(tree)?;
+                Some((path.as_str(), root, References::new(directory_of(path), root)))
+            })
+            .collect();
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let indices: HashMap<&str, usize> =
+            found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
+        let mut worlds: Vec<World> = Vec::new();
+        for members in groups(&all) {
+            let mut world = World::default();
+            let mut taken_in: BTreeSet<&str> = BTreeSet::new();
+            let mut targets: BTreeSet<usize> = BTreeSet::new();
+            for (path, _, references) in members.iter().filter_map(|&member| all.get(member)) {
+                taken_in.extend(references.bases.iter().chain(&references.files).map(String::as_str));
+                let files = references.files.iter().chain(&references.patches).map(String::as_str);
+                targets.extend(files.chain([*path]).filter_map(|path| indices.get(path).copied()));
+            }
+            for (path, root, references) in members.iter().filter_map(|&member| all.get(member)) {
+                let directory = directory_of(path);
+                world.kustomizations.push((*path).to_owned());
+                if is_component(*root) {
+                    continue;
+                }
+                world.bases.insert(directory.to_owned(), references.bases.clone());
+                if !taken_in.contains(directory) {
+                    world.roots.push(directory.to_owned());
+                }
+            }
+            if world.roots.is_empty() {
+                // Kustomizations in a ring: none of them can be built, and that is said of each.
+                world.roots = world.bases.keys().cloned().collect();
+            }
+            world.targets = targets.into_iter().collect();
+            worlds.push(world);
+        }
+        worlds
+    }
+}
+
+impl Kustomizations {
+    /// The patches among the targets that no kustomization of the scan lays over anything, with one note for each
+    /// kustomization; one that could not be built has said so already.
+    pub(crate) fn unbuilt_patches(&self, found: &Discovered, built: &Built, notes: &mut Vec<Note>) -> BTreeSet<usize> {
+        let mut skipped = BTreeSet::new();
+        if self.trees.is_empty() {
+            return skipped;
+        }
+        let indices: HashMap<&str, usize> =
+            found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
+        for (path, (tree, _)) in &self.trees {
+            let patches = root(tree).map(|root| References::new(directory_of(path), root).patches).unwrap_or_default();
+            let unbuilt = patches.iter().filter(|patch| !built.patches.contains(*patch));
+            let targets = unbuilt.filter_map(|patch| indices.get(patch.as_str()).copied());
+            let count = targets.filter(|index| skipped.insert(*index)).count();
+            if count > 0 && !built.faults.contains(directory_of(path)) {
+                let message = format!("not judged: {count} patches, which are parts of objects");
+                notes.push(Note { path: path.clone(), kind: NoteKind::Template, message });
+            }
+        }
+        skipped
+    }
+}
+
+fn root(tree: &Tree) -> Option<Node<'_>> {
+    tree.documents().next().map(|document| document.root)
 }
 
 /// The kustomizations of the scan; for files that were named themselves, also those of their folder and the one above.
-fn kustomizations(cwd: &Path, found: &Discovered) -> BTreeSet<String> {
-    let mut found_paths = BTreeSet::new();
+fn kustomization_paths(cwd: &Path, found: &Discovered) -> BTreeMap<String, Standing> {
+    let mut paths = BTreeMap::new();
     for (target, _) in &found.targets {
-        let (directory, name) = target.path.rsplit_once('/').unwrap_or((".", &target.path));
-        if NAMES.contains(&name) {
-            found_paths.insert(target.path.clone());
+        if is_kustomization(&target.path) {
+            if target.origin != Origin::StandardInput {
+                paths.insert(target.path.clone(), Standing::Target);
+            }
         } else if target.origin == Origin::Named {
+            let directory = directory_of(&target.path);
             for name in NAMES {
                 for folder in [directory.to_owned(), format!("{directory}/..")] {
-                    let full = paths::absolute(&cwd.join(folder), Path::new(name));
-                    found_paths.insert(paths::relative(cwd, &full));
+                    let full = paths::absolute(&cwd.join(folder.trim_start_matches('/')), Path::new(name));
+                    paths.entry(paths::relative(cwd, &full)).or_insert(Standing::Context);
                 }
             }
         }
     }
-    found_paths
+    paths
 }
 
-const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml"];
+/// Which kustomizations share a file or a directory, by their indices. The sets are in order of their first members.
+fn groups(all: &[(&str, Node<'_>, References)]) -> Vec<Vec<usize>> {
+    let mut owners: HashMap<&str, usize> = HashMap::new();
+    let mut parents: Vec<usize> = (0..all.len()).collect();
+    for (index, (path, _, references)) in all.iter().enumerate() {
+        let shared = references.files.iter().chain(&references.bases).chain(&references.patches).map(String::as_str);
+        for path in shared.chain([directory_of(path)]) {
+            let owner = *owners.entry(path).or_insert(index);
+            let (a, b) = (first_of(&mut parents, owner), first_of(&mut parents, index));
+            if let Some(parent) = parents.get_mut(a.max(b)) {
+                *parent = a.min(b);
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for index in 0..all.len() {
+        groups.entry(first_of(&mut parents, index)).or_default().push(index);
+    }
+    groups.into_values().collect()
+}
 
-/// What a kustomization names as patches. An entry of `patchesStrategicMerge` may also be the patch itself.
-fn patch_paths(root: Node<'_>) -> impl Iterator<Item = &str> {
-    let list = |field: &str| root.field(field).into_iter().flat_map(Node::items);
-    let by_path = list("patches").chain(list("patchesJson6902")).filter_map(|patch| patch.field("path"));
-    let all = by_path.chain(list("patchesStrategicMerge")).filter_map(Node::as_str);
-    all.filter(|path| !path.contains('\n'))
+/// The first member of the set that `index` is in; the way there is halved for those who ask next.
+fn first_of(parents: &mut [usize], mut index: usize) -> usize {
+    while let Some(&parent) = parents.get(index).filter(|parent| **parent != index) {
+        let above = parents.get(parent).copied().unwrap_or(parent);
+        if let Some(slot) = parents.get_mut(index) {
+            *slot = above;
+        }
+        index = above;
+    }
+    index
 }

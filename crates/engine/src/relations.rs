@@ -7,25 +7,17 @@ use std::sync::Arc;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use portcullis_core::{FileId, Files, Finding};
-use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread, UnreadKind, is_kustomization};
-use portcullis_syntax::{Dialect, Tree, yaml};
+use portcullis_core::{Files, Finding};
+use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread, UnreadKind};
 
 use crate::classify::Language;
 use crate::discover::{Discovered, Origin};
+use crate::kustomize::Kustomizations;
 use crate::piped::UNNAMED;
 
-/// What is deployed together: the kustomizations of the scan are read before any other file is judged, and what standard
-/// input brings from one chart is one release.
-pub(crate) fn homes(found: &Discovered, files: &dyn Files) -> Homes {
-    let paths = found.targets.iter().map(|(target, _)| target.path.as_str()).filter(|path| is_kustomization(path));
-    let trees: Vec<(&str, Tree)> = paths
-        .filter_map(|path| {
-            let text: Arc<str> = Arc::from(String::from_utf8(files.read(path).ok()?).ok()?);
-            Some((path, yaml::parse(FileId(0), &text, Dialect::Yaml11)))
-        })
-        .collect();
-    let mut homes = Homes::new(trees.iter().filter_map(|(path, tree)| Some((*path, tree.documents().next()?.root))));
+/// What is deployed together: as the kustomizations say, and what standard input brings from one chart is one release.
+pub(crate) fn homes(kustomizations: &Kustomizations, found: &Discovered) -> Homes {
+    let mut homes = kustomizations.homes();
     let rendered = found.targets.iter().filter(|(target, _)| target.origin == Origin::Rendered);
     homes.deploy_together(UNNAMED, rendered.map(|(target, _)| target.path.as_str()));
     homes

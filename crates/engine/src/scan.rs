@@ -1,6 +1,6 @@
 //! The scan as a whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,17 +14,19 @@ use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use crate::builds::{Built, Scan};
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
-use crate::definitions::{self, Customs};
+use crate::definitions::{self, Customs, Holder};
 use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Yields};
+use crate::kustomize::{Kustomizations, World};
 use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
-use crate::{helm, kustomize, paths, piped};
+use crate::{helm, paths, piped};
 
 /// What to scan and how. Paths are relative to `cwd`.
 #[derive(Clone, Debug)]
@@ -152,7 +154,9 @@ pub(crate) fn scan_texts(
     let nothing = found.empty_directory;
     let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let charts = helm::parts(&options.cwd, &found);
-    let patches = kustomize::patches(&options.cwd, &found, &worktree, &mut report.notes);
+    let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
+    // What standard input changes would have to be seen by builds.
+    let worlds = if options.stdin.is_some() { Vec::new() } else { kustomizations.worlds(&found) };
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
@@ -162,9 +166,9 @@ pub(crate) fn scan_texts(
     define(&mut rules, &known);
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
-    let homes = relations::homes(&found, &worktree);
+    let homes = relations::homes(&kustomizations, &found);
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
-    let shared = Shared { options, catalog: &catalog, yields: &yields, files: &worktree, homes: &homes };
+    let shared = Shared { options, catalog: &catalog, yields: &yields, files: &worktree, homes: &homes, sets: &sets };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
         Some(Input {
@@ -176,17 +180,30 @@ pub(crate) fn scan_texts(
             given: given.get(target.path.as_str()).copied(),
         })
     };
-    let judge_by = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
-        let set = sets.get(index).copied().unwrap_or_default();
-        input(index).map_or_else(Judged::default, |input| shared.judge(rules, set).judge(&input))
-    };
     let total = found.targets.len();
     let done = AtomicUsize::new(0);
+    let pool = worker_pool(threads, total)?;
+    let judge_worlds = |rules: &BTreeMap<OverrideSet, Rules>, worlds: &[&World]| {
+        let judge = |index| shared.judge_of(rules, index);
+        let input = |index| input(index);
+        judge_worlds(pool.as_ref(), worlds, &found, &judge, &input)
+    };
+    let judge_file = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
+        input(index).map(|input| shared.judge_of(rules, index).judge(&input)).unwrap_or_default()
+    };
+
+    let mut in_worlds: HashSet<usize> = worlds.iter().flat_map(|world| world.targets.iter().copied()).collect();
+    in_worlds.retain(|index| !charts.contains_key(index));
+    let (from_worlds, built) = judge_worlds(&rules, &worlds.iter().collect::<Vec<_>>());
+    if !in_worlds.is_empty() {
+        progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
+    }
+    let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
-        if patches.contains(&index) {
+        if patches.contains(&index) || in_worlds.contains(&index) {
             return Judged::default();
         }
-        let result = judge_by(&rules, index);
+        let result = judge_file(&rules, index);
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
@@ -196,23 +213,31 @@ pub(crate) fn scan_texts(
         facts.add_unread(Unread::anything());
     }
     let mut claims = Vec::new();
-    let pool = worker_pool(threads, total)?;
-    let mut unrendered = BTreeMap::new();
     let mut customs = Customs::default();
+    for (world, mut judged) in worlds.iter().zip(from_worlds) {
+        customs.take(Holder::World(world), &mut judged);
+        // Files that come later may stand before those of worlds: nothing is settled yet.
+        claims.append(&mut judged.claims);
+        take(judged, &mut facts, &mut claims, &mut report);
+    }
+    let mut unrendered = BTreeMap::new();
     let mut taken = 0..;
     in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
         if let Some(chart) = file.unrendered.take() {
             *unrendered.entry(chart).or_insert(0) += 1;
         }
-        customs.take(taken.next().unwrap_or_default(), &mut file);
+        customs.take(Holder::File(taken.next().unwrap_or_default()), &mut file);
         take(file, &mut facts, &mut claims, &mut report);
     });
-    let again = customs.waiting();
-    if !again.is_empty() {
+    let (worlds_again, files_again) = customs.waiting();
+    if !(worlds_again.is_empty() && files_again.is_empty()) {
         define(&mut rules, &customs.into_definitions(&known));
-        report.findings.retain(|finding| again.binary_search(&(finding.location.file().0 as usize)).is_err());
-        let judge_again = |_, index: &usize| judge_by(&rules, *index).findings;
-        in_parallel(pool.as_ref(), &again, judge_again, |findings| report.findings.extend(findings));
+        let again: HashSet<usize> =
+            worlds_again.iter().flat_map(|world| &world.targets).chain(&files_again).copied().collect();
+        report.findings.retain(|finding| !again.contains(&(finding.location.file().0 as usize)));
+        report.findings.extend(judge_worlds(&rules, &worlds_again).0.into_iter().flat_map(|world| world.findings));
+        let judge_again = |_, index: &usize| judge_file(&rules, *index).findings;
+        in_parallel(pool.as_ref(), &files_again, judge_again, |findings| report.findings.extend(findings));
     }
 
     report.stats.files = total - patches.len() - unrendered.values().sum::<usize>();
@@ -225,9 +250,53 @@ pub(crate) fn scan_texts(
         Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
         None => put_in_order(&mut report),
     }
+    if !worlds.is_empty() {
+        say_once(&mut report.findings, &in_worlds);
+    }
     filters.accept(&mut report, options.date);
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing })
+}
+
+/// Builds and judges the worlds of a scan, in order.
+fn judge_worlds<'a>(
+    pool: Option<&ThreadPool>,
+    worlds: &[&World],
+    found: &'a Discovered,
+    judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
+    input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+) -> (Vec<Judged>, Built) {
+    let mut built = Built::default();
+    let mut left = Vec::new();
+    if worlds.is_empty() {
+        return (left, built);
+    }
+    let targets = found.targets.iter().enumerate();
+    let indices = targets.map(|(index, (target, _))| (target.path.as_str(), index)).collect();
+    let scan = Scan { indices, judge, input };
+    in_parallel(
+        pool,
+        worlds,
+        |_, world| scan.judge_world(world),
+        |(judged, more)| {
+            left.push(judged);
+            built.merge(more);
+        },
+    );
+    (left, built)
+}
+
+/// Of findings of one rule at one place of a file that builds take in, leaves one: what holds in several builds was
+/// written once. One that is not suppressed stands for those that are.
+fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>) {
+    findings.dedup_by(|next, kept| {
+        let span = kept.location.span;
+        let is_same = kept.rule == next.rule && span == next.location.span && built.contains(&(span.file.0 as usize));
+        if is_same && kept.suppressed.is_some() && next.suppressed.is_none() {
+            std::mem::swap(kept, next);
+        }
+        is_same
+    });
 }
 
 /// Files that are judged before their results are taken over: enough to keep the workers busy, few enough that what the
@@ -283,9 +352,16 @@ struct Shared<'a> {
     yields: &'a Yields,
     files: &'a dyn Files,
     homes: &'a Homes,
+    /// By the target's index.
+    sets: &'a [OverrideSet],
 }
 
 impl<'a> Shared<'a> {
+    /// The judge of a target, by its index; of any other file that of the empty set of overrides.
+    fn judge_of(&self, rules: &'a BTreeMap<OverrideSet, Rules>, index: usize) -> Judge<'a> {
+        self.judge(rules, self.sets.get(index).copied().unwrap_or_default())
+    }
+
     /// The judge of the files under a set of overrides.
     fn judge(&self, rules: &'a BTreeMap<OverrideSet, Rules>, set: OverrideSet) -> Judge<'a> {
         let rules = rules.get(&set).expect("every set that a target has was compiled");

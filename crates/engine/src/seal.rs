@@ -1,11 +1,11 @@
 //! From drafts to findings: what needs the text is resolved while it is there.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use portcullis_core::{
-    Catalog, Draft, Finding, Fix, LineHash, LineIndex, Location, Related, SealedEdit, SealedFix, Span, StableHash,
-    line_hashes,
+    Catalog, Draft, FileId, Finding, Fix, LineHash, LineIndex, Location, Related, SealedEdit, SealedFix, Span,
+    StableHash, line_hashes,
 };
 
 use crate::select::Selection;
@@ -34,7 +34,12 @@ pub(crate) struct Sealer<'s> {
     text: &'s str,
     /// The hash of the text, once a fix asked for it.
     text_hash: Option<u64>,
+    /// The other files that its findings may point to.
+    others: Others<'s>,
 }
+
+/// Files by their numbers.
+pub(crate) type Others<'s> = Option<&'s HashMap<FileId, LineIndex<'s>>>;
 
 /// Bytes of a source line that are kept at most; a finding behind them keeps no line.
 const LINE_LIMIT: usize = 4000;
@@ -60,6 +65,7 @@ impl<'s> Sealer<'s> {
             masked: Vec::new(),
             text,
             text_hash: None,
+            others: None,
         }
     }
 
@@ -79,7 +85,8 @@ impl<'s> Sealer<'s> {
     /// Seals a draft of a rule that is on.
     pub(crate) fn seal(&mut self, draft: Draft) -> Finding {
         let rule = self.catalog.get(draft.rule);
-        let location = self.locate(draft.place.span);
+        let place = draft.place.span;
+        let location = self.locate(place);
         let ordinal = self.ordinals.entry((draft.rule.0, draft.place.structure, draft.place.value)).or_default();
         let mut hash = StableHash::new();
         hash.text(&rule.id);
@@ -99,9 +106,10 @@ impl<'s> Sealer<'s> {
             related: draft
                 .labels
                 .into_iter()
-                .map(|label| {
-                    let location = self.locate(label.span);
-                    Related { location, message: label.message, line: self.line(&location) }
+                .filter_map(|label| {
+                    let location = self.locate_anywhere(label.span, place.file)?;
+                    let line = if label.span.file == place.file { self.line(&location) } else { None };
+                    Some(Related { location, message: label.message, line })
                 })
                 .collect(),
             also: draft.also,
@@ -121,6 +129,20 @@ impl<'s> Sealer<'s> {
 
     pub(crate) fn locate(&self, span: Span) -> Location {
         Location { span, start: self.lines.position(span.start), end: self.lines.position(span.end) }
+    }
+
+    /// A place in this file, which is `file`, or in another that is known.
+    pub(crate) fn locate_anywhere(&self, span: Span, file: FileId) -> Option<Location> {
+        if span.file == file {
+            return Some(self.locate(span));
+        }
+        let lines = self.others?.get(&span.file)?;
+        Some(Location { span, start: lines.position(span.start), end: lines.position(span.end) })
+    }
+
+    /// Lets findings point to other files.
+    pub(crate) fn knows(&mut self, others: &'s HashMap<FileId, LineIndex<'s>>) {
+        self.others = Some(others);
     }
 
     fn line(&self, location: &Location) -> Option<Box<str>> {

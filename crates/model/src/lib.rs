@@ -9,4 +9,5 @@ pub mod facts;
 pub mod helm;
 pub mod image;
 pub mod kubernetes;
+pub mod kustomize;
 pub mod prometheus;

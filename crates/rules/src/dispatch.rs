@@ -141,11 +141,15 @@ impl Dispatch {
 
     /// Runs the rules for Kubernetes objects on one object.
     pub fn object(&self, object: &Object<'_>, outcome: &mut Outcome) {
+        self.object_as(object, object.identity(), outcome);
+    }
+
+    /// The same of an object that is known by another name in its file; `subject` tells it from the others there.
+    pub fn object_as(&self, object: &Object<'_>, subject: u64, outcome: &mut Outcome) {
         let pods = if self.needs_facts || !self.pod.is_empty() { pods(object) } else { Vec::new() };
         if self.needs_facts {
             outcome.facts.extract(object, &pods);
         }
-        let subject = object.identity();
         let own = self.objects.get(object.kind).map_or(&[][..], Vec::as_slice);
         for &(rule, check) in self.any_object.iter().chain(own) {
             self.run(rule, subject, outcome, |report| check(object, report));

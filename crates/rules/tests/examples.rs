@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use portcullis_core::{Example, Expect, FileId, LineIndex, is_known_peer_scheme};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
-use portcullis_model::facts::{Facts, Homes, Seen, Unread, is_kustomization};
+use portcullis_model::facts::{Facts, Homes, Seen, Unread};
 use portcullis_model::helm::{Chart, Values, is_values_file};
 use portcullis_model::kubernetes::objects;
 use portcullis_model::kubernetes::schema::Definitions;
+use portcullis_model::kustomize::is_kustomization;
 use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, Outcome, builtin, catalog};
 use portcullis_syntax::{Dialect, dockerfile, json, yaml};
 

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use portcullis_core::FileId;
-use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread, is_kustomization};
+use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread};
 use portcullis_model::kubernetes::objects;
+use portcullis_model::kustomize::is_kustomization;
 use portcullis_rules::{Context, Dispatch, Outcome, catalog};
 use portcullis_syntax::{Dialect, Tree, yaml};
 

@@ -13,5 +13,5 @@ mod tree;
 pub mod yaml;
 
 pub use tree::{
-    Anchor, Dialect, Document, Lookup, Node, Style, Template, Tree, Unknown, UnknownId, UnknownReason, Value,
+    Anchor, Assembler, Dialect, Document, Lookup, Node, Style, Template, Tree, Unknown, UnknownId, UnknownReason, Value,
 };

@@ -5,12 +5,16 @@
 //! Scalars are typed when they are read, by the tree's [`Dialect`]: `yes` is a boolean to Kubernetes and a string to
 //! GitHub. What cannot be known is [`Value::Unknown`], and [`Node::get`] never lets a rule take it for absence.
 
+mod assemble;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_core::{Comment, FileId, Place, Span, StableHash, SyntaxError};
 
 use crate::scalar;
+
+pub use assemble::Assembler;
 
 /// How plain scalars become values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,12 +148,16 @@ struct NodeData {
     kind: Kind,
     style: Style,
     flags: u8,
+    /// Where it was written: 0 in the tree's own file, else one more than an index into `sources`.
+    source: u8,
 }
 
 const OWNED: u8 = 1;
 const OPEN: u8 = 2;
 const STRING_TAG: u8 = 4;
 const ANCHORED: u8 = 8;
+/// The text is not the one that stands at the span: it was put together, or comes from a decoded document.
+const MADE: u8 = 16;
 const NO_ORIGIN: u32 = u32::MAX;
 
 /// Where a node's value was written, when that is not where the node stands.
@@ -159,6 +167,13 @@ struct OriginData {
     span: Span,
     /// The next hop, as an index into `origins`.
     via: u32,
+}
+
+/// A file that some nodes of an assembled tree were written in.
+#[derive(Debug, PartialEq)]
+struct Source {
+    file: FileId,
+    text: Arc<str>,
 }
 
 /// One document of a file.
@@ -186,10 +201,12 @@ pub struct Tree {
     origins: Vec<OriginData>,
     comments: Vec<Comment>,
     errors: Vec<SyntaxError>,
+    /// The files of an assembled tree; none of one that was parsed.
+    sources: Vec<Source>,
 }
 
 impl Tree {
-    /// The file that spans belong to.
+    /// The file that spans belong to; of an assembled tree the file of its root.
     pub fn file(&self) -> FileId {
         self.file
     }
@@ -315,7 +332,7 @@ pub struct Node<'t> {
 
 impl std::fmt::Debug for Node<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Node({:?})", self.span().slice(self.tree.text()))
+        write!(f, "Node({:?})", self.span().slice(self.source().1))
     }
 }
 
@@ -402,7 +419,13 @@ impl<'t> Node<'t> {
     /// Where the value was written.
     pub fn span(self) -> Span {
         let data = self.data();
-        Span::new(self.tree.file, data.start, data.end)
+        Span::new(self.source().0, data.start, data.end)
+    }
+
+    /// The file that it was written in, and the text that unescaped scalars are slices of.
+    fn source(self) -> (FileId, &'t Arc<str>) {
+        let other = usize::from(self.data().source).checked_sub(1).and_then(|index| self.tree.sources.get(index));
+        other.map_or((self.tree.file, &self.tree.text), |source| (source.file, &source.text))
     }
 
     /// The key that it stands under, if it is a mapping's value.
@@ -434,7 +457,8 @@ impl<'t> Node<'t> {
     /// and the document is not embedded in another. Only such a node can be edited without changing another.
     pub fn is_written_once(self) -> bool {
         let shared = |node: Self| node.data().origin != NO_ORIGIN || node.data().flags & ANCHORED != 0;
-        !self.tree.is_embedded && !std::iter::successors(Some(self), |node| node.parent()).any(shared)
+        let is_assembled = !self.tree.sources.is_empty();
+        !self.tree.is_embedded && !is_assembled && !std::iter::successors(Some(self), |node| node.parent()).any(shared)
     }
 
     /// Whether a tag says that it is a string, whatever it looks like.
@@ -453,7 +477,7 @@ impl<'t> Node<'t> {
         if data.kind != Kind::Scalar {
             return "";
         }
-        let buffer: &str = if data.flags & OWNED == 0 { &self.tree.text } else { &self.tree.owned };
+        let buffer: &str = if data.flags & OWNED == 0 { self.source().1 } else { &self.tree.owned };
         buffer.get(data.first as usize..data.first as usize + data.count as usize).unwrap_or_default()
     }
 
@@ -658,7 +682,14 @@ impl<'t> Node<'t> {
             return None;
         }
         let text = self.text();
-        let map = crate::embedded::offset_map(self.tree.file, &self.tree.text, data.start, data.end, data.style, text);
+        let (file, source) = self.source();
+        if self.tree.is_embedded || data.flags & MADE != 0 {
+            // Of text that was decoded twice, or put together, only the place as a whole is known.
+            let mut map = portcullis_core::OffsetMap::new(file, data.start);
+            map.push_opaque(data.start, data.end, u32::try_from(text.len()).unwrap_or(u32::MAX));
+            return Some((text, map));
+        }
+        let map = crate::embedded::offset_map(file, source, data.start, data.end, data.style, text);
         Some((text, map))
     }
 
@@ -756,6 +787,7 @@ impl TreeBuilder {
             origins: Vec::new(),
             comments: Vec::new(),
             errors: Vec::new(),
+            sources: Vec::new(),
         };
         Self {
             tree,
@@ -1023,6 +1055,7 @@ impl TreeBuilder {
             kind,
             style,
             flags: 0,
+            source: 0,
         }
     }
 

@@ -265,6 +265,32 @@ pub enum Claim {
     },
 }
 
+impl Claim {
+    /// Whether it is about what is there, and not about what is missing.
+    pub fn is_about_presence(&self) -> bool {
+        matches!(
+            self,
+            Self::SelectedByService { .. }
+                | Self::Scaled { .. }
+                | Self::ElevatedRole { .. }
+                | Self::TakesOver { .. }
+                | Self::QuotaExceeded { .. }
+                | Self::AmountUnset { .. }
+                | Self::LimitBroken { .. }
+                | Self::SelectsSeveral { .. }
+                | Self::Noted { .. }
+                | Self::LacksKey { .. }
+                | Self::LacksPort { .. }
+                | Self::NotHeadless { .. }
+                | Self::PortUndeclared { .. }
+                | Self::LacksRequest { .. }
+                | Self::KeepsAll { .. }
+                | Self::KeepsAllOfLeast { .. }
+                | Self::Repeated { .. }
+        )
+    }
+}
+
 /// A Service's port, as it is referred to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Port {

@@ -10,6 +10,7 @@ use portcullis_core::StableHash;
 use portcullis_syntax::{Lookup, Node};
 
 use super::Namespace;
+use crate::kustomize::{References, directory_of};
 
 /// What is known of a file's place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,15 @@ pub struct Home {
     pub(super) is_changed: bool,
     /// The environment that a word of its path names, by its place in the list of them.
     pub(super) environment: Option<u8>,
+}
+
+/// Whether something is deployed along that the scan does not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// All of it is seen.
+    Nothing,
+    /// A remote base, or a chart.
+    Some,
 }
 
 /// What a file's documents are.
@@ -156,18 +166,13 @@ const CHANGES: &[&str] = &[
     "vars",
 ];
 
-/// Whether a path is that of a kustomization.
-pub fn is_kustomization(path: &str) -> bool {
-    matches!(path.rsplit('/').next(), Some("kustomization.yaml" | "kustomization.yml"))
-}
-
 impl Homes {
     /// Reads kustomizations: their paths and their first documents.
     pub fn new<'t>(kustomizations: impl Iterator<Item = (&'t str, Node<'t>)>) -> Self {
         let mut homes = Self::default();
         let mut all = BTreeMap::new();
         for (path, root) in kustomizations {
-            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
+            let directory = directory_of(path).to_owned();
             let read = Kustomization::new(&directory, root, &mut homes.generated);
             all.insert(directory, read);
         }
@@ -199,6 +204,19 @@ impl Homes {
     pub fn deploy_together<'p>(&mut self, name: &str, paths: impl Iterator<Item = &'p str>) {
         let home = Home { deployed_with: name.to_owned(), ..Home::default() };
         self.taken_in.extend(paths.map(|path| (path.to_owned(), home.clone())));
+    }
+
+    /// Whether some kustomization names the file as a patch.
+    pub fn is_patch(&self, path: &str) -> bool {
+        self.taken_in.get(path).is_some_and(|home| home.role == Role::Patches)
+    }
+
+    /// The home of what the kustomization of a directory builds: names and namespaces are final. `unseen` says whether
+    /// it leaves something out.
+    pub fn of_build(directory: &str, unseen: Unseen) -> Arc<Home> {
+        // Files beside the kustomization that it does not take in are not deployed with it.
+        let deployed_with = format!("{directory}\nbuild");
+        Arc::new(Home { deployed_with, has_unseen: unseen == Unseen::Some, ..Home::default() })
     }
 
     /// The home of a file, by its path relative to the working directory.
@@ -236,22 +254,11 @@ impl Kustomization {
             adds_labels: ["commonLabels", "labels", "transformers"].iter().any(|key| root.field(key).is_some()),
             ..Self::default()
         };
-        for list in ["resources", "bases", "components"] {
-            for entry in root.field(list).into_iter().flat_map(Node::items) {
-                match entry.as_str().and_then(|entry| local(directory, entry)) {
-                    Some(path) if is_file(&path) => found.files.push(path),
-                    Some(path) => found.bases.push(path),
-                    None => found.has_unseen = true,
-                }
-            }
-        }
-        for list in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-            for entry in root.field(list).into_iter().flat_map(Node::items) {
-                let text = entry.as_str().or_else(|| entry.field("path")?.as_str());
-                let path = text.filter(|text| !text.contains('\n')).and_then(|text| local(directory, text));
-                found.patches.extend(path);
-            }
-        }
+        let references = References::new(directory, root);
+        found.has_unseen |= !references.remote.is_empty();
+        found.files = references.files;
+        found.bases = references.bases;
+        found.patches = references.patches;
         for (list, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
             let names =
                 root.field(list).into_iter().flat_map(Node::items).filter_map(|entry| entry.field("name")?.as_str());
@@ -334,31 +341,4 @@ fn down<'a>(all: &'a BTreeMap<String, Kustomization>, from: BTreeSet<&'a str>) -
         }
     }
     reached
-}
-
-/// The path that `entry` of a kustomization in `directory` names; `None` for a remote one.
-fn local(directory: &str, entry: &str) -> Option<String> {
-    let entry = entry.trim_end_matches('/');
-    let is_remote = entry.contains("://") || entry.contains("?ref=") || entry.contains('@') && entry.contains(':');
-    let first = entry.split('/').next().unwrap_or_default();
-    let is_host = first.contains('.') && !first.starts_with('.') && entry.contains('/') && !is_file(entry);
-    if is_remote || is_host || entry.is_empty() {
-        return None;
-    }
-    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
-    for part in entry.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-fn is_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
 }

@@ -28,7 +28,7 @@ use crate::kubernetes::{Object, Pod};
 use contents::Contents;
 
 pub use claim::{Amount, Claim, OtherEnd, Port, Quoted, Reach, Token};
-pub use home::{Home, Homes, is_kustomization};
+pub use home::{Home, Homes, Unseen};
 pub use ledger::{Bound, Bounded, PodScope, Side, Site, Test};
 pub use selection::{Labels, Selector, Verdict};
 pub use unread::{Unread, UnreadKind};
@@ -128,6 +128,11 @@ const CLUSTER_KINDS: &[&str] = &[
 
 /// Kinds that a platform team often keeps elsewhere: that one is missing is known only where others are in the scan.
 const PLATFORM_KINDS: &[&str] = &["SecretStore", "ClusterSecretStore", "Issuer", "ClusterIssuer", "PriorityClass"];
+
+/// Whether objects of a kind are in no namespace, as far as the kind is known.
+pub fn is_of_cluster(group: &str, kind: &str) -> bool {
+    (!group.contains('.') || group.ends_with(".k8s.io")) && CLUSTER_KINDS.contains(&kind)
+}
 
 impl Facts {
     /// The facts of one file: none yet.

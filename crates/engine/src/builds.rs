@@ -1,0 +1,381 @@
+//! Kustomizations are judged by what they build.
+//!
+//! A file that some build takes in is not judged as it is written: a base whose defect every overlay mends is sound, and
+//! a patch is judged by what it makes of its object. Each finding is at the line that said it, base or patch or
+//! kustomization, and only once, however many overlays it holds in. What does not hold in all of them names those in which it
+//! does. Where a kustomization cannot be built, that is noted, and its files are judged as they are written.
+//!
+//! A build is a world of its own for what must be there (a Service that selects a pod); what is missing must be missing in the
+//! whole scan. Files that are not targets of the scan give no findings.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use portcullis_core::{
+    Draft, FileId, Finding, LineIndex, Note, NoteKind, RuleIdx, ScanError, Span, SuppressedBy, Suppression,
+};
+use portcullis_model::facts::{Claim, Facts, Homes, Unseen};
+use portcullis_model::kubernetes::{Object, objects};
+use portcullis_model::kustomize::{directory_of, is_kustomization};
+use portcullis_render::{Build, Fault, Library, build};
+use portcullis_rules::Outcome;
+use portcullis_syntax::{Dialect, Tree};
+use rayon::prelude::*;
+
+use crate::directives::{Carrier, Directives};
+use crate::judge::{Input, Judge, Judged, Judging, Objects};
+use crate::kustomize::World;
+use crate::seal::Sealer;
+
+/// Overlays that a finding names at most.
+const NAMED: usize = 3;
+
+/// What builds took in.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    /// The directories of the kustomizations that were built.
+    kustomizations: BTreeSet<String>,
+    /// The files that were laid over others.
+    pub(crate) patches: BTreeSet<String>,
+    /// The directories of the kustomizations that could not be built.
+    pub(crate) faults: BTreeSet<String>,
+}
+
+impl Built {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.kustomizations.extend(other.kustomizations);
+        self.patches.extend(other.patches);
+        self.faults.extend(other.faults);
+    }
+}
+
+/// What judging a world needs of the scan.
+pub(crate) struct Scan<'a> {
+    /// The targets' indices by their paths.
+    pub(crate) indices: HashMap<&'a str, usize>,
+    /// The judge of a target, by its index; of any other file that of the empty set of overrides.
+    pub(crate) judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
+    /// A target as it is judged, by its index.
+    pub(crate) input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+}
+
+/// One file of a world, while it is judged.
+struct Page<'a, 't> {
+    judge: Judge<'a>,
+    input: Input<'a>,
+    tree: &'t Tree,
+    objects: Vec<Object<'t>>,
+    outcome: Outcome,
+}
+
+/// A kustomization that was built.
+struct Root {
+    directory: String,
+    /// The files that it took in.
+    files: BTreeSet<String>,
+}
+
+/// How far a claim about presence reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Over the whole scan: nothing else is built of the same files.
+    Scan,
+    /// To the objects of the same build.
+    Build,
+}
+
+/// What was said of all that was built.
+#[derive(Default)]
+struct Said {
+    /// By rule and place the first draft, and the indices of the roots in whose builds it was made.
+    drafts: BTreeMap<(RuleIdx, Span), (Draft, BTreeSet<usize>)>,
+    claims: Vec<(Draft, Claim)>,
+    roots: Vec<Root>,
+}
+
+/// Kustomizations that are built before their results are put together: what they say is much the same.
+const BATCH: usize = 32;
+
+impl Scan<'_> {
+    /// Builds and judges a world.
+    pub(crate) fn judge_world(&self, world: &World) -> (Judged, Built) {
+        let library = self.gather(world);
+        let mut left = Judged::default();
+        let mut built = Built::default();
+        let said = self.build_roots(world, &library, &mut built, &mut left);
+        let mut pages = self.pages(world, &library, &said.roots, &mut left);
+        deal(said, &library, &mut pages);
+        finish(pages, &mut left);
+        (left, built)
+    }
+
+    /// Builds and judges the roots of a world. Where one cannot be built, what it takes in is built by itself.
+    fn build_roots(&self, world: &World, library: &Library, built: &mut Built, left: &mut Judged) -> Said {
+        let mut said = Said::default();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut open: Vec<&str> = world.roots.iter().map(String::as_str).collect();
+        while !open.is_empty() {
+            let mut next: BTreeSet<&str> = BTreeSet::new();
+            open.retain(|directory| seen.insert(directory) && !built.kustomizations.contains(*directory));
+            let reach = if open.len() == 1 && said.roots.is_empty() { Reach::Scan } else { Reach::Build };
+            for batch in open.chunks(BATCH) {
+                let builds = on_workers(batch, |directory| self.build_one(library, directory));
+                for (&directory, outcome) in batch.iter().zip(builds) {
+                    let mut note = |message: String| {
+                        let path = world.kustomizations.iter().find(|path| directory_of(path) == directory);
+                        let path = path.cloned().unwrap_or_default();
+                        left.notes.push(Note { path, kind: NoteKind::Unknown, message });
+                    };
+                    match outcome {
+                        Ok((made, outcome)) => {
+                            if !made.unseen.is_empty() {
+                                note(format!("not judged: {}", made.unseen.join(", ")));
+                            }
+                            built.kustomizations.extend(made.kustomizations);
+                            built.patches.extend(made.patches);
+                            said.roots.push(Root { directory: directory.to_owned(), files: made.files });
+                            self.put_together(&mut said, outcome, reach, left);
+                        }
+                        Err(fault) => {
+                            note(format!(
+                                "not built: {fault}; its files are judged as they are written, and its patches are not"
+                            ));
+                            built.faults.insert(directory.to_owned());
+                            let bases = world.bases.get(directory).into_iter().flatten().map(String::as_str);
+                            next.extend(bases.filter(|base| world.bases.contains_key(*base)));
+                        }
+                    }
+                }
+            }
+            open = next.into_iter().collect();
+        }
+        said
+    }
+
+    /// Builds a kustomization, and judges what becomes of it. The objects are not needed any more.
+    fn build_one(&self, library: &Library, directory: &str) -> Result<(Build, Outcome), Fault> {
+        let mut made = build(library, directory)?;
+        let outcome = self.judge_build(directory, &made);
+        made.objects = Vec::new();
+        Ok((made, outcome))
+    }
+
+    /// Adds what was said of the root that was built last.
+    fn put_together(&self, said: &mut Said, outcome: Outcome, reach: Reach, left: &mut Judged) {
+        let index = said.roots.len().saturating_sub(1);
+        let directory = said.roots.last().map_or("", |root| shown(&root.directory));
+        for rule in outcome.panicked {
+            let rule = (self.judge)(usize::MAX).catalog.get(rule).id.to_string();
+            left.errors.push(ScanError::RulePanicked { rule, path: directory.to_owned() });
+        }
+        let mut drafts = outcome.drafts;
+        for (draft, claim) in outcome.claims {
+            if reach == Reach::Scan || !claim.is_about_presence() {
+                said.claims.push((draft, claim));
+            } else if outcome.facts.holds(&claim) {
+                drafts.push(draft);
+            }
+        }
+        for draft in drafts {
+            let place = (draft.rule, draft.place.span);
+            let (_, holders) = said.drafts.entry(place).or_insert_with(|| (draft, BTreeSet::new()));
+            holders.insert(index);
+        }
+        left.facts.merge(outcome.facts);
+        left.definitions.merge(outcome.definitions);
+        left.custom_kinds.extend(outcome.custom_kinds);
+    }
+
+    fn gather(&self, world: &World) -> Library {
+        let judge = (self.judge)(usize::MAX);
+        let mut others: HashMap<String, usize> = HashMap::new();
+        let mut file_id = |path: &str| {
+            let index = self.indices.get(path).copied().unwrap_or_else(|| {
+                let next = self.indices.len().saturating_add(others.len());
+                *others.entry(path.to_owned()).or_insert(next)
+            });
+            FileId(u32::try_from(index).unwrap_or(u32::MAX))
+        };
+        Library::gather(world.kustomizations.iter().cloned(), judge.files, &mut file_id)
+    }
+
+    fn judge_build(&self, directory: &str, made: &Build) -> Outcome {
+        let unseen = if made.unseen.is_empty() { Unseen::Nothing } else { Unseen::Some };
+        let mut outcome = Outcome::of_file(Facts::of_file(Homes::of_build(directory, unseen)));
+        for object in &made.objects {
+            let Some(document) = object.tree.documents().next() else { continue };
+            let Some(view) = Object::new(document.root) else { continue };
+            let (first_draft, first_claim) = (outcome.drafts.len(), outcome.claims.len());
+            let judge = (self.judge)(object.tree.file().0 as usize);
+            judge.dispatch.object_as(&view, object.subject, &mut outcome);
+            let drafts = outcome.drafts.iter_mut().skip(first_draft);
+            let claimed = outcome.claims.iter_mut().skip(first_claim).map(|(draft, _)| draft);
+            for draft in drafts.chain(claimed) {
+                draft.via.extend(&object.annotations);
+                // What mends one overlay may harm another that takes the same file in.
+                draft.fix = None;
+            }
+        }
+        outcome.settle();
+        outcome
+    }
+
+    /// The targets of the world. Their own objects are judged where no build takes them in.
+    fn pages<'s, 't>(
+        &'s self,
+        world: &World,
+        library: &'t Library,
+        roots: &[Root],
+        left: &mut Judged,
+    ) -> Vec<Page<'s, 't>> {
+        let mut pages = Vec::new();
+        let taken_in = takers(roots);
+        for &index in &world.targets {
+            let Some(input) = (self.input)(index).filter(|input| input.part.is_none()) else { continue };
+            let judge = (self.judge)(index);
+            let path = input.target.path.as_str();
+            let Some(tree) = library.tree(path) else {
+                // It cannot be read, or nothing that could be read refers to it.
+                if !judge.homes.is_patch(path) {
+                    left.merge(judge.judge(&input));
+                }
+                continue;
+            };
+            let is_built = taken_in.contains_key(path);
+            let whose = match () {
+                () if is_kustomization(path) => Objects::Judged,
+                () if is_built || judge.homes.is_patch(path) => Objects::Left,
+                () => Objects::Judged,
+            };
+            left.bytes += tree.text().len() as u64;
+            left.documents += tree.documents().count();
+            let all: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
+            let mut outcome = judge.outcome(&input, tree, &all, Judging { dialect: Dialect::Yaml11, whose }, left);
+            left.facts.merge(std::mem::take(&mut outcome.facts));
+            left.definitions.merge(std::mem::take(&mut outcome.definitions));
+            left.custom_kinds.append(&mut outcome.custom_kinds);
+            pages.push(Page { judge, input, tree, objects: all, outcome });
+        }
+        pages
+    }
+}
+
+/// Maps on the workers of the scan, where it has any.
+fn on_workers<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    if items.len() > 1 && rayon::current_thread_index().is_some() {
+        items.par_iter().map(work).collect()
+    } else {
+        items.iter().map(work).collect()
+    }
+}
+
+/// Hands what was said of builds to the files that it is about, once.
+fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
+    let by_file: HashMap<FileId, usize> =
+        pages.iter().enumerate().map(|(index, page)| (page.input.file, index)).collect();
+    let takers = takers(&said.roots);
+    for (_, (mut draft, holders)) in said.drafts {
+        let Some(page) = by_file.get(&draft.place.span.file).and_then(|index| pages.get_mut(*index)) else { continue };
+        if page.judge.selection.is_on(draft.rule) {
+            let takers = takers.get(page.input.target.path.as_str()).copied().unwrap_or_default();
+            if holders.len() < takers {
+                name_overlays(&mut draft, &holders, &said.roots, library);
+            }
+            page.outcome.drafts.push(draft);
+        }
+    }
+    for (draft, claim) in said.claims {
+        let Some(page) = by_file.get(&draft.place.span.file).and_then(|index| pages.get_mut(*index)) else { continue };
+        if page.judge.selection.is_on(draft.rule) {
+            page.outcome.claims.push((draft, claim));
+        }
+    }
+}
+
+/// In how many builds each file is.
+fn takers(roots: &[Root]) -> HashMap<&str, usize> {
+    let mut takers = HashMap::new();
+    for file in roots.iter().flat_map(|root| &root.files) {
+        *takers.entry(file.as_str()).or_default() += 1;
+    }
+    takers
+}
+
+/// Names the overlays in which a finding holds that does not hold in all of them.
+fn name_overlays(draft: &mut Draft, holders: &BTreeSet<usize>, roots: &[Root], library: &Library) {
+    let file = draft.place.span.file;
+    for root in holders.iter().filter_map(|&holder| roots.get(holder)).take(NAMED) {
+        let kustomization = library.kustomization_of(&root.directory);
+        if let Some(node) = kustomization.filter(|node| node.span().file != file) {
+            draft.label(node.title_span(), format!("in what `{}` builds", shown(&root.directory)));
+        }
+    }
+}
+
+/// From what was said of each file to findings. A suppression in any of the files counts that a value came through.
+fn finish(pages: Vec<Page<'_, '_>>, left: &mut Judged) {
+    let lines: HashMap<FileId, LineIndex<'_>> =
+        pages.iter().map(|page| (page.input.file, LineIndex::new(page.tree.text()))).collect();
+    let mut masked: HashMap<FileId, Vec<Span>> = HashMap::new();
+    let mut directives: BTreeMap<FileId, Directives> = BTreeMap::new();
+    for page in &pages {
+        let said = page.outcome.drafts.iter().chain(page.outcome.claims.iter().map(|(draft, _)| draft));
+        for span in said.flat_map(|draft| draft.masked.iter().copied()) {
+            masked.entry(span.file).or_default().push(span);
+        }
+        directives.insert(page.input.file, Directives::of_tree(page.tree, &page.objects, page.judge.catalog));
+    }
+    let mut sealers = Vec::new();
+    for page in pages {
+        let Page { judge, input, tree, outcome, .. } = page;
+        for rule in outcome.panicked {
+            let rule = judge.catalog.get(rule).id.to_string();
+            left.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
+        }
+        let mut sealer = Sealer::new(judge.catalog, judge.selection, judge.needs, input.root_path, tree.text());
+        sealer.mask(masked.remove(&input.file).unwrap_or_default());
+        sealer.knows(&lines);
+        for draft in judge.yields.resolve(outcome.drafts) {
+            left.findings.push(seal(&judge, draft, &mut directives, &mut sealer));
+        }
+        for (draft, claim) in outcome.claims {
+            left.claims.push((seal(&judge, draft, &mut directives, &mut sealer), claim));
+        }
+        sealers.push((judge, input.file, sealer));
+    }
+    for (judge, file, mut sealer) in sealers {
+        let Some(directives) = directives.get(&file) else { continue };
+        for draft in judge.about_directives(directives, judge.could_tell(&left.custom_kinds)) {
+            left.findings.push(sealer.seal(draft));
+        }
+    }
+}
+
+/// Seals a draft. Its own file is asked first for a suppression, and then the files that its value came through.
+fn seal(
+    judge: &Judge<'_>,
+    draft: Draft,
+    directives: &mut BTreeMap<FileId, Directives>,
+    sealer: &mut Sealer<'_>,
+) -> Finding {
+    let own = draft.place.span.file;
+    let mut files = vec![own];
+    for span in &draft.via {
+        if !files.contains(&span.file) {
+            files.push(span.file);
+        }
+    }
+    let suppressed = files.into_iter().find_map(|file| {
+        let directive = directives.get_mut(&file)?.suppress(&draft, file, judge.today)?;
+        let location = sealer.locate_anywhere(directive.span, own)?;
+        let by = match directive.carrier {
+            Carrier::Comment => SuppressedBy::Comment(location),
+            Carrier::Annotation => SuppressedBy::Annotation(location),
+        };
+        Some(Box::new(Suppression { by, reason: directive.reason.clone() }))
+    });
+    Finding { suppressed, ..sealer.seal(draft) }
+}
+
+fn shown(directory: &str) -> &str {
+    if directory.is_empty() { "." } else { directory }
+}

@@ -1,0 +1,200 @@
+//! The files that builds need, read and parsed once.
+//!
+//! Everything that kustomizations refer to is gathered before the first build, so that builds are pure functions of it.
+//! Nothing is fetched: what lies elsewhere is not there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use portcullis_core::{FileError, FileId, Files};
+use portcullis_model::kustomize::{NAMES, References, directory_of, is_kustomization, local};
+use portcullis_syntax::{Dialect, Node, Tree, json, yaml};
+
+/// Bytes of all files together.
+const SIZE_LIMIT: usize = 512 * 1024 * 1024;
+
+/// Files of variables are small; more of one says nothing about keys.
+const VARIABLES_LIMIT: usize = 1024 * 1024;
+
+/// Parsed files, by their paths relative to the working directory.
+#[derive(Debug, Default)]
+pub struct Library {
+    files: BTreeMap<String, File>,
+    /// The keys of files of variables; `None` where one cannot be read.
+    variables: BTreeMap<String, Option<Vec<String>>>,
+    size: usize,
+    /// Whether something was left out because there is too much.
+    is_over_limit: bool,
+}
+
+/// A parsed file.
+#[derive(Debug)]
+struct File {
+    tree: Tree,
+    /// Patches that stand in its scalars, by where these start.
+    embedded: BTreeMap<u32, Tree>,
+}
+
+impl Library {
+    /// Reads what the kustomizations with these paths refer to, and what that refers to. `file_id` gives each file the
+    /// number that its spans have.
+    pub fn gather(
+        kustomizations: impl IntoIterator<Item = String>,
+        files: &dyn Files,
+        file_id: &mut dyn FnMut(&str) -> FileId,
+    ) -> Self {
+        let mut library = Self::default();
+        let mut open: Vec<String> = kustomizations.into_iter().collect();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        while let Some(path) = open.pop() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let is_kustomization = is_kustomization(&path);
+            if is_kustomization {
+                library.read(&path, files, file_id, Dialect::Yaml11);
+                let Some(root) = library.root(&path) else { continue };
+                let directory = directory_of(&path).to_owned();
+                let references = References::new(&directory, root);
+                let variables = variable_files(root, &directory);
+                let plain = references.files.into_iter().chain(references.patches).chain(references.others);
+                let plain: Vec<String> = plain.collect();
+                open.extend(references.bases);
+                for path in variables {
+                    library.read_variables(path, files);
+                }
+                for path in plain {
+                    library.read_any(&path, files, file_id);
+                    // A resource may be a directory with such a name.
+                    if library.tree(&path).is_none() {
+                        open.push(path);
+                    }
+                }
+                library.parse_embedded(&path);
+            } else {
+                let inside = |name: &&&str| {
+                    let path = join(&path, name);
+                    !matches!(files.read(&path), Err(FileError::Missing(_) | FileError::Unreadable { .. }))
+                };
+                match NAMES.iter().find(inside) {
+                    Some(name) => open.push(join(&path, name)),
+                    None => library.read_any(&path, files, file_id),
+                }
+            }
+        }
+        library
+    }
+
+    /// A parsed file.
+    pub fn tree(&self, path: &str) -> Option<&Tree> {
+        self.files.get(path).map(|file| &file.tree)
+    }
+
+    /// The paths of all files that were read, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Whether some file was left out because there is too much.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        self.is_over_limit
+    }
+
+    /// The kustomization of a directory.
+    pub fn kustomization_of(&self, directory: &str) -> Option<Node<'_>> {
+        self.root(&self.kustomization(directory)?)
+    }
+
+    /// The path of a directory's kustomization.
+    pub(crate) fn kustomization(&self, directory: &str) -> Option<String> {
+        NAMES.iter().map(|name| join(directory, name)).find(|path| self.files.contains_key(path))
+    }
+
+    /// The first document of a file.
+    pub(crate) fn root(&self, path: &str) -> Option<Node<'_>> {
+        self.tree(path)?.documents().next().map(|document| document.root)
+    }
+
+    /// The document that a scalar of a file holds.
+    pub(crate) fn embedded(&self, path: &str, scalar: Node<'_>) -> Option<&Tree> {
+        self.files.get(path)?.embedded.get(&scalar.span().start)
+    }
+
+    /// The keys of a file of variables, as a kustomization in `directory` names it.
+    pub(crate) fn variables(&self, directory: &str, name: &str) -> Option<&[String]> {
+        self.variables.get(&local(directory, name)?)?.as_deref()
+    }
+
+    fn read_any(&mut self, path: &str, files: &dyn Files, file_id: &mut dyn FnMut(&str) -> FileId) {
+        let dialect = if path.ends_with(".json") { Dialect::Json } else { Dialect::Yaml11 };
+        self.read(path, files, file_id, dialect);
+    }
+
+    fn read(&mut self, path: &str, files: &dyn Files, file_id: &mut dyn FnMut(&str) -> FileId, dialect: Dialect) {
+        if self.files.contains_key(path) || self.is_over_limit {
+            return;
+        }
+        let Some(text) = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
+        self.size = self.size.saturating_add(text.len());
+        if self.size > SIZE_LIMIT {
+            self.is_over_limit = true;
+            return;
+        }
+        let text: Arc<str> = Arc::from(text);
+        let tree = match dialect {
+            Dialect::Json => json::parse(file_id(path), &text),
+            Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(file_id(path), &text, Dialect::Yaml11),
+        };
+        self.files.insert(path.to_owned(), File { tree, embedded: BTreeMap::new() });
+    }
+
+    fn read_variables(&mut self, path: String, files: &dyn Files) {
+        if self.variables.contains_key(&path) {
+            return;
+        }
+        let text = files.read(&path).ok().filter(|bytes| bytes.len() <= VARIABLES_LIMIT);
+        let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
+        let names = text.map(|text| {
+            let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim_start);
+            let names = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            names.map(|line| line.split('=').next().unwrap_or(line).to_owned()).collect()
+        });
+        self.variables.insert(path, names);
+    }
+
+    /// Parses the patches that stand in the scalars of a kustomization.
+    fn parse_embedded(&mut self, path: &str) {
+        let Some(root) = self.root(path) else { return };
+        let mut found = BTreeMap::new();
+        for scalar in inline_documents(root) {
+            let Some((text, map)) = scalar.embedded() else { continue };
+            found.insert(scalar.span().start, yaml::parse_embedded(text, &map, Dialect::Yaml11));
+        }
+        if let Some(file) = self.files.get_mut(path) {
+            file.embedded = found;
+        }
+    }
+}
+
+/// The scalars of a kustomization that hold documents.
+fn inline_documents(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let items = move |list: &str| root.field(list).into_iter().flat_map(Node::items);
+    let patches = items("patches").chain(items("patchesJson6902")).filter_map(|entry| entry.field("patch"));
+    let merged =
+        items("patchesStrategicMerge").filter(|entry| portcullis_model::kustomize::patch_path(*entry).is_none());
+    let transformers = items("transformers").filter(|entry| entry.text().contains('\n'));
+    patches.chain(merged).chain(transformers)
+}
+
+fn variable_files(root: Node<'_>, directory: &str) -> Vec<String> {
+    let generators = ["configMapGenerator", "secretGenerator"].into_iter();
+    let entries = generators.flat_map(|list| root.field(list).into_iter().flat_map(Node::items));
+    let named =
+        entries.flat_map(|entry| entry.field("envs").into_iter().flat_map(Node::items).chain(entry.field("env")));
+    named.filter_map(|file| local(directory, file.text())).collect()
+}
+
+/// A path below a directory; of the working directory just the name.
+pub(crate) fn join(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
