@@ -178,33 +178,48 @@ fn the_list_of_registries_decides() {
 
 #[test]
 fn labels_have_the_forms_that_are_asked_for() {
-    let rule = "docker-label-off-schema";
-    for (label, value, is_right) in [
-        ("a", "anything at all", true),
-        ("a=text", "", false),
-        ("a=url", "https://example.org/a", true),
-        ("a=url", "example.org", false),
-        ("a=email", "ada@example.org", true),
-        ("a=email", "ada", false),
-        ("a=hash", "96d502b", true),
-        ("a=hash", "96d502bd0f1c0a8e2b5f9c4b7d6e3a2f1c0b9a8d", true),
-        ("a=hash", "main", false),
-        ("a=semver", "1.2.3", true),
-        ("a=semver", "1.2.3-rc.1+build.5", true),
-        ("a=semver", "1.2", false),
-        ("a=semver", "1.02.3", false),
-        ("a=semver", "1.2.3-", false),
-        ("a=rfc3339", "2026-11-21T10:44:08Z", true),
-        ("a=rfc3339", "2026-11-21T10:44:08.25+01:00", true),
-        ("a=rfc3339", "2026-11-21", false),
-        ("a=rfc3339", "2026-11-21T10:44:08", false),
-        ("a=semver", "$VERSION", true),
+    for (label, value, rule) in [
+        ("a", "anything at all", None),
+        ("a=text", "", Some("empty")),
+        ("a=url", "", Some("empty")),
+        ("b=text", "x", Some("superfluous")),
+        ("a=url", "https://example.org/a", None),
+        ("a=url", "example.org", Some("not-url")),
+        ("a=email", "ada@example.org", None),
+        ("a=email", "Ada Byron <ada@example.org>", None),
+        ("a=email", "ada", Some("not-email")),
+        ("a=hash", "96d502b", None),
+        ("a=hash", "96d502bd0f1c0a8e2b5f9c4b7d6e3a2f1c0b9a8d", None),
+        ("a=hash", "main", Some("not-git-hash")),
+        ("a=semver", "1.2.3", None),
+        ("a=semver", "1.2.3-rc.1+build.5", None),
+        ("a=semver", "1.2", Some("not-semver")),
+        ("a=semver", "1.02.3", Some("not-semver")),
+        ("a=semver", "1.2.3-", Some("not-semver")),
+        ("a=semver", "$VERSION", None),
+        ("a=rfc3339", "2026-11-21T10:44:08Z", None),
+        ("a=rfc3339", "2026-11-21T10:44:08.25+01:00", None),
+        ("a=rfc3339", "2026-11-21", Some("not-rfc3339")),
+        ("a=rfc3339", "2026-11-21T10:44:08", Some("not-rfc3339")),
+        ("a=spdx", "Apache-2.0 WITH LLVM-exception", None),
+        ("a=spdx", "GPL-2.0", None),
+        ("a=spdx", "LicenseRef-shop", None),
+        ("a=spdx", "Apache 2", Some("not-spdx")),
+        ("a=spdx", "proprietary", Some("not-spdx")),
     ] {
         let options = Options([("labels".to_owned(), OptionValue::Strings(vec![label.to_owned()]))].into());
-        let context = Context { options: [(rule.to_owned(), options)].into(), ..Context::default() };
-        let expected: &[u32] = if is_right { &[] } else { &[2] };
-        let text = format!("FROM debian:13\nLABEL a=\"{value}\"\nLABEL b=\n");
-        assert_eq!(lines(rule, &text, context), expected, "{label} with {value}");
+        let context =
+            || Context { options: [("docker-label-missing".to_owned(), options.clone())].into(), ..Context::default() };
+        let text = format!("FROM debian:13\nLABEL a=\"{value}\"\n");
+        for other in
+            ["superfluous", "empty", "not-url", "not-email", "not-git-hash", "not-semver", "not-rfc3339", "not-spdx"]
+        {
+            let expected: &[u32] = if rule == Some(other) { &[2] } else { &[] };
+            let found = lines(&format!("docker-label-{other}"), &text, context());
+            assert_eq!(found, expected, "{other}: {label} with {value}");
+        }
+        let missing: &[u32] = if label.starts_with('b') { &[1] } else { &[] };
+        assert_eq!(lines("docker-label-missing", &text, context()), missing, "{label}");
     }
 }
 

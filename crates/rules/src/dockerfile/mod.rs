@@ -22,6 +22,7 @@ mod from;
 mod gems;
 mod go;
 mod health;
+mod label_schema;
 mod labels;
 mod layers;
 mod modes;
@@ -65,6 +66,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     gems::RULES,
     go::RULES,
     health::RULES,
+    label_schema::RULES,
     labels::RULES,
     layers::RULES,
     modes::RULES,
