@@ -264,3 +264,30 @@ fn an_end_of_life_counts_from_the_day_after() {
         assert_eq!(lines("docker-base-image-eol-or-vulnerable", "FROM node:18\n", context), expected, "{date}");
     }
 }
+
+#[test]
+fn credentials_in_run_are_told_from_what_looks_like_them() {
+    check(
+        "docker-secret-in-run",
+        r#"
+        RUN export DB_PASSWORD=kX9mQ2vL7 && ./migrate # bad
+        RUN DB_PASSWORD='kX9mQ2vL7' ./migrate # bad
+        RUN docker login -u ci -p kX9mQ2vL7 registry.example.org # bad
+        RUN sshpass -p kX9mQ2vL7 ssh host # bad
+        RUN wget --http-password=kX9mQ2vL7 https://example.org/a # bad
+        RUN curl -H 'PRIVATE-TOKEN: kX9mQ2vL7Tz4' https://git.example.org # bad
+        RUN curl -H "Authorization: Basic Y2k6a1g5bVEydkw3" https://git.example.org # bad
+        RUN ["curl", "-u", "ci:kX9mQ2vL7", "https://example.org"] # bad
+        RUN AWS_ACCESS_KEY_ID=AKIAQ3EGRZ7PLN5TXW2B aws s3 ls # bad
+        RUN curl -u "$USER:$PASSWORD" -u ci:password https://example.org
+        RUN export GPG_KEYS="573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62" PASSWORD_FILE=/run/x1y2z3
+        RUN useradd --password '$6$abc$Zk1mQ2vL7' app && usermod -p '*' app
+        RUN apt-key adv --keyserver keys.example.org --recv-keys 573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62
+        RUN echo "24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d  tool" | sha256sum -c
+        RUN cargo build --features token-v2 && npm install --token-type=bearer2
+        RUN pip install --trusted-host example.org 'passlib[bcrypt]==1.7.4' && git clone https://git@example.org/a
+        RUN sed -i 's/password: .*/password: x1/' a && grep -q 'token=[a-z0-9]' b && keytool -storepass changeit
+        RUN curl -H "Authorization: token ${TOKEN}" -H "Accept: application/vnd.v3+json" https://example.org
+        "#,
+    );
+}

@@ -36,6 +36,7 @@ mod repeated;
 mod rpm;
 mod run_flags;
 mod secret_mount;
+mod secret_run;
 mod secrets;
 mod shell;
 mod signatures;
@@ -78,6 +79,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     rpm::RULES,
     run_flags::RULES,
     secret_mount::RULES,
+    secret_run::RULES,
     secrets::RULES,
     shell::RULES,
     signatures::RULES,
