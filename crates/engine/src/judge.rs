@@ -160,11 +160,19 @@ impl Judge<'_> {
         }
         let build = Build::new(&parsed);
         let mut outcome = Outcome::default();
-        self.dispatch.dockerfile(&build, &self.build_context(input), &mut outcome);
+        self.dispatch.dockerfile(&build, text, &self.build_context(input), &mut outcome);
         for error in &parsed.errors {
             self.syntax_error(error, ids::SYNTAX_ERROR, &mut outcome.drafts);
         }
         let directives = self.dockerfile_directives(&parsed, text);
+        if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {
+            outcome.drafts.extend(directives.each().map(|directive| {
+                let message = format!("a comment suppresses {}", directive.names(self.catalog));
+                let mut draft = Draft::new(rule, directive.place(), message);
+                draft.help("move it to `ignore` in the configuration");
+                draft
+            }));
+        }
         self.finish(input, text, outcome, directives, judged);
     }
 

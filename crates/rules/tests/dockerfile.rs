@@ -13,7 +13,7 @@ fn lines(rule: &str, text: &str, context: Context) -> Vec<u32> {
     let dispatch = Dispatch::new(&catalog, context, |on| on == index);
     let parsed = dockerfile::parse(FileId(0), text);
     let mut outcome = Outcome::default();
-    dispatch.dockerfile(&Build::new(&parsed), &BuildContext::Unknown, &mut outcome);
+    dispatch.dockerfile(&Build::new(&parsed), text, &BuildContext::Unknown, &mut outcome);
     assert!(outcome.panicked.is_empty(), "{rule} panicked");
     let index = LineIndex::new(text);
     outcome.drafts.iter().map(|draft| index.line(draft.place.span.start)).collect()

@@ -14,6 +14,7 @@ mod casing;
 mod command_form;
 mod context;
 mod copy;
+mod descriptions;
 mod downloads;
 mod edits;
 mod end_of_life;
@@ -30,6 +31,7 @@ mod near;
 mod node;
 mod order;
 mod outdated;
+mod ownership;
 mod packages;
 mod pip;
 mod repeated;
@@ -60,6 +62,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     command_form::RULES,
     context::RULES,
     copy::RULES,
+    descriptions::RULES,
     downloads::RULES,
     end_of_life::RULES,
     expose::RULES,
@@ -74,6 +77,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     node::RULES,
     order::RULES,
     outdated::RULES,
+    ownership::RULES,
     pip::RULES,
     repeated::RULES,
     rpm::RULES,
@@ -99,14 +103,16 @@ pub(crate) static RULES: &[&[&Rule]] = &[
 pub struct Image<'d> {
     /// Stages and variables.
     pub build: &'d Build<'d>,
+    /// The text of the file.
+    pub text: &'d str,
     /// What its build context leaves out.
     pub context: &'d BuildContext,
     runs: OnceCell<Vec<Run<'d>>>,
 }
 
 impl<'d> Image<'d> {
-    pub(crate) fn new(build: &'d Build<'d>, context: &'d BuildContext) -> Self {
-        Self { build, context, runs: OnceCell::new() }
+    pub(crate) fn new(build: &'d Build<'d>, text: &'d str, context: &'d BuildContext) -> Self {
+        Self { build, text, context, runs: OnceCell::new() }
     }
 
     /// Every RUN in order, those that ONBUILD holds too. Parsed when a rule first asks.
