@@ -10,7 +10,7 @@ use portcullis_core::{OffsetMap, Span};
 use portcullis_syntax::dockerfile::{self, Args, Instruction, Keyword, Text, Variable};
 use portcullis_syntax::shell::{self, Command, Script, ShellOptions, Word};
 
-use super::{Base, Build, Stage, Variables};
+use super::{Base, Build, Stage, Variables, is_proxy_arg};
 
 /// Mounts of one RUN that are looked at.
 const MAX_MOUNTS: usize = 64;
@@ -133,6 +133,11 @@ impl Run<'_> {
             Variable::Set(value) => Some(value.into_owned()),
             Variable::Unset | Variable::Unknown => None,
         }
+    }
+
+    /// Whether the file has an ARG or an ENV of this name, whatever its value.
+    pub fn declares(&self, name: &str) -> bool {
+        self.variables.declaration(name).is_some() || is_proxy_arg(name)
     }
 
     /// Whether something is mounted over a folder, so that what is written there is not in the image: a cache, a tmpfs, a

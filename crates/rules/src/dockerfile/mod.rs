@@ -41,6 +41,8 @@ mod secret_mount;
 mod secret_run;
 mod secrets;
 mod shell;
+mod shell_flow;
+mod shell_words;
 mod signatures;
 mod stages;
 mod tls;
@@ -86,6 +88,8 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     secret_run::RULES,
     secrets::RULES,
     shell::RULES,
+    shell_flow::RULES,
+    shell_words::RULES,
     signatures::RULES,
     stages::RULES,
     tls::RULES,

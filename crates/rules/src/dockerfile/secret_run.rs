@@ -203,10 +203,9 @@ fn is_hash(value: &str) -> bool {
     value.starts_with('$')
 }
 
-/// The place of a part of a word; the whole word where quotes or escapes stand between them.
+/// The place of a value in a word; the whole word where quotes or escapes stand between them.
 fn part(word: &Word, value: &str) -> Span {
-    let Some(at) = word.raw.find(value).and_then(|at| u32::try_from(at).ok()) else { return word.span };
-    within(word.span, word.raw.len(), at, u32::try_from(value.len()).unwrap_or(u32::MAX))
+    word.raw.find(value).map_or(word.span, |at| word.part(&(at..at + value.len())))
 }
 
 /// The bytes `at..at + length` of a text that stands at `span`; all of it where lines were joined.

@@ -19,7 +19,7 @@ mod wrappers;
 
 use portcullis_core::OffsetMap;
 
-pub use query::{OptionValue, OptionsWithArguments};
+pub use query::{Expansion, OptionValue, OptionsWithArguments};
 pub use shebang::{Shebang, interpreter};
 pub use types::{
     Assignment, Command, Heredoc, Joined, PipePosition, Redirect, RedirectKind, ShellOptions, Word, Wrapper,
