@@ -43,6 +43,7 @@ mod secrets;
 mod shell;
 mod shell_flow;
 mod shell_words;
+pub mod shellcheck;
 mod signatures;
 mod stages;
 mod tls;
@@ -90,6 +91,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     shell::RULES,
     shell_flow::RULES,
     shell_words::RULES,
+    shellcheck::RULES,
     signatures::RULES,
     stages::RULES,
     tls::RULES,

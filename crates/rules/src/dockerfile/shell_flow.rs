@@ -33,6 +33,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2164", "hadolint:SC2164"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -56,6 +57,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2155", "hadolint:SC2155"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -81,6 +83,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2015", "hadolint:SC2015"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -107,6 +110,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2115", "hadolint:SC2115"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -130,5 +134,6 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2002", "hadolint:SC2002"],
+        yields_to: &["docker-shellcheck"],
     }
 }

@@ -39,6 +39,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2086", "hadolint:SC2086"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -64,6 +65,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2046", "hadolint:SC2046"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -91,6 +93,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2016", "hadolint:SC2016"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -114,6 +117,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2035", "hadolint:SC2035"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -140,6 +144,7 @@ rule! {
         profile: Profile::All,
         tags: &["shellcheck"],
         peers: &["shellcheck:SC2028", "hadolint:SC2028"],
+        yields_to: &["docker-shellcheck"],
     }
 }
 
@@ -147,22 +152,11 @@ rule! {
 pub(super) fn each_script(image: &Image<'_>, report: &mut Report<'_>, check: fn(&Subject<'_>) -> Vec<Fault>) {
     let is_read = |run: &&Run<'_>| matches!(run.form, RunForm::Shell | RunForm::Heredoc) && run.script.complete;
     for run in image.runs().iter().filter(is_read) {
-        for fault in check(&Subject::new(&run.script, language(image, run), run)) {
+        let language = if run.shell() == "bash" { Language::Bash } else { Language::Posix };
+        for fault in check(&Subject::new(&run.script, language, run)) {
             report.at(spot(run, fault.span, &fault.name), fault.message).help(fault.help);
         }
     }
-}
-
-/// The language of the script: that of its first line, else of SHELL.
-fn language(image: &Image<'_>, run: &Run<'_>) -> Language {
-    let is_bash = match &run.script.interpreter {
-        Some(interpreter) => interpreter.name == "bash",
-        None => image
-            .build
-            .shell_at(run.instruction)
-            .is_some_and(|words| words.iter().any(|word| word.as_str().rsplit('/').next() == Some("bash"))),
-    };
-    if is_bash { Language::Bash } else { Language::Posix }
 }
 
 impl Surroundings for Run<'_> {
