@@ -291,3 +291,77 @@ fn credentials_in_run_are_told_from_what_looks_like_them() {
         "#,
     );
 }
+
+#[test]
+fn scripts_are_checked_as_shells_read_them() {
+    for (rule, instructions) in [
+        (
+            "docker-shell-unquoted-variable",
+            r#"
+            RUN x=$(cat a); rm $x # bad
+            RUN x=`cat a`; rm ${x%.*} # bad
+            RUN read -r x < a; rm $x # bad
+            RUN x=$(cat a); y=$x; rm "$y" $y # bad
+            RUN x=$(cat a); [ $x = b ] # bad
+            RUN x=$(cat a); [[ $x = b ]]
+            RUN x=$(cat a); Y=$x cmd; export y=$x; case $x in a) b;; esac; for i in $x; do echo "$i"; done
+            RUN x=$(cat a); echo "${x}" ${x:+y} ${#x} > $x
+            RUN x=$(cat a); $x b
+            RUN x=$(nproc); make -j$x $HOME $1 $? $@
+            RUN sh -c 'x=$(cat a); rm $x'
+            "#,
+        ),
+        (
+            "docker-shell-unquoted-substitution",
+            r#"
+            RUN rm `cat a` # bad
+            RUN cmd --x=$(cat a) # bad
+            RUN echo "$(rm $(cat a))" # bad
+            RUN x=$(cat a); X=$(cat a) cmd; readonly Y=$(cat a); $(cat a)
+            RUN if [ "$(cat a)" = b ]; then echo $((1 + 2)) $(seq 3) $(date +%s); fi
+            "#,
+        ),
+        (
+            "docker-shell-cd-unchecked",
+            r#"
+            RUN cd a; b # bad
+            RUN (cd a; b) # bad
+            RUN b && cd a; c # bad
+            RUN f() { cd a; b; }; f # bad
+            RUN cd a && b; c
+            RUN cd a || exit; b
+            RUN if cd a; then b; fi; cd ..; cd /; b; (cd a); b
+            "#,
+        ),
+        (
+            "docker-shell-and-or-as-if",
+            r#"
+            RUN [ -f a ] && b || c # bad
+            RUN test -f a && b || c # bad
+            RUN [ -f a ] && b || echo c; [ -f a ] && echo b || c; [ -f a ] && [ -f b ] || c
+            RUN if [ -f a ] && b || c; then d; fi; a && b || c; [ -f a ] || b && c
+            "#,
+        ),
+        (
+            "docker-shell-removal-of-root",
+            r#"
+            RUN rm -rf "$X"/* # bad
+            RUN rm -rf "$X/bin" # bad
+            RUN rm -rf "$X$Y/" # bad
+            RUN X=/tmp/x; rm -rf "$X"/*; rm -rf "$Y/build" "${Y:?}/*" /a/$Y; rm -f "$Y"/*
+            "#,
+        ),
+        (
+            "docker-shellcheck",
+            r#"
+            RUN if true; then a # bad
+            RUN echo "a # bad
+            RUN a && (b; c # bad
+            RUN for i in a b; do echo $i; fi # bad
+            RUN if true; then a; fi && case $x in (a) b;; *) c;; esac && { d; } && (e) && echo 'it''s' # don't
+            "#,
+        ),
+    ] {
+        check(rule, instructions);
+    }
+}
