@@ -323,7 +323,7 @@ fn scripts_are_checked_as_shells_read_them() {
         ),
         (
             "docker-shell-cd-unchecked",
-            r#"
+            r"
             RUN cd a; b # bad
             RUN (cd a; b) # bad
             RUN b && cd a; c # bad
@@ -331,16 +331,16 @@ fn scripts_are_checked_as_shells_read_them() {
             RUN cd a && b; c
             RUN cd a || exit; b
             RUN if cd a; then b; fi; cd ..; cd /; b; (cd a); b
-            "#,
+            ",
         ),
         (
             "docker-shell-and-or-as-if",
-            r#"
+            r"
             RUN [ -f a ] && b || c # bad
             RUN test -f a && b || c # bad
             RUN [ -f a ] && b || echo c; [ -f a ] && echo b || c; [ -f a ] && [ -f b ] || c
             RUN if [ -f a ] && b || c; then d; fi; a && b || c; [ -f a ] || b && c
-            "#,
+            ",
         ),
         (
             "docker-shell-removal-of-root",
