@@ -41,7 +41,7 @@ rule! {
     /// Declaration in RUN hides a failure
     ///
     /// The status of `export X=$(…)` is that of `export`, which succeeds: neither `&&` nor `set -e` sees that the
-    /// program failed. Silent for programs that do not fail (`nproc`, `uname`).
+    /// program failed. Silent for programs that hardly fail (`nproc`, `uname`).
     ///
     /// ```dockerfile bad:2
     /// FROM debian:13

@@ -47,8 +47,8 @@ rule! {
     /// Substitution in RUN is not quoted
     ///
     /// The shell splits the output at blanks and expands the patterns in it: a name with a blank becomes two. Silent in
-    /// assignments and `[[ ]]`, and for programs that give one word (`nproc`, `uname -r`) or are there to give several
-    /// (`seq`).
+    /// assignments and `[[ ]]`, for lists of packages, for `$(test … && echo …)`, and for programs that give one word
+    /// (`nproc`, `uname -r`) or are there to give several (`seq`).
     ///
     /// ```dockerfile bad:2
     /// FROM debian:13

@@ -2,7 +2,7 @@
 
 use portcullis_syntax::shell::{Command, Joined, Script};
 
-use super::{DECLARATIONS, Fault, Subject, assigned_by_argument, is_one_word};
+use super::{DECLARATIONS, Fault, Subject, assigned_by_argument};
 
 /// `SC2164`: a change of folder whose failure is not seen by the commands after it.
 pub(crate) fn cd_unchecked(subject: &Subject<'_>) -> Vec<Fault> {
@@ -50,7 +50,7 @@ pub(crate) fn declaration_hides_failure(subject: &Subject<'_>) -> Vec<Fault> {
     for (_, command) in subject.commands().filter(|(_, command)| command.is_any(DECLARATIONS)) {
         for word in command.args.iter().filter(|word| word.has_expansion) {
             let Some((name, _)) = assigned_by_argument(word) else { continue };
-            let fails = |script: &str| !is_one_word(script) && !script.trim_start().starts_with("echo ");
+            let fails = |script: &str| !hardly_fails(script);
             let substitution =
                 word.expansions().into_iter().find(|expansion| expansion.substitution().is_some_and(fails));
             if let Some(expansion) = substitution {
@@ -65,6 +65,15 @@ pub(crate) fn declaration_hides_failure(subject: &Subject<'_>) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Whether a script is one command that fails only where nothing works.
+fn hardly_fails(script: &str) -> bool {
+    const SURE: &[&str] = &["echo", "printf", "nproc", "uname", "arch", "pwd", "whoami", "hostname", "id", "date"];
+    let script = script.trim();
+    let program = script.split_ascii_whitespace().next().unwrap_or_default();
+    let is_alone = !script.contains(['|', ';', '&', '\n', '$', '`']);
+    is_alone && (SURE.contains(&program) || script == "dpkg --print-architecture" || script == "apk --print-arch")
 }
 
 /// Commands that hardly ever fail, so that nothing is lost when they run after a failure.

@@ -35,14 +35,20 @@ pub(crate) fn unquoted_substitution(subject: &Subject<'_>) -> Vec<Fault> {
             for expansion in word.expansions().into_iter().filter(|expansion| !expansion.quoted) {
                 let Some(script) = expansion.substitution() else { continue };
                 let program = script.split_ascii_whitespace().next().unwrap_or_default();
-                // These are there to give several words.
-                if is_one_word(script) || matches!(program, "seq" | "pgrep") {
+                // These are there to give several words, or one or none.
+                let is_meant = matches!(program, "seq" | "pgrep") || is_choice(script);
+                if is_one_word(script) || is_meant {
                     continue;
                 }
+                let what = if script.contains(['|', ';', '&', '\n']) {
+                    "the script".to_owned()
+                } else {
+                    format!("`{program}`")
+                };
                 faults.push(Fault {
                     span: word.part(&expansion.range),
                     name: program.to_owned(),
-                    message: format!("the output of `{program}` is split at blanks, and patterns in it are expanded"),
+                    message: format!("the output of {what} is split at blanks, and patterns in it are expanded"),
                     help: "put it in double quotes, or read it line by line where it is a list",
                 });
             }
@@ -51,12 +57,48 @@ pub(crate) fn unquoted_substitution(subject: &Subject<'_>) -> Vec<Fault> {
     faults
 }
 
-/// The arguments that the shell splits: none of `[[`, and no assignments.
+/// `[ -f a ] && echo --with-a`
+fn is_choice(script: &str) -> bool {
+    let script = script.trim_start();
+    let after = script.split_once("&&").map(|(_, after)| after.trim_start());
+    ["test ", "[ ", "[[ "].iter().any(|test| script.starts_with(test))
+        && after.is_some_and(|then| then.starts_with("echo "))
+}
+
+/// Programs that are given lists of packages: there a variable is split on purpose, and no package's name has a blank.
+const TAKE_LISTS: &[&str] = &[
+    "apk",
+    "apt",
+    "apt-get",
+    "apt-mark",
+    "aptitude",
+    "yum",
+    "dnf",
+    "microdnf",
+    "tdnf",
+    "zypper",
+    "pacman",
+    "rpm",
+    "dpkg",
+    "pip",
+    "pip3",
+    "npm",
+    "yarn",
+    "gem",
+    "pecl",
+    "docker-php-ext-install",
+    "docker-php-ext-enable",
+    "opkg",
+    "emerge",
+    "conda",
+];
+
+/// The arguments that the shell splits and ought not to: none of `[[`, no assignments, no lists of packages.
 fn split_words(command: &Command) -> impl Iterator<Item = &Word> {
     let declares = command.is_any(DECLARATIONS);
-    let is_test = command.is("[[");
+    let is_meant = command.is("[[") || command.is_any(TAKE_LISTS);
     let words = command.args.iter().filter(|word| word.unquoted_expansion);
-    words.filter(move |word| !(is_test || declares && assigned_by_argument(word).is_some()))
+    words.filter(move |word| !(is_meant || declares && assigned_by_argument(word).is_some()))
 }
 
 /// Commands that expand, later or elsewhere, what they are given.
