@@ -155,3 +155,24 @@ fn the_template_of_the_chart_that_one_is_in_is_found() {
         ["charts/cache/templates/pod.yaml:6 k8s-host-pid", "charts/cache/templates/pod.yaml:14 k8s-host-pid"];
     assert_eq!(findings(&report), expected);
 }
+
+#[test]
+fn a_rendered_release_is_fixed_as_one_text() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("helm-fix");
+    std::fs::create_dir_all(directory.join("shop/templates")).unwrap();
+    let template = directory.join("shop/templates/pod.yaml");
+    let rendered = "---\n# Source: shop/templates/pod.yaml\napiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec:\n  \
+                    containers: [{ name: a, image: a:1, securityContext: { allowPrivilegeEscalation: true } }]\n";
+    // The template has the places that the rendered text is fixed at.
+    std::fs::write(&template, "x".repeat(rendered.len())).unwrap();
+    std::fs::write(directory.join("release.yaml"), rendered).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["check", "--no-config", "--exit-zero", "--fix", "--only", "k8s-allow-privilege-escalation", "-"])
+        .current_dir(&directory)
+        .stdin(Stdio::from(File::open(directory.join("release.yaml")).unwrap()))
+        .output()
+        .unwrap();
+    let fixed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(fixed, rendered.replace("Escalation: true", "Escalation: false"));
+    assert_eq!(std::fs::read_to_string(&template).unwrap(), "x".repeat(rendered.len()));
+}

@@ -131,6 +131,11 @@ impl Directives {
         self.add(&request, span, Scope::File, Carrier::Comment, catalog);
     }
 
+    /// Every suppression, in order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Directive> {
+        self.all.iter()
+    }
+
     /// Whether there is nothing to apply and nothing to complain of.
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty() && self.faults.is_empty()

@@ -11,6 +11,7 @@ use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
 use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{CustomKind, Definitions};
 use portcullis_model::kubernetes::{Object, objects};
+use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
@@ -24,6 +25,7 @@ use crate::piped::SOURCE;
 use crate::relations::unreadable;
 use crate::seal::{Needs, Sealer};
 use crate::select::Selection;
+use crate::shellcheck;
 
 /// What all files of a scan share.
 pub(crate) struct Judge<'a> {
@@ -205,12 +207,34 @@ impl Judge<'_> {
         }
         let build = Build::new(&parsed);
         let mut outcome = Outcome::default();
-        self.dispatch.dockerfile(&build, &self.build_context(input), &mut outcome);
+        self.dispatch.dockerfile(&build, text, &self.build_context(input), &mut outcome);
         for error in &parsed.errors {
             self.syntax_error(error, ids::SYNTAX_ERROR, &mut outcome.drafts);
         }
+        self.ask_shellcheck(&build, &mut outcome, judged);
         let directives = self.dockerfile_directives(&parsed, text);
+        if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {
+            outcome.drafts.extend(directives.each().map(|directive| {
+                let message = format!("a comment suppresses {}", directive.names(self.catalog));
+                let mut draft = Draft::new(rule, directive.place(), message);
+                draft.help("move it to `ignore` in the configuration");
+                draft
+            }));
+        }
         self.finish(input, text, outcome, directives, judged);
+    }
+
+    /// Adds what ShellCheck says, where the configuration asks for it. That it cannot be asked is an error of the scan.
+    fn ask_shellcheck(&self, build: &Build<'_>, outcome: &mut Outcome, judged: &mut Judged) {
+        let options = self.dispatch.context().options.get(SHELLCHECK);
+        if !options.is_some_and(|options| options.flag("program")) {
+            return;
+        }
+        let Some(rule) = self.rule(SHELLCHECK) else { return };
+        match shellcheck::drafts(build, rule) {
+            Ok(drafts) => outcome.drafts.extend(drafts),
+            Err(reason) => judged.errors.push(ScanError::Path { path: "shellcheck".into(), reason }),
+        }
     }
 
     /// The ignore files of the directories that may be the build context: the Dockerfile's own and the working

@@ -21,6 +21,7 @@ mod replace;
 mod scan;
 mod seal;
 mod select;
+mod shellcheck;
 
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};

@@ -477,6 +477,8 @@ fn put_in_order(report: &mut ScanReport) {
     }
     report.notes.sort();
     report.errors.sort();
+    // What keeps every file from being judged is said once.
+    report.errors.dedup();
 }
 
 /// For each file its place in the order of the paths: entries that could not be read were numbered last.

@@ -198,12 +198,12 @@ impl Dispatch {
         }
     }
 
-    /// Runs the rules for Dockerfiles on one file.
-    pub fn dockerfile(&self, build: &Build<'_>, context: &BuildContext, outcome: &mut Outcome) {
+    /// Runs the rules for Dockerfiles on one file, which was parsed from `text`.
+    pub fn dockerfile(&self, build: &Build<'_>, text: &str, context: &BuildContext, outcome: &mut Outcome) {
         if self.dockerfile.is_empty() {
             return;
         }
-        let image = Image::new(build, context);
+        let image = Image::new(build, text, context);
         for &(rule, check) in &self.dockerfile {
             self.run(rule, 0, outcome, |report| check(&image, report));
         }

@@ -21,6 +21,7 @@ mod registries;
 mod report;
 mod rule;
 pub mod scan;
+mod shell;
 mod text;
 
 pub use catalog::{builtin, catalog};

@@ -62,6 +62,11 @@ impl<'a> Report<'a> {
         self.context.options.get(self.id)
     }
 
+    /// Another rule's options, for rules that share them.
+    pub(crate) fn options_of(&self, rule: &str) -> Option<&'a Options> {
+        self.context.options.get(rule)
+    }
+
     fn draft(&self, spot: &impl Spot, message: impl Into<Cow<'static, str>>) -> Draft {
         let place = spot.place();
         let mut structure = StableHash::new();

@@ -19,6 +19,8 @@ pub mod ids {
     pub const EXPIRED_SUPPRESSION: &str = "expired-suppression";
     /// See the rule.
     pub const MISPLACED_SUPPRESSION: &str = "misplaced-suppression";
+    /// See the rule.
+    pub const INLINE_IGNORE_USED: &str = "docker-inline-ignore-used";
 }
 
 /// The rules of this file.
@@ -30,6 +32,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &UNUSED_SUPPRESSION,
     &EXPIRED_SUPPRESSION,
     &MISPLACED_SUPPRESSION,
+    &INLINE_IGNORE_USED,
 ];
 
 rule! {
@@ -173,4 +176,28 @@ rule! {
     /// spec: { containers: [] }
     /// ```
     MISPLACED_SUPPRESSION = "misplaced-suppression" { check: Check::Engine, severity: Severity::Low }
+}
+
+rule! {
+    /// Dockerfile suppresses findings in a comment
+    ///
+    /// For teams that keep exceptions in one place, the configuration, where they have an owner and an end. Every directive is
+    /// reported that is read here, ours or another tool's.
+    ///
+    /// ```dockerfile bad:2
+    /// FROM debian:13
+    /// # hadolint ignore=DL3008
+    /// RUN apt-get update
+    /// ```
+    /// ```dockerfile good
+    /// FROM debian:13
+    /// # hadolint is great
+    /// RUN apt-get update
+    /// ```
+    INLINE_IGNORE_USED = "docker-inline-ignore-used" {
+        check: Check::Engine,
+        severity: Severity::Info,
+        profile: Profile::OptIn,
+        peers: &["hadolint:DL1001"],
+    }
 }

@@ -13,7 +13,7 @@ fn lines(rule: &str, text: &str, context: Context) -> Vec<u32> {
     let dispatch = Dispatch::new(&catalog, context, |on| on == index);
     let parsed = dockerfile::parse(FileId(0), text);
     let mut outcome = Outcome::default();
-    dispatch.dockerfile(&Build::new(&parsed), &BuildContext::Unknown, &mut outcome);
+    dispatch.dockerfile(&Build::new(&parsed), text, &BuildContext::Unknown, &mut outcome);
     assert!(outcome.panicked.is_empty(), "{rule} panicked");
     let index = LineIndex::new(text);
     outcome.drafts.iter().map(|draft| index.line(draft.place.span.start)).collect()
@@ -178,33 +178,48 @@ fn the_list_of_registries_decides() {
 
 #[test]
 fn labels_have_the_forms_that_are_asked_for() {
-    let rule = "docker-label-off-schema";
-    for (label, value, is_right) in [
-        ("a", "anything at all", true),
-        ("a=text", "", false),
-        ("a=url", "https://example.org/a", true),
-        ("a=url", "example.org", false),
-        ("a=email", "ada@example.org", true),
-        ("a=email", "ada", false),
-        ("a=hash", "96d502b", true),
-        ("a=hash", "96d502bd0f1c0a8e2b5f9c4b7d6e3a2f1c0b9a8d", true),
-        ("a=hash", "main", false),
-        ("a=semver", "1.2.3", true),
-        ("a=semver", "1.2.3-rc.1+build.5", true),
-        ("a=semver", "1.2", false),
-        ("a=semver", "1.02.3", false),
-        ("a=semver", "1.2.3-", false),
-        ("a=rfc3339", "2026-11-21T10:44:08Z", true),
-        ("a=rfc3339", "2026-11-21T10:44:08.25+01:00", true),
-        ("a=rfc3339", "2026-11-21", false),
-        ("a=rfc3339", "2026-11-21T10:44:08", false),
-        ("a=semver", "$VERSION", true),
+    for (label, value, rule) in [
+        ("a", "anything at all", None),
+        ("a=text", "", Some("empty")),
+        ("a=url", "", Some("empty")),
+        ("b=text", "x", Some("superfluous")),
+        ("a=url", "https://example.org/a", None),
+        ("a=url", "example.org", Some("not-url")),
+        ("a=email", "ada@example.org", None),
+        ("a=email", "Ada Byron <ada@example.org>", None),
+        ("a=email", "ada", Some("not-email")),
+        ("a=hash", "96d502b", None),
+        ("a=hash", "96d502bd0f1c0a8e2b5f9c4b7d6e3a2f1c0b9a8d", None),
+        ("a=hash", "main", Some("not-git-hash")),
+        ("a=semver", "1.2.3", None),
+        ("a=semver", "1.2.3-rc.1+build.5", None),
+        ("a=semver", "1.2", Some("not-semver")),
+        ("a=semver", "1.02.3", Some("not-semver")),
+        ("a=semver", "1.2.3-", Some("not-semver")),
+        ("a=semver", "$VERSION", None),
+        ("a=rfc3339", "2026-11-21T10:44:08Z", None),
+        ("a=rfc3339", "2026-11-21T10:44:08.25+01:00", None),
+        ("a=rfc3339", "2026-11-21", Some("not-rfc3339")),
+        ("a=rfc3339", "2026-11-21T10:44:08", Some("not-rfc3339")),
+        ("a=spdx", "Apache-2.0 WITH LLVM-exception", None),
+        ("a=spdx", "GPL-2.0", None),
+        ("a=spdx", "LicenseRef-shop", None),
+        ("a=spdx", "Apache 2", Some("not-spdx")),
+        ("a=spdx", "proprietary", Some("not-spdx")),
     ] {
         let options = Options([("labels".to_owned(), OptionValue::Strings(vec![label.to_owned()]))].into());
-        let context = Context { options: [(rule.to_owned(), options)].into(), ..Context::default() };
-        let expected: &[u32] = if is_right { &[] } else { &[2] };
-        let text = format!("FROM debian:13\nLABEL a=\"{value}\"\nLABEL b=\n");
-        assert_eq!(lines(rule, &text, context), expected, "{label} with {value}");
+        let context =
+            || Context { options: [("docker-label-missing".to_owned(), options.clone())].into(), ..Context::default() };
+        let text = format!("FROM debian:13\nLABEL a=\"{value}\"\n");
+        for other in
+            ["superfluous", "empty", "not-url", "not-email", "not-git-hash", "not-semver", "not-rfc3339", "not-spdx"]
+        {
+            let expected: &[u32] = if rule == Some(other) { &[2] } else { &[] };
+            let found = lines(&format!("docker-label-{other}"), &text, context());
+            assert_eq!(found, expected, "{other}: {label} with {value}");
+        }
+        let missing: &[u32] = if label.starts_with('b') { &[1] } else { &[] };
+        assert_eq!(lines("docker-label-missing", &text, context()), missing, "{label}");
     }
 }
 
@@ -247,5 +262,106 @@ fn an_end_of_life_counts_from_the_day_after() {
     for (date, expected) in [("2025-04-30", &[][..]), ("2025-05-01", &[1])] {
         let context = Context { date: date.parse().unwrap(), ..Context::default() };
         assert_eq!(lines("docker-base-image-eol-or-vulnerable", "FROM node:18\n", context), expected, "{date}");
+    }
+}
+
+#[test]
+fn credentials_in_run_are_told_from_what_looks_like_them() {
+    check(
+        "docker-secret-in-run",
+        r#"
+        RUN export DB_PASSWORD=kX9mQ2vL7 && ./migrate # bad
+        RUN DB_PASSWORD='kX9mQ2vL7' ./migrate # bad
+        RUN docker login -u ci -p kX9mQ2vL7 registry.example.org # bad
+        RUN sshpass -p kX9mQ2vL7 ssh host # bad
+        RUN wget --http-password=kX9mQ2vL7 https://example.org/a # bad
+        RUN curl -H 'PRIVATE-TOKEN: kX9mQ2vL7Tz4' https://git.example.org # bad
+        RUN curl -H "Authorization: Basic Y2k6a1g5bVEydkw3" https://git.example.org # bad
+        RUN ["curl", "-u", "ci:kX9mQ2vL7", "https://example.org"] # bad
+        RUN AWS_ACCESS_KEY_ID=AKIAQ3EGRZ7PLN5TXW2B aws s3 ls # bad
+        RUN curl -u "$USER:$PASSWORD" -u ci:password https://example.org
+        RUN export GPG_KEYS="573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62" PASSWORD_FILE=/run/x1y2z3
+        RUN useradd --password '$6$abc$Zk1mQ2vL7' app && usermod -p '*' app
+        RUN apt-key adv --keyserver keys.example.org --recv-keys 573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62
+        RUN echo "24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d  tool" | sha256sum -c
+        RUN cargo build --features token-v2 && npm install --token-type=bearer2
+        RUN pip install --trusted-host example.org 'passlib[bcrypt]==1.7.4' && git clone https://git@example.org/a
+        RUN sed -i 's/password: .*/password: x1/' a && grep -q 'token=[a-z0-9]' b && keytool -storepass changeit
+        RUN curl -H "Authorization: token ${TOKEN}" -H "Accept: application/vnd.v3+json" https://example.org
+        "#,
+    );
+}
+
+#[test]
+fn scripts_are_checked_as_shells_read_them() {
+    for (rule, instructions) in [
+        (
+            "docker-shell-unquoted-variable",
+            r#"
+            RUN x=$(cat a); rm $x # bad
+            RUN x=`cat a`; rm ${x%.*} # bad
+            RUN read -r x < a; rm $x # bad
+            RUN x=$(cat a); y=$x; rm "$y" $y # bad
+            RUN x=$(cat a); [ $x = b ] # bad
+            RUN x=$(cat a); [[ $x = b ]]
+            RUN x=$(cat a); Y=$x cmd; export y=$x; case $x in a) b;; esac; for i in $x; do echo "$i"; done
+            RUN x=$(cat a); echo "${x}" ${x:+y} ${#x} > $x
+            RUN x=$(cat a); $x b
+            RUN x=$(nproc); make -j$x $HOME $1 $? $@
+            RUN sh -c 'x=$(cat a); rm $x'
+            "#,
+        ),
+        (
+            "docker-shell-unquoted-substitution",
+            r#"
+            RUN rm `cat a` # bad
+            RUN cmd --x=$(cat a) # bad
+            RUN echo "$(rm $(cat a))" # bad
+            RUN x=$(cat a); X=$(cat a) cmd; readonly Y=$(cat a); $(cat a)
+            RUN if [ "$(cat a)" = b ]; then echo $((1 + 2)) $(seq 3) $(date +%s); fi
+            "#,
+        ),
+        (
+            "docker-shell-cd-unchecked",
+            r"
+            RUN cd a; b # bad
+            RUN (cd a; b) # bad
+            RUN b && cd a; c # bad
+            RUN f() { cd a; b; }; f # bad
+            RUN cd a && b; c
+            RUN cd a || exit; b
+            RUN if cd a; then b; fi; cd ..; cd /; b; (cd a); b
+            ",
+        ),
+        (
+            "docker-shell-and-or-as-if",
+            r"
+            RUN [ -f a ] && b || c # bad
+            RUN test -f a && b || c # bad
+            RUN [ -f a ] && b || echo c; [ -f a ] && echo b || c; [ -f a ] && [ -f b ] || c
+            RUN if [ -f a ] && b || c; then d; fi; a && b || c; [ -f a ] || b && c
+            ",
+        ),
+        (
+            "docker-shell-removal-of-root",
+            r#"
+            RUN rm -rf "$X"/* # bad
+            RUN rm -rf "$X/bin" # bad
+            RUN rm -rf "$X$Y/" # bad
+            RUN X=/tmp/x; rm -rf "$X"/*; rm -rf "$Y/build" "${Y:?}/*" /a/$Y; rm -f "$Y"/*
+            "#,
+        ),
+        (
+            "docker-shellcheck",
+            r#"
+            RUN if true; then a # bad
+            RUN echo "a # bad
+            RUN a && (b; c # bad
+            RUN for i in a b; do echo $i; fi # bad
+            RUN if true; then a; fi && case $x in (a) b;; *) c;; esac && { d; } && (e) && echo 'it''s' # don't
+            "#,
+        ),
+    ] {
+        check(rule, instructions);
     }
 }

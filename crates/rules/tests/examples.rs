@@ -57,7 +57,7 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
         let shared: Arc<str> = Arc::from(text.as_str());
         if is_dockerfile(name) {
             let parsed = dockerfile::parse(file, text);
-            dispatch.dockerfile(&Build::new(&parsed), &build_context(example), &mut outcome);
+            dispatch.dockerfile(&Build::new(&parsed), text, &build_context(example), &mut outcome);
         } else if name.ends_with(".dockerignore") {
             continue;
         } else if name.ends_with(".json") {

@@ -282,7 +282,10 @@ impl Tree {
         }
         builder.end(0);
         builder.end_document(0);
-        builder.finish().opened()
+        // What stands at such a span is only a part of the value, as in an embedded document.
+        let mut tree = builder.finish().opened();
+        tree.is_embedded = true;
+        tree
     }
 
     /// Moves every span through `map`: the tree of an embedded document then points into the file that embeds it.

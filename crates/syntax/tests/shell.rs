@@ -360,3 +360,36 @@ fn a_heredoc_keeps_its_body() {
         .collect();
     assert_eq!(bodies, [("\tone\n", "\tone\n", true), ("two $x\n", "two $x\n", false)]);
 }
+
+/// Each expansion of a command's arguments with its span, in quotes or not, and what it reads or runs.
+#[test]
+fn expansions_have_their_own_places() {
+    for (text, expected) in [
+        ("a $x", &[("$x", false, Some("x"), None)][..]),
+        ("a \"b${x:-c}\"$(d e)", &[("${x:-c}", true, Some("x"), None), ("$(d e)", false, None, Some("d e"))]),
+        ("a '$x' \\$x `b`", &[("`b`", false, None, Some("b"))]),
+        (
+            "a $((1 + x)) $1 ${#x} ${{ b }}",
+            &[
+                ("$((1 + x))", false, None, None),
+                ("$1", false, None, None),
+                ("${#x}", false, None, None),
+                ("${{ b }}", false, None, None),
+            ],
+        ),
+        ("a b", &[]),
+    ] {
+        let script = read(text);
+        let words = script.commands.first().unwrap().args.iter();
+        let found: Vec<_> =
+            words.flat_map(|word| word.expansions().into_iter().map(move |found| (word, found))).collect();
+        let shown: Vec<_> = found
+            .iter()
+            .map(|(_, found)| (found.text, found.quoted, found.variable().map(|(name, _)| name), found.substitution()))
+            .collect();
+        assert_eq!(shown, expected, "{text}");
+        for (word, found) in &found {
+            assert_eq!(word.part(&found.range).slice(text), found.text, "{text}");
+        }
+    }
+}

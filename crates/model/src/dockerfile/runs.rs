@@ -10,7 +10,7 @@ use portcullis_core::{OffsetMap, Span};
 use portcullis_syntax::dockerfile::{self, Args, Instruction, Keyword, Text, Variable};
 use portcullis_syntax::shell::{self, Command, Script, ShellOptions, Word};
 
-use super::{Base, Build, Stage, Variables};
+use super::{Base, Build, Stage, Variables, is_proxy_arg};
 
 /// Mounts of one RUN that are looked at.
 const MAX_MOUNTS: usize = 64;
@@ -28,6 +28,8 @@ pub struct Run<'d> {
     pub form: RunForm,
     /// The commands; none where the language is not shell. It is never complete in a file that is a template.
     pub script: Script,
+    /// The shell that SHELL names.
+    shell: Option<&'d str>,
     variables: Variables<'d, 'd>,
     mounted: Vec<Mounted>,
     /// What the script defines itself.
@@ -95,7 +97,9 @@ impl<'d> Build<'d> {
             .collect();
         let functions = script.functions.iter().cloned().collect();
         let (index, is_final) = (stage.index, stage.is_final);
-        Run { instruction, stage: index, is_final, form, script, variables, mounted, functions }
+        let words = self.shell_at(instruction).unwrap_or_default().iter().map(dockerfile::Word::as_str);
+        let shell = words.filter_map(|word| word.rsplit(['/', '\\']).next()).find(|name| is_shell(name));
+        Run { instruction, stage: index, is_final, form, script, shell, variables, mounted, functions }
     }
 
     /// The options of the shell that runs an instruction; absent where it is not of the Bourne family.
@@ -133,6 +137,35 @@ impl Run<'_> {
             Variable::Set(value) => Some(value.into_owned()),
             Variable::Unset | Variable::Unknown => None,
         }
+    }
+
+    /// The text that a shell reads, with the way back to the file; nothing for the exec form and other languages.
+    pub fn text(&self) -> Option<Cow<'_, Text>> {
+        matches!(self.form, RunForm::Shell | RunForm::Heredoc).then(|| script_text(self.instruction))
+    }
+
+    /// The names of the variables that ARG and ENV set, as far as the script's words read them.
+    pub fn declared(&self) -> BTreeSet<&str> {
+        let words = self.script.commands.iter().flat_map(|command| {
+            let assigned = command.assignments.iter().map(|assignment| &assignment.value);
+            let targets = command.redirects.iter().map(|redirect| &redirect.target);
+            command.name.iter().chain(&command.args).chain(assigned).chain(targets)
+        });
+        let read = words.flat_map(|word| word.variables.iter().map(String::as_str));
+        read.filter(|name| self.declares(name)).collect()
+    }
+
+    /// The name of the shell that reads the script: that of its first line, else that of SHELL.
+    pub fn shell(&self) -> &str {
+        match &self.script.interpreter {
+            Some(interpreter) => &interpreter.name,
+            None => self.shell.unwrap_or("sh"),
+        }
+    }
+
+    /// Whether the file has an ARG or an ENV of this name, whatever its value.
+    pub fn declares(&self, name: &str) -> bool {
+        self.variables.declaration(name).is_some() || is_proxy_arg(name)
     }
 
     /// Whether something is mounted over a folder, so that what is written there is not in the image: a cache, a tmpfs, a
@@ -277,16 +310,25 @@ fn is_shell(program: &str) -> bool {
 
 /// The script of a RUN in shell form: its text, or its heredoc.
 fn shell_script(instruction: &Instruction, options: ShellOptions) -> (RunForm, Script) {
-    if let Some(heredoc) = instruction.script() {
-        let content = &heredoc.content;
-        if shell::interpreter(content).is_some_and(|shebang| !shebang.is_shell()) {
+    let text = script_text(instruction);
+    let form = match instruction.script() {
+        Some(_) if shell::interpreter(&text).is_some_and(|shebang| !shebang.is_shell()) => {
             return (RunForm::Foreign, Script::default());
         }
-        return (RunForm::Heredoc, shell::parse_with(content, &content.map, options));
+        Some(_) => RunForm::Heredoc,
+        None => RunForm::Shell,
+    };
+    (form, shell::parse_with(&text, &text.map, options))
+}
+
+/// What the shell reads of a RUN in shell form.
+fn script_text(instruction: &Instruction) -> Cow<'_, Text> {
+    if let Some(heredoc) = instruction.script() {
+        return Cow::Borrowed(&heredoc.content);
     }
     let body = &instruction.body;
     if instruction.heredocs.is_empty() {
-        return (RunForm::Shell, shell::parse_with(body, &body.map, options));
+        return Cow::Borrowed(body);
     }
     // The shell reads the bodies after the line that asks for them.
     let mut text = Text::empty(body.map.file(), body.map.source(0));
@@ -299,7 +341,7 @@ fn shell_script(instruction: &Instruction, options: ShellOptions) -> (RunForm, S
         }
         generated(&mut text, &heredoc.name, heredoc.terminator.map_or(heredoc.span.end, |span| span.start));
     }
-    (RunForm::Shell, shell::parse_with(&text, &text.map, options))
+    Cow::Owned(text)
 }
 
 /// The exec form: `["sh", "-c", "text"]` is the text; other words are one command.

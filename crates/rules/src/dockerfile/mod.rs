@@ -14,6 +14,7 @@ mod casing;
 mod command_form;
 mod context;
 mod copy;
+mod descriptions;
 mod downloads;
 mod edits;
 mod end_of_life;
@@ -22,6 +23,7 @@ mod from;
 mod gems;
 mod go;
 mod health;
+mod label_schema;
 mod labels;
 mod layers;
 mod modes;
@@ -29,14 +31,19 @@ mod near;
 mod node;
 mod order;
 mod outdated;
+mod ownership;
 mod packages;
 mod pip;
 mod repeated;
 mod rpm;
 mod run_flags;
 mod secret_mount;
+mod secret_run;
 mod secrets;
 mod shell;
+mod shell_flow;
+mod shell_words;
+pub mod shellcheck;
 mod signatures;
 mod stages;
 mod tls;
@@ -58,6 +65,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     command_form::RULES,
     context::RULES,
     copy::RULES,
+    descriptions::RULES,
     downloads::RULES,
     end_of_life::RULES,
     expose::RULES,
@@ -65,19 +73,25 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     gems::RULES,
     go::RULES,
     health::RULES,
+    label_schema::RULES,
     labels::RULES,
     layers::RULES,
     modes::RULES,
     node::RULES,
     order::RULES,
     outdated::RULES,
+    ownership::RULES,
     pip::RULES,
     repeated::RULES,
     rpm::RULES,
     run_flags::RULES,
     secret_mount::RULES,
+    secret_run::RULES,
     secrets::RULES,
     shell::RULES,
+    shell_flow::RULES,
+    shell_words::RULES,
+    shellcheck::RULES,
     signatures::RULES,
     stages::RULES,
     tls::RULES,
@@ -95,14 +109,16 @@ pub(crate) static RULES: &[&[&Rule]] = &[
 pub struct Image<'d> {
     /// Stages and variables.
     pub build: &'d Build<'d>,
+    /// The text of the file.
+    pub text: &'d str,
     /// What its build context leaves out.
     pub context: &'d BuildContext,
     runs: OnceCell<Vec<Run<'d>>>,
 }
 
 impl<'d> Image<'d> {
-    pub(crate) fn new(build: &'d Build<'d>, context: &'d BuildContext) -> Self {
-        Self { build, context, runs: OnceCell::new() }
+    pub(crate) fn new(build: &'d Build<'d>, text: &'d str, context: &'d BuildContext) -> Self {
+        Self { build, text, context, runs: OnceCell::new() }
     }
 
     /// Every RUN in order, those that ONBUILD holds too. Parsed when a rule first asks.

@@ -10,7 +10,7 @@ use portcullis_syntax::shell::{Command, Word};
 
 use super::Image;
 use super::packages::{spot, title};
-use super::walk::{self, place};
+use super::walk::{self, absolute, place};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -314,21 +314,6 @@ fn may_be_folder(source: &dockerfile::Word) -> bool {
     let path = source.as_str().trim_end_matches('/');
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(name, "." | "..") || !name.trim_start_matches('.').contains('.')
-}
-
-/// A path of a stage without `.`, from the root; where no WORKDIR is known, the root is what it is relative to.
-fn absolute(image: &Image<'_>, instruction: &Instruction, path: &str) -> String {
-    let mut whole = String::new();
-    if !path.starts_with('/')
-        && let Some(workdir) = image.build.effective_at(instruction, Keyword::Workdir)
-        && let Some(word) = workdir.words().first()
-    {
-        whole.push_str(image.build.variables_at(workdir).expand(word).text.trim());
-    }
-    whole.push('/');
-    whole.push_str(path);
-    let parts = whole.split('/').filter(|part| !matches!(*part, "" | "."));
-    parts.fold(String::new(), |path, part| path + "/" + part)
 }
 
 const FILE_HELP: &str = "mount it in the RUN that needs it (`--mount=type=secret`), or provide it at run time";

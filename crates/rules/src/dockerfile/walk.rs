@@ -56,6 +56,21 @@ pub(super) fn place(stage: Option<&Stage<'_>>, keyword: Keyword, span: Span, tex
     Place { span, structure: structure.short(), value: value.short() }
 }
 
+/// A path of a stage without `.`, from the root; where no WORKDIR is known, the root is what it is relative to.
+pub(super) fn absolute(image: &Image<'_>, instruction: &Instruction, path: &str) -> String {
+    let mut whole = String::new();
+    if !path.starts_with('/')
+        && let Some(workdir) = image.build.effective_at(instruction, Keyword::Workdir)
+        && let Some(word) = workdir.words().first()
+    {
+        whole.push_str(image.build.variables_at(workdir).expand(word).text.trim());
+    }
+    whole.push('/');
+    whole.push_str(path);
+    let parts = whole.split('/').filter(|part| !matches!(*part, "" | "."));
+    parts.fold(String::new(), |path, part| path + "/" + part)
+}
+
 /// Where an image is named.
 pub(super) struct ImageUse<'b> {
     pub(super) image: &'b ImageWord,

@@ -12,8 +12,18 @@ pub(super) struct Decoded {
     pub(super) quoted: bool,
     pub(super) has_expansion: bool,
     pub(super) unquoted_expansion: bool,
+    /// Where the expansions stand in the raw text.
+    pub(super) expansions: Vec<Place>,
     /// `(text, raw)` starts of runs in which both advance together.
     pub(super) runs: Vec<(usize, usize)>,
+}
+
+/// Where an expansion stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) quoted: bool,
 }
 
 /// Removes the quotes of `raw`, which is one word.
@@ -95,6 +105,7 @@ impl Decoder<'_> {
         let end = end.min(self.raw.len());
         self.out.text.push_str(self.raw.get(self.at..end).unwrap_or_default());
         self.out.has_expansion = true;
+        self.out.expansions.push(Place { start: self.at, end, quoted: self.quoting != Quoting::Bare });
         self.out.unquoted_expansion |= self.quoting == Quoting::Bare;
         if let Part::Variable { name, .. } = &part {
             self.out.variables.push(name.clone());

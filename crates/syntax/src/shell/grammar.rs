@@ -17,24 +17,34 @@ const MAX_WORK: usize = 400_000;
 /// A text this short cannot exhaust the stack of a worker thread, whatever operators it holds.
 const MAX_OPERATORS: usize = 1024;
 
-/// Whether the grammar accepts `text`, in which we found `depth` things open at once. A text over the size and depth
-/// limits is not accepted; one that only looks too costly is taken as read.
-pub(super) fn accepts(text: &str, depth: usize) -> bool {
+/// What the grammar says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The text is shell, or only looks too costly to ask.
+    Accepted,
+    /// It is none.
+    Refused,
+    /// It is over the limits.
+    NotAsked,
+}
+
+/// Whether the grammar accepts `text`, in which we found `depth` things open at once.
+pub(super) fn accepts(text: &str, depth: usize) -> Verdict {
     if text.len() > MAX_LENGTH || depth > MAX_NESTING {
-        return false;
+        return Verdict::NotAsked;
     }
     let plain = without_templates(text);
     let nesting = nesting(&plain).max(depth);
     let work = plain.len().saturating_mul(nesting.saturating_mul(nesting));
     // The guess counts comments and quotations too, so that it proves nothing against the text.
     if nesting > MAX_NESTING || work > MAX_WORK {
-        return true;
+        return Verdict::Accepted;
     }
     // Arithmetic and tests recurse once per operator, which nesting does not bound: a long text of them is taken as read.
     if plain.len() > MAX_OPERATORS && ["((", "[[", "$["].iter().any(|opener| plain.contains(opener)) {
-        return true;
+        return Verdict::Accepted;
     }
-    parses(&plain)
+    if parses(&plain) { Verdict::Accepted } else { Verdict::Refused }
 }
 
 fn parses(plain: &str) -> bool {

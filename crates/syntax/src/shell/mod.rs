@@ -19,7 +19,7 @@ mod wrappers;
 
 use portcullis_core::OffsetMap;
 
-pub use query::{OptionValue, OptionsWithArguments};
+pub use query::{Expansion, OptionValue, OptionsWithArguments};
 pub use shebang::{Shebang, interpreter};
 pub use types::{
     Assignment, Command, Heredoc, Joined, PipePosition, Redirect, RedirectKind, ShellOptions, Word, Wrapper,
@@ -33,6 +33,8 @@ pub struct Script {
     /// False when the text is not valid shell or a limit was hit. The commands are then a best effort: rules that look
     /// for something bad may still report it, rules that look for something absent should stay silent.
     pub complete: bool,
+    /// Whether it is certain that no shell can read it: something is left open, or closed that was not.
+    pub invalid: bool,
     /// Names of the functions that it defines: a command of that name is not the program.
     pub functions: Vec<String>,
     /// The `#!` line.

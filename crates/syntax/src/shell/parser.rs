@@ -46,7 +46,9 @@ pub(super) fn script(text: &str, map: &OffsetMap, initial: ShellOptions) -> Scri
     let Out { mut script, scopes, loop_variables, deepest, .. } = out;
     let parents = scopes.into_iter().map(|scope| scope.parent).collect();
     script.values = resolve::Values::collect(&script.commands, &loop_variables, parents);
-    script.complete = script.complete && grammar::accepts(text, deepest);
+    let accepted = grammar::accepts(text, deepest);
+    script.invalid = !script.complete && accepted == grammar::Verdict::Refused;
+    script.complete = script.complete && accepted == grammar::Verdict::Accepted;
     script
 }
 

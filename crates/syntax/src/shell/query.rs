@@ -3,6 +3,11 @@
 //! Nothing here knows the options of a program. A rule passes the options that take an argument, because without them
 //! `-o Dir=x` cannot be told from an option followed by a positional.
 
+use std::ops::Range;
+
+use portcullis_core::Span;
+
+use super::decode::{decode, name_end};
 use super::shebang::base_name;
 use super::{Command, Word};
 
@@ -31,6 +36,65 @@ impl PartialEq for Word {
 }
 
 impl Eq for Word {}
+
+/// An expansion in a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expansion<'w> {
+    /// As written: `$X`, `${X:-y}`, `$(…)`, `` `…` ``, `$((…))`, `<(…)`, `${{ … }}`.
+    pub text: &'w str,
+    /// Where in [`Word::raw`].
+    pub range: Range<usize>,
+    /// Whether it stands in double quotes.
+    pub quoted: bool,
+}
+
+impl<'w> Expansion<'w> {
+    /// The variable that it reads, and what follows the name in braces.
+    pub fn variable(&self) -> Option<(&'w str, &'w str)> {
+        let inner = self.text.strip_prefix('$')?;
+        let inner = match inner.strip_prefix('{') {
+            Some(braced) => braced.strip_suffix('}')?,
+            None => inner,
+        };
+        let end = name_end(inner, 0);
+        let (name, rest) = inner.split_at_checked(end)?;
+        let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        is_name.then_some((name, rest))
+    }
+
+    /// The script whose output it is: what stands in `$(…)` or backticks.
+    pub fn substitution(&self) -> Option<&'w str> {
+        if let Some(rest) = self.text.strip_prefix("$(") {
+            return if rest.starts_with('(') { None } else { rest.strip_suffix(')') };
+        }
+        self.text.strip_prefix('`')?.strip_suffix('`')
+    }
+}
+
+impl Word {
+    /// Its expansions, in order, those within others left out.
+    pub fn expansions(&self) -> Vec<Expansion<'_>> {
+        if !self.has_expansion {
+            return Vec::new();
+        }
+        let places = decode(&self.raw).expansions.into_iter();
+        let expansions = places.filter_map(|place| {
+            let range = place.start..place.end;
+            Some(Expansion { text: self.raw.get(range.clone())?, range, quoted: place.quoted })
+        });
+        expansions.collect()
+    }
+
+    /// Where a part of the raw text stands in the source; the whole word where lines were joined within it.
+    pub fn part(&self, range: &Range<usize>) -> Span {
+        let (Ok(start), Ok(end)) = (u32::try_from(range.start), u32::try_from(range.end)) else { return self.span };
+        if usize::try_from(self.span.len()) != Ok(self.raw.len()) {
+            return self.span;
+        }
+        let at = |offset: u32| self.span.start.saturating_add(offset).min(self.span.end);
+        Span { start: at(start), end: at(end), ..self.span }
+    }
+}
 
 impl Command {
     /// The program without its folder; `None` when the command has no name or the name is an expansion.
