@@ -177,6 +177,13 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) stdin_filename: Option<String>,
 
+    /// A Compose file of the project, repeatable: later ones are put over earlier ones
+    ///
+    /// As `docker compose -f`. Without it, each folder's `compose.yaml` and its `compose.override.yaml` are one project,
+    /// and any other Compose file there is put over the former where it changes its services.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) compose_file: Vec<PathBuf>,
+
     /// Threads to scan with; one for each core by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

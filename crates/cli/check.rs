@@ -192,6 +192,7 @@ fn scan_options(
     Ok(ScanOptions {
         paths,
         stdin,
+        compose_files: args.input.compose_file.clone(),
         root: args.input.root.clone(),
         threads: args.input.threads.map_or(0, usize::from),
         only: args.rules.only.clone(),

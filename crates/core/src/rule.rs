@@ -198,6 +198,7 @@ impl Example {
             if files.is_empty() {
                 let name = match language {
                     "dockerfile" => "Dockerfile",
+                    "compose" => "compose.yaml",
                     "json" => "example.json",
                     _ => "example.yaml",
                 };

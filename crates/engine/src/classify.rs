@@ -1,5 +1,6 @@
 //! What a file is, by its name. Content decides the rest once it is parsed.
 
+use portcullis_model::compose::has_compose_name;
 use portcullis_model::kustomize::is_kustomization;
 
 /// The languages that are read.
@@ -7,8 +8,10 @@ use portcullis_model::kustomize::is_kustomization;
 pub(crate) enum Language {
     /// YAML as Kubernetes reads it.
     Yaml11,
-    /// YAML as Compose and GitHub Actions read it.
+    /// YAML as GitHub Actions read it.
     Yaml12,
+    /// A Compose file; its name says so.
+    Compose,
     /// JSON; judged only where it could be a Kubernetes object.
     Json,
     /// A Dockerfile.
@@ -32,6 +35,7 @@ pub(crate) fn classify(path: &str) -> Option<Language> {
         });
     }
     match extension(&name) {
+        "yaml" | "yml" if has_compose_name(&name) => Some(Language::Compose),
         "yaml" | "yml" => Some(if is_yaml12(path, &name) { Language::Yaml12 } else { Language::Yaml11 }),
         "json" => Some(Language::Json),
         _ => None,
@@ -79,11 +83,7 @@ fn is_dockerfile(name: &str) -> bool {
 }
 
 fn is_yaml12(path: &str, name: &str) -> bool {
-    let compose = ["compose", "docker-compose"]
-        .iter()
-        .any(|base| name.strip_prefix(base).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('-')));
-    let workflow = path.contains(".github/workflows/") || name == "action.yml" || name == "action.yaml";
-    compose || workflow
+    path.contains(".github/workflows/") || name == "action.yml" || name == "action.yaml"
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn names_decide_the_language() {
-        use Language::{Dockerfile, Json, Template, Yaml11, Yaml12};
+        use Language::{Compose, Dockerfile, Json, Template, Yaml11, Yaml12};
         for (path, expected) in [
             ("Dockerfile", Some(Dockerfile)),
             ("a/dockerfile", Some(Dockerfile)),
@@ -106,8 +106,10 @@ mod tests {
             ("mydockerfile", None),
             ("Dockerfile.j2", Some(Template)),
             ("k8s/a.yaml", Some(Yaml11)),
-            ("compose.yaml", Some(Yaml12)),
-            ("docker-compose.prod.yml", Some(Yaml12)),
+            ("compose.yaml", Some(Compose)),
+            ("a/docker-compose.prod.yml", Some(Compose)),
+            ("docker-compose-dev.yml", Some(Yaml11)),
+            ("compose.yaml.j2", None),
             (".github/workflows/ci.yml", Some(Yaml12)),
             ("a.json", Some(Json)),
             ("a.txt", None),

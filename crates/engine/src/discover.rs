@@ -49,6 +49,8 @@ pub(crate) struct Discovered {
     pub(crate) unknown: Vec<String>,
     /// Terraform files that the walk met: they may make what manifests refer to.
     pub(crate) terraform: Vec<String>,
+    /// Files of variables, sorted; they are not targets either.
+    pub(crate) variables: Vec<String>,
     /// Whether some named path is a directory that holds nothing to scan.
     pub(crate) empty_directory: bool,
 }
@@ -92,6 +94,7 @@ pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &
     found.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.origin.cmp(&b.origin)));
     found.targets.dedup_by(|(b, _), (a, _)| a.path == b.path);
     found.terraform.sort_unstable();
+    found.variables.sort_unstable();
     found.unreadable.sort_unstable();
     found.unreadable.dedup();
     found
@@ -132,7 +135,7 @@ fn walk(
     let results = Mutex::new((Vec::new(), Vec::new(), Vec::new()));
     walker.run(|| {
         Box::new(|entry| {
-            let (targets, unreadable, terraform) = match entry {
+            let (targets, unreadable, other) = match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {
                     // The directory that was named is always walked, whatever its name.
                     let is_skipped = entry.depth() > 0
@@ -143,34 +146,43 @@ fn walk(
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     let path = paths::relative(cwd, entry.path());
                     let language = classify(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
-                    let terraform = path.ends_with(".tf").then(|| path.clone());
+                    let other = (path.ends_with(".tf") || is_variables_file(&path)).then(|| path.clone());
                     match language {
                         Some(_) if is_unnameable(&path, entry.path()) => {
                             (None, Some((path, UNNAMEABLE.to_owned())), None)
                         }
                         language => {
                             let target = language.map(|language| (Target { path, origin: Origin::Found }, language));
-                            (target, None, terraform)
+                            (target, None, other)
                         }
                     }
                 }
                 Ok(_) => (None, None, None),
                 Err(error) => (None, walk_error(cwd, &error), None),
             };
-            if targets.is_some() || unreadable.is_some() || terraform.is_some() {
+            if targets.is_some() || unreadable.is_some() || other.is_some() {
                 let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 results.0.extend(targets);
                 results.1.extend(unreadable);
-                results.2.extend(terraform);
+                results.2.extend(other);
             }
             WalkState::Continue
         })
     });
-    let (targets, unreadable, terraform) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (targets, unreadable, other) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.targets.extend(targets);
     found.unreadable.extend(unreadable);
+    let (variables, terraform): (Vec<String>, Vec<String>) =
+        other.into_iter().partition(|path| is_variables_file(path));
     found.terraform.extend(terraform);
+    found.variables.extend(variables);
     Ok(())
+}
+
+/// `.env`, `.env.prod`, `prod.env`.
+fn is_variables_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name == ".env" || name.starts_with(".env.") || name.ends_with(".env")
 }
 
 /// The path and reason of a walk's error. A fault in an ignore file is none: its other lines still count.

@@ -327,7 +327,7 @@ impl Form {
                 Self { errors: parsed.errors.len(), parts: parsed.instructions.len(), comments }
             }
             Language::Json => Self::of_tree(&json::parse(FileId(0), &shared)),
-            Language::Yaml12 => Self::of_tree(&yaml::parse(FileId(0), &shared, Dialect::Yaml12)),
+            Language::Yaml12 | Language::Compose => Self::of_tree(&yaml::parse(FileId(0), &shared, Dialect::Yaml12)),
             Language::Yaml11 | Language::Template => Self::of_tree(&yaml::parse(FileId(0), &shared, Dialect::Yaml11)),
         }
     }

@@ -6,6 +6,7 @@ use portcullis_core::{
     Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RuleIdx, ScanError, Span,
     StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
+use portcullis_model::compose::{NoFiles, Sources, Surroundings, is_compose};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
 use portcullis_model::helm::Values;
@@ -37,6 +38,10 @@ pub(crate) struct Judge<'a> {
     pub(crate) needs: Needs,
     pub(crate) files: &'a dyn Files,
     pub(crate) homes: &'a Homes,
+    /// Files of variables that git does not ignore, sorted.
+    pub(crate) variables_files: &'a [String],
+    /// The Compose files that are to be merged, the weakest first.
+    pub(crate) compose_files: &'a [String],
     pub(crate) today: Date,
 }
 
@@ -140,7 +145,7 @@ impl Judge<'_> {
         }
         match input.language {
             Language::Yaml11 => self.tree(input, Dialect::Yaml11, text, &mut judged),
-            Language::Yaml12 => self.tree(input, Dialect::Yaml12, text, &mut judged),
+            Language::Yaml12 | Language::Compose => self.tree(input, Dialect::Yaml12, text, &mut judged),
             Language::Json if may_be_kubernetes(&text) => self.tree(input, Dialect::Json, text, &mut judged),
             Language::Json => {}
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
@@ -156,6 +161,9 @@ impl Judge<'_> {
             Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
         };
         judged.documents = tree.documents().count();
+        if self.dispatch.has_compose_rules() && is_compose_file(input.language, &tree) {
+            return self.compose(input, tree, judged);
+        }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
         let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose: Objects::Judged }, judged);
         name_templates(&tree, &mut outcome);
@@ -196,6 +204,20 @@ impl Judge<'_> {
         }
         self.syntax_errors(input, tree, objects, &mut outcome.drafts, judged);
         outcome
+    }
+
+    fn compose(&self, input: &Input<'_>, tree: Tree, judged: &mut Judged) {
+        let tracks = |path: &str| self.variables_files.binary_search_by(|found| found.as_str().cmp(path)).is_ok();
+        // What comes from elsewhere has no neighbours.
+        let files: &dyn Files = if input.given.is_some() { &NoFiles } else { self.files };
+        let around = Surroundings { files, asked: self.compose_files, tracks: &tracks };
+        let sources = Sources::load(&input.target.path, tree.with_dialect(Dialect::Yaml12), &around);
+        let tree = sources.tree();
+        let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));
+        self.dispatch.compose(&sources.project(), &mut outcome);
+        self.syntax_errors(input, tree, &[], &mut outcome.drafts, judged);
+        let directives = Directives::of_tree(tree, &[], self.catalog);
+        self.finish(input, tree.text(), outcome, directives, judged);
     }
 
     fn dockerfile(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
@@ -551,6 +573,18 @@ fn template_note(path: &str, why: &str) -> Note {
 
 fn holds_template_markers(text: &str) -> bool {
     ["{{", "{%", "<%"].iter().any(|marker| text.contains(marker))
+}
+
+/// Whether the file is one of Compose: its name says so and it holds no object of Kubernetes, or its content does.
+fn is_compose_file(language: Language, tree: &Tree) -> bool {
+    match language {
+        Language::Compose => !tree.documents().any(|document| {
+            let root = document.root;
+            root.field("apiVersion").is_some() && root.field("kind").is_some()
+        }),
+        Language::Yaml11 => tree.documents().next().is_some_and(|document| is_compose(document.root)),
+        Language::Yaml12 | Language::Json | Language::Dockerfile | Language::Template => false,
+    }
 }
 
 /// Whether a JSON text can hold a Kubernetes object. Other JSON, comments and all, is none of ours.

@@ -37,6 +37,8 @@ pub struct ScanOptions {
     pub paths: Vec<PathBuf>,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
+    /// `--compose-file`: the Compose files that make one project, the weakest first. They are scanned as well.
+    pub compose_files: Vec<PathBuf>,
     /// `--root`; else the repository of the working directory, else that of all paths, else the working directory.
     pub root: Option<PathBuf>,
     /// Worker threads; 0: one for each core.
@@ -71,6 +73,7 @@ impl ScanOptions {
             cwd,
             paths: Vec::new(),
             stdin: None,
+            compose_files: Vec::new(),
             root: None,
             threads: 0,
             only: Vec::new(),
@@ -168,7 +171,17 @@ pub(crate) fn scan_texts(
     let yields = Yields::new(&catalog);
     let homes = relations::homes(&kustomizations, &found);
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
-    let shared = Shared { options, catalog: &catalog, yields: &yields, files: &worktree, homes: &homes, sets: &sets };
+    let compose_files: Vec<String> = options.compose_files.iter().map(|path| shown(&options.cwd, path)).collect();
+    let shared = Shared {
+        options,
+        catalog: &catalog,
+        yields: &yields,
+        files: &worktree,
+        homes: &homes,
+        sets: &sets,
+        variables_files: &found.variables,
+        compose_files: &compose_files,
+    };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
         Some(Input {
@@ -354,6 +367,8 @@ struct Shared<'a> {
     homes: &'a Homes,
     /// By the target's index.
     sets: &'a [OverrideSet],
+    variables_files: &'a [String],
+    compose_files: &'a [String],
 }
 
 impl<'a> Shared<'a> {
@@ -373,6 +388,8 @@ impl<'a> Shared<'a> {
             needs: self.options.needs,
             files: self.files,
             homes: self.homes,
+            variables_files: self.variables_files,
+            compose_files: self.compose_files,
             today: self.options.date,
         }
     }
@@ -516,6 +533,11 @@ fn repository_of_paths(options: &ScanOptions) -> Option<PathBuf> {
     });
     let first = roots.next()??;
     roots.all(|root| root.as_ref() == Some(&first)).then_some(first)
+}
+
+/// A path as the scan calls it.
+fn shown(cwd: &Path, path: &Path) -> String {
+    paths::relative(cwd, &paths::absolute(cwd, path))
 }
 
 fn unknown_note(path: &str) -> Note {

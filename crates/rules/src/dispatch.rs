@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use portcullis_core::{Catalog, Draft, RuleIdx};
+use portcullis_model::compose::{Project, Service};
 use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::helm::Values;
@@ -60,6 +61,8 @@ pub struct Dispatch {
     pod: Vec<(RuleIdx, PodCheck)>,
     values: Vec<(RuleIdx, PodCheck)>,
     dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
+    compose: Vec<(RuleIdx, ComposeCheck)>,
+    service: Vec<(RuleIdx, ServiceCheck)>,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
     schema: Vec<(RuleIdx, SchemaCheck)>,
@@ -69,6 +72,8 @@ pub struct Dispatch {
 }
 
 type DockerfileCheck = fn(&Image<'_>, &mut Report<'_>);
+type ComposeCheck = fn(&Project<'_>, &mut Report<'_>);
+type ServiceCheck = fn(&Service<'_>, &Project<'_>, &mut Report<'_>);
 type PodCheck = fn(&Pod<'_>, &mut Report<'_>);
 type ObjectCheck = fn(&Object<'_>, &mut Report<'_>);
 type SchemaCheck = fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>);
@@ -83,6 +88,8 @@ impl Dispatch {
             pod: Vec::new(),
             values: Vec::new(),
             dockerfile: Vec::new(),
+            compose: Vec::new(),
+            service: Vec::new(),
             any_object: Vec::new(),
             objects: HashMap::new(),
             schema: Vec::new(),
@@ -105,6 +112,8 @@ impl Dispatch {
                 Check::Schema(check) => dispatch.schema.push((index, check)),
                 Check::CustomSchema(check) => dispatch.custom_schema.push((index, check)),
                 Check::Dockerfile(check) => dispatch.dockerfile.push((index, check)),
+                Check::Compose(check) => dispatch.compose.push((index, check)),
+                Check::ComposeService(check) => dispatch.service.push((index, check)),
                 Check::Engine => {}
             }
             if let (true, Some(check)) = (rule.meta.tags.contains(&HELM_VALUES), rule.check.of_pods()) {
@@ -207,6 +216,26 @@ impl Dispatch {
         for &(rule, check) in &self.dockerfile {
             self.run(rule, 0, outcome, |report| check(&image, report));
         }
+    }
+
+    /// Whether any rule is on for Compose files.
+    pub fn has_compose_rules(&self) -> bool {
+        !self.compose.is_empty() || !self.service.is_empty()
+    }
+
+    /// Runs the rules for Compose files on one project. What they say of its other files is for when those are judged.
+    pub fn compose(&self, project: &Project<'_>, outcome: &mut Outcome) {
+        let before = outcome.drafts.len();
+        for &(rule, check) in &self.compose {
+            self.run(rule, 0, outcome, |report| check(project, report));
+        }
+        for service in &project.services {
+            for &(rule, check) in &self.service {
+                self.run(rule, 0, outcome, |report| check(service, project, report));
+            }
+        }
+        let of_project = outcome.drafts.split_off(before);
+        outcome.drafts.extend(of_project.into_iter().filter(|draft| draft.place.span.file == project.file));
     }
 
     /// The settings that the rules see.

@@ -12,6 +12,7 @@ macro_rules! format {
 }
 
 mod catalog;
+mod compose;
 mod context;
 mod dispatch;
 pub mod dockerfile;

@@ -1,6 +1,7 @@
 //! How a rule is declared.
 
 use portcullis_core::RuleMeta;
+use portcullis_model::compose::{Project, Service};
 use portcullis_model::kubernetes::schema::Fault;
 use portcullis_model::kubernetes::{Object, Pod};
 
@@ -31,6 +32,10 @@ pub enum Check {
     CustomSchema(fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>)),
     /// Each Dockerfile as a whole.
     Dockerfile(fn(&Image<'_>, &mut Report<'_>)),
+    /// Each Compose project as a whole.
+    Compose(fn(&Project<'_>, &mut Report<'_>)),
+    /// Each service of a Compose project.
+    ComposeService(fn(&Service<'_>, &Project<'_>, &mut Report<'_>)),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }

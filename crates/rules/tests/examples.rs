@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use portcullis_core::{Example, Expect, FileId, LineIndex, is_known_peer_scheme};
+use portcullis_core::{Example, Expect, FileError, FileId, Files, LineIndex, is_known_peer_scheme};
+use portcullis_model::compose::{Sources, Surroundings, has_compose_name};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Facts, Homes, Seen, Unread};
 use portcullis_model::helm::{Chart, Values, is_values_file};
@@ -55,10 +56,12 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
     for (file, (name, text)) in (0..).map(FileId).zip(&example.files) {
         let mut outcome = Outcome::of_file(Facts::of_file(homes.of(name)));
         let shared: Arc<str> = Arc::from(text.as_str());
-        if is_dockerfile(name) {
+        if has_compose_name(name) {
+            scan_compose(file, name, &shared, example, dispatch, &mut outcome);
+        } else if is_dockerfile(name) {
             let parsed = dockerfile::parse(file, text);
             dispatch.dockerfile(&Build::new(&parsed), text, &build_context(example), &mut outcome);
-        } else if name.ends_with(".dockerignore") {
+        } else if name.ends_with(".dockerignore") || name.ends_with(".env") {
             continue;
         } else if name.ends_with(".json") {
             scan_tree(&json::parse(file, &shared), dispatch, &mut outcome);
@@ -93,6 +96,33 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
 fn build_context(example: &Example) -> BuildContext {
     let ignores = example.files.iter().filter(|(name, _)| name.ends_with(".dockerignore"));
     BuildContext::Known(ignores.map(|(_, text)| DockerIgnore::parse(text)).collect())
+}
+
+/// The files of an example as a tree that other files are read from.
+struct InExample<'e>(&'e Example);
+
+impl Files for InExample<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        let found = self.0.files.iter().find(|(name, _)| name == path);
+        found.map(|(_, text)| text.clone().into_bytes()).ok_or_else(|| FileError::Missing(path.into()))
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        Err(FileError::Missing(directory.into()))
+    }
+}
+
+fn scan_compose(
+    file: FileId,
+    name: &str,
+    text: &Arc<str>,
+    example: &Example,
+    dispatch: &Dispatch,
+    outcome: &mut Outcome,
+) {
+    let around = Surroundings { files: &InExample(example), asked: &[], tracks: &|_| true };
+    let sources = Sources::load(name, yaml::parse(file, text, Dialect::Yaml12), &around);
+    dispatch.compose(&sources.project(), outcome);
 }
 
 fn is_dockerfile(name: &str) -> bool {

@@ -4,8 +4,10 @@
 //! could read and the errors.
 
 pub mod dockerfile;
+pub mod dotenv;
 pub mod edit;
 mod embedded;
+pub mod interpolation;
 pub mod json;
 mod scalar;
 pub mod shell;
@@ -13,5 +15,6 @@ mod tree;
 pub mod yaml;
 
 pub use tree::{
-    Anchor, Assembler, Dialect, Document, Lookup, Node, Style, Template, Tree, Unknown, UnknownId, UnknownReason, Value,
+    Anchor, Assembler, Dialect, Document, Lookup, MergeTag, Node, Style, Template, Tree, Unknown, UnknownId,
+    UnknownReason, Value,
 };

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use portcullis_core::{Comment, FileId, Place, Span, StableHash, SyntaxError};
 
+use crate::interpolation::Filled;
 use crate::scalar;
 
 pub use assemble::Assembler;
@@ -45,6 +46,15 @@ pub enum Style {
     Block,
     /// `[…]` or `{…}`.
     Flow,
+}
+
+/// How a value of a later Compose file is merged with the earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeTag {
+    /// `!reset`: nothing is left of it.
+    Reset,
+    /// `!override`: only the new value counts.
+    Override,
 }
 
 /// A value as a rule sees it.
@@ -158,6 +168,10 @@ const STRING_TAG: u8 = 4;
 const ANCHORED: u8 = 8;
 /// The text is not the one that stands at the span: it was put together, or comes from a decoded document.
 const MADE: u8 = 16;
+/// Nothing in the text stands for something else, whatever it looks like.
+const LITERAL: u8 = 32;
+const RESET_TAG: u8 = 64;
+const OVERRIDE_TAG: u8 = 128;
 const NO_ORIGIN: u32 = u32::MAX;
 
 /// Where a node's value was written, when that is not where the node stands.
@@ -286,6 +300,36 @@ impl Tree {
         let mut tree = builder.finish().opened();
         tree.is_embedded = true;
         tree
+    }
+
+    /// Replaces the text of scalars that are values. What is filled in is a string, as the tools that fill in have it.
+    pub(crate) fn map_values(&mut self, mut fill: impl FnMut(Span, &str) -> Option<Filled>) {
+        let buffer = std::mem::take(&mut self.owned);
+        let mut added = String::new();
+        // Aliases may name one long text many times, and small variables may have large values.
+        let most = self.text.len().saturating_mul(4).saturating_add(1 << 20);
+        let is_map: Vec<bool> = self.nodes.iter().map(|node| node.kind == Kind::Map).collect();
+        for node in &mut self.nodes {
+            let is_key = node.key == NodeId::NONE && is_map.get(node.parent.0 as usize).is_some_and(|&is_map| is_map);
+            if node.kind != Kind::Scalar || is_key {
+                continue;
+            }
+            let range = node.first as usize..(node.first as usize).saturating_add(node.count as usize);
+            let text = if node.flags & OWNED == 0 { self.text.get(range) } else { buffer.get(range) };
+            let span = Span::new(self.file, node.start, node.end);
+            let Some(filled) = text.and_then(|text| fill(span, text)) else { continue };
+            let (Ok(first), Ok(count)) = (u32::try_from(buffer.len() + added.len()), u32::try_from(filled.text.len()))
+            else {
+                continue;
+            };
+            if added.len() + filled.text.len() > most {
+                break;
+            }
+            added.push_str(&filled.text);
+            (node.first, node.count) = (first, count);
+            node.flags |= OWNED | MADE | STRING_TAG | if filled.is_known { LITERAL } else { 0 };
+        }
+        self.owned = buffer + &added;
     }
 
     /// Moves every span through `map`: the tree of an embedded document then points into the file that embeds it.
@@ -456,6 +500,20 @@ impl<'t> Node<'t> {
         })
     }
 
+    /// Whether its text was filled in from variables, so that it is not what its span holds.
+    pub fn is_filled_in(self) -> bool {
+        self.data().flags & MADE != 0
+    }
+
+    /// How Compose is told to merge it with what an earlier file says: the tags `!reset` and `!override`.
+    pub fn merge_tag(self) -> Option<MergeTag> {
+        match self.data().flags & (RESET_TAG | OVERRIDE_TAG) {
+            0 => None,
+            flags if flags & RESET_TAG != 0 => Some(MergeTag::Reset),
+            _ => Some(MergeTag::Override),
+        }
+    }
+
     /// Whether its text in the file is this node's alone: no alias or merge key led here or may lead here from elsewhere,
     /// and the document is not embedded in another. Only such a node can be edited without changing another.
     pub fn is_written_once(self) -> bool {
@@ -501,9 +559,15 @@ impl<'t> Node<'t> {
                         scalar::Plain::String => {}
                     }
                 }
+                if data.flags & LITERAL != 0 {
+                    return Value::String(text);
+                }
                 match scalar::placeholder(text) {
                     // All of it is a placeholder: nothing is known, not even the type.
-                    Some(0) if data.style == Style::Plain && scalar::is_one_placeholder(text) => {
+                    Some(0)
+                        if (data.style == Style::Plain || data.flags & (MADE | STRING_TAG) == MADE | STRING_TAG)
+                            && scalar::is_one_placeholder(text) =>
+                    {
                         Value::Unknown(UnknownId::PLACEHOLDER)
                     }
                     Some(_) => Value::Template(Template { raw: text }),
@@ -870,6 +934,13 @@ impl TreeBuilder {
     pub(crate) fn tag_as_string(&mut self) {
         if let Some(node) = self.tree.nodes.last_mut() {
             node.flags |= STRING_TAG;
+        }
+    }
+
+    /// Marks the scalar or collection just added with a merge tag.
+    pub(crate) fn tag_merge(&mut self, tag: MergeTag) {
+        if let Some(node) = self.tree.nodes.last_mut() {
+            node.flags |= if tag == MergeTag::Reset { RESET_TAG } else { OVERRIDE_TAG };
         }
     }
 

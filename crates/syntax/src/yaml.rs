@@ -11,7 +11,7 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, Tag};
 use portcullis_core::{FileId, OffsetMap, SyntaxErrorKind};
 
-use crate::tree::{Style, TreeBuilder, UnknownReason};
+use crate::tree::{MergeTag, Style, TreeBuilder, UnknownReason};
 use crate::{Dialect, Tree};
 
 /// Nesting that is followed; deeper documents are broken with a limit error.
@@ -120,8 +120,14 @@ impl<'a> Events<'a, '_> {
                 self.builder.unknown(start, end, UnknownReason::Alias);
             }
             Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), (start, end)),
-            Event::SequenceStart(style, anchor, _) => self.builder.begin_list(start, structure(style), anchor),
-            Event::MappingStart(style, anchor, _) => self.builder.begin_map(start, structure(style), anchor),
+            Event::SequenceStart(style, anchor, tag) => {
+                self.builder.begin_list(start, structure(style), anchor);
+                self.tag_merge(tag.as_deref());
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.builder.begin_map(start, structure(style), anchor);
+                self.tag_merge(tag.as_deref());
+            }
             Event::SequenceEnd | Event::MappingEnd => self.builder.end(end),
             _ => {}
         }
@@ -135,7 +141,8 @@ impl<'a> Events<'a, '_> {
             ScalarStyle::Folded => Style::Folded,
             ScalarStyle::Plain => Style::Plain,
         };
-        if let Some(tag) = tag
+        let merge = merge_tag(tag);
+        if let Some(tag) = tag.filter(|_| merge.is_none())
             && tag.core_suffix().is_none()
             && tag.suffix() != "!"
             && !tag.suffix().is_empty()
@@ -154,8 +161,17 @@ impl<'a> Events<'a, '_> {
             }
             Cow::Owned(text) => self.builder.owned(span, &text, style, anchor),
         }
+        if let Some(merge) = merge {
+            self.builder.tag_merge(merge);
+        }
         if tag.is_some_and(|tag| tag.core_suffix() == Some("str") || tag.core_suffix() == Some("binary")) {
             self.builder.tag_as_string();
+        }
+    }
+
+    fn tag_merge(&mut self, tag: Option<&Tag>) {
+        if let Some(merge) = merge_tag(tag) {
+            self.builder.tag_merge(merge);
         }
     }
 
@@ -178,6 +194,14 @@ impl<'a> Events<'a, '_> {
         let start = span.start.byte_offset().map_or(0, narrow).min(self.length);
         let end = span.end.byte_offset().map_or(start, narrow).min(self.length);
         (start, end.max(start))
+    }
+}
+
+fn merge_tag(tag: Option<&Tag>) -> Option<MergeTag> {
+    match tag?.suffix() {
+        "reset" => Some(MergeTag::Reset),
+        "override" => Some(MergeTag::Override),
+        _ => None,
     }
 }
 

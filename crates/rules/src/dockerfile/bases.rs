@@ -118,8 +118,17 @@ const NOT_ROOT_ELSEWHERE: &[&str] = &[
 
 /// Who runs in the image unless the Dockerfile says otherwise.
 pub(super) fn user(image: &ImageWord) -> BaseUser {
-    let Some((repository, tag)) = parts(image) else { return BaseUser::Unknown };
-    if NOT_ROOT_ELSEWHERE.iter().any(|entry| covers(entry, &repository)) || is_red_hat_language(&repository) {
+    parts(image).map_or(BaseUser::Unknown, |(repository, tag)| user_of(&repository, &tag))
+}
+
+/// Whether the image itself sets a user: those official images that give up root by themselves do not.
+pub(crate) fn sets_user(image: &ImageRef) -> bool {
+    let repository = image.normal_repository();
+    official(&repository).is_none() && user_of(&repository, image.tag().unwrap_or_default()) == BaseUser::Other
+}
+
+fn user_of(repository: &str, tag: &str) -> BaseUser {
+    if NOT_ROOT_ELSEWHERE.iter().any(|entry| covers(entry, repository)) || is_red_hat_language(repository) {
         return BaseUser::Other;
     }
     if repository.starts_with("gcr.io/distroless/") {
@@ -129,10 +138,10 @@ pub(super) fn user(image: &ImageWord) -> BaseUser {
         let has_user = tag.contains("chiseled") || tag.contains("distroless");
         return if has_user { BaseUser::Other } else { BaseUser::Root };
     }
-    if is_red_hat_base(&repository) {
+    if is_red_hat_base(repository) {
         return BaseUser::Root;
     }
-    match official(&repository) {
+    match official(repository) {
         Some(name) if PLAIN.contains(&name) || ROOT_ELSEWHERE.contains(&name) => {
             if tag.contains("unprivileged") || tag.contains("rootless") { BaseUser::Other } else { BaseUser::Root }
         }

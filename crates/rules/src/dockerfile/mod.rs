@@ -9,7 +9,7 @@ use crate::Rule;
 mod apk;
 mod apt;
 mod base_image;
-mod bases;
+pub(crate) mod bases;
 mod casing;
 mod command_form;
 mod context;

@@ -186,7 +186,7 @@ rule! {
 }
 
 /// What the baseline level lets a container add.
-const BASELINE: &[&str] = &[
+pub(crate) const BASELINE: &[&str] = &[
     "AUDIT_WRITE",
     "CHOWN",
     "DAC_OVERRIDE",
@@ -245,7 +245,7 @@ fn added(pod: &Pod<'_>, report: &mut Report<'_>, is_bad: fn(&str) -> bool, why: 
 }
 
 /// The name without `CAP_`, in capitals.
-fn plain_name(text: &str) -> String {
+pub(crate) fn plain_name(text: &str) -> String {
     let name = text.to_ascii_uppercase();
     name.strip_prefix("CAP_").map_or(name.clone(), str::to_owned)
 }

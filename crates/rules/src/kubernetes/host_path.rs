@@ -330,7 +330,7 @@ fn host_paths<'t>(pod: &Pod<'t>) -> impl Iterator<Item = HostPath<'t>> + use<'t>
 }
 
 /// A path without repeated and trailing slashes.
-pub(super) fn normal(path: &str) -> String {
+pub(crate) fn normal(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
         text.push('/');
@@ -356,7 +356,7 @@ fn sensitive(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn is_sensitive(path: &str) -> bool {
+pub(crate) fn is_sensitive(path: &str) -> bool {
     let is_in = |tree: &str| path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     SENSITIVE.contains(&path) || SENSITIVE_TREES.iter().any(|tree| is_in(tree))
 }
@@ -394,7 +394,7 @@ fn runtime_socket(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn is_runtime_socket(path: &str) -> bool {
+pub(crate) fn is_runtime_socket(path: &str) -> bool {
     let below = path.strip_prefix("/var/run").or_else(|| path.strip_prefix("/run"));
     let file = path.rsplit('/').next().unwrap_or_default();
     SOCKETS.contains(&file) || below.is_some_and(|below| SOCKET_DIRECTORIES.contains(&below))

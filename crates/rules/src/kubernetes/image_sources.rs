@@ -272,15 +272,15 @@ fn image_deprecated_registry(pod: &Pod<'_>, report: &mut Report<'_>) {
 }
 
 /// What is certain of where an image comes from.
-pub(super) struct Source {
-    pub(super) registry: String,
+pub(crate) struct Source {
+    pub(crate) registry: String,
     /// The path, or its beginning where a placeholder follows.
     path: String,
     is_whole: bool,
 }
 
 impl Source {
-    pub(super) fn of(image: Node<'_>) -> Option<Self> {
+    pub(crate) fn of(image: Node<'_>) -> Option<Self> {
         match image.value() {
             Value::String(text) => ImageRef::parse(text).ok().map(|parsed| Self::whole(&parsed)),
             Value::Template(template) => {
@@ -314,7 +314,7 @@ impl Source {
     }
 
     /// Whether it matches an entry of the list, or could once its placeholders are filled in.
-    pub(super) fn may_match(&self, entry: &str) -> bool {
+    pub(crate) fn may_match(&self, entry: &str) -> bool {
         let (host, path) = parts(entry);
         self.is_at(host) && (self.is_below(path) || !self.is_whole && path.starts_with(&self.path))
     }

@@ -417,7 +417,7 @@ fn secrets_of(key: &str, value: Node<'_>, text: &str) -> Vec<(Span, String)> {
 }
 
 /// Settings whose names promise secrets, and credentials of known forms.
-fn secrets_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
+pub(crate) fn secrets_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
     let settings = assignments(text).into_iter().filter(|setting| is_secret(setting.name, setting.value));
     let mut found: Vec<(Range<usize>, String)> =
         settings.map(|setting| (setting.range, format!("`{}`", setting.name))).collect();
@@ -433,12 +433,12 @@ fn secrets_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
     placed(node, found)
 }
 
-fn known_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
+pub(crate) fn known_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
     placed(node, all_known(text).into_iter().map(|known| (known.range, known.what.to_owned())).collect())
 }
 
 /// `Authorization: Bearer 9f86d0…`.
-fn bearer(node: Node<'_>, text: &str) -> Option<(Span, String)> {
+pub(crate) fn bearer(node: Node<'_>, text: &str) -> Option<(Span, String)> {
     let (before, rest) = text.split_once("Bearer ")?;
     let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).unwrap_or(rest.len());
     let start = before.len() + "Bearer ".len();
@@ -460,6 +460,6 @@ fn placed(node: Node<'_>, found: Vec<(Range<usize>, String)>) -> Vec<(Span, Stri
 }
 
 /// A place without the value, of which a fingerprint must hold nothing.
-fn secret_place(node: Node<'_>, span: Span) -> Place {
+pub(crate) fn secret_place(node: Node<'_>, span: Span) -> Place {
     Place { span, value: 0, ..Place::from(node) }
 }

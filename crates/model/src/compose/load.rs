@@ -1,0 +1,391 @@
+//! The files that make a project: the default override, what `include` and `extends` name, `.env`, and Dockerfiles.
+//!
+//! Files are read by the caller's [`Files`]. One that is missing, too large or outside the scanned tree makes unknown
+//! what it would have said.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use portcullis_core::{FileError, FileId, Files, Span};
+use portcullis_syntax::{Dialect, Node, Tree, dotenv, interpolation, yaml};
+
+use super::image_of_build::BuiltImage;
+use super::{Document, Project, Service, as_text, paths};
+
+/// Files of a project that are read beside the one that is judged.
+const FILE_LIMIT: usize = 64;
+
+/// Their largest size in bytes.
+const SIZE_LIMIT: usize = 1 << 20;
+
+/// How far `include` and `extends` are followed.
+const DEPTH_LIMIT: usize = 16;
+
+/// In the order in which Compose looks for them.
+const BASES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+const OVERRIDES: &[&str] =
+    &["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
+
+/// No files at all: for a text that stands for itself.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        Err(FileError::Missing(PathBuf::from(path)))
+    }
+
+    fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        Err(FileError::Missing(PathBuf::from(directory)))
+    }
+}
+
+/// What surrounds a Compose file.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The tree that other files are read from.
+    pub files: &'a dyn Files,
+    /// The files that the user wants merged, the weakest first; empty for Compose's own choice.
+    pub asked: &'a [String],
+    /// Whether git would track a file.
+    pub tracks: &'a dyn Fn(&str) -> bool,
+}
+
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+/// The files of one project, read.
+#[derive(Debug)]
+pub struct Sources {
+    /// The judged file first.
+    all: Vec<Source>,
+    by_path: HashMap<String, usize>,
+    /// Which of them are merged, the weakest first; others are only extended from.
+    merged: Vec<usize>,
+    is_part: bool,
+    built: HashMap<String, BuiltImage>,
+    tracked: HashMap<String, String>,
+}
+
+#[derive(Debug)]
+struct Source {
+    path: String,
+    tree: Tree,
+    faults: Vec<Span>,
+}
+
+impl Sources {
+    /// Reads what belongs to a parsed Compose file.
+    pub fn load(path: &str, tree: Tree, around: &Surroundings<'_>) -> Self {
+        let is_asked = around.asked.iter().any(|asked| asked == path);
+        let first = around.asked.first().filter(|_| is_asked).map_or(path, String::as_str);
+        let mut loader = Loader { around, directory: paths::directory(first).to_owned(), variables: None };
+        let mut sources = Self {
+            all: Vec::new(),
+            by_path: HashMap::new(),
+            merged: Vec::new(),
+            is_part: false,
+            built: HashMap::new(),
+            tracked: HashMap::new(),
+        };
+        sources.add(path, tree, &mut loader);
+        let stack = if is_asked { around.asked.to_vec() } else { sources.default_stack(path, &mut loader) };
+        for file in &stack {
+            match sources.open(file, &mut loader) {
+                Some(index) => sources.include(index, DEPTH_LIMIT, &mut loader),
+                None => sources.is_part = true,
+            }
+        }
+        sources.open_extended(&mut loader);
+        (sources.built, sources.tracked) = sources.surroundings(around);
+        sources
+    }
+
+    /// The judged file.
+    pub fn tree(&self) -> &Tree {
+        &self.all.first().expect("the judged file is added first").tree
+    }
+
+    /// The project that the files make.
+    pub fn project(&self) -> Project<'_> {
+        let judged = self.all.first().expect("the judged file is added first");
+        let names: Vec<Names<'_>> = self.all.iter().map(|source| names(&source.tree)).collect();
+        let mut project = Project {
+            file: judged.tree.file(),
+            path: &judged.path,
+            documents: Vec::new(),
+            services: Vec::new(),
+            is_part: self.is_part,
+            faults: &judged.faults,
+            sources: self,
+            by_name: HashMap::new(),
+            made: HashSet::new(),
+        };
+        let mut layers: Vec<Vec<(usize, Node<'_>)>> = Vec::new();
+        for &index in &self.merged {
+            let Some(source) = self.all.get(index) else { continue };
+            for document in source.tree.documents() {
+                project.documents.push(Document { file: source.tree.file(), root: document.root });
+                project.is_part |= document.root.is_unknown() || document.root.is_open();
+                let Some(services) = document.root.field("services") else { continue };
+                project.is_part |= services.is_open() || !services.is_map() && !services.is_null();
+                for (name, node) in services.entries() {
+                    let at = *project.by_name.entry(name.text()).or_insert_with(|| {
+                        project.services.push(Service::new(name.text(), node));
+                        layers.push(Vec::new());
+                        layers.len() - 1
+                    });
+                    if let Some(layers) = layers.get_mut(at) {
+                        layers.push((index, node));
+                    }
+                }
+            }
+        }
+        for (service, layers) in project.services.iter_mut().zip(layers) {
+            for (index, node) in layers.into_iter().rev() {
+                service.add(node);
+                self.extend(service, index, node, &names);
+            }
+        }
+        let built = project.services.iter().filter(|service| service.get("build").present().is_some());
+        project.made = built.filter_map(|service| Some(service.get("image").present()?.text())).collect();
+        project.is_part |= project.services.is_empty() || project.services.iter().any(|service| !service.is_complete());
+        project
+    }
+
+    /// What a service's Dockerfile says.
+    pub(super) fn built(&self, service: &str) -> &BuiltImage {
+        const UNKNOWN: BuiltImage = BuiltImage { user: super::Said::Unknown, healthcheck: super::Said::Unknown };
+        self.built.get(service).unwrap_or(&UNKNOWN)
+    }
+
+    pub(super) fn tracked(&self, path: &str) -> Option<&str> {
+        let judged = self.all.first()?;
+        let path = paths::join(paths::directory(&judged.path), path)?;
+        self.tracked.get(&path).map(String::as_str)
+    }
+
+    /// Puts what a service extends under it.
+    fn extend<'t>(&'t self, service: &mut Service<'t>, index: usize, node: Node<'t>, names: &[Names<'t>]) {
+        let (mut index, mut node) = (index, node);
+        for _ in 0..DEPTH_LIMIT {
+            let Some(extends) = node.field("extends").filter(|extends| !extends.is_null()) else { return };
+            let next = self.extended(index, extends).and_then(|(index, name)| {
+                let node = names.get(index)?.get(name)?;
+                Some((index, *node))
+            });
+            let Some(next) = next else { return service.open() };
+            (index, node) = next;
+            service.add(node);
+        }
+        service.open();
+    }
+
+    /// The file and the name of the service that is extended.
+    fn extended<'t>(&self, index: usize, extends: Node<'t>) -> Option<(usize, &'t str)> {
+        if let Some(name) = extends.as_str() {
+            return Some((index, name));
+        }
+        let name = extends.field("service")?.as_str()?;
+        let Some(file) = extends.field("file").filter(|file| !file.is_null()) else { return Some((index, name)) };
+        let from = paths::directory(&self.all.get(index)?.path);
+        let path = paths::join(from, file.as_str()?)?;
+        Some((*self.by_path.get(&path)?, name))
+    }
+
+    /// Compose's own choice of files: the base of the folder, its override, and the judged file where it is neither and
+    /// names a service of the base.
+    fn default_stack(&mut self, path: &str, loader: &mut Loader<'_>) -> Vec<String> {
+        let (directory, own) = (paths::directory(path).to_owned(), paths::name(path).to_ascii_lowercase());
+        let beside = |name: &str| if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
+        if !super::has_compose_name(path) {
+            return vec![path.to_owned()];
+        }
+        let base = BASES.iter().find(|base| {
+            let found = beside(base);
+            found == path || self.open(&found, loader).is_some()
+        });
+        let Some(base) = base.map(|base| beside(base)).filter(|base| base != path) else {
+            let overrides = if BASES.contains(&own.as_str()) { OVERRIDES } else { &[] };
+            let over = overrides.iter().map(|name| beside(name)).find(|name| self.open(name, loader).is_some());
+            return [path.to_owned()].into_iter().chain(over).collect();
+        };
+        let services = |path: &str| {
+            let source = self.by_path.get(path).and_then(|&index| self.all.get(index));
+            source.map(|source| names(&source.tree)).unwrap_or_default()
+        };
+        let is_override = OVERRIDES.contains(&own.as_str());
+        let is_over = is_override || {
+            let of_base = services(&base);
+            services(path).keys().any(|name| of_base.contains_key(name)) && !BASES.contains(&own.as_str())
+        };
+        if is_over { vec![base, path.to_owned()] } else { vec![path.to_owned()] }
+    }
+
+    /// Merges a file, after what it includes.
+    fn include(&mut self, index: usize, depth: usize, loader: &mut Loader<'_>) {
+        if self.merged.contains(&index) {
+            return;
+        }
+        let mut named: Vec<Option<String>> = Vec::new();
+        if let Some(source) = self.all.get(index) {
+            let from = paths::directory(&source.path);
+            for entry in
+                source.tree.documents().filter_map(|document| document.root.field("include")).flat_map(Node::items)
+            {
+                let path = if entry.is_map() { entry.field("path") } else { Some(entry) };
+                let Some(path) = path else { continue };
+                let list: Vec<Node<'_>> = if path.is_list() { path.items().collect() } else { vec![path] };
+                named.extend(list.into_iter().map(|path| paths::join(from, path.as_str()?)));
+            }
+        }
+        for path in named {
+            let found = path.and_then(|path| self.open(&path, loader));
+            match (found, depth.checked_sub(1)) {
+                (Some(found), Some(depth)) => self.include(found, depth, loader),
+                _ => self.is_part = true,
+            }
+        }
+        if !self.merged.contains(&index) {
+            self.merged.push(index);
+        }
+    }
+
+    /// Opens the files that services extend from, and those that these extend from.
+    fn open_extended(&mut self, loader: &mut Loader<'_>) {
+        let mut next = 0;
+        while let Some(source) = self.all.get(next) {
+            next += 1;
+            let from = paths::directory(&source.path);
+            let services = source.tree.documents().filter_map(|document| document.root.field("services"));
+            let named: HashSet<String> = services
+                .flat_map(Node::entries)
+                .filter_map(|(_, service)| service.field("extends")?.field("file")?.as_str())
+                .filter_map(|file| paths::join(from, file))
+                .collect();
+            let mut named: Vec<String> = named.into_iter().collect();
+            named.sort_unstable();
+            for path in named {
+                self.open(&path, loader);
+            }
+        }
+    }
+
+    /// The index of a file, read if it is not yet.
+    fn open(&mut self, path: &str, loader: &mut Loader<'_>) -> Option<usize> {
+        if let Some(&index) = self.by_path.get(path) {
+            return Some(index);
+        }
+        if self.all.len() > FILE_LIMIT {
+            return None;
+        }
+        let text = loader.read(path)?;
+        // Spans of other files are never reported; the numbers only have to differ.
+        let file = FileId(u32::MAX - u32::try_from(self.all.len()).ok()?);
+        let tree = yaml::parse(file, &Arc::from(text), Dialect::Yaml12);
+        Some(self.add(path, tree, loader))
+    }
+
+    fn add(&mut self, path: &str, tree: Tree, loader: &mut Loader<'_>) -> usize {
+        let has_variables = tree.text().contains('$');
+        let variables = has_variables.then(|| loader.variables());
+        let lookup = |name: &str| variables.as_ref().and_then(|variables| variables.get(name).cloned());
+        let (tree, faults) = interpolation::interpolate(tree, &lookup);
+        self.all.push(Source { path: path.to_owned(), tree, faults });
+        let index = self.all.len() - 1;
+        self.by_path.insert(path.to_owned(), index);
+        index
+    }
+
+    /// What the services' Dockerfiles and variables files say.
+    fn surroundings(&self, around: &Surroundings<'_>) -> (HashMap<String, BuiltImage>, HashMap<String, String>) {
+        let (mut built, mut tracked) = (HashMap::new(), HashMap::new());
+        let project = self.project();
+        for service in project.services.iter().filter(|service| service.node.tree().file() == project.file) {
+            if let Some(image) = service.get("build").present().and_then(|build| self.image(service, build, around)) {
+                built.insert(service.name.to_owned(), image);
+            }
+            for path in service.parts("env_file").into_iter().flat_map(paths_of) {
+                let path = paths::join(paths::directory(project.path), path);
+                let Some(path) = path.filter(|path| !tracked.contains_key(path) && (around.tracks)(path)) else {
+                    continue;
+                };
+                if tracked.len() < FILE_LIMIT
+                    && let Some(text) = read(around.files, &path)
+                {
+                    tracked.insert(path, text);
+                }
+            }
+        }
+        (built, tracked)
+    }
+
+    fn image(&self, service: &Service<'_>, build: Node<'_>, around: &Surroundings<'_>) -> Option<BuiltImage> {
+        let source = self.all.iter().find(|source| source.tree.file() == build.tree().file())?;
+        let text = |field: &str| service.get(&format!("build.{field}")).present();
+        let target = text("target").filter(|_| build.is_map());
+        let target = match target {
+            Some(target) => Some(as_text(target)?),
+            None => None,
+        };
+        if build.is_map()
+            && let Some(inline) = text("dockerfile_inline")
+        {
+            return Some(BuiltImage::read(inline.as_str()?, target));
+        }
+        let (context, file) = if build.is_map() { (text("context"), text("dockerfile")) } else { (Some(build), None) };
+        let context = context.map_or(Some("."), as_text)?;
+        let file = file.map_or(Some("Dockerfile"), as_text)?;
+        let folder = paths::join(paths::directory(&source.path), if context == "." { "./" } else { context })?;
+        Some(BuiltImage::read(&read(around.files, &paths::join(&folder, file)?)?, target))
+    }
+}
+
+/// What the files of a project have in common while they are read.
+struct Loader<'a> {
+    around: &'a Surroundings<'a>,
+    /// The folder of the first file, where `.env` is.
+    directory: String,
+    variables: Option<Arc<HashMap<String, String>>>,
+}
+
+impl Loader<'_> {
+    fn read(&self, path: &str) -> Option<String> {
+        read(self.around.files, path)
+    }
+
+    /// The variables of `.env`, read when a file first has a dollar in it.
+    fn variables(&mut self) -> Arc<HashMap<String, String>> {
+        if let Some(variables) = &self.variables {
+            return Arc::clone(variables);
+        }
+        let text = paths::join(&self.directory, ".env").and_then(|path| self.read(&path)).unwrap_or_default();
+        let read = dotenv::parse(&text).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Arc::clone(self.variables.insert(Arc::new(read)))
+    }
+}
+
+/// A service's node by its name.
+type Names<'t> = HashMap<&'t str, Node<'t>>;
+
+fn names(tree: &Tree) -> Names<'_> {
+    let services = tree.documents().filter_map(|document| document.root.field("services"));
+    services.flat_map(Node::entries).map(|(name, node)| (name.text(), node)).collect()
+}
+
+/// The paths of `env_file`: one, several, or mappings with `path`.
+fn paths_of<'t>(node: Node<'t>) -> impl Iterator<Item = &'t str> {
+    let list: Vec<Node<'t>> = if node.is_list() { node.items().collect() } else { vec![node] };
+    let path = |node: Node<'t>| if node.is_map() { node.field("path") } else { Some(node) };
+    list.into_iter().filter_map(move |node| path(node)?.as_str())
+}
+
+fn read(files: &dyn Files, path: &str) -> Option<String> {
+    let bytes = files.read(path).ok().filter(|bytes| bytes.len() <= SIZE_LIMIT)?;
+    String::from_utf8(bytes).ok()
+}

@@ -1,0 +1,155 @@
+//! A Compose project: its files merged as Compose merges them, and typed views of its services.
+//!
+//! Decides what holds after overrides, `extends`, `include` and variables. A default of a variable counts as its value.
+//! It cannot know what is set when the project is started, nor files outside the scanned tree; what depends on those is
+//! unknown, never absent.
+
+mod image_of_build;
+mod load;
+mod paths;
+mod ports;
+mod service;
+mod settings;
+mod shape;
+mod volumes;
+
+use std::collections::{HashMap, HashSet};
+
+use portcullis_core::{FileId, Span};
+use portcullis_syntax::{Lookup, Node};
+
+pub use image_of_build::{BuiltImage, Said};
+pub use load::{NoFiles, Sources, Surroundings};
+pub use ports::{Bound, Port, PortRange};
+pub use service::Service;
+pub use settings::{Setting, settings_of};
+pub use shape::{has_compose_name, is_compose};
+pub use volumes::{Mount, MountKind};
+
+/// Part of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<T> {
+    /// It is not there.
+    Absent,
+    /// It is there.
+    Known(T),
+    /// A variable decides.
+    Unknown,
+}
+
+impl<T> Part<T> {
+    /// The part, where it is there and known.
+    pub fn known(self) -> Option<T> {
+        match self {
+            Self::Known(part) => Some(part),
+            Self::Absent | Self::Unknown => None,
+        }
+    }
+}
+
+/// Files that make one project.
+#[derive(Debug)]
+pub struct Project<'t> {
+    /// The file that is judged; findings in the others are for when those are.
+    pub file: FileId,
+    /// Its path.
+    pub path: &'t str,
+    /// The documents of all files, the weakest first.
+    pub documents: Vec<Document<'t>>,
+    /// In the order in which they are first named.
+    pub services: Vec<Service<'t>>,
+    /// Whether the project may hold what no file here says: an include that cannot be read, or a file that is meant to be
+    /// put over another.
+    pub is_part: bool,
+    /// Dollars of the judged file that begin no variable.
+    pub faults: &'t [Span],
+    sources: &'t Sources,
+    by_name: HashMap<&'t str, usize>,
+    /// The names of the images that services build.
+    made: HashSet<&'t str>,
+}
+
+/// One document of a project.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'t> {
+    /// The file it is of.
+    pub file: FileId,
+    /// Its content.
+    pub root: Node<'t>,
+}
+
+impl<'t> Project<'t> {
+    /// The documents of the judged file.
+    pub fn own(&self) -> impl Iterator<Item = Node<'t>> + use<'_, 't> {
+        self.documents.iter().filter(|document| document.file == self.file).map(|document| document.root)
+    }
+
+    /// The service of a name.
+    pub fn service(&self, name: &str) -> Option<&Service<'t>> {
+        self.services.get(*self.by_name.get(name)?)
+    }
+
+    /// Whether some service builds an image of this name.
+    pub fn makes(&self, image: &str) -> bool {
+        self.made.contains(image)
+    }
+
+    /// The entries of a top-level mapping (`volumes`, `networks`, `secrets`, `configs`), of all files.
+    pub fn declared(&self, kind: &'static str) -> impl Iterator<Item = (Node<'t>, Node<'t>)> + use<'_, 't> {
+        self.documents.iter().filter_map(move |document| document.root.field(kind)).flat_map(Node::entries)
+    }
+
+    /// Whether more entries of a top-level mapping may exist than are written.
+    pub fn may_declare_more(&self, kind: &str) -> bool {
+        let is_open = |root: Node<'_>| {
+            root.is_open() || root.field(kind).is_some_and(|node| !node.is_null() && (!node.is_map() || node.is_open()))
+        };
+        self.is_part || self.documents.iter().any(|document| is_open(document.root))
+    }
+
+    /// The image that a service's `build` makes, as far as its Dockerfile says.
+    pub fn built(&self, service: &Service<'t>) -> &'t BuiltImage {
+        self.sources.built(service.name)
+    }
+
+    /// The text of a file that the judged file names and that git does not ignore.
+    pub fn tracked(&self, path: &str) -> Option<&'t str> {
+        self.sources.tracked(path)
+    }
+
+    /// Whether two services may run at the same time: not where their profiles have nothing in common.
+    pub fn may_meet(&self, a: &Service<'t>, b: &Service<'t>) -> bool {
+        let (Some(a), Some(b)) = (a.profiles(), b.profiles()) else { return true };
+        a.is_empty() || b.is_empty() || a.iter().any(|profile| b.contains(profile))
+    }
+}
+
+/// A boolean, also where it is written as text, as it is once variables are filled in.
+pub fn as_flag(node: Node<'_>) -> Option<bool> {
+    match (node.as_bool(), node.as_str()) {
+        (Some(flag), _) => Some(flag),
+        (_, Some("true")) => Some(true),
+        (_, Some("false")) => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether a lookup is known to be the boolean `wanted`.
+pub fn is_flag(found: Lookup<'_>, wanted: bool) -> bool {
+    found.present().and_then(as_flag) == Some(wanted)
+}
+
+/// An integer, also where it is written as text.
+pub fn as_integer(node: Node<'_>) -> Option<i64> {
+    node.as_i64().or_else(|| node.as_str()?.parse().ok())
+}
+
+/// The text of a scalar that is known, whatever its type.
+pub fn as_text(node: Node<'_>) -> Option<&str> {
+    use portcullis_syntax::Value;
+    match node.value() {
+        Value::String(text) | Value::Number(text) => Some(text),
+        Value::Bool(_) => Some(node.text()),
+        Value::Null | Value::Template(_) | Value::List(_) | Value::Map(_) | Value::Unknown(_) => None,
+    }
+}

@@ -1,0 +1,50 @@
+//! Rules for Compose files.
+
+use portcullis_model::compose::Service;
+use portcullis_syntax::Anchor;
+
+use crate::Rule;
+
+mod builds;
+mod health;
+mod host_namespaces;
+mod images;
+mod limits;
+mod mounts;
+mod names;
+mod networks;
+mod ports;
+mod privileges;
+mod references;
+mod secret_defaults;
+mod secrets;
+mod security_opt;
+mod style;
+mod users;
+
+/// The rules of each file.
+pub(crate) static RULES: &[&[&Rule]] = &[
+    builds::RULES,
+    health::RULES,
+    host_namespaces::RULES,
+    images::RULES,
+    limits::RULES,
+    mounts::RULES,
+    names::RULES,
+    networks::RULES,
+    ports::RULES,
+    privileges::RULES,
+    references::RULES,
+    secret_defaults::RULES,
+    secrets::RULES,
+    security_opt::RULES,
+    style::RULES,
+    users::RULES,
+];
+
+/// The place to say that a service has none of some fields, where that is known: not in a file that is meant to be put over
+/// another, and not where a variable decides.
+fn missing<'t>(service: &Service<'t>, fields: &[&str]) -> Option<Anchor<'t>> {
+    let is_missing = service.is_complete() && fields.iter().all(|field| service.get(field).absent().is_some());
+    is_missing.then(|| service.anchor())
+}
