@@ -64,6 +64,22 @@ impl Discovered {
     }
 }
 
+impl Discovered {
+    /// Where a path is among the targets, or where it would be.
+    pub(crate) fn index_of(&self, path: &str) -> Result<usize, usize> {
+        self.targets.binary_search_by(|(target, _)| target.path.as_str().cmp(path))
+    }
+
+    /// Adds targets that were named apart; directories are not among them.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.targets.extend(other.targets);
+        self.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.origin.cmp(&b.origin)));
+        self.targets.dedup_by(|(b, _), (a, _)| a.path == b.path);
+        self.errors.extend(other.errors);
+        self.unknown.extend(other.unknown);
+    }
+}
+
 /// Finds the targets below `paths`, which are relative to `cwd`.
 pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &Filters<'_>) -> Discovered {
     let mut found = Discovered::default();

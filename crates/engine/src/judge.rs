@@ -161,7 +161,8 @@ impl Judge<'_> {
             Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
         };
         judged.documents = tree.documents().count();
-        if self.dispatch.has_compose_rules() && is_compose_file(input.language, &tree) {
+        let is_compose = || self.compose_files.contains(&input.target.path) || is_compose_file(input.language, &tree);
+        if self.dispatch.has_compose_rules() && is_compose() {
             return self.compose(input, tree, judged);
         }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();

@@ -143,6 +143,11 @@ pub(crate) fn scan_texts(
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
     let mut found = discover(&options.cwd, &options.paths, threads, &filters);
+    let compose_files: Vec<String> = options.compose_files.iter().map(|path| shown(&options.cwd, path)).collect();
+    // Those that the walk met keep their origin: the scan sees no less of the tree for them.
+    let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
+    let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
+    found.merge(discover(&options.cwd, &unmet, threads, &filters));
     let piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
     piped::add_to(&mut found, &piped);
     let mut report = ScanReport {
@@ -171,7 +176,6 @@ pub(crate) fn scan_texts(
     let yields = Yields::new(&catalog);
     let homes = relations::homes(&kustomizations, &found);
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
-    let compose_files: Vec<String> = options.compose_files.iter().map(|path| shown(&options.cwd, path)).collect();
     let shared = Shared {
         options,
         catalog: &catalog,

@@ -124,12 +124,12 @@ impl<'t> Project<'t> {
     }
 }
 
-/// A boolean, also where it is written as text, as it is once variables are filled in.
+/// A boolean, also where it is written as text, as it is once variables are filled in, or as YAML 1.1 writes it.
 pub fn as_flag(node: Node<'_>) -> Option<bool> {
     match (node.as_bool(), node.as_str()) {
         (Some(flag), _) => Some(flag),
-        (_, Some("true")) => Some(true),
-        (_, Some("false")) => Some(false),
+        (_, Some("true" | "True" | "yes" | "Yes" | "on" | "On" | "y" | "1")) => Some(true),
+        (_, Some("false" | "False" | "no" | "No" | "off" | "Off" | "n" | "0")) => Some(false),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ mod networks;
 mod ports;
 mod privileges;
 mod references;
+mod schema;
 mod secret_defaults;
 mod secrets;
 mod security_opt;
@@ -35,6 +36,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     ports::RULES,
     privileges::RULES,
     references::RULES,
+    schema::RULES,
     secret_defaults::RULES,
     secrets::RULES,
     security_opt::RULES,

@@ -31,7 +31,7 @@ rule! {
     NETWORKS_MISSING = "compose-networks-missing" {
         check: Check::ComposeService(networks_missing),
         severity: Severity::Info,
-        profile: Profile::OptIn,
+        profile: Profile::All,
         peers: &["kics:ce14a68b"],
     }
 }

@@ -1,0 +1,405 @@
+//! Whether a file has the form that Compose reads: known keys, values of the right type.
+//!
+//! Decided by a table of the Compose specification (`schema.txt`). Values that variables give are not judged, because
+//! Compose turns them into the type that is needed; what is null counts as absent.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use portcullis_model::compose::Project;
+use portcullis_syntax::MergeTag;
+
+use crate::rule::prelude::*;
+
+/// The rules of this file.
+pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID];
+
+rule! {
+    /// File does not have the form of a Compose file
+    ///
+    /// Compose refuses the whole project: an unknown key, a value of the wrong type, a missing key, or a `$` that begins
+    /// no variable. The nearest known key is named. Keys that begin with `x-` are everybody's own and may stand anywhere.
+    /// Silent for what variables give, and for keys that a file is missing that is put over another.
+    ///
+    /// ```compose bad:4
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     enviroment: { A: b }
+    /// ```
+    /// ```compose bad:4
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     user: 1000
+    /// ```
+    /// ```compose bad:5
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     environment:
+    ///       - A: b
+    /// ```
+    /// ```compose bad:3
+    /// services:
+    ///   web:
+    ///     command: echo $1
+    ///     image: web:1
+    /// ```
+    /// ```compose bad:5
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     depends_on:
+    ///       db: { restart: true }
+    ///   db: { image: "db:1" }
+    /// ```
+    /// ```compose bad:1
+    /// web:
+    ///   image: web:1
+    /// db:
+    ///   image: db:1
+    /// ```
+    /// ```compose good
+    /// x-common: &common { restart: always }
+    /// x-other: { anything: [1] }
+    /// services:
+    ///   web:
+    ///     <<: *common
+    ///     x-note: own
+    ///     image: web:1
+    ///     command: [echo, "$$1", "${A:-b}"]
+    ///     privileged: ${PRIVILEGED:-false}
+    ///     ports: [80, "8080:80", { target: 80, published: "8080" }]
+    ///     networks: { default: , back: { aliases: [w] } }
+    ///     depends_on: { db: { condition: service_healthy } }
+    ///     environment:
+    ///   db: { image: "db:1", environment: [A=b], mem_limit: 100, healthcheck: { test: exit 0, retries: 3 } }
+    /// networks: { back: }
+    /// ```
+    /// ```compose good
+    /// file=compose.yaml
+    /// services: { web: { image: "web:1", depends_on: { db: { condition: service_started } } }, db: { image: "db:1" } }
+    /// file=compose.override.yaml
+    /// services: { web: { depends_on: { db: { restart: true } }, ports: !reset [] } }
+    /// ```
+    SCHEMA_INVALID = "compose-schema-invalid" {
+        check: Check::Compose(schema_invalid),
+        severity: Severity::High,
+    }
+}
+
+fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
+    let required = if project.documents.len() == 1 && !project.is_part { Required::Here } else { Required::Elsewhere };
+    for root in project.own().filter(|root| !root.is_null() && !root.is_unknown()) {
+        if is_first_format(root) {
+            let first = root.entries().next().map_or(root, |(key, _)| key);
+            report
+                .at(first, "services stand at the top of the file, a format that Compose no longer reads".to_owned())
+                .help("put them under `services:`");
+            continue;
+        }
+        let checker = Checker { schema: schema(), required };
+        checker.section(root, "file", report);
+    }
+    for &span in project.faults {
+        report
+            .at((span, "$"), "a `$` in it begins no variable".to_owned())
+            .help("write `$$` for a dollar, or close the braces");
+    }
+}
+
+/// Nothing at the top is a key of Compose, and something under it is an image or a build.
+fn is_first_format(root: Node<'_>) -> bool {
+    let is_known = |key: &str| schema().section("file").is_some_and(|file| file.key(key).is_some());
+    let is_service = |value: Node<'_>| value.field("image").is_some() || value.field("build").is_some();
+    root.entries().all(|(key, _)| !is_known(key.text())) && root.entries().any(|(_, value)| is_service(value))
+}
+
+/// Whether keys that must be there can be in another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Required {
+    Here,
+    Elsewhere,
+}
+
+struct Checker {
+    schema: &'static Schema,
+    required: Required,
+}
+
+impl Checker {
+    fn section(&self, node: Node<'_>, name: &'static str, report: &mut Report<'_>) {
+        let Some(section) = self.schema.section(name) else { return };
+        if !node.is_map() {
+            return self.wrong(node, "a mapping", report);
+        }
+        for (key, value) in node.entries() {
+            let text = key.text();
+            match section.key(text) {
+                Some(shape) => self.shape(value, shape, report),
+                None if section.is_open || text.starts_with("x-") => {}
+                None => {
+                    let help = match nearest(text, section) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "remove it, or begin it with `x-`".to_owned(),
+                    };
+                    report.at(key, format!("`{text}` is no key of {}", title(node, name))).help(help);
+                }
+            }
+        }
+        if self.required == Required::Elsewhere || node.is_open() {
+            return;
+        }
+        for key in &section.required {
+            if node.get(key).absent().is_some() {
+                report
+                    .at(node.key_place(), format!("{} has no `{key}`, which it needs", title(node, name)))
+                    .help(format!("add `{key}`"));
+            }
+        }
+    }
+
+    fn shape(&self, node: Node<'_>, shape: &'static Shape, report: &mut Report<'_>) {
+        if shape.is_any || node.is_filled_in() || node.merge_tag() == Some(MergeTag::Reset) {
+            return;
+        }
+        match node.value() {
+            Value::Null | Value::Template(_) | Value::Unknown(_) => {}
+            Value::String(text) => match &shape.text {
+                Some(choices) if choices.is_empty() || choices.contains(&text) => {}
+                Some(choices) => {
+                    let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+                    report.at(node, format!("`{text}` is none of {}", choices.join(", ")));
+                }
+                None => self.wrong(node, &shape.describe(), report),
+            },
+            Value::Number(text) => {
+                let is_right = match shape.number {
+                    Some(Amount::Any) => true,
+                    Some(Amount::Whole) => node.as_i64().is_some() || !text.contains('.'),
+                    None => false,
+                };
+                if !is_right {
+                    self.wrong(node, &shape.describe(), report);
+                }
+            }
+            Value::Bool(_) if shape.flag => {}
+            Value::Bool(_) => self.wrong(node, &shape.describe(), report),
+            Value::List(_) => match &shape.list {
+                Some(inner) => node.items().for_each(|item| self.shape(item, inner, report)),
+                None => self.wrong(node, &shape.describe(), report),
+            },
+            Value::Map(_) => match (shape.section, &shape.map) {
+                (Some(section), _) => self.section(node, section, report),
+                (None, Some((inner, keys))) => {
+                    for (key, value) in node.entries() {
+                        let text = key.text();
+                        if *keys == Keys::Names && !is_name(text) && !text.starts_with("x-") {
+                            report
+                                .at(key, format!("`{text}` is not a name"))
+                                .help("use letters, digits, `.`, `_` and `-`");
+                        }
+                        self.shape(value, inner, report);
+                    }
+                }
+                (None, None) => self.wrong(node, &shape.describe(), report),
+            },
+        }
+    }
+
+    fn wrong(&self, node: Node<'_>, expected: &str, report: &mut Report<'_>) {
+        let _ = self;
+        let is = match node.value() {
+            Value::Bool(_) => "a switch",
+            Value::Number(_) => "a number",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+            _ => "a text",
+        };
+        let what = node.key().map_or_else(|| "an element".to_owned(), |key| format!("`{}`", key.text()));
+        let draft = report.at(node, format!("{what} is {is}, where Compose takes {expected}"));
+        if expected.contains("a text") && matches!(node.value(), Value::Number(_) | Value::Bool(_)) {
+            draft.help(format!("put it in quotes: \"{}\"", node.text()));
+        }
+    }
+}
+
+/// How messages name a mapping.
+fn title(node: Node<'_>, section: &str) -> String {
+    let key = node.key().map(Node::text);
+    match (section, key) {
+        ("file", _) => "the top level".to_owned(),
+        ("service" | "network" | "volume" | "secret" | "config" | "model", Some(name)) => format!("{section} `{name}`"),
+        (_, Some(name)) => format!("`{name}`"),
+        (_, None) => match node.parent().and_then(Node::key) {
+            Some(list) => format!("an element of `{}`", list.text()),
+            None => "an element".to_owned(),
+        },
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+}
+
+/// The key that a wrong one is most likely a slip of.
+fn nearest(word: &str, section: &Section) -> Option<&'static str> {
+    let tolerance = (word.chars().count() / 3).clamp(1, 3);
+    let distance = |key: &str| strsim::osa_distance(&word.to_lowercase(), key);
+    let close = section.keys.iter().map(|(key, _)| (distance(key), *key)).filter(|(far, _)| *far <= tolerance);
+    close.min().map(|(_, key)| key)
+}
+
+struct Schema {
+    sections: BTreeMap<&'static str, Section>,
+}
+
+#[derive(Default)]
+struct Section {
+    /// Sorted.
+    keys: Vec<(&'static str, Shape)>,
+    required: Vec<&'static str>,
+    is_open: bool,
+}
+
+/// What a value may be; each kind of node at most once.
+#[derive(Default)]
+struct Shape {
+    is_any: bool,
+    flag: bool,
+    /// The texts that are allowed; any where there are none.
+    text: Option<Vec<&'static str>>,
+    number: Option<Amount>,
+    list: Option<Box<Shape>>,
+    map: Option<(Box<Shape>, Keys)>,
+    section: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Amount {
+    Whole,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    Any,
+    Names,
+}
+
+impl Schema {
+    fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.get(name)
+    }
+}
+
+impl Section {
+    fn key(&self, name: &str) -> Option<&Shape> {
+        let at = self.keys.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
+        self.keys.get(at).map(|(_, shape)| shape)
+    }
+}
+
+impl Shape {
+    fn describe(&self) -> String {
+        let kinds = [
+            (self.text.is_some(), "a text"),
+            (self.number == Some(Amount::Any), "a number"),
+            (self.number == Some(Amount::Whole), "a whole number"),
+            (self.flag, "true or false"),
+            (self.list.is_some(), "a list"),
+            (self.map.is_some() || self.section.is_some(), "a mapping"),
+        ];
+        let named: Vec<&str> = kinds.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+        named.join(" or ")
+    }
+}
+
+/// The table, read when the first Compose file is judged.
+fn schema() -> &'static Schema {
+    static SCHEMA: OnceLock<Schema> = OnceLock::new();
+    SCHEMA.get_or_init(|| Schema { sections: read(include_str!("schema.txt")) })
+}
+
+fn read(text: &'static str) -> BTreeMap<&'static str, Section> {
+    let mut sections: BTreeMap<&'static str, Section> = BTreeMap::new();
+    let mut current = "";
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            current = name;
+        }
+        let section = sections.entry(current).or_default();
+        section.is_open |= line == "...";
+        let Some((key, shape)) = line.split_once(" = ") else { continue };
+        let name = key.trim_end_matches('!');
+        if name != key {
+            section.required.push(name);
+        }
+        section.keys.push((name, read_shape(shape)));
+    }
+    for section in sections.values_mut() {
+        section.keys.sort_by_key(|(key, _)| *key);
+    }
+    sections
+}
+
+/// Reads `A | B | …`; bars inside parentheses belong to what is there.
+fn read_shape(text: &'static str) -> Shape {
+    let mut shape = Shape::default();
+    let (mut depth, mut start) = (0_usize, 0);
+    for (at, byte) in text.bytes().chain(*b"|").enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b'|' if depth == 0 => {
+                read_kind(text.get(start..at).unwrap_or_default().trim(), &mut shape);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    shape
+}
+
+fn read_kind(text: &'static str, shape: &mut Shape) {
+    let (name, inner) = match text.split_once('(') {
+        Some((name, inner)) => (name, inner.strip_suffix(')').unwrap_or(inner)),
+        None => (text, ""),
+    };
+    match name {
+        "any" => shape.is_any = true,
+        "flag" => shape.flag = true,
+        "integer" => shape.number = Some(Amount::Whole),
+        "number" => shape.number = Some(Amount::Any),
+        "text" => shape.text = Some(inner.split(',').filter(|choice| !choice.is_empty()).collect()),
+        "list" => shape.list = Some(Box::new(read_shape(inner))),
+        "map" => shape.map = Some((Box::new(read_shape(inner)), Keys::Any)),
+        "names" => shape.map = Some((Box::new(read_shape(inner)), Keys::Names)),
+        section => shape.section = section.strip_prefix('@'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every section that a shape names exists, and every word of the table is one that is known.
+    #[test]
+    fn the_table_is_whole() {
+        fn check(shape: &Shape, missing: &mut Vec<&'static str>) {
+            missing.extend(shape.section.filter(|name| schema().section(name).is_none()));
+            let inner = shape.list.iter().chain(shape.map.iter().map(|(inner, _)| inner));
+            inner.for_each(|inner| check(inner, missing));
+        }
+        let mut missing = Vec::new();
+        for (name, section) in &schema().sections {
+            assert!(!section.keys.is_empty(), "[{name}] has no keys");
+            for (key, shape) in &section.keys {
+                assert!(shape.is_any || !shape.describe().is_empty(), "{name}.{key} may be nothing");
+                check(shape, &mut missing);
+            }
+        }
+        assert_eq!(missing, Vec::<&str>::new());
+    }
+}
