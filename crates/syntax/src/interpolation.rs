@@ -22,7 +22,7 @@ pub struct Filled {
     pub text: String,
     /// Whether all of it is known.
     pub is_known: bool,
-    /// A `$` that begins nothing: the offset in the text. Compose refuses such a file.
+    /// A `${` that begins no expression: the offset in the text. Compose refuses such a file.
     pub fault: Option<usize>,
 }
 
@@ -96,7 +96,7 @@ enum Piece<'t> {
     /// `$$`.
     Dollar,
     Expression(Expression<'t>),
-    /// A `$` that begins nothing, at this offset.
+    /// A `${` that begins nothing, at this offset.
     Fault(usize),
 }
 
@@ -130,7 +130,8 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             return Some(Piece::Expression(Expression { name, modifier, range: start..at }));
         }
         at += 1;
-        if after.starts_with('{') && after.len() > EXPRESSION_LIMIT {
+        // `$(`, `$1` and a dollar at the end are text.
+        if !after.starts_with('{') || after.len() > EXPRESSION_LIMIT {
             return Some(Piece::Text("$"));
         }
         Some(Piece::Fault(start))
@@ -262,8 +263,8 @@ mod tests {
             ("${EMPTY+x}", "x"),
             ("${NONE:+x}", "${NONE} (unknown)"),
             ("${NONE:-a:b/c-d}", "a:b/c-d"),
-            ("5$", "5$ (fault at 1)"),
-            ("$(pwd)", "$(pwd) (fault at 0)"),
+            ("5$", "5$"),
+            ("$(pwd) $1", "$(pwd) $1"),
             ("${}", "${} (fault at 0)"),
             ("${1A}", "${1A} (fault at 0)"),
             ("${A", "${A (fault at 0)"),

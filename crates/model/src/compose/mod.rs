@@ -61,7 +61,7 @@ pub struct Project<'t> {
     /// Whether the project may hold what no file here says: an include that cannot be read, or a file that is meant to be
     /// put over another.
     pub is_part: bool,
-    /// Dollars of the judged file that begin no variable.
+    /// Where a `${` of the judged file begins no variable.
     pub faults: &'t [Span],
     sources: &'t Sources,
     by_name: HashMap<&'t str, usize>,

@@ -17,8 +17,8 @@ pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID];
 rule! {
     /// File does not have the form of a Compose file
     ///
-    /// Compose refuses the whole project: an unknown key, a value of the wrong type, a missing key, or a `$` that begins
-    /// no variable. The nearest known key is named. Keys that begin with `x-` are everybody's own and may stand anywhere.
+    /// Compose refuses the whole project: an unknown key, a value of the wrong type, a missing key, or a `${` that
+    /// begins no variable. The nearest known key is named. Keys that begin with `x-` are everybody's own and may stand anywhere.
     /// Silent for what variables give, and for keys that a file is missing that is put over another.
     ///
     /// ```compose bad:4
@@ -43,7 +43,7 @@ rule! {
     /// ```compose bad:3
     /// services:
     ///   web:
-    ///     command: echo $1
+    ///     command: echo ${1}
     ///     image: web:1
     /// ```
     /// ```compose bad:5
@@ -68,7 +68,7 @@ rule! {
     ///     <<: *common
     ///     x-note: own
     ///     image: web:1
-    ///     command: [echo, "$$1", "${A:-b}"]
+    ///     command: [echo, "$$1", "$1", "${A:-b}"]
     ///     privileged: ${PRIVILEGED:-false}
     ///     ports: [80, "8080:80", { target: 80, published: "8080" }]
     ///     networks: { default: , back: { aliases: [w] } }
@@ -104,7 +104,7 @@ fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
     }
     for &span in project.faults {
         report
-            .at((span, "$"), "a `$` in it begins no variable".to_owned())
+            .at((span, "$"), "a `${` in it begins no variable".to_owned())
             .help("write `$$` for a dollar, or close the braces");
     }
 }

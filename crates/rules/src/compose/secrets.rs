@@ -224,7 +224,7 @@ fn secret_in_command(service: &Service<'_>, _: &Project<'_>, report: &mut Report
         let Lookup::Present(command) = service.get(field) else { continue };
         in_command(command, service, report);
     }
-    for hook in ["post_start", "pre_stop"] {
+    for hook in ["pre_start", "post_start", "pre_stop"] {
         for command in service.list(hook).filter_map(|hook| hook.field("command")) {
             in_command(command, service, report);
         }

@@ -1,0 +1,128 @@
+//! Compose, end to end: projects of several files, each with the findings that it must give, and no others.
+
+#![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
+
+use std::path::Path;
+use std::process::Command;
+
+/// The findings of some rules in a tree, as `PATH:LINE ID`.
+fn findings(tree: &str, only: &str, arguments: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["check", "--no-config", "--only", only, "--format", "concise", "--exit-zero"])
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compose").join(tree))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let place = |line: &str| {
+        let mut parts = line.splitn(4, ':');
+        let (path, number) = (parts.next().unwrap(), parts.next().unwrap());
+        let id = line.split_once('[').unwrap().1.split_once(']').unwrap().0;
+        format!("{path}:{number} {id}")
+    };
+    stdout.lines().map(place).collect()
+}
+
+/// Rules about values, about absence, and about the project as a whole.
+const RULES: &str = "compose-privileged,compose-dangerous-capability,compose-host-pid,compose-host-network,\
+    compose-memory-limit-missing,compose-sensitive-port-published,compose-duplicate-published-port,\
+    compose-depends-on-unknown,compose-schema-invalid,compose-user-root";
+
+#[track_caller]
+fn check(tree: &str, arguments: &[&str], expected: &[&str]) {
+    assert_eq!(findings(tree, RULES, arguments), expected, "{tree} {arguments:?}");
+}
+
+#[test]
+fn the_override_of_a_folder_is_merged() {
+    check(
+        "overrides",
+        &["."],
+        &[
+            "compose.override.yaml:4 compose-sensitive-port-published",
+            "compose.prod.yaml:3 compose-dangerous-capability",
+            "compose.prod.yaml:4 compose-memory-limit-missing",
+            "compose.prod.yaml:6 compose-depends-on-unknown",
+            "compose.yaml:7 compose-memory-limit-missing",
+        ],
+    );
+    // A hook names the file that changed; its neighbours are read all the same.
+    check("overrides", &["compose.yaml"], &["compose.yaml:7 compose-memory-limit-missing"]);
+}
+
+#[test]
+fn what_is_extended_counts() {
+    check(
+        "extends",
+        &["."],
+        &[
+            "common/base.yaml:5 compose-privileged",
+            // What `lost` extends is outside of the tree, and so nothing is missing from it.
+            "compose.yaml:11 compose-memory-limit-missing",
+        ],
+    );
+}
+
+#[test]
+fn what_is_included_belongs_to_the_project() {
+    check(
+        "include",
+        &["."],
+        &[
+            "compose.yaml:7 compose-depends-on-unknown",
+            "compose.yaml:8 compose-duplicate-published-port",
+            "db/compose.yaml:2 compose-memory-limit-missing",
+        ],
+    );
+}
+
+#[test]
+fn variables_have_the_values_of_defaults_and_of_the_env_file() {
+    let rules = format!("{RULES},compose-image-latest-or-untagged,compose-default-secret-interpolation");
+    assert_eq!(
+        findings("variables", &format!("{rules},compose-plaintext-secret-env"), &["."]),
+        [
+            "compose.yaml:3 compose-image-latest-or-untagged",
+            "compose.yaml:5 compose-privileged",
+            "compose.yaml:7 compose-user-root",
+            "compose.yaml:8 compose-host-pid",
+            "compose.yaml:11 compose-default-secret-interpolation",
+        ]
+    );
+}
+
+#[test]
+fn other_names_are_recognised_by_their_content() {
+    // What an anchor brings to two services was written once.
+    check("shape", &["."], &["stack.yml:3 compose-dangerous-capability", "stack.yml:8 compose-memory-limit-missing"]);
+}
+
+#[test]
+fn files_that_are_asked_for_make_one_project() {
+    check("asked", &["."], &["one.yml:2 compose-memory-limit-missing", "one.yml:4 compose-privileged"]);
+    let both = ["--compose-file", "one.yml", "--compose-file", "two.yml"];
+    check("asked", &[&both[..], &["."]].concat(), &["two.yml:5 compose-host-pid"]);
+    check("asked", &both, &["two.yml:5 compose-host-pid"]);
+    // The other way round, the first file is the stronger one.
+    let back = ["--compose-file", "two.yml", "--compose-file", "one.yml", "."];
+    check("asked", &back, &["one.yml:4 compose-privileged", "two.yml:5 compose-host-pid"]);
+}
+
+#[test]
+fn merge_tags_take_back_what_the_base_says() {
+    check("tags", &["."], &["compose.yaml:2 compose-memory-limit-missing"]);
+}
+
+#[test]
+fn dockerfiles_say_what_images_bring() {
+    assert_eq!(
+        findings("built", "compose-user-missing,compose-healthcheck-missing", &["."]),
+        [
+            "compose.yaml:3 compose-healthcheck-missing",
+            "compose.yaml:3 compose-user-missing",
+            "compose.yaml:4 compose-healthcheck-missing",
+        ]
+    );
+}
