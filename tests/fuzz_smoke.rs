@@ -62,6 +62,9 @@ fn repetition_holds() {
         "\"\\",
         "# x\n",
         "--- \n",
+        "${A:-",
+        "a: $A\n",
+        "services: {a: {extends: a}, b: {extends: {file: b.yaml, service: a}}}\n",
     ];
     let mut faults = Faults::default();
     for unit in units {

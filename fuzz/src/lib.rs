@@ -10,6 +10,7 @@ use std::sync::Arc;
 use portcullis_core::{FileError, FileId, Files, OffsetMap, Profile, Span};
 use portcullis_engine::config::Config;
 use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
+use portcullis_model::compose::{Sources, Surroundings};
 use portcullis_model::dockerfile::Build;
 use portcullis_model::kustomize::{directory_of, is_kustomization};
 use portcullis_render::Library;
@@ -29,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("dockerfile", dockerfile),
     ("shell", shell),
     ("embedded", embedded),
+    ("compose", compose),
     ("config", config),
     ("kustomize", kustomize),
     ("scan", scan),
@@ -97,6 +99,54 @@ pub fn embedded(data: &[u8]) {
             within(document.root.span(), &text, "the root of an embedded document");
         }
     });
+}
+
+/// A Compose project all of whose files hold the same text, so that whatever it includes or extends leads back to it.
+pub fn compose(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let filled = portcullis_syntax::interpolation::fill(&text, &|name| (name.len() > 3).then(|| name.repeat(2)));
+    assert!(filled.fault.is_none_or(|at| text.is_char_boundary(at)), "a fault is not in the text");
+    for expression in portcullis_syntax::interpolation::expressions(&text) {
+        assert!(text.get(expression.range).is_some(), "an expression is no slice of the text");
+    }
+    let _ = portcullis_syntax::dotenv::parse(&text);
+    let files = Same(data);
+    let asked = ["compose.yaml".to_owned(), "a.yaml".to_owned()];
+    for asked in [&asked[..0], &asked[..]] {
+        let around = Surroundings { files: &files, asked, tracks: &|_| true };
+        let tree = portcullis_syntax::yaml::parse(FILE, &text, Dialect::Yaml12);
+        let sources = Sources::load("compose.yaml", tree, &around);
+        walk(sources.tree(), |_| {});
+        let project = sources.project();
+        for service in project.services.iter().take(64) {
+            for port in service.ports() {
+                let _ = (port.bound(), port.published, project.may_meet(service, service));
+            }
+            let spots = service.mounts().map(|mount| mount.spot).chain(service.list("command"));
+            for spot in spots.filter(|spot| spot.tree().file() == FILE) {
+                within(spot.span(), &text, "a mount or an argument");
+            }
+            for setting in service.settings("environment") {
+                if setting.node.tree().file() == FILE {
+                    within(setting.value_span(), &text, "the value of a setting");
+                }
+            }
+            let _ = (service.is_complete(), service.get("deploy.resources.limits.memory"), project.built(service));
+        }
+    }
+}
+
+/// A tree in which every file holds the same.
+struct Same<'d>(&'d [u8]);
+
+impl Files for Same<'_> {
+    fn read(&self, _: &str) -> Result<Vec<u8>, FileError> {
+        Ok(self.0.to_vec())
+    }
+
+    fn list(&self, _: &str) -> Result<Vec<String>, FileError> {
+        Ok(Vec::new())
+    }
 }
 
 /// The configuration file: every mistake has its place, and what was read can be shown.
