@@ -9,9 +9,6 @@ use portcullis_core::Span;
 /// Defaults in defaults that are followed; deeper ones are unknown.
 const DEPTH_LIMIT: usize = 16;
 
-/// How far the brace that closes an expression is looked for, in bytes; what is longer stays as it is.
-const EXPRESSION_LIMIT: usize = 8 * 1024;
-
 /// The longest text, in bytes, that a variable's value is still put into.
 const LENGTH_LIMIT: usize = 64 * 1024;
 
@@ -102,6 +99,7 @@ enum Piece<'t> {
 
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut at = 0;
+    let (braces, last_brace) = (braces(text), text.rfind('}'));
     std::iter::from_fn(move || {
         let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
         let Some(dollar) = memchr::memchr(b'$', rest.as_bytes()) else {
@@ -122,16 +120,18 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             at += 1 + name.len();
             return Some(Piece::Expression(Expression { name, modifier: Modifier::None, range: start..at }));
         }
-        let braced = after.strip_prefix('{').and_then(|inner| Some((inner, closing(inner)?)));
-        if let Some((inner, length)) = braced
-            && let Some((name, modifier)) = inner.get(..length).and_then(in_braces)
+        let close = braces.binary_search_by_key(&start, |pair| pair.0).ok().and_then(|pair| braces.get(pair));
+        if let Some(&(_, close)) = close
+            && let Some((name, modifier)) = text.get(start + "${".len()..close).and_then(in_braces)
         {
-            at += length + "${}".len();
+            at = close + 1;
             return Some(Piece::Expression(Expression { name, modifier, range: start..at }));
         }
         at += 1;
         // `$(`, `$1` and a dollar at the end are text.
-        if !after.starts_with('{') || after.len() > EXPRESSION_LIMIT {
+        let name = after.strip_prefix('{').map(name_at);
+        let may_close = last_brace > Some(start);
+        if name.is_none() || name.flatten().is_some() && close.is_none() && may_close {
             return Some(Piece::Text("$"));
         }
         Some(Piece::Fault(start))
@@ -145,20 +145,20 @@ fn name_at(text: &str) -> Option<&str> {
     text.get(..length).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
-/// The offset of the brace that closes an expression, whose opening brace stands before the text.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
+/// The offsets of each `${` and of the brace that closes it, in order. Braces of other kinds nest in it.
+fn braces(text: &str) -> Vec<(usize, usize)> {
+    let (mut open, mut pairs) = (Vec::new(), Vec::new());
     let mut previous = b' ';
-    for (at, &byte) in text.as_bytes().iter().enumerate().take(EXPRESSION_LIMIT) {
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
         match byte {
-            b'{' if previous == b'$' => depth += 1,
-            b'}' if depth == 0 => return Some(at),
-            b'}' => depth -= 1,
+            b'{' => open.push((previous == b'$').then(|| at - 1)),
+            b'}' => pairs.extend(open.pop().flatten().map(|start| (start, at))),
             _ => {}
         }
         previous = byte;
     }
-    None
+    pairs.sort_unstable();
+    pairs
 }
 
 fn in_braces(inner: &str) -> Option<(&str, Modifier<'_>)> {
@@ -263,6 +263,8 @@ mod tests {
             ("${EMPTY+x}", "x"),
             ("${NONE:+x}", "${NONE} (unknown)"),
             ("${NONE:-a:b/c-d}", "a:b/c-d"),
+            ("${NONE:-{\"a\": {}}}", "{\"a\": {}}"),
+            ("{{.Name}} ${SET}", "{{.Name}} value"),
             ("5$", "5$"),
             ("$(pwd) $1", "$(pwd) $1"),
             ("${}", "${} (fault at 0)"),
