@@ -126,3 +126,33 @@ fn dockerfiles_say_what_images_bring() {
         ]
     );
 }
+
+#[test]
+fn comments_suppress_what_stands_below_and_beside() {
+    let rules = format!("{RULES},unused-suppression");
+    assert_eq!(
+        findings("suppressed", &rules, &["."]),
+        ["compose.yaml:7 compose-sensitive-port-published", "compose.yaml:10 unused-suppression",]
+    );
+}
+
+#[test]
+fn secrets_are_masked_in_every_line() {
+    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["check", "--no-config", "--profile", "all", "--format", "pretty", "--exit-zero", "."])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compose/secrets"))
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    for rule in [
+        "compose-secret-in-command",
+        "compose-plaintext-secret-env",
+        "compose-default-secret-interpolation",
+        "secret-weak-default",
+    ] {
+        assert!(stdout.contains(rule), "{rule} is missing from\n{stdout}");
+    }
+    for secret in ["kX9mQ2vL7", "PASSWORD=guest"] {
+        assert!(!stdout.contains(secret), "{secret} is shown in\n{stdout}");
+    }
+}

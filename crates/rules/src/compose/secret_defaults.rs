@@ -4,7 +4,7 @@
 
 use portcullis_core::{Place, Span};
 use portcullis_model::compose::{Bound, Part, Project, Service, Setting};
-use portcullis_model::credential::{Promise, names_secret, promise, words};
+use portcullis_model::credential::{Promise, is_plausible, names_secret, promise, words};
 use portcullis_syntax::dotenv;
 use portcullis_syntax::interpolation::{self, Modifier};
 
@@ -45,6 +45,7 @@ rule! {
     ///       - PASSWORD_LOGIN=${PASSWORD:-false}
     ///       - SECRET=${SECRET:-/run/secrets/one}
     ///       - PRICE=5$${SECRET:-x}
+    ///       - API_KEY=${API_KEY:-invalid}
     /// ```
     DEFAULT_SECRET_INTERPOLATION = "compose-default-secret-interpolation" {
         check: Check::Compose(default_secret_interpolation),
@@ -158,7 +159,13 @@ fn default_secret_interpolation(project: &Project<'_>, report: &mut Report<'_>) 
 fn defaults(node: Node<'_>, raw: &str, part: &str, report: &mut Report<'_>) {
     for expression in interpolation::expressions(part) {
         let Modifier::Default(default, _) = expression.modifier else { continue };
-        if default.contains('$') || !names_secret(expression.name) || !may_be_password(default) {
+        let is_secret = match promise(expression.name) {
+            Some(Promise::Secret) => may_be_password(default),
+            // A key may as well be the name of something.
+            Some(Promise::Key) => is_plausible(default),
+            None => false,
+        };
+        if default.contains('$') || !is_secret {
             continue;
         }
         let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -176,8 +183,10 @@ fn defaults(node: Node<'_>, raw: &str, part: &str, report: &mut Report<'_>) {
 }
 
 fn may_be_password(text: &str) -> bool {
-    let is_switch = ["true", "false", "yes", "no", "on", "off", "none", "null", "disabled", "enabled", "unset"]
-        .contains(&text.to_ascii_lowercase().as_str());
+    let is_switch = [
+        "true", "false", "yes", "no", "on", "off", "none", "null", "disabled", "enabled", "unset", "invalid", "missing",
+    ]
+    .contains(&text.to_ascii_lowercase().as_str());
     !text.trim().is_empty() && !is_switch && !text.starts_with(['/', '.', '<']) && !text.contains("://")
 }
 
