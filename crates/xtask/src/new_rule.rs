@@ -53,18 +53,22 @@ pub(crate) fn new_rule(id: &str) -> Result<()> {
 enum Domain {
     Kubernetes,
     Dockerfile,
+    Compose,
 }
 
 impl Domain {
     fn of(id: &str) -> Option<(Self, &str)> {
         let kubernetes = id.strip_prefix("k8s-").map(|name| (Self::Kubernetes, name));
-        kubernetes.or_else(|| id.strip_prefix("docker-").map(|name| (Self::Dockerfile, name)))
+        let dockerfile = id.strip_prefix("docker-").map(|name| (Self::Dockerfile, name));
+        let compose = id.strip_prefix("compose-").map(|name| (Self::Compose, name));
+        kubernetes.or(dockerfile).or(compose)
     }
 
     const fn folder(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Dockerfile => "dockerfile",
+            Self::Compose => "compose",
         }
     }
 
@@ -84,6 +88,13 @@ impl Domain {
                 "_image: &Image<'_>",
                 "dockerfile bad:2\n    /// FROM debian:13\n    /// RUN make install",
                 "dockerfile good\n    /// FROM debian:13\n    /// RUN make install",
+            ),
+            Self::Compose => (
+                "use portcullis_model::compose::{Project, Service};\n\nuse crate::rule::prelude::*;",
+                "ComposeService",
+                "_service: &Service<'_>, _: &Project<'_>",
+                "compose bad:3\n    /// services:\n    ///   web:\n    ///     image: web:1",
+                "compose good\n    /// services:\n    ///   web: { image: \"web:1\" }",
             ),
         }
     }
