@@ -153,3 +153,6 @@ pub fn as_text(node: Node<'_>) -> Option<&str> {
         Value::Null | Value::Template(_) | Value::List(_) | Value::Map(_) | Value::Unknown(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,7 @@ rule! {
         check: Check::ComposeService(healthcheck_disabled),
         severity: Severity::Info,
         profile: Profile::All,
+        peers: &["kics:698ed579"],
     }
 }
 

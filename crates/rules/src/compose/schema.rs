@@ -78,6 +78,10 @@ rule! {
     /// networks: { back: }
     /// ```
     /// ```compose good
+    /// file=compose.settings.yaml
+    /// theme: dark
+    /// ```
+    /// ```compose good
     /// file=compose.yaml
     /// services: { web: { image: "web:1", depends_on: { db: { condition: service_started } } }, db: { image: "db:1" } }
     /// file=compose.override.yaml
@@ -91,12 +95,16 @@ rule! {
 
 fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
     let required = if project.documents.len() == 1 && !project.is_part { Required::Here } else { Required::Elsewhere };
-    for root in project.own().filter(|root| !root.is_null() && !root.is_unknown()) {
+    for root in project.own() {
         if is_first_format(root) {
             let first = root.entries().next().map_or(root, |(key, _)| key);
             report
                 .at(first, "services stand at the top of the file, a format that Compose no longer reads".to_owned())
                 .help("put them under `services:`");
+            continue;
+        }
+        // A file that only has such a name: settings of another program, a link that was checked out as text.
+        if !root.entries().any(|(key, _)| is_top_level(key.text())) {
             continue;
         }
         let checker = Checker { schema: schema(), required };
@@ -111,9 +119,12 @@ fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
 
 /// Nothing at the top is a key of Compose, and something under it is an image or a build.
 fn is_first_format(root: Node<'_>) -> bool {
-    let is_known = |key: &str| schema().section("file").is_some_and(|file| file.key(key).is_some());
     let is_service = |value: Node<'_>| value.field("image").is_some() || value.field("build").is_some();
-    root.entries().all(|(key, _)| !is_known(key.text())) && root.entries().any(|(_, value)| is_service(value))
+    root.entries().all(|(key, _)| !is_top_level(key.text())) && root.entries().any(|(_, value)| is_service(value))
+}
+
+fn is_top_level(key: &str) -> bool {
+    schema().section("file").is_some_and(|file| file.key(key).is_some())
 }
 
 /// Whether keys that must be there can be in another file.
