@@ -53,6 +53,20 @@ fn the_override_of_a_folder_is_merged() {
 }
 
 #[test]
+fn a_file_that_may_stand_for_itself_is_not_compared_with_the_base() {
+    check(
+        "beside",
+        &["."],
+        &[
+            "compose.prod.yaml:4 compose-host-pid",
+            "compose.prod.yaml:5 compose-depends-on-unknown",
+            "compose.prod.yaml:6 compose-memory-limit-missing",
+            "compose.yaml:6 compose-memory-limit-missing",
+        ],
+    );
+}
+
+#[test]
 fn what_is_extended_counts() {
     check(
         "extends",

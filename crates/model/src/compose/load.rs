@@ -67,6 +67,8 @@ pub struct Sources {
     by_path: HashMap<String, usize>,
     /// Which of them are merged, the weakest first; others are only extended from.
     merged: Vec<usize>,
+    /// The base of the folder, where the judged file may as well stand for itself.
+    doubtful: Option<usize>,
     is_part: bool,
     built: HashMap<String, BuiltImage>,
     tracked: HashMap<String, String>,
@@ -89,6 +91,7 @@ impl Sources {
             all: Vec::new(),
             by_path: HashMap::new(),
             merged: Vec::new(),
+            doubtful: None,
             is_part: false,
             built: HashMap::new(),
             tracked: HashMap::new(),
@@ -140,7 +143,9 @@ impl Sources {
                         layers.push(Vec::new());
                         layers.len() - 1
                     });
-                    if let Some(layers) = layers.get_mut(at) {
+                    if self.doubtful == Some(index) {
+                        project.services.get_mut(at).into_iter().for_each(|service| service.doubt(node));
+                    } else if let Some(layers) = layers.get_mut(at) {
                         layers.push((index, node));
                     }
                 }
@@ -154,7 +159,8 @@ impl Sources {
         }
         let built = project.services.iter().filter(|service| service.get("build").present().is_some());
         project.made = built.filter_map(|service| Some(service.get("image").present()?.text())).collect();
-        project.is_part |= project.services.is_empty() || project.services.iter().any(|service| !service.is_complete());
+        project.is_part |= project.services.is_empty()
+            || project.services.iter().any(|service| !service.is_doubtful() && !service.is_complete());
         project
     }
 
@@ -199,7 +205,7 @@ impl Sources {
     }
 
     /// Compose's own choice of files: the base of the folder, its override, and the judged file where it is neither and
-    /// names a service of the base.
+    /// names a service of the base. In the last case it may be meant to stand for itself.
     fn default_stack(&mut self, path: &str, loader: &mut Loader<'_>) -> Vec<String> {
         let (directory, own) = (paths::directory(path).to_owned(), paths::name(path).to_ascii_lowercase());
         let beside = |name: &str| if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") };
@@ -220,11 +226,18 @@ impl Sources {
             source.map(|source| names(&source.tree)).unwrap_or_default()
         };
         let is_override = OVERRIDES.contains(&own.as_str());
-        let is_over = is_override || {
-            let of_base = services(&base);
-            services(path).keys().any(|name| of_base.contains_key(name)) && !BASES.contains(&own.as_str())
-        };
-        if is_over { vec![base, path.to_owned()] } else { vec![path.to_owned()] }
+        let (of_base, of_own) = (services(&base), services(path));
+        let shares = of_own.keys().any(|name| of_base.contains_key(name));
+        if !is_override && (BASES.contains(&own.as_str()) || !shares) {
+            return vec![path.to_owned()];
+        }
+        // A file all of whose services say what they run may be put over the base, or be used in its place.
+        let says =
+            |service: &Node<'_>| ["image", "build", "extends"].iter().any(|field| service.field(field).is_some());
+        if !is_override && of_own.values().all(says) {
+            self.doubtful = self.by_path.get(&base).copied();
+        }
+        vec![base, path.to_owned()]
     }
 
     /// Merges a file, after what it includes.

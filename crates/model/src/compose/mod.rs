@@ -84,7 +84,7 @@ impl<'t> Project<'t> {
         self.documents.iter().filter(|document| document.file == self.file).map(|document| document.root)
     }
 
-    /// The service of a name.
+    /// The service of a name, that of a file that may not belong to the project included.
     pub fn service(&self, name: &str) -> Option<&Service<'t>> {
         self.services.get(*self.by_name.get(name)?)
     }

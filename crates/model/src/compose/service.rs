@@ -14,19 +14,32 @@ pub struct Service<'t> {
     pub node: Node<'t>,
     /// The strongest first.
     layers: Vec<Node<'t>>,
+    /// What another file says of a service of this name, which may or may not be put under it.
+    doubtful: Vec<Node<'t>>,
     /// Whether it may hold what no layer says.
     is_open: bool,
 }
 
 impl<'t> Service<'t> {
     pub(super) fn new(name: &'t str, node: Node<'t>) -> Self {
-        Self { name, node, layers: Vec::new(), is_open: false }
+        Self { name, node, layers: Vec::new(), doubtful: Vec::new(), is_open: false }
     }
 
     /// Puts a layer under those that are there.
     pub(super) fn add(&mut self, layer: Node<'t>) {
         self.is_open |= layer.is_open() || !layer.is_map() && !layer.is_null();
         self.layers.push(layer);
+    }
+
+    /// Adds what may be under it: a field that stands there is neither present nor absent.
+    pub(super) fn doubt(&mut self, layer: Node<'t>) {
+        self.is_open |= layer.is_open() || layer.field("extends").is_some();
+        self.doubtful.push(layer);
+    }
+
+    /// Whether only a file that may not belong to the project names it.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.layers.is_empty()
     }
 
     pub(super) fn open(&mut self) {
@@ -55,7 +68,13 @@ impl<'t> Service<'t> {
                 found => return found,
             }
         }
-        if self.is_open { Lookup::Unknown(UnknownId::PLACEHOLDER) } else { Lookup::Absent(self.anchor()) }
+        let is_doubtful =
+            || self.layers.is_empty() || self.doubtful.iter().any(|other| other.get(path).absent().is_none());
+        if self.is_open || is_doubtful() {
+            Lookup::Unknown(UnknownId::PLACEHOLDER)
+        } else {
+            Lookup::Absent(self.anchor())
+        }
     }
 
     /// What each layer gives a list or a mapping that is merged, the weakest first.
@@ -89,6 +108,7 @@ impl<'t> Service<'t> {
     /// Whether a list or mapping may have more in it than is written.
     pub fn may_have_more(&self, path: &str) -> bool {
         self.is_open
+            || self.doubtful.iter().any(|other| other.get(path).absent().is_none())
             || self.parts(path).iter().any(|part| {
                 part.is_open()
                     || matches!(part.value(), Value::Unknown(_) | Value::Template(_))
