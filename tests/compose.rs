@@ -8,7 +8,8 @@ use std::process::Command;
 /// The findings of some rules in a tree, as `PATH:LINE ID`.
 fn findings(tree: &str, only: &str, arguments: &[&str]) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-        .args(["check", "--no-config", "--only", only, "--format", "concise", "--exit-zero"])
+        .args(["check", "--only", only, "--format", "concise", "--exit-zero"])
+        .args(if arguments.contains(&"--config") { &[][..] } else { &["--no-config"] })
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compose").join(tree))
         .env("NO_COLOR", "1")
@@ -42,9 +43,9 @@ fn the_override_of_a_folder_is_merged() {
         &["."],
         &[
             "compose.override.yaml:4 compose-sensitive-port-published",
+            "compose.override.yaml:6 compose-depends-on-unknown",
             "compose.prod.yaml:3 compose-dangerous-capability",
             "compose.prod.yaml:4 compose-memory-limit-missing",
-            "compose.prod.yaml:6 compose-depends-on-unknown",
             "compose.yaml:7 compose-memory-limit-missing",
         ],
     );
@@ -59,7 +60,6 @@ fn a_file_that_may_stand_for_itself_is_not_compared_with_the_base() {
         &["."],
         &[
             "compose.prod.yaml:4 compose-host-pid",
-            "compose.prod.yaml:5 compose-depends-on-unknown",
             "compose.prod.yaml:6 compose-memory-limit-missing",
             "compose.yaml:6 compose-memory-limit-missing",
         ],
@@ -148,6 +148,13 @@ fn comments_suppress_what_stands_below_and_beside() {
         findings("suppressed", &rules, &["."]),
         ["compose.yaml:7 compose-sensitive-port-published", "compose.yaml:10 unused-suppression",]
     );
+}
+
+#[test]
+fn files_for_development_may_have_weak_passwords() {
+    let weak = |arguments| findings("development", "secret-weak-default", arguments);
+    assert_eq!(weak(&["."]), ["compose.dev.yaml:4 secret-weak-default", "compose.yaml:4 secret-weak-default"]);
+    assert_eq!(weak(&["--config", "settings.yaml", "."]), ["compose.yaml:4 secret-weak-default"]);
 }
 
 #[test]

@@ -104,6 +104,7 @@ impl Sources {
                 None => sources.is_part = true,
             }
         }
+        sources.is_part |= !is_asked && is_one_of_several(path, around.files);
         sources.open_extended(&mut loader);
         (sources.built, sources.tracked) = sources.surroundings(around);
         sources
@@ -357,6 +358,24 @@ impl Sources {
         let folder = paths::join(paths::directory(&source.path), if context == "." { "./" } else { context })?;
         Some(BuiltImage::read(&read(around.files, &paths::join(&folder, file)?)?, target))
     }
+}
+
+/// Whether a file is meant to be read with others: it has no name that Compose looks for by itself, or a Compose file in a
+/// folder above names it, which is taken for an `include`.
+fn is_one_of_several(path: &str, files: &dyn Files) -> bool {
+    let name = paths::name(path).to_ascii_lowercase();
+    if OVERRIDES.contains(&name.as_str()) {
+        return false;
+    }
+    if !BASES.contains(&name.as_str()) {
+        return true;
+    }
+    let folders: Vec<usize> = path.match_indices('/').map(|(at, _)| at).rev().collect();
+    let above = folders.iter().skip(1).map(|&at| at + 1).chain((!folders.is_empty()).then_some(0));
+    above.take(DEPTH_LIMIT).any(|start| {
+        let (Some(folder), Some(below)) = (path.get(..start), path.get(start..)) else { return false };
+        BASES.iter().any(|base| read(files, &format!("{folder}{base}")).is_some_and(|text| text.contains(below)))
+    })
 }
 
 /// What the files of a project have in common while they are read.

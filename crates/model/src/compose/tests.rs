@@ -190,18 +190,20 @@ fn projects_that_are_parts_say_so() {
         (&[("compose.prod.yaml", "services: { web: { command: a } }")], true),
         (
             &[
-                ("compose.prod.yaml", "services: { web: { command: a } }"),
+                ("compose.override.yaml", "services: { web: { command: a } }"),
                 ("docker-compose.yml", "services: { web: { image: a } }"),
             ],
             false,
         ),
+        // Files that are asked for by name may be read with any others.
+        (&[("compose.prod.yaml", "services: { web: { image: a } }")], true),
+        (&[("web.yml", "services: { web: { image: a } }")], true),
+        (&[("a/compose.yaml", "services: { web: { image: a } }")], false),
         (
-            &[
-                ("compose.prod.yaml", "services: { b: { image: a } }"),
-                ("compose.yaml", "services: { web: { command: a } }"),
-            ],
-            false,
+            &[("a/b/compose.yaml", "services: { web: { image: a } }"), ("compose.yml", "include: [a/b/compose.yaml]")],
+            true,
         ),
+        (&[("a/b/compose.yaml", "services: { web: { image: a } }"), ("a/compose.yml", "include: [x.yaml]")], false),
     ] {
         assert_eq!(sources(files).project().is_part, expected, "{files:?}");
     }

@@ -17,7 +17,8 @@ rule! {
     ///
     /// Compose refuses the whole project. Looks at `depends_on`, `links`, `volumes_from`, `network_mode: service:…`, named
     /// volumes, `networks`, `secrets` and `configs`. Silent for a dependency with `required: false`, for the network
-    /// `default`, where a variable decides, and in files that others complete.
+    /// `default`, where a variable decides, and in files that are read with others: those whose names Compose does not look
+    /// for by itself, and those that a Compose file in a folder above includes.
     ///
     /// ```compose bad:4
     /// services:
@@ -63,6 +64,12 @@ rule! {
     /// # The services of the file that is included are not known.
     /// include: ["oci://registry.example.com/db"]
     /// services: { web: { image: "web:1", depends_on: [db] } }
+    /// ```
+    /// ```compose good
+    /// file=compose.metrics.yaml
+    /// services: { metrics: { image: "metrics:1", depends_on: [web] } }
+    /// file=compose.yaml
+    /// services: { web: { image: "web:1" } }
     /// ```
     /// ```compose good
     /// file=compose.yaml

@@ -205,6 +205,7 @@ const USUAL: &[&str] = &[
     "changeme",
     "default",
     "elastic",
+    "example",
     "guest",
     "keycloak",
     "mariadb",
