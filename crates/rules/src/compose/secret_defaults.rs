@@ -95,6 +95,10 @@ rule! {
     ///       SECRET_STORE: vault
     ///       ADMIN_PASSWORD: ${ADMIN_PASSWORD}
     ///     ports: ["8080:8080"]
+    ///   app:
+    ///     image: app:1
+    ///     environment: [CACHE_SERVER=web, "MYSQL_SERVER=db:3306", MYSQL_PASSWORD=root]
+    ///     ports: ["8081:8081"]
     /// ```
     WEAK_DEFAULT = "secret-weak-default" {
         check: Check::ComposeService(weak_default),
@@ -240,6 +244,7 @@ fn weak_default(service: &Service<'_>, project: &Project<'_>, report: &mut Repor
         return;
     }
     let settings = service.settings("environment");
+    let mut hosts = None;
     for setting in &settings {
         let Part::Known(value) = setting.value else { continue };
         if setting.node.is_filled_in() {
@@ -252,12 +257,15 @@ fn weak_default(service: &Service<'_>, project: &Project<'_>, report: &mut Repor
                     format!("the password of a URL in `{}` of {} is the usual default", setting.name, service.title());
                 weak(setting, span, message, report);
             }
-        } else if is_weak(setting.name, value) {
-            let host = settings.iter().find_map(|setting| host_of(setting, project)).unwrap_or_default();
-            if guards(host, service, project) {
-                let message = format!("`{}` of {} is the usual default", setting.name, service.title());
-                weak(setting, setting.value_span(), message, report);
-            }
+        } else if is_weak(setting.name, value)
+            && guards(
+                host_for(setting.name, hosts.get_or_insert_with(|| hosts_of(&settings, project))),
+                service,
+                project,
+            )
+        {
+            let message = format!("`{}` of {} is the usual default", setting.name, service.title());
+            weak(setting, setting.value_span(), message, report);
         }
     }
 }
@@ -270,7 +278,14 @@ fn weak(setting: &Setting<'_>, span: Span, message: String, report: &mut Report<
 }
 
 fn is_weak(name: &str, value: &str) -> bool {
-    promise(name) == Some(Promise::Secret) && USUAL.contains(&value.to_ascii_lowercase().as_str())
+    promise(name) == Some(Promise::Secret) && is_usual(value)
+}
+
+/// Whether a password is one that everybody tries: a usual word, perhaps with digits and signs behind it.
+pub(super) fn is_usual(password: &str) -> bool {
+    let password = password.to_ascii_lowercase();
+    let word = password.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_ascii_punctuation());
+    USUAL.contains(&password.as_str()) || word.len() > 3 && USUAL.contains(&word)
 }
 
 /// The host of a URL whose password is its user or a usual one, and where the password is.
@@ -279,7 +294,7 @@ fn weak_url(text: &str) -> Option<(&str, std::ops::Range<usize>)> {
     let authority = rest.split(['/', '?', '#', ' ', ',']).next()?;
     let (login, host) = authority.rsplit_once('@')?;
     let (user, password) = login.split_once(':')?;
-    if password.is_empty() || password != user && !USUAL.contains(&password.to_ascii_lowercase().as_str()) {
+    if password.is_empty() || password != user && !is_usual(password) {
         return None;
     }
     let start = scheme.len() + "://".len() + user.len() + ":".len();
@@ -287,11 +302,34 @@ fn weak_url(text: &str) -> Option<(&str, std::ops::Range<usize>)> {
     Some((host, start..start + password.len()))
 }
 
-/// The service that a setting such as `DB_HOST` names.
+/// Settings that name services, of one service; more are not written by hand.
+const MOST_HOSTS: usize = 64;
+
+/// The first word of each setting that names a service, and the service.
+fn hosts_of<'t>(settings: &[Setting<'t>], project: &Project<'t>) -> Vec<(Option<String>, &'t str)> {
+    let named = settings.iter().filter_map(|setting| Some((first_word(setting.name), host_of(setting, project)?)));
+    named.take(MOST_HOSTS).collect()
+}
+
+/// The service that a password is sent to, as `DB_HOST` says for `DB_PASSWORD`; empty where no setting says so.
+fn host_for<'t>(password: &str, hosts: &[(Option<String>, &'t str)]) -> &'t str {
+    let own = first_word(password);
+    hosts.iter().find(|(word, _)| *word == own).or(hosts.first()).map_or("", |(_, host)| host)
+}
+
+fn first_word(name: &str) -> Option<String> {
+    words(name).into_iter().next()
+}
+
+/// The service that a setting such as `DB_HOST`, `KAFKA_SERVER` or `DB_URL` names.
 fn host_of<'t>(setting: &Setting<'t>, project: &Project<'t>) -> Option<&'t str> {
-    let is_host =
-        words(setting.name).last().is_some_and(|word| matches!(word.as_str(), "host" | "hostname" | "server"));
-    setting.value.known().filter(|value| is_host && project.service(value).is_some())
+    const NAMES: &[&str] =
+        &["host", "hostname", "server", "servers", "addr", "address", "endpoint", "url", "uri", "dsn"];
+    let value = setting.value.known()?;
+    let authority = value.rsplit("://").next()?.split(['/', '?', ',']).next()?;
+    let host = authority.rsplit('@').next()?.split(':').next()?;
+    project.service(host)?;
+    words(setting.name).last().is_some_and(|word| NAMES.contains(&word.as_str())).then_some(host)
 }
 
 /// Whether what a password is for can be reached from beyond the host. `host` is where it is sent to, as far as that is

@@ -8,6 +8,7 @@ use portcullis_model::compose::{Part, Project, Service, Setting};
 use portcullis_model::credential::{all_known, is_plausible, is_secret};
 use portcullis_syntax::interpolation;
 
+use super::secret_defaults::is_usual;
 use crate::kubernetes::secret_values::{bearer, known_in_text, secret_place, secrets_in_text};
 use crate::rule::prelude::*;
 
@@ -47,6 +48,7 @@ rule! {
     ///       - TOKEN_TTL=3600
     ///       - REQUIRE_AUTH=true
     ///       - ADMIN_PASSWORD=<password>
+    ///       - OTHER_PASSWORD=password1
     /// ```
     PLAINTEXT_SECRET_ENV = "compose-plaintext-secret-env" {
         check: Check::ComposeService(plaintext_secret_env),
@@ -195,7 +197,7 @@ fn secrets_of(setting: &Setting<'_>) -> Vec<(Span, String)> {
     let Part::Known(value) = setting.value else { return Vec::new() };
     let mut found: Vec<(Span, String)> =
         all_known(value).into_iter().map(|known| (setting.span(known.range), known.what.to_owned())).collect();
-    if found.is_empty() && is_secret(setting.name, value) {
+    if found.is_empty() && is_secret(setting.name, value) && !is_usual(value) {
         found.push((setting.value_span(), String::new()));
     }
     found

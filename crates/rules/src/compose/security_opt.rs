@@ -166,6 +166,10 @@ fn unconfined(service: &Service<'_>, options: &[&str], what: &str, help: &'stati
 }
 
 fn security_opt_missing(service: &Service<'_>, _: &Project<'_>, report: &mut Report<'_>) {
+    // Nothing that it could add holds a privileged service.
+    if is_flag(service.get("privileged"), true) {
+        return;
+    }
     if let Some(anchor) = missing(service, &["security_opt"]) {
         report.at(anchor, format!("{} sets no security options", service.title())).help(HELP);
     }
