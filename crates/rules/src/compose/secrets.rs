@@ -113,6 +113,13 @@ rule! {
     ///       password = ${DB_PASSWORD}
     ///       password_file = /run/secrets/db
     /// ```
+    /// ```compose good
+    /// file=compose.yaml
+    /// services: { web: { image: "web:1", command: "serve --password ${DB_PASSWORD}" } }
+    /// configs: { web: { content: "password = ${DB_PASSWORD}" } }
+    /// file=.env
+    /// DB_PASSWORD=kX9mQ2vL7
+    /// ```
     SECRET_INLINE = "compose-secret-inline" {
         check: Check::Compose(secret_inline),
         severity: Severity::High,
@@ -155,6 +162,14 @@ rule! {
     ///   db: { image: "mysql:9", healthcheck: { test: "mysqladmin ping -uroot -p$$MYSQL_PASSWORD" } }
     ///   web: { image: "web:1", command: [serve, --token-file, /run/secrets/token, -p8080] }
     /// ```
+    /// ```compose good
+    /// file=compose.yaml
+    /// services:
+    ///   cache: { image: "redis:8", command: "redis-server --requirepass ${REDIS_PASSWORD}" }
+    ///   other: { image: "redis:8", command: [redis-server, --requirepass, "${REDIS_PASSWORD}"] }
+    /// file=.env
+    /// REDIS_PASSWORD=kX9mQ2vL7
+    /// ```
     SECRET_IN_COMMAND = "compose-secret-in-command" {
         check: Check::ComposeService(secret_in_command),
         severity: Severity::High,
@@ -189,10 +204,12 @@ fn report_setting(setting: &Setting<'_>, what: &str, help: &'static str, report:
 
 /// Where the secrets of a setting are, and what form they have.
 fn secrets_of(setting: &Setting<'_>) -> Vec<(Span, String)> {
-    if setting.node.is_filled_in() && !is_literal(setting.node) {
+    if !is_literal(setting.node) {
         // What is literal in it stays, whatever the variables are.
-        let raw = setting.node.span().slice(setting.node.tree().text());
-        return all_known(raw).into_iter().map(|known| (setting.node.span(), known.what.to_owned())).collect();
+        return all_known(written(setting.node))
+            .into_iter()
+            .map(|known| (setting.node.span(), known.what.to_owned()))
+            .collect();
     }
     let Part::Known(value) = setting.value else { return Vec::new() };
     let mut found: Vec<(Span, String)> =
@@ -205,14 +222,18 @@ fn secrets_of(setting: &Setting<'_>) -> Vec<(Span, String)> {
 
 /// Whether no variable is in what was written; `$$` is none.
 fn is_literal(node: Node<'_>) -> bool {
-    interpolation::expressions(node.span().slice(node.tree().text())).is_empty()
+    !node.is_filled_in() || interpolation::expressions(node.span().slice(node.tree().text())).is_empty()
+}
+
+/// What stands in the file: with variables in it, as it was written, because their values stand elsewhere.
+fn written(node: Node<'_>) -> &str {
+    if is_literal(node) { node.text() } else { node.span().slice(node.tree().text()) }
 }
 
 fn secret_inline(project: &Project<'_>, report: &mut Report<'_>) {
     for (name, config) in project.declared("configs") {
         let Some(content) = config.field("content") else { continue };
-        // A content with variables is filled in later; what is literal in it stays.
-        for (span, what) in secrets_in_text(content, content.text()) {
+        for (span, what) in secrets_in_text(content, written(content)) {
             report
                 .at(secret_place(content, span), format!("config `{}` holds a secret ({what})", name.text()))
                 .mask(span)
@@ -238,7 +259,7 @@ fn in_command(command: Node<'_>, service: &Service<'_>, report: &mut Report<'_>)
         let mut before = "";
         let is_mysql = command.items().any(|item| is_mysql(item.text()));
         for argument in command.items() {
-            let text = argument.text();
+            let text = written(argument);
             let is_whole = is_value_of(before, text) || is_mysql && is_mysql_password(text);
             if is_whole {
                 report_command(argument, &[(argument.span(), format!("`{}`", flag_name(before)))], service, report);
@@ -249,7 +270,7 @@ fn in_command(command: Node<'_>, service: &Service<'_>, report: &mut Report<'_>)
         }
         return;
     }
-    let text = command.text();
+    let text = written(command);
     let mut found = in_text(command, text);
     let map = command.embedded().map(|(_, map)| map);
     let (mut before, mut is_of_mysql) = ("", false);
@@ -269,8 +290,8 @@ fn in_command(command: Node<'_>, service: &Service<'_>, report: &mut Report<'_>)
 }
 
 fn in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
-    if node.is_filled_in() && !is_literal(node) {
-        return known_in_text(node, node.span().slice(node.tree().text()));
+    if !is_literal(node) {
+        return known_in_text(node, text);
     }
     let mut found = secrets_in_text(node, text);
     found.extend(bearer(node, text));
