@@ -9,7 +9,7 @@ use portcullis_model::credential::{all_known, is_plausible, is_secret};
 use portcullis_syntax::interpolation;
 
 use super::secret_defaults::is_usual;
-use crate::kubernetes::secret_values::{bearer, known_in_text, secret_place, secrets_in_text};
+use crate::kubernetes::secret_values::{bearer, secret_place, secrets_in_text};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -206,10 +206,7 @@ fn report_setting(setting: &Setting<'_>, what: &str, help: &'static str, report:
 fn secrets_of(setting: &Setting<'_>) -> Vec<(Span, String)> {
     if !is_literal(setting.node) {
         // What is literal in it stays, whatever the variables are.
-        return all_known(written(setting.node))
-            .into_iter()
-            .map(|known| (setting.node.span(), known.what.to_owned()))
-            .collect();
+        return known_as_written(setting.node);
     }
     let Part::Known(value) = setting.value else { return Vec::new() };
     let mut found: Vec<(Span, String)> =
@@ -228,6 +225,14 @@ fn is_literal(node: Node<'_>) -> bool {
 /// What stands in the file: with variables in it, as it was written, because their values stand elsewhere.
 fn written(node: Node<'_>) -> &str {
     if is_literal(node) { node.text() } else { node.span().slice(node.tree().text()) }
+}
+
+/// Credentials of known forms in what was written, escapes and quotes included.
+fn known_as_written(node: Node<'_>) -> Vec<(Span, String)> {
+    let span = node.span();
+    let at = |offset: usize| span.start.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX)).min(span.end);
+    let known = all_known(span.slice(node.tree().text())).into_iter();
+    known.map(|k| (Span { start: at(k.range.start), end: at(k.range.end), ..span }, k.what.to_owned())).collect()
 }
 
 fn secret_inline(project: &Project<'_>, report: &mut Report<'_>) {
@@ -291,7 +296,7 @@ fn in_command(command: Node<'_>, service: &Service<'_>, report: &mut Report<'_>)
 
 fn in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
     if !is_literal(node) {
-        return known_in_text(node, text);
+        return known_as_written(node);
     }
     let mut found = secrets_in_text(node, text);
     found.extend(bearer(node, text));

@@ -433,7 +433,7 @@ pub(crate) fn secrets_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)>
     placed(node, found)
 }
 
-pub(crate) fn known_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
+fn known_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
     placed(node, all_known(text).into_iter().map(|known| (known.range, known.what.to_owned())).collect())
 }
 
