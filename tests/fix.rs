@@ -475,3 +475,16 @@ fn permissions_and_links_stay() {
     let names: Vec<_> = std::fs::read_dir(root.join("real")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["a.yaml"]);
 }
+
+#[test]
+fn compose_texts_are_quoted() {
+    let service = |line: &str| format!("services:\n  web:\n    image: web:1\n    {line}\n");
+    for (rule, before, after) in [
+        ("compose-ports-unquoted", "ports: [22:22] # ssh", "ports: [\"22:22\"] # ssh"),
+        ("compose-schema-invalid", "user: 1000", "user: \"1000\""),
+        // Another key may have been meant, so that the change is only proposed.
+        ("compose-schema-invalid", "enviroment: {}", "enviroment: {}"),
+    ] {
+        assert_eq!(fixed("compose.yaml", rule, &service(before)), service(after), "{before}");
+    }
+}

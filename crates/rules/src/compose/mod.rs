@@ -1,7 +1,8 @@
 //! Rules for Compose files.
 
+use portcullis_core::{Edit, Fix};
 use portcullis_model::compose::Service;
-use portcullis_syntax::Anchor;
+use portcullis_syntax::{Anchor, Node, Style};
 
 use crate::Rule;
 
@@ -43,6 +44,13 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     style::RULES,
     users::RULES,
 ];
+
+/// Puts a plain scalar in quotes, so that every reader takes it for a text. None where an alias shares it.
+fn quote(node: Node<'_>) -> Option<Fix> {
+    let text = node.text();
+    let is_simple = !text.contains(['"', '\\', '\n']) && node.style() == Style::Plain && node.is_written_once();
+    is_simple.then(|| Fix::safe("put it in quotes", Edit { span: node.span(), text: format!("\"{text}\"") }))
+}
 
 /// The place to say that a service has none of some fields, where that is known: not in a file that is meant to be put over
 /// another, and not where a variable decides.

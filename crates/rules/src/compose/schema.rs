@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use portcullis_core::{Fix, FixSafety};
 use portcullis_model::compose::Project;
-use portcullis_syntax::MergeTag;
+use portcullis_syntax::{MergeTag, edit};
 
+use super::quote;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -151,11 +153,14 @@ impl Checker {
                 Some(shape) => self.shape(value, shape, report),
                 None if section.is_open || text.starts_with("x-") => {}
                 None => {
-                    let help = match nearest(text, section) {
+                    // Two keys of one name would be worse than one that is wrong.
+                    let meant = nearest(text, section).filter(|meant| node.field(meant).is_none());
+                    let help = match meant {
                         Some(meant) => format!("did you mean `{meant}`?"),
                         None => "remove it, or begin it with `x-`".to_owned(),
                     };
-                    report.at(key, format!("`{text}` is no key of {}", title(node, name))).help(help);
+                    let draft = report.at(key, format!("`{text}` is no key of {}", title(node, name)));
+                    draft.help(help).fix(meant.and_then(|meant| rename(value, meant)));
                 }
             }
         }
@@ -231,9 +236,15 @@ impl Checker {
         let what = node.key().map_or_else(|| "an element".to_owned(), |key| format!("`{}`", key.text()));
         let draft = report.at(node, format!("{what} is {is}, where Compose takes {expected}"));
         if expected.contains("a text") && matches!(node.value(), Value::Number(_) | Value::Bool(_)) {
-            draft.help(format!("put it in quotes: \"{}\"", node.text()));
+            draft.help(format!("put it in quotes: \"{}\"", node.text())).fix(quote(node));
         }
     }
+}
+
+/// Another name was perhaps meant, so that a change wants to be looked at.
+fn rename(value: Node<'_>, name: &str) -> Option<Fix> {
+    let edit = edit::rename_key(value, name)?;
+    Some(Fix { safety: FixSafety::Unsafe, title: format!("rename the key to `{name}`"), edits: vec![edit] })
 }
 
 /// How messages name a mapping.

@@ -3,6 +3,7 @@
 use portcullis_model::compose::{Project, Service};
 use portcullis_syntax::Style;
 
+use super::quote;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -104,7 +105,10 @@ fn ports_unquoted(service: &Service<'_>, _: &Project<'_>, report: &mut Report<'_
     for port in service.list("ports") {
         let text = port.text();
         if port.style() == Style::Plain && !port.is_filled_in() && is_sexagesimal(text) {
-            report.at(port, format!("`{text}` is a number to readers of YAML 1.1")).help("put it in quotes");
+            report
+                .at(port, format!("`{text}` is a number to readers of YAML 1.1"))
+                .help("put it in quotes")
+                .fix(quote(port));
         }
     }
 }
