@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use portcullis_core::{Fix, FixSafety};
+use portcullis_core::{Fix, FixSafety, nearest};
 use portcullis_model::compose::Project;
 use portcullis_syntax::{MergeTag, edit};
 
@@ -154,7 +154,8 @@ impl Checker {
                 None if section.is_open || text.starts_with("x-") => {}
                 None => {
                     // Two keys of one name would be worse than one that is wrong.
-                    let meant = nearest(text, section).filter(|meant| node.field(meant).is_none());
+                    let meant = nearest(text, section.keys.iter().map(|(key, _)| *key))
+                        .filter(|meant| node.field(meant).is_none());
                     let help = match meant {
                         Some(meant) => format!("did you mean `{meant}`?"),
                         None => "remove it, or begin it with `x-`".to_owned(),
@@ -263,14 +264,6 @@ fn title(node: Node<'_>, section: &str) -> String {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-}
-
-/// The key that a wrong one is most likely a slip of.
-fn nearest(word: &str, section: &Section) -> Option<&'static str> {
-    let tolerance = (word.chars().count() / 3).clamp(1, 3);
-    let distance = |key: &str| strsim::osa_distance(&word.to_lowercase(), key);
-    let close = section.keys.iter().map(|(key, _)| (distance(key), *key)).filter(|(far, _)| *far <= tolerance);
-    close.min().map(|(_, key)| key)
 }
 
 struct Schema {
