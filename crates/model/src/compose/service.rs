@@ -137,10 +137,12 @@ impl<'t> Service<'t> {
         merged
     }
 
-    /// The ports that are published. On the host's own network there are none.
+    /// The ports that are published: none on the host's own network, without one, and on that of another container.
     pub fn ports(&self) -> impl Iterator<Item = Port<'t>> + use<'t> {
-        let is_on_host = self.get("network_mode").present().and_then(Node::as_str).is_some_and(|mode| mode != "bridge");
-        let parts = if is_on_host { Vec::new() } else { self.parts("ports") };
+        let mode = self.get("network_mode").present().and_then(Node::as_str).unwrap_or_default();
+        let has_own =
+            !matches!(mode, "host" | "none") && !mode.starts_with("service:") && !mode.starts_with("container:");
+        let parts = if has_own { self.parts("ports") } else { Vec::new() };
         parts.into_iter().flat_map(Node::items).filter_map(Port::new)
     }
 
