@@ -6,6 +6,7 @@
 pub mod dockerfile;
 pub mod edit;
 mod embedded;
+pub mod expression;
 pub mod json;
 mod scalar;
 pub mod shell;
