@@ -199,6 +199,9 @@ impl Example {
                 let name = match language {
                     "dockerfile" => "Dockerfile",
                     "json" => "example.json",
+                    "workflow" => ".github/workflows/example.yml",
+                    "action" => "action.yml",
+                    "dependabot" => ".github/dependabot.yml",
                     _ => "example.yaml",
                 };
                 files.push((name.to_owned(), String::new()));

@@ -2,11 +2,11 @@
 
 use portcullis_core::Catalog;
 
-use crate::{Rule, dockerfile, kubernetes, scan};
+use crate::{Rule, actions, dockerfile, kubernetes, scan};
 
 /// Every builtin rule, in no particular order.
 pub fn builtin() -> impl Iterator<Item = &'static Rule> {
-    let files = kubernetes::RULES.iter().chain(dockerfile::RULES).copied().chain([scan::RULES]);
+    let files = kubernetes::RULES.iter().chain(dockerfile::RULES).chain(actions::RULES).copied().chain([scan::RULES]);
     files.flat_map(|rules| rules.iter().copied())
 }
 

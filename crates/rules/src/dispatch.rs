@@ -11,6 +11,7 @@ use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{self, CustomKind, Definitions, Fault};
 use portcullis_model::kubernetes::{Object, Pod, pods};
 
+use crate::actions::Table;
 use crate::dockerfile::Image;
 use crate::{Check, Context, Report, builtin};
 
@@ -60,6 +61,7 @@ pub struct Dispatch {
     pod: Vec<(RuleIdx, PodCheck)>,
     values: Vec<(RuleIdx, PodCheck)>,
     dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
+    pub(crate) actions: Table,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
     schema: Vec<(RuleIdx, SchemaCheck)>,
@@ -83,6 +85,7 @@ impl Dispatch {
             pod: Vec::new(),
             values: Vec::new(),
             dockerfile: Vec::new(),
+            actions: Table::default(),
             any_object: Vec::new(),
             objects: HashMap::new(),
             schema: Vec::new(),
@@ -105,6 +108,7 @@ impl Dispatch {
                 Check::Schema(check) => dispatch.schema.push((index, check)),
                 Check::CustomSchema(check) => dispatch.custom_schema.push((index, check)),
                 Check::Dockerfile(check) => dispatch.dockerfile.push((index, check)),
+                Check::Actions(check) => dispatch.actions.add(index, check),
                 Check::Engine => {}
             }
             if let (true, Some(check)) = (rule.meta.tags.contains(&HELM_VALUES), rule.check.of_pods()) {
@@ -223,7 +227,7 @@ impl Dispatch {
         }
     }
 
-    fn run(&self, rule: RuleIdx, subject: u64, outcome: &mut Outcome, check: impl FnOnce(&mut Report<'_>)) {
+    pub(crate) fn run(&self, rule: RuleIdx, subject: u64, outcome: &mut Outcome, check: impl FnOnce(&mut Report<'_>)) {
         let id = self.ids.get(rule.0 as usize).copied().unwrap_or_default();
         let mut report = Report {
             context: &self.context,

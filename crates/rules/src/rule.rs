@@ -5,6 +5,7 @@ use portcullis_model::kubernetes::schema::Fault;
 use portcullis_model::kubernetes::{Object, Pod};
 
 use crate::Report;
+use crate::actions::ActionsCheck;
 use crate::dockerfile::Image;
 
 /// A rule: what is known of it, and how it checks.
@@ -31,6 +32,8 @@ pub enum Check {
     CustomSchema(fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>)),
     /// Each Dockerfile as a whole.
     Dockerfile(fn(&Image<'_>, &mut Report<'_>)),
+    /// Parts of workflows, actions and the files beside them.
+    Actions(ActionsCheck),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }

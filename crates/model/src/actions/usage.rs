@@ -1,0 +1,268 @@
+//! The expressions of a workflow or an action, each with the place that it stands in.
+//!
+//! Which contexts and functions a place has is GitHub's table "Context availability", read on 2026-08-22.
+
+use portcullis_core::{Place, Span};
+use portcullis_syntax::Node;
+use portcullis_syntax::expression::{Expr, Fence, fences, parse};
+
+/// An expression and where it stands.
+#[derive(Debug)]
+pub struct Usage<'t> {
+    /// The scalar that holds it.
+    pub node: Node<'t>,
+    /// The place, as GitHub counts places.
+    pub site: Site,
+    /// The job that it is in.
+    pub job: Option<usize>,
+    /// The step that it is in.
+    pub step: Option<usize>,
+    /// The expression, or why it is none.
+    pub fence: Fence,
+    /// Whether it is a whole `if:` that is written without `${{ }}`.
+    pub is_bare: bool,
+}
+
+/// A place of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// `run-name`, `concurrency`, and the default of a `workflow_call` input.
+    Top,
+    /// `env` of the workflow.
+    Env,
+    /// `value` of an output of `workflow_call`.
+    CallOutput,
+    /// `if` of a job.
+    JobIf,
+    /// `name`, `runs-on`, `container`, `with` and others of a job.
+    Job,
+    /// `strategy`
+    Strategy,
+    /// `env` of a job, and the secrets that it hands to a workflow.
+    JobEnv,
+    /// `defaults.run` of a job.
+    JobDefaults,
+    /// `outputs` of a job.
+    JobOutput,
+    /// `environment.url`
+    EnvironmentUrl,
+    /// `credentials` of a container.
+    Credentials,
+    /// `env` of a container.
+    ContainerEnv,
+    /// `if` of a step.
+    StepIf,
+    /// `run`, `with`, `env` and others of a step.
+    Step,
+    /// `if` of a composite action's step.
+    ActionStepIf,
+    /// Any other key of a composite action's step, and its outputs.
+    ActionStep,
+    /// A place whose contexts are not listed.
+    Elsewhere,
+}
+
+impl Site {
+    /// The contexts that can be used there, in lower case; `None` where that is not known.
+    pub fn contexts(self) -> Option<&'static [&'static str]> {
+        Some(match self {
+            Self::Top => &["github", "inputs", "vars"],
+            Self::Env => &["github", "inputs", "secrets", "vars"],
+            Self::CallOutput => &["github", "inputs", "jobs", "vars"],
+            Self::JobIf | Self::Strategy => &["github", "inputs", "needs", "vars"],
+            Self::Job => &["github", "inputs", "matrix", "needs", "strategy", "vars"],
+            Self::JobEnv => &["github", "inputs", "matrix", "needs", "secrets", "strategy", "vars"],
+            Self::JobDefaults => &["env", "github", "inputs", "matrix", "needs", "strategy", "vars"],
+            Self::EnvironmentUrl | Self::StepIf => {
+                &["env", "github", "inputs", "job", "matrix", "needs", "runner", "steps", "strategy", "vars"]
+            }
+            Self::Credentials => &["env", "github", "inputs", "matrix", "needs", "secrets", "strategy", "vars"],
+            Self::ContainerEnv => {
+                &["env", "github", "inputs", "job", "matrix", "needs", "runner", "secrets", "strategy", "vars"]
+            }
+            Self::JobOutput | Self::Step => {
+                &["env", "github", "inputs", "job", "matrix", "needs", "runner", "secrets", "steps", "strategy", "vars"]
+            }
+            Self::ActionStepIf | Self::ActionStep => {
+                &["env", "github", "inputs", "job", "matrix", "runner", "steps", "strategy", "vars"]
+            }
+            Self::Elsewhere => return None,
+        })
+    }
+
+    /// Whether a function can be called there; `name` is in lower case.
+    pub fn has_function(self, name: &str) -> bool {
+        match name {
+            "always" | "cancelled" | "failure" | "success" => {
+                matches!(self, Self::JobIf | Self::StepIf | Self::ActionStepIf | Self::Elsewhere)
+            }
+            "hashfiles" => {
+                matches!(self, Self::StepIf | Self::Step | Self::ActionStepIf | Self::ActionStep | Self::Elsewhere)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether it is a condition.
+    pub fn is_condition(self) -> bool {
+        matches!(self, Self::JobIf | Self::StepIf | Self::ActionStepIf)
+    }
+}
+
+impl<'t> Usage<'t> {
+    pub(super) fn of_workflow(root: Node<'t>) -> Vec<Self> {
+        Collector::collect(root, workflow_site)
+    }
+
+    pub(super) fn of_action(root: Node<'t>) -> Vec<Self> {
+        Collector::collect(root, action_site)
+    }
+
+    /// The expression, where it is one.
+    pub fn expr(&self) -> Option<&Expr> {
+        self.fence.expr.as_ref().ok()
+    }
+
+    /// Where bytes of the scalar's text stand in the file, for a finding about them.
+    pub fn place(&self, start: u32, end: u32) -> Place {
+        let node = Place::from(self.node);
+        let text = self.node.text();
+        let part = text.get(start as usize..end as usize).unwrap_or_default();
+        let mut value = portcullis_core::StableHash::new();
+        value.text(part);
+        Place { span: self.span(start, end), structure: node.structure, value: value.short() }
+    }
+
+    /// Where a part of the expression stands in the file.
+    pub fn place_of(&self, expr: &Expr) -> Place {
+        self.place(expr.start, expr.end)
+    }
+
+    /// The text of a part of the expression.
+    pub fn text_of(&self, expr: &Expr) -> &'t str {
+        self.node.text().get(expr.start as usize..expr.end as usize).unwrap_or_default()
+    }
+
+    fn span(&self, start: u32, end: u32) -> Span {
+        self.node.embedded().map_or_else(|| self.node.span(), |(_, map)| map.span(start, end))
+    }
+}
+
+type SiteOf = fn(&[&str]) -> Site;
+
+/// Walks the tree with the path to each node; elements of lists are `#`.
+struct Collector<'t> {
+    site: SiteOf,
+    path: Vec<&'t str>,
+    job: Option<usize>,
+    step: Option<usize>,
+    found: Vec<Usage<'t>>,
+}
+
+impl<'t> Collector<'t> {
+    fn collect(root: Node<'t>, site: SiteOf) -> Vec<Usage<'t>> {
+        let mut collector = Self { site, path: Vec::new(), job: None, step: None, found: Vec::new() };
+        collector.walk(root);
+        collector.found
+    }
+
+    /// Depth is bounded by the parser's nesting limit.
+    fn walk(&mut self, node: Node<'t>) {
+        if node.is_map() {
+            let is_jobs = self.path == ["jobs"];
+            for (index, (key, value)) in node.entries().enumerate() {
+                if is_jobs {
+                    self.job = Some(index);
+                }
+                self.path.push(key.text());
+                self.walk(value);
+                self.path.pop();
+            }
+            if is_jobs {
+                self.job = None;
+            }
+        } else if node.is_list() {
+            let is_steps = matches!(self.path[..], ["jobs", _, "steps"] | ["runs", "steps"]);
+            self.path.push("#");
+            for (index, item) in node.items().enumerate() {
+                if is_steps {
+                    self.step = Some(index);
+                }
+                self.walk(item);
+            }
+            self.path.pop();
+            if is_steps {
+                self.step = None;
+            }
+        } else {
+            self.scalar(node);
+        }
+    }
+
+    fn scalar(&mut self, node: Node<'t>) {
+        let text = node.text();
+        let is_if = self.path.last() == Some(&"if") && (self.site)(&self.path).is_condition();
+        if !is_if && memchr::memmem::find(text.as_bytes(), b"${{").is_none() {
+            return;
+        }
+        let site = (self.site)(&self.path);
+        let usage = |fence, is_bare| Usage { node, site, job: self.job, step: self.step, fence, is_bare };
+        if is_if && !text.contains("${{") {
+            if node.is_null() || text.trim().is_empty() {
+                return;
+            }
+            let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            self.found.push(usage(Fence { start: 0, end, expr: parse(text) }, true));
+            return;
+        }
+        let all: Vec<Usage<'t>> = fences(text).map(|fence| usage(fence, false)).collect();
+        self.found.extend(all);
+    }
+}
+
+fn workflow_site(path: &[&str]) -> Site {
+    match path {
+        ["run-name" | "concurrency", ..] | ["on", "workflow_call", "inputs", _, "default"] => Site::Top,
+        ["env", ..] => Site::Env,
+        ["on", "workflow_call", "outputs", _, "value"] => Site::CallOutput,
+        ["jobs", _, rest @ ..] => match rest {
+            ["if"] => Site::JobIf,
+            ["strategy", ..] => Site::Strategy,
+            ["env" | "secrets", ..] => Site::JobEnv,
+            ["defaults", "run", ..] => Site::JobDefaults,
+            ["outputs", ..] => Site::JobOutput,
+            ["environment", "url"] => Site::EnvironmentUrl,
+            ["container", "credentials", ..] | ["services", _, "credentials", ..] => Site::Credentials,
+            ["container", "env", ..] | ["services", _, "env", ..] => Site::ContainerEnv,
+            ["steps", "#", "if"] => Site::StepIf,
+            [
+                "steps",
+                "#",
+                "run" | "with" | "env" | "name" | "continue-on-error" | "timeout-minutes" | "working-directory",
+                ..,
+            ] => Site::Step,
+            [
+                "name" | "runs-on" | "concurrency" | "continue-on-error" | "timeout-minutes" | "environment"
+                | "container" | "services" | "with",
+                ..,
+            ] => Site::Job,
+            _ => Site::Elsewhere,
+        },
+        _ => Site::Elsewhere,
+    }
+}
+
+fn action_site(path: &[&str]) -> Site {
+    match path {
+        ["runs", "steps", "#", "if"] => Site::ActionStepIf,
+        [
+            "runs",
+            "steps",
+            "#",
+            "run" | "with" | "env" | "name" | "continue-on-error" | "timeout-minutes" | "working-directory" | "shell",
+            ..,
+        ]
+        | ["outputs", _, "value"] => Site::ActionStep,
+        _ => Site::Elsewhere,
+    }
+}
