@@ -22,6 +22,8 @@ pub enum ActionsCheck {
     WorkflowAndAction(WorkflowCheck, ActionCheck),
     /// Each job, and each step.
     JobAndStep(JobCheck, StepCheck),
+    /// Each step, and each action's metadata.
+    StepAndAction(StepCheck, ActionCheck),
     /// Each action's metadata.
     Action(ActionCheck),
     /// The root of Dependabot's configuration.
@@ -63,6 +65,10 @@ impl Table {
             ActionsCheck::JobAndStep(job, step) => {
                 self.job.push((rule, job));
                 self.step.push((rule, step));
+            }
+            ActionsCheck::StepAndAction(step, action) => {
+                self.step.push((rule, step));
+                self.action.push((rule, action));
             }
             ActionsCheck::Action(check) => self.action.push((rule, check)),
             ActionsCheck::Dependabot(check) => self.dependabot.push((rule, check)),

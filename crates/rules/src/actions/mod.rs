@@ -9,15 +9,33 @@ mod dispatch;
 pub use dispatch::ActionsCheck;
 pub(crate) use dispatch::Table;
 
+mod cache;
 mod checkout;
+mod credentials;
 mod injection;
+mod known;
+mod known_table;
+mod packages;
 mod permissions;
 mod pins;
+mod policy;
+mod secrets;
 mod triggers;
 
 /// The rules of each file.
-pub(crate) static RULES: &[&[&Rule]] =
-    &[checkout::RULES, injection::RULES, permissions::RULES, pins::RULES, triggers::RULES];
+pub(crate) static RULES: &[&[&Rule]] = &[
+    cache::RULES,
+    checkout::RULES,
+    credentials::RULES,
+    injection::RULES,
+    known::RULES,
+    packages::RULES,
+    permissions::RULES,
+    pins::RULES,
+    policy::RULES,
+    secrets::RULES,
+    triggers::RULES,
+];
 
 /// What a step or an expression is part of.
 #[derive(Clone, Copy, Debug)]
