@@ -22,13 +22,15 @@ pub enum ActionsCheck {
     WorkflowAndAction(WorkflowCheck, ActionCheck),
     /// Each job, and each step.
     JobAndStep(JobCheck, StepCheck),
+    /// Each step, and each expression.
+    StepAndExpression(StepCheck, ExpressionCheck),
     /// Each step, and each action's metadata.
     StepAndAction(StepCheck, ActionCheck),
     /// Each action's metadata.
     Action(ActionCheck),
     /// The root of Dependabot's configuration.
     Dependabot(RootCheck),
-    /// The root of pre-commit's configuration, and that of Dependabot.
+    /// The root of pre-commit's configuration.
     PreCommit(RootCheck),
 }
 
@@ -65,6 +67,10 @@ impl Table {
             ActionsCheck::JobAndStep(job, step) => {
                 self.job.push((rule, job));
                 self.step.push((rule, step));
+            }
+            ActionsCheck::StepAndExpression(step, expression) => {
+                self.step.push((rule, step));
+                self.expression.push((rule, expression));
             }
             ActionsCheck::StepAndAction(step, action) => {
                 self.step.push((rule, step));

@@ -11,7 +11,12 @@ pub(crate) use dispatch::Table;
 
 mod cache;
 mod checkout;
+mod commands;
+mod conditions;
 mod credentials;
+mod dependabot;
+mod features;
+mod hygiene;
 mod injection;
 mod known;
 mod known_table;
@@ -19,6 +24,8 @@ mod packages;
 mod permissions;
 mod pins;
 mod policy;
+mod publishing;
+mod runners;
 mod secrets;
 mod triggers;
 
@@ -26,13 +33,20 @@ mod triggers;
 pub(crate) static RULES: &[&[&Rule]] = &[
     cache::RULES,
     checkout::RULES,
+    commands::RULES,
+    conditions::RULES,
     credentials::RULES,
+    dependabot::RULES,
+    features::RULES,
+    hygiene::RULES,
     injection::RULES,
     known::RULES,
     packages::RULES,
     permissions::RULES,
     pins::RULES,
     policy::RULES,
+    publishing::RULES,
+    runners::RULES,
     secrets::RULES,
     triggers::RULES,
 ];
