@@ -14,5 +14,6 @@ mod tree;
 pub mod yaml;
 
 pub use tree::{
-    Anchor, Assembler, Dialect, Document, Lookup, Node, Style, Template, Tree, Unknown, UnknownId, UnknownReason, Value,
+    Anchor, Assembler, Dialect, Document, Lookup, NamedAnchor, Node, Style, Template, Tree, Unknown, UnknownId,
+    UnknownReason, Value,
 };

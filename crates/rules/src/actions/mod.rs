@@ -10,44 +10,58 @@ pub use dispatch::ActionsCheck;
 pub(crate) use dispatch::Table;
 
 mod cache;
+mod calls;
 mod checkout;
 mod commands;
 mod conditions;
 mod credentials;
 mod dependabot;
+mod events;
+mod expressions;
 mod features;
+mod graph;
 mod hygiene;
 mod injection;
 mod known;
 mod known_table;
+mod metadata;
 mod packages;
 mod permissions;
 mod pins;
 mod policy;
 mod publishing;
 mod runners;
+mod scripts;
 mod secrets;
+mod structure;
 mod triggers;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[
     cache::RULES,
+    calls::RULES,
     checkout::RULES,
     commands::RULES,
     conditions::RULES,
     credentials::RULES,
     dependabot::RULES,
+    events::RULES,
+    expressions::RULES,
     features::RULES,
+    graph::RULES,
     hygiene::RULES,
     injection::RULES,
     known::RULES,
+    metadata::RULES,
     packages::RULES,
     permissions::RULES,
     pins::RULES,
     policy::RULES,
     publishing::RULES,
     runners::RULES,
+    scripts::RULES,
     secrets::RULES,
+    structure::RULES,
     triggers::RULES,
 ];
 
