@@ -58,6 +58,27 @@ impl<'t> Job<'t> {
         labels.map(super::one_or_many).unwrap_or_default()
     }
 
+    /// The values that the file gives to a key of the matrix, those of `include` too.
+    pub fn matrix_values(&self, name: &str) -> Vec<Node<'t>> {
+        let Some(matrix) = self.get("strategy.matrix").present() else { return Vec::new() };
+        let mut values = Vec::new();
+        for (key, row) in matrix.entries() {
+            match key.text() {
+                "exclude" => {}
+                "include" => {
+                    let entries = row.items().flat_map(Node::entries);
+                    values.extend(
+                        entries.filter(|(key, _)| key.text().eq_ignore_ascii_case(name)).map(|(_, value)| value),
+                    );
+                }
+                key if key.eq_ignore_ascii_case(name) && row.is_list() => values.extend(row.items()),
+                key if key.eq_ignore_ascii_case(name) => values.push(row),
+                _ => {}
+            }
+        }
+        values
+    }
+
     /// How messages name it.
     pub fn title(&self) -> String {
         format!("job `{}`", self.id)

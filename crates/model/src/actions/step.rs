@@ -22,6 +22,7 @@ pub struct Step<'t> {
     /// What runs the script.
     pub shell: Shell<'t>,
     script: OnceCell<Option<Script>>,
+    foreign: OnceCell<Option<Script>>,
 }
 
 /// A parsed `run:`.
@@ -37,7 +38,7 @@ impl<'t> Step<'t> {
     pub(super) fn new(node: Node<'t>, index: usize, shell: Shell<'t>) -> Self {
         let uses = node.get("uses").present().filter(|uses| super::scalar(*uses).is_some()).map(Uses::new);
         let run = node.get("run").present().filter(|run| super::scalar(*run).is_some());
-        Self { node, index, uses, run, shell, script: OnceCell::new() }
+        Self { node, index, uses, run, shell, script: OnceCell::new(), foreign: OnceCell::new() }
     }
 
     /// Whether it uses that action, whatever the version.
@@ -63,6 +64,14 @@ impl<'t> Step<'t> {
         self.node.key_lookup(key)
     }
 
+    /// Whether its condition is written as false.
+    pub fn is_never(&self) -> bool {
+        let Some(node) = self.get("if").present() else { return false };
+        let text = node.text().trim();
+        let inner = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text);
+        inner.trim() == "false"
+    }
+
     /// How messages name it.
     pub fn title(&self) -> String {
         let named = ["name", "id"].into_iter().find_map(|key| self.get(key).present());
@@ -71,6 +80,22 @@ impl<'t> Step<'t> {
             (_, Some(uses)) => format!("step `{}`", uses.node.text()),
             _ => format!("step {}", self.index.saturating_add(1)),
         }
+    }
+
+    /// The commands of a script for PowerShell or cmd, as far as their lines look like those of a Bourne shell. Never complete.
+    pub fn foreign_script(&self) -> Option<&Script> {
+        let parsed = self.foreign.get_or_init(|| {
+            if !matches!(self.shell, Shell::PowerShell | Shell::Cmd) {
+                return None;
+            }
+            let (text, map) = self.run?.embedded()?;
+            // A backtick escapes in PowerShell, a line break too. The length stays, so the map fits.
+            let text = text.replace('`', "\\");
+            let mut script = shell::parse(&text, &map);
+            script.complete = false;
+            Some(Script { shell: script, map })
+        });
+        parsed.as_ref()
     }
 
     /// The commands of `run:`, where a shell of the Bourne family runs it or may. Parsed when a rule first asks.

@@ -41,7 +41,7 @@ pub enum UsesKind<'t> {
 impl<'t> Uses<'t> {
     /// Reads a `uses:` value.
     pub fn new(node: Node<'t>) -> Self {
-        Self { node, kind: kind(node.text()) }
+        Self { node, kind: kind(node.text().trim()) }
     }
 
     /// Whether it is an action of that repository (and path), whatever the version; case does not count.

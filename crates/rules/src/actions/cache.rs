@@ -4,7 +4,7 @@
 //! been able to fill the cache; the rule is of low confidence.
 
 use portcullis_model::actions::{Job, Step, Workflow};
-use portcullis_syntax::expression::fences;
+use portcullis_syntax::expression::{ExprKind, Fence, fences};
 
 use super::ActionsCheck;
 use crate::rule::prelude::*;
@@ -14,6 +14,10 @@ pub(super) static RULES: &[&Rule] = &[&CACHE_POISONING];
 
 /// What decides whether an action caches.
 enum Control {
+    /// As setup-node does: by `cache`, and since version 5 unless `package-manager-cache` is `false`.
+    NodeCache,
+    /// As setup-uv does: unless `enable-cache` is `false`, since version 10 only where it is `true`.
+    UvCache,
     /// It always does.
     Always,
     /// An input turns it on: any value but `false`.
@@ -30,11 +34,12 @@ static CACHING: &[(&str, &[Control])] = &[
     ("actions/setup-dotnet", &[Control::OnBy("cache")]),
     ("actions/setup-go", &[Control::UnlessFalse("cache")]),
     ("actions/setup-java", &[Control::OnBy("cache")]),
-    ("actions/setup-node", &[Control::OnBy("cache")]),
+    ("actions/setup-node", &[Control::NodeCache]),
     ("actions/setup-python", &[Control::OnBy("cache")]),
     ("actions-rust-lang/setup-rust-toolchain", &[Control::UnlessFalse("cache")]),
-    ("astral-sh/setup-uv", &[Control::UnlessFalse("enable-cache")]),
+    ("astral-sh/setup-uv", &[Control::UvCache]),
     ("awalsh128/cache-apt-pkgs-action", &[Control::Always]),
+    ("docker/setup-buildx-action", &[Control::UnlessFalse("cache-binary"), Control::OnBy("version")]),
     ("DeterminateSystems/magic-nix-cache-action", &[Control::UnlessFalse("use-gha-cache")]),
     ("graalvm/setup-graalvm", &[Control::OnBy("cache")]),
     ("gradle/actions/setup-gradle", &[Control::UnlessTrue("cache-disabled")]),
@@ -114,7 +119,7 @@ fn cache_poisoning(workflow: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'
     for step in &job.steps {
         let Some(uses) = step.uses else { continue };
         let Some((name, controls)) = CACHING.iter().find(|(name, _)| uses.is(name)) else { continue };
-        if !controls.iter().all(|control| is_on(control, step)) {
+        if !controls.iter().all(|control| is_on(control, step, workflow)) {
             continue;
         }
         report
@@ -142,21 +147,44 @@ fn publishes(step: &Step<'_>) -> bool {
     uses.is_any(PUBLISHING) || uses.is("docker/build-push-action") && pushes()
 }
 
-/// Whether a step surely caches: an expression that is not a constant may turn it off.
-fn is_on(control: &Control, step: &Step<'_>) -> bool {
+/// Whether a step caches. An expression may turn the cache on, unless it says that it does not for tags.
+fn is_on(control: &Control, step: &Step<'_>, workflow: &Workflow<'_>) -> bool {
     let value = |name: &str| {
         let text = step.input(name)?.text();
         match fences(text).next() {
             None => Some(text.to_ascii_lowercase()),
-            Some(_) => Some("${{".to_owned()),
+            Some(fence) => Some(if is_off_for_tags(&fence, workflow) { "false" } else { "true" }.to_owned()),
         }
     };
+    let is_true = |name: &str| value(name).is_some_and(|value| value == "true");
+    let is_false = |name: &str| value(name).is_some_and(|value| value == "false");
+    let is_since = |version| step.uses.and_then(|uses| uses.version()).is_some_and(|known| known.is_since(version));
     match control {
         Control::Always => true,
-        Control::OnBy(name) => value(name).is_some_and(|value| value != "false" && value != "${{" && !value.is_empty()),
-        Control::UnlessFalse(name) => value(name).is_none_or(|value| value != "false" && value != "${{"),
-        Control::UnlessTrue(name) => {
-            value(name).is_none_or(|value| !matches!(value.as_str(), "true" | "yes" | "1" | "${{"))
+        Control::NodeCache => {
+            let by_name = value("cache").is_some_and(|value| value != "false" && !value.is_empty());
+            by_name || is_since((5, 0, 0)) && !is_false("package-manager-cache") && step.input("cache").is_none()
         }
+        Control::UvCache if is_since((10, 0, 0)) => is_true("enable-cache"),
+        Control::UvCache => !is_false("enable-cache"),
+        Control::OnBy(name) => value(name).is_some_and(|value| value != "false" && !value.is_empty()),
+        Control::UnlessFalse(name) => !is_false(name),
+        Control::UnlessTrue(name) => value(name).is_none_or(|value| !matches!(value.as_str(), "true" | "yes" | "1")),
     }
+}
+
+/// Whether an expression is `false`, or a negation that asks for a tag, in a workflow that releases by tags alone.
+fn is_off_for_tags(fence: &Fence, workflow: &Workflow<'_>) -> bool {
+    let Ok(expr) = &fence.expr else { return true };
+    if let Some(constant) = expr.constant() {
+        return !constant.is_truthy();
+    }
+    let asks = matches!(expr.kind, ExprKind::Not(_))
+        && expr.paths().iter().any(|(_, path)| path.starts_with("github.ref") || path.starts_with("github.ref_type"));
+    let by_branch = workflow.trigger("push").and_then(|trigger| trigger.config?.get("branches").present());
+    asks && !by_branch
+        .map(portcullis_model::actions::one_or_many)
+        .unwrap_or_default()
+        .iter()
+        .any(|branch| branch.text().contains("release"))
 }

@@ -172,7 +172,7 @@ fn uses_format_invalid(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Repor
                 .help("write `owner/repo@ref`, `./path` or `docker://image`");
         }
         UsesKind::Local(path) => match scope.locals().get(path) {
-            Some(Local::Missing) if path.starts_with("./.github/") && !is_made(scope) => {
+            Some(Local::Missing) if path.starts_with("./.github/actions/") && !is_made(scope) => {
                 report.at(uses.node, format!("there is no action in `{path}`")).help("check the path");
             }
             Some(Local::Known(interface)) => {
@@ -274,7 +274,7 @@ rule! {
     /// on: push
     /// jobs:
     ///   deploy:
-    ///     uses: octo-org/repo/deploy.yml@v1
+    ///     uses: octo-org/repo/deploy@v1
     /// ```
     /// ```yaml good
     /// file=.github/workflows/ci.yml
@@ -308,7 +308,7 @@ fn workflow_call_invalid(workflow: &Workflow<'_>, job: &Job<'_>, report: &mut Re
             .is_some_and(|name| !name.contains('/') && (name.ends_with(".yml") || name.ends_with(".yaml")))
     };
     let fits = match uses.kind {
-        UsesKind::Repository { path, .. } => is_file(path),
+        UsesKind::Repository { path, .. } => path.ends_with(".yml") || path.ends_with(".yaml"),
         UsesKind::Local(path) => is_file(path),
         UsesKind::SameRepository(path) => is_file(path),
         UsesKind::Unknown => true,

@@ -116,6 +116,7 @@ const CHOSEN: &[&str] = &[
     "github.ref_name",
     "github.sha",
     "github.triggering_actor",
+    "runner.name",
 ];
 
 fn unsound_contains(usage: &Usage<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {

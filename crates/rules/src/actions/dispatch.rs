@@ -1,7 +1,7 @@
 //! The rules for GitHub Actions that are on, by what they look at.
 
 use portcullis_core::RuleIdx;
-use portcullis_model::actions::{Action, Job, Step, Usage, Workflow};
+use portcullis_model::actions::{Action, Job, Step, Usage, Uses, Workflow};
 use portcullis_syntax::Node;
 
 use super::Scope;
@@ -20,6 +20,10 @@ pub enum ActionsCheck {
     Expression(ExpressionCheck),
     /// Each workflow, and each action's metadata.
     WorkflowAndAction(WorkflowCheck, ActionCheck),
+    /// Each action and workflow that is used.
+    Uses(UsesCheck),
+    /// Each action and workflow that is used, and the root of pre-commit's configuration.
+    UsesAndPreCommit(UsesCheck, RootCheck),
     /// Each job, and each step.
     JobAndStep(JobCheck, StepCheck),
     /// Each step, and each expression.
@@ -39,6 +43,7 @@ pub(super) type JobCheck = fn(&Workflow<'_>, &Job<'_>, &mut Report<'_>);
 pub(super) type StepCheck = fn(&Step<'_>, Scope<'_, '_>, &mut Report<'_>);
 pub(super) type ExpressionCheck = fn(&Usage<'_>, Scope<'_, '_>, &mut Report<'_>);
 pub(super) type ActionCheck = fn(&Action<'_>, &mut Report<'_>);
+pub(super) type UsesCheck = fn(&Uses<'_>, &mut Report<'_>);
 pub(super) type RootCheck = fn(Node<'_>, &mut Report<'_>);
 
 /// The compiled table.
@@ -47,6 +52,7 @@ pub(crate) struct Table {
     workflow: Vec<(RuleIdx, WorkflowCheck)>,
     job: Vec<(RuleIdx, JobCheck)>,
     step: Vec<(RuleIdx, StepCheck)>,
+    uses: Vec<(RuleIdx, UsesCheck)>,
     expression: Vec<(RuleIdx, ExpressionCheck)>,
     action: Vec<(RuleIdx, ActionCheck)>,
     dependabot: Vec<(RuleIdx, RootCheck)>,
@@ -63,6 +69,11 @@ impl Table {
             ActionsCheck::WorkflowAndAction(workflow, action) => {
                 self.workflow.push((rule, workflow));
                 self.action.push((rule, action));
+            }
+            ActionsCheck::Uses(check) => self.uses.push((rule, check)),
+            ActionsCheck::UsesAndPreCommit(uses, root) => {
+                self.uses.push((rule, uses));
+                self.pre_commit.push((rule, root));
             }
             ActionsCheck::JobAndStep(job, step) => {
                 self.job.push((rule, job));
@@ -94,6 +105,7 @@ impl Dispatch {
             for &(rule, check) in &self.actions.job {
                 self.run(rule, subject, outcome, |report| check(workflow, job, report));
             }
+            job.calls.iter().for_each(|uses| self.uses(uses, subject, outcome));
             for step in &job.steps {
                 self.step(step, Scope::Job(workflow, job), outcome);
             }
@@ -136,6 +148,13 @@ impl Dispatch {
         let subject = step.node.structure();
         for &(rule, check) in &self.actions.step {
             self.run(rule, subject, outcome, |report| check(step, scope, report));
+        }
+        step.uses.iter().for_each(|uses| self.uses(uses, subject, outcome));
+    }
+
+    fn uses(&self, uses: &Uses<'_>, subject: u64, outcome: &mut Outcome) {
+        for &(rule, check) in &self.actions.uses {
+            self.run(rule, subject, outcome, |report| check(uses, report));
         }
     }
 

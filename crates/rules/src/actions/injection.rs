@@ -205,22 +205,9 @@ fn input(name: &str, scope: Scope<'_, '_>) -> Option<Confidence> {
 
 /// The texts that the file gives to a matrix key.
 fn matrix_values<'t>(path: &Path, scope: Scope<'_, 't>) -> Vec<&'t str> {
-    let Some(matrix) = scope.job().and_then(|job| job.get("strategy.matrix").present()) else { return Vec::new() };
     let mut texts = Vec::new();
-    let mut add = |node: Node<'t>| scalars(node, 0, &mut texts);
-    for (key, value) in matrix.entries() {
-        match key.text() {
-            "exclude" => {}
-            "include" => {
-                let items = value.items().flat_map(Node::entries);
-                items
-                    .filter(|(key, _)| key.text().eq_ignore_ascii_case(path.name(1)))
-                    .for_each(|(_, value)| add(value));
-            }
-            name if name.eq_ignore_ascii_case(path.name(1)) => add(value),
-            _ => {}
-        }
-    }
+    let values = scope.job().map(|job| job.matrix_values(path.name(1))).unwrap_or_default();
+    values.into_iter().for_each(|value| scalars(value, 0, &mut texts));
     texts
 }
 
@@ -262,7 +249,7 @@ rule! {
     ///
     /// A line in `$GITHUB_ENV` sets any variable of the steps that follow, `LD_PRELOAD` and `NODE_OPTIONS` among them, and one
     /// in `$GITHUB_PATH` replaces their programs. Looks at workflows that outsiders set off with secrets at hand, and at what
-    /// Bourne shells write there; a text without variables is fine.
+    /// scripts write there; a text without variables is fine.
     ///
     /// ```workflow bad:6
     /// on: pull_request_target
@@ -298,7 +285,7 @@ fn github_env_injection(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Repo
     {
         return;
     }
-    let Some(script) = step.script() else { return };
+    let Some(script) = step.script().or_else(|| step.foreign_script()) else { return };
     for (index, command) in script.shell.commands.iter().enumerate() {
         let Some(file) = written_file(command) else { continue };
         let piped = command.pipe.filter(|pipe| pipe.index > 0).map(|pipe| pipe.pipeline);
@@ -337,7 +324,10 @@ fn is_dynamic(command: &Command) -> bool {
     let heredoc = command.redirects.iter().find_map(|redirect| redirect.heredoc.as_ref());
     match (command.program(), heredoc) {
         (Some("cat"), Some(heredoc)) => !heredoc.quoted && heredoc.body.contains(['$', '`']),
-        (Some("echo" | "printf"), _) => command.args.iter().any(|word| word.has_expansion),
+        (Some("echo" | "printf"), _) => {
+            // `%NAME%` is a variable to cmd.
+            command.args.iter().any(|word| word.has_expansion || word.text.matches('%').count() > 1)
+        }
         (None, _) => false,
         (Some(_), _) => true,
     }

@@ -4,7 +4,7 @@
 //! The tables end at the date that they give. A commit says its version only by the comment behind it; without one, and where
 //! a tag such as `v4` may be newer than the defect, there is no finding.
 
-use portcullis_model::actions::{Job, Step, Uses, UsesKind, Workflow};
+use portcullis_model::actions::{Step, Uses, UsesKind};
 
 use super::known_table::{ADVISORIES, ARCHIVED, POPULAR, RUNTIMES};
 use super::{ActionsCheck, Scope};
@@ -40,7 +40,7 @@ rule! {
     ///       - uses: tj-actions/changed-files@ed68ef82c095e0d48ec87eccea555d944a631a4c # v46.0.5
     /// ```
     KNOWN_VULNERABLE_ACTIONS = "actions-known-vulnerable-actions" {
-        check: Check::Actions(ActionsCheck::JobAndStep(vulnerable_call, vulnerable_step)),
+        check: Check::Actions(ActionsCheck::Uses(vulnerable)),
         severity: Severity::High,
         tags: &["cwe-1395"],
         peers: &[
@@ -49,14 +49,6 @@ rule! {
             "kics:tj-actions-changed-files",
         ],
     }
-}
-
-fn vulnerable_call(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    job.calls.iter().for_each(|uses| vulnerable(uses, report));
-}
-
-fn vulnerable_step(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
-    step.uses.iter().for_each(|uses| vulnerable(uses, report));
 }
 
 fn vulnerable(uses: &Uses<'_>, report: &mut Report<'_>) {
@@ -98,19 +90,11 @@ rule! {
     ///       - uses: actions/checkout@v4
     /// ```
     ARCHIVED_USES = "actions-archived-uses" {
-        check: Check::Actions(ActionsCheck::JobAndStep(archived_call, archived_step)),
+        check: Check::Actions(ActionsCheck::UsesAndPreCommit(archived, archived_hooks)),
         severity: Severity::Medium,
         tags: &["cwe-1104"],
         peers: &["zizmor:archived-uses"],
     }
-}
-
-fn archived_call(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    job.calls.iter().for_each(|uses| archived(uses, report));
-}
-
-fn archived_step(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
-    step.uses.iter().for_each(|uses| archived(uses, report));
 }
 
 fn archived(uses: &Uses<'_>, report: &mut Report<'_>) {
@@ -118,6 +102,37 @@ fn archived(uses: &Uses<'_>, report: &mut Report<'_>) {
     let Some((_, instead)) = ARCHIVED.iter().find(|(name, _)| *name == repository) else { return };
     let help = if instead.is_empty() { "use another, or a script".to_owned() } else { format!("use {instead}") };
     report.at(uses.node, format!("the repository of `{repository}` is archived")).help(help);
+}
+
+/// Repositories of hooks that are archived. As for actions.
+const ARCHIVED_HOOKS: &[&str] = &[
+    "asottile-archive/seed-isort-config",
+    "dnephin/pre-commit-golang",
+    "gherynos/pre-commit-java",
+    "lucas-c/pre-commit-hooks-bandit",
+    "marcogorelli/absolufy-imports",
+    "nix-community/nixpkgs-fmt",
+    "pre-commit/mirrors-autopep8",
+    "pre-commit/mirrors-isort",
+    "pre-commit/mirrors-jshint",
+    "pre-commit/mirrors-prettier",
+    "pre-commit/mirrors-puppet-lint",
+    "pre-commit/mirrors-pylint",
+    "pre-commit/mirrors-ruby-lint",
+    "pre-commit/mirrors-yapf",
+];
+
+fn archived_hooks(root: Node<'_>, report: &mut Report<'_>) {
+    let repos = root.get("repos").present().map(|node| node.items()).into_iter().flatten();
+    for node in repos.filter_map(|entry| entry.get("repo").present()) {
+        let Some(path) = node.text().strip_prefix("https://github.com/") else { continue };
+        let name = path.trim_end_matches('/').trim_end_matches(".git").to_ascii_lowercase();
+        if ARCHIVED_HOOKS.contains(&name.as_str()) {
+            report
+                .at(node, format!("the repository of hooks `{name}` is archived"))
+                .help("use another, or a local hook");
+        }
+    }
 }
 
 rule! {
@@ -160,6 +175,10 @@ rule! {
 fn outdated_step(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
     let Some(uses) = step.uses else { return };
     let Some((name, first)) = RUNTIMES.iter().find(|(name, _)| uses.is(name)) else { return };
+    // `v3-node20` is a version 3 that was made for a newer Node.
+    if uses.reference().is_some_and(|reference| reference.contains("node2")) {
+        return;
+    }
     if let Some(version) = uses.version().filter(|version| version.major < *first && version.major > 0) {
         report
             .at(uses.node, format!("version {} of `{name}` runs on a Node that runners no longer have", version.major))

@@ -46,7 +46,7 @@ rule! {
 }
 
 fn adhoc_packages(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
-    let Some(script) = step.script() else { return };
+    let Some(script) = step.script().or_else(|| step.foreign_script()) else { return };
     for command in &script.shell.commands {
         let Some(package) = adhoc(command) else { continue };
         let spot = (package.span, package.text.as_str());

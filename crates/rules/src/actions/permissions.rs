@@ -75,6 +75,16 @@ fn excessive_permissions(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             .confidence(Confidence::Medium)
             .help("start with `permissions: {}` and give each job what it needs");
     }
+    // Whoever calls a workflow decides what it may do, be the caller called itself.
+    let calls = workflow.jobs.iter().filter(|job| workflow.is_only_reusable() && job.calls.is_some());
+    for job in calls.filter(|_| !workflow.permissions().is_explicit()) {
+        if let Permissions::Default(anchor) = job.permissions() {
+            report
+                .at(anchor, format!("{} hands on whatever token the workflow was called with", job.title()))
+                .confidence(Confidence::Medium)
+                .help("give the job a `permissions` block");
+        }
+    }
     let everywhere = is_for_many(workflow);
     let top = workflow.permissions();
     if everywhere {

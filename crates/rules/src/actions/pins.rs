@@ -2,8 +2,9 @@
 //!
 //! Decided by the reference as it is written. Whether a tag has been protected against moving, no file tells.
 
-use portcullis_model::actions::{Job, Step, UsesKind, Workflow, is_commit};
+use portcullis_model::actions::{Job, Step, Uses, UsesKind, Workflow, is_commit};
 use portcullis_model::image::ImageRef;
+use portcullis_syntax::expression::fences;
 
 use super::{ActionsCheck, Scope};
 use crate::rule::prelude::*;
@@ -38,7 +39,7 @@ rule! {
     ///       - uses: ./.github/actions/build
     /// ```
     UNPINNED_USES = "actions-unpinned-uses" {
-        check: Check::Actions(ActionsCheck::JobAndStep(unpinned_call, unpinned_step)),
+        check: Check::Actions(ActionsCheck::Uses(unpinned)),
         severity: Severity::High,
         tags: &["cwe-829"],
         peers: &[
@@ -55,20 +56,8 @@ rule! {
     }
 }
 
-fn unpinned_call(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    if let Some(uses) = job.calls {
-        unpinned(&uses, "reusable workflow", report);
-    }
-}
-
-fn unpinned_step(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
-    if let Some(uses) = step.uses {
-        unpinned(&uses, "action", report);
-    }
-}
-
-fn unpinned(uses: &portcullis_model::actions::Uses<'_>, what: &str, report: &mut Report<'_>) {
-    let UsesKind::Repository { owner, repo, reference, .. } = uses.kind else { return };
+fn unpinned(uses: &Uses<'_>, report: &mut Report<'_>) {
+    let UsesKind::Repository { owner, repo, path, reference } = uses.kind else { return };
     if is_commit(reference) {
         return;
     }
@@ -80,6 +69,7 @@ fn unpinned(uses: &portcullis_model::actions::Uses<'_>, what: &str, report: &mut
     if trusted.iter().any(is_trusted) {
         return;
     }
+    let what = if path.ends_with(".yml") || path.ends_with(".yaml") { "reusable workflow" } else { "action" };
     report
         .at(uses.node, format!("{what} `{owner}/{repo}` is pinned to `{reference}`, which can be moved"))
         .help("pin it to a full commit hash, with the version in a comment behind it");
@@ -120,7 +110,7 @@ rule! {
 }
 
 fn unpinned_job_images(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    images(job).into_iter().for_each(|node| unpinned_image(node, node.text(), report));
+    images(job).into_iter().for_each(|(node, image)| unpinned_image(node, image, report));
 }
 
 fn unpinned_step_image(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
@@ -165,7 +155,7 @@ rule! {
 }
 
 fn untagged_job_images(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    images(job).into_iter().for_each(|node| untagged_image(node, node.text(), report));
+    images(job).into_iter().for_each(|(node, image)| untagged_image(node, image, report));
 }
 
 fn untagged_step_image(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
@@ -185,13 +175,28 @@ fn untagged_image(node: Node<'_>, image: &str, report: &mut Report<'_>) {
     }
 }
 
-/// The images of a job's container and services.
-fn images<'t>(job: &Job<'t>) -> Vec<Node<'t>> {
+/// The images of a job's container and services, and where they are named; of a matrix, each of its values.
+fn images<'t>(job: &Job<'t>) -> Vec<(Node<'t>, &'t str)> {
     let container = job.get("container").present();
     let container = container.and_then(|node| if node.is_map() { node.get("image").present() } else { Some(node) });
     let services = job.get("services").present().map(Node::entries).into_iter().flatten();
     let services = services.filter_map(|(_, service)| service.get("image").present());
-    container.into_iter().chain(services).filter(|node| portcullis_model::actions::scalar(*node).is_some()).collect()
+    let named = container.into_iter().chain(services).filter(|node| portcullis_model::actions::scalar(*node).is_some());
+    named
+        .flat_map(|node| {
+            let key = matrix_key(node.text());
+            let values = key.map(|key| job.matrix_values(&key)).filter(|values| !values.is_empty());
+            let texts = values.map_or_else(|| vec![node.text()], |values| values.into_iter().map(Node::text).collect());
+            texts.into_iter().map(move |text| (node, text))
+        })
+        .collect()
+}
+
+/// The key of a text that is nothing but `${{ matrix.key }}`.
+fn matrix_key(text: &str) -> Option<String> {
+    let fence = fences(text).next().filter(|fence| fence.start == 0 && fence.end as usize == text.trim_end().len())?;
+    let path = fence.expr.ok()?.path()?;
+    (path.root() == "matrix" && path.segments().len() == 2).then(|| path.name(1).to_owned())
 }
 
 fn docker_image<'t>(step: &Step<'t>) -> Option<(Node<'t>, &'t str)> {
@@ -247,7 +252,8 @@ rule! {
 
 fn unpinned_tools(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
     let Some(uses) = step.uses.filter(|uses| uses.is_any(INSTALLERS)) else { return };
-    if step.has_unknown_inputs() {
+    // Steps that never run keep a version for Dependabot to update.
+    if step.has_unknown_inputs() || step.is_never() {
         return;
     }
     let help = "set `version` to the version that is wanted";

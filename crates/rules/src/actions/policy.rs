@@ -108,7 +108,7 @@ rule! {
     ///       - uses: actions/checkout@v4
     /// ```
     FORBIDDEN_USES = "actions-forbidden-uses" {
-        check: Check::Actions(ActionsCheck::JobAndStep(forbidden_call, forbidden_step)),
+        check: Check::Actions(ActionsCheck::Uses(forbidden)),
         severity: Severity::High,
         profile: Profile::OptIn,
         peers: &["zizmor:forbidden-uses"],
@@ -117,14 +117,6 @@ rule! {
             OptionMeta { name: "allow", shape: OptionShape::Strings, docs: "the only actions that may be used" },
         ],
     }
-}
-
-fn forbidden_call(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    job.calls.iter().for_each(|uses| forbidden(uses, report));
-}
-
-fn forbidden_step(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
-    step.uses.iter().for_each(|uses| forbidden(uses, report));
 }
 
 fn forbidden(uses: &Uses<'_>, report: &mut Report<'_>) {
@@ -176,15 +168,14 @@ rule! {
     ///       - uses: $/.github/actions/build
     /// ```
     LOCAL_USE_NOT_SELF_REPOSITORY = "actions-local-use-not-self-repository" {
-        check: Check::Actions(ActionsCheck::Step(local_use)),
+        check: Check::Actions(ActionsCheck::Uses(local_use)),
         severity: Severity::Low,
         profile: Profile::OptIn,
         peers: &["zizmor:self-repository"],
     }
 }
 
-fn local_use(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
-    let Some(uses) = step.uses else { return };
+fn local_use(uses: &Uses<'_>, report: &mut Report<'_>) {
     if let UsesKind::Local(path) = uses.kind {
         let below = path.trim_start_matches("./");
         report

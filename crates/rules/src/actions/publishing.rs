@@ -15,7 +15,7 @@ pub(super) static RULES: &[&Rule] =
 rule! {
     /// Package is published with a token
     ///
-    /// PyPI, crates.io, npm and RubyGems accept the job's own identity (trusted publishing): no token that can be stolen is
+    /// PyPI, crates.io, npm, NuGet and RubyGems accept the job's own identity (trusted publishing): no token that can be stolen is
     /// kept. Looks at publishing actions with a token, and at publishing commands in jobs without `id-token: write`; silent on
     /// dry runs and on registries that the command names.
     ///
@@ -71,7 +71,9 @@ fn token_publishing(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Report<'
             () if uses.is("rubygems/release-gem") => {
                 step.input("setup-trusted-publisher").filter(|node| node.text() == "false")
             }
-            () if uses.is("rubygems/configure-rubygems-credentials") => step.input("api-token"),
+            () if uses.is("rubygems/configure-rubygems-credentials") => step
+                .input("api-token")
+                .filter(|_| step.input("gem-server").is_none_or(|server| server.text().contains("rubygems.org"))),
             () if uses.is("actions/setup-node") => step.input("always-auth").filter(|node| {
                 let registry = step.input("registry-url");
                 node.text() == "true" && registry.is_none_or(|url| url.text().contains("registry.npmjs.org"))
@@ -87,7 +89,7 @@ fn token_publishing(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Report<'
     if !["publish", "upload", "push"].iter().any(|word| text.contains(word)) || has_identity(scope) {
         return;
     }
-    let Some(script) = step.script() else { return };
+    let Some(script) = step.script().or_else(|| step.foreign_script()) else { return };
     for command in script.shell.commands.iter().filter(|command| publishes(command)) {
         let program = command.program().unwrap_or_default();
         report.at((command.span, program), format!("`{program}` publishes the package with a token")).help(TRUSTED);
@@ -117,13 +119,16 @@ fn publishes(command: &Command) -> bool {
         return false;
     }
     match command.program() {
-        Some("cargo" | "poetry" | "hatch" | "pdm" | "npm" | "uv" | "pnpm") => {
+        Some("cargo" | "poetry" | "hatch" | "pdm" | "npm" | "uv" | "pnpm" | "bun") => {
             first == "publish" || has("publish") && first.starts_with('+')
         }
         Some("yarn") => first == "publish" || args.starts_with(&["npm", "publish"]),
         Some("twine") => first == "upload",
         Some("gem") => first == "push",
-        Some("python" | "python3") => args.starts_with(&["-m", "twine", "upload"]),
+        Some("bunx" | "npx") => args.starts_with(&["npm", "publish"]),
+        Some("nuget" | "nuget.exe") => first == "push",
+        Some("dotnet") => args.starts_with(&["nuget", "push"]),
+        Some(program) if program.starts_with("python") => args.starts_with(&["-m", "twine", "upload"]),
         Some("uvx" | "pipx") => has("upload") && args.iter().any(|word| word.starts_with("twine")),
         Some("bundle") => args.starts_with(&["exec", "gem", "push"]),
         _ => false,
@@ -167,8 +172,19 @@ fn github_app_token(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) 
     if step.has_unknown_inputs() {
         return;
     }
-    if let Some(node) = step.input("skip-token-revoke").filter(|node| node.text().eq_ignore_ascii_case("true")) {
-        report.at(node, "the token stays valid after the job").help("remove `skip-token-revoke`");
+    if let Some(node) = step.input("skip-token-revoke") {
+        let confidence = match node.text() {
+            text if text.eq_ignore_ascii_case("true") => Some(Confidence::High),
+            // A condition that never held would not be written.
+            text if text.contains("${{") && !text.contains("false") => Some(Confidence::Low),
+            _ => None,
+        };
+        if let Some(confidence) = confidence {
+            report
+                .at(node, "the token stays valid after the job")
+                .help("remove `skip-token-revoke`")
+                .confidence(confidence);
+        }
     }
     let with = step.get("with").present().map(Node::entries).into_iter().flatten();
     let permissions: Vec<&str> = with.filter_map(|(key, _)| key.text().strip_prefix("permission-")).collect();

@@ -99,8 +99,12 @@ fn self_hosted<'t>(job: &Job<'t>) -> Option<Node<'t>> {
     }
     let from_matrix = labels.iter().any(|label| label.text().contains("matrix."));
     let matrix = job.get("strategy.matrix").present().filter(|_| from_matrix)?;
-    let values = matrix.entries().flat_map(|(_, value)| value.items());
-    values.flat_map(|value| one_or_many(value).into_iter().chain(value.entries().map(|(_, value)| value))).find(is_own)
+    let rows = matrix.entries().filter(|(key, _)| key.text() != "exclude").flat_map(|(_, row)| row.items());
+    let values = rows.flat_map(|value| one_or_many(value).into_iter().chain(value.entries().map(|(_, value)| value)));
+    let excluded = matrix.get("exclude").present().map(|node| node.items()).into_iter().flatten();
+    let is_excluded = excluded.flat_map(Node::entries).any(|(_, value)| is_own(&value));
+    let is_among = values.flat_map(one_or_many).any(|value| is_own(&value));
+    labels.first().copied().filter(|_| is_among && !is_excluded)
 }
 
 /// Labels of GitHub's runners, and those that every self-hosted one has.

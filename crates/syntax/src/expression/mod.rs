@@ -62,8 +62,14 @@ pub enum Comparison {
     Equal,
     /// `!=`
     NotEqual,
-    /// `<`, `<=`, `>`, `>=`
-    Order,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
 }
 
 /// Why a text is no expression.

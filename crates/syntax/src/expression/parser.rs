@@ -67,7 +67,12 @@ impl Parser<'_> {
     }
 
     fn order(&mut self, depth: u8) -> Result<Expr, ExprError> {
-        let signs = ["<=", ">=", "<", ">"].map(|sign| (sign, Comparison::Order));
+        let signs = [
+            ("<=", Comparison::LessOrEqual),
+            (">=", Comparison::GreaterOrEqual),
+            ("<", Comparison::Less),
+            (">", Comparison::Greater),
+        ];
         self.comparison(depth, Self::unary, &signs)
     }
 

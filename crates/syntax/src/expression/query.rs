@@ -225,11 +225,18 @@ impl Expr {
                     // Values of two types are made numbers first.
                     _ => return None,
                 };
-                match comparison {
-                    Comparison::Equal => Constant::Bool(equal),
-                    Comparison::NotEqual => Constant::Bool(!equal),
-                    Comparison::Order => return None,
-                }
+                let order = match (&left, &right) {
+                    (Constant::Number(a), Constant::Number(b)) => a.partial_cmp(b),
+                    _ => None,
+                };
+                Constant::Bool(match comparison {
+                    Comparison::Equal => equal,
+                    Comparison::NotEqual => !equal,
+                    Comparison::Less => order?.is_lt(),
+                    Comparison::LessOrEqual => order?.is_le(),
+                    Comparison::Greater => order?.is_gt(),
+                    Comparison::GreaterOrEqual => order?.is_ge(),
+                })
             }
             ExprKind::Call(name, args) => return call(name, args),
             _ => return None,
