@@ -73,7 +73,7 @@ pub fn scalar(node: Node<'_>) -> Option<&str> {
 }
 
 /// The elements of a list, or the one scalar that stands in its place.
-pub fn one_or_many<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+pub fn one_or_many(node: Node<'_>) -> Vec<Node<'_>> {
     if node.is_list() {
         return node.items().collect();
     }

@@ -102,7 +102,7 @@ impl<'t> Permissions<'t> {
 }
 
 /// The scopes of a block, their values and what those grant, where that is known.
-pub fn accesses<'t>(block: Node<'t>) -> impl Iterator<Item = (&'t str, Node<'t>, Option<Access>)> {
+pub fn accesses(block: Node<'_>) -> impl Iterator<Item = (&str, Node<'_>, Option<Access>)> {
     block.entries().map(|(key, value)| {
         let access = match value.text() {
             "read" => Some(Access::Read),

@@ -132,7 +132,7 @@ fn variables<'t>(workflow: &Workflow<'t>, mut visit: impl FnMut(Node<'t>, Node<'
     }
 }
 
-fn entries<'t>(holder: Node<'t>) -> impl Iterator<Item = (Node<'t>, Node<'t>)> {
+fn entries(holder: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>)> {
     holder.get("env").present().map(Node::entries).into_iter().flatten()
 }
 

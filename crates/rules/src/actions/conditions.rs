@@ -256,5 +256,7 @@ fn reducible<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
         found.push(expr);
         return;
     }
-    expr.children().into_iter().for_each(|child| reducible(child, found));
+    for child in expr.children() {
+        reducible(child, found);
+    }
 }

@@ -109,8 +109,8 @@ fn execution_allowed(root: Node<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn updates<'t>(root: Node<'t>) -> impl Iterator<Item = Node<'t>> {
-    root.get("updates").present().map(|node| node.items()).into_iter().flatten()
+fn updates(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    root.get("updates").present().map(Node::items).into_iter().flatten()
 }
 
 rule! {
@@ -144,7 +144,7 @@ rule! {
 }
 
 fn insecure_url_scheme(root: Node<'_>, report: &mut Report<'_>) {
-    let repos = root.get("repos").present().map(|node| node.items()).into_iter().flatten();
+    let repos = root.get("repos").present().map(Node::items).into_iter().flatten();
     for repo in repos.filter_map(|entry| entry.get("repo").present()) {
         let text = repo.text();
         let plain = ["http://", "git://"].into_iter().find(|scheme| text.starts_with(scheme));

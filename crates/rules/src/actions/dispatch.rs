@@ -105,7 +105,9 @@ impl Dispatch {
             for &(rule, check) in &self.actions.job {
                 self.run(rule, subject, outcome, |report| check(workflow, job, report));
             }
-            job.calls.iter().for_each(|uses| self.uses(uses, subject, outcome));
+            if let Some(uses) = &job.calls {
+                self.uses(uses, subject, outcome);
+            }
             for step in &job.steps {
                 self.step(step, Scope::Job(workflow, job), outcome);
             }
@@ -149,7 +151,9 @@ impl Dispatch {
         for &(rule, check) in &self.actions.step {
             self.run(rule, subject, outcome, |report| check(step, scope, report));
         }
-        step.uses.iter().for_each(|uses| self.uses(uses, subject, outcome));
+        if let Some(uses) = &step.uses {
+            self.uses(uses, subject, outcome);
+        }
     }
 
     fn uses(&self, uses: &Uses<'_>, subject: u64, outcome: &mut Outcome) {

@@ -264,7 +264,7 @@ fn function(usage: &Usage<'_>, part: &Expr, name: &str, args: &[Expr], report: &
     if given < *least || given > *most {
         let wanted = if given < *least { least } else { most };
         report.at(usage.place_of(part), format!("`{name}` takes {wanted} arguments, not {given}"));
-    } else if name.eq_ignore_ascii_case("case") && given % 2 == 0 {
+    } else if name.eq_ignore_ascii_case("case") && given.is_multiple_of(2) {
         report.at(usage.place_of(part), "`case` lacks the value for when no condition holds");
     } else if name.eq_ignore_ascii_case("format")
         && let Some(Expr { kind: ExprKind::String(text), .. }) = args.first()
@@ -348,7 +348,7 @@ fn needs(path: &Path, scope: Scope<'_, '_>) -> Wrong {
     if !needed.iter().any(|node| node.text().eq_ignore_ascii_case(name)) {
         return Some((format!("{} does not need a job `{name}`", job.title()), None));
     }
-    let Some(other) = workflow.job(name) else { return None };
+    let other = workflow.job(name)?;
     match path.name(2) {
         "" | "result" => None,
         "outputs" => {

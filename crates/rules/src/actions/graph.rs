@@ -153,7 +153,9 @@ rule! {
 
 fn ids_of_workflow(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     ids(workflow.jobs.iter().map(|job| job.key).collect(), "job", report);
-    workflow.jobs.iter().for_each(|job| step_ids(&job.steps, report));
+    for job in &workflow.jobs {
+        step_ids(&job.steps, report);
+    }
 }
 
 fn ids_of_action(action: &Action<'_>, report: &mut Report<'_>) {
@@ -238,7 +240,7 @@ fn matrix_invalid(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
             }
         }
     }
-    let excluded = matrix.get("exclude").present().map(|node| node.items()).into_iter().flatten();
+    let excluded = matrix.get("exclude").present().map(Node::items).into_iter().flatten();
     for (key, value) in excluded.flat_map(Node::entries) {
         let Some((_, row)) = rows().find(|(name, _)| name.text() == key.text()) else {
             // Keys of `include` alone can be excluded by nobody, and a matrix that is open may have the key.

@@ -207,15 +207,21 @@ fn input(name: &str, scope: Scope<'_, '_>) -> Option<Confidence> {
 fn matrix_values<'t>(path: &Path, scope: Scope<'_, 't>) -> Vec<&'t str> {
     let mut texts = Vec::new();
     let values = scope.job().map(|job| job.matrix_values(path.name(1))).unwrap_or_default();
-    values.into_iter().for_each(|value| scalars(value, 0, &mut texts));
+    for value in values {
+        scalars(value, 0, &mut texts);
+    }
     texts
 }
 
 fn scalars<'t>(node: Node<'t>, depth: u8, texts: &mut Vec<&'t str>) {
     if node.is_list() || node.is_map() {
         if depth < 8 {
-            node.items().for_each(|item| scalars(item, depth.saturating_add(1), texts));
-            node.entries().for_each(|(_, value)| scalars(value, depth.saturating_add(1), texts));
+            for item in node.items() {
+                scalars(item, depth.saturating_add(1), texts);
+            }
+            for (_, value) in node.entries() {
+                scalars(value, depth.saturating_add(1), texts);
+            }
         }
     } else {
         texts.push(node.text());
@@ -311,8 +317,8 @@ fn written_file(command: &Command) -> Option<&'static str> {
     let writes = |kind| {
         matches!(kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::WriteBoth | RedirectKind::AppendBoth)
     };
-    let redirected = command.redirects.iter().filter(|redirect| writes(redirect.kind));
-    let redirected = redirected.filter_map(|redirect| file(&redirect.target.text)).next();
+    let mut redirected = command.redirects.iter().filter(|redirect| writes(redirect.kind));
+    let redirected = redirected.find_map(|redirect| file(&redirect.target.text));
     redirected.or_else(|| {
         let is_tee = command.is_any(&["tee", "sponge"]);
         command.args.iter().filter(|_| is_tee).find_map(|word| file(&word.text))

@@ -58,12 +58,12 @@ fn vulnerable(uses: &Uses<'_>, report: &mut Report<'_>) {
         return;
     }
     let Some(version) = uses.version() else { return };
-    for advisory in known.filter(|known| version.is_before(known.fixed) && !version.is_before(known.introduced)) {
+    let found = known.find(|known| version.is_before(known.fixed) && !version.is_before(known.introduced));
+    if let Some(advisory) = found {
         let (major, minor, patch) = advisory.fixed;
         report
             .at(uses.node, format!("{repository} before {major}.{minor}.{patch}: {} ({})", advisory.about, advisory.id))
             .help(format!("update it to {major}.{minor}.{patch} or later, pinned to the commit"));
-        return;
     }
 }
 
@@ -123,7 +123,7 @@ const ARCHIVED_HOOKS: &[&str] = &[
 ];
 
 fn archived_hooks(root: Node<'_>, report: &mut Report<'_>) {
-    let repos = root.get("repos").present().map(|node| node.items()).into_iter().flatten();
+    let repos = root.get("repos").present().map(Node::items).into_iter().flatten();
     for node in repos.filter_map(|entry| entry.get("repo").present()) {
         let Some(path) = node.text().strip_prefix("https://github.com/") else { continue };
         let name = path.trim_end_matches('/').trim_end_matches(".git").to_ascii_lowercase();

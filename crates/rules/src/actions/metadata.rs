@@ -208,13 +208,19 @@ fn env_of_workflow(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         let container = job.get("container").present();
         let services =
             job.get("services").present().map(Node::entries).into_iter().flatten().map(|(_, service)| service);
-        container.into_iter().chain(services).for_each(|holder| env(holder, report));
-        job.steps.iter().for_each(|step| env(step.node, report));
+        for holder in container.into_iter().chain(services) {
+            env(holder, report);
+        }
+        for step in &job.steps {
+            env(step.node, report);
+        }
     }
 }
 
 fn env_of_action(action: &Action<'_>, report: &mut Report<'_>) {
-    action.steps.iter().for_each(|step| env(step.node, report));
+    for step in &action.steps {
+        env(step.node, report);
+    }
 }
 
 fn env(holder: Node<'_>, report: &mut Report<'_>) {

@@ -110,7 +110,9 @@ rule! {
 }
 
 fn unpinned_job_images(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    images(job).into_iter().for_each(|(node, image)| unpinned_image(node, image, report));
+    for (node, image) in images(job) {
+        unpinned_image(node, image, report);
+    }
 }
 
 fn unpinned_step_image(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
@@ -155,7 +157,9 @@ rule! {
 }
 
 fn untagged_job_images(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
-    images(job).into_iter().for_each(|(node, image)| untagged_image(node, image, report));
+    for (node, image) in images(job) {
+        untagged_image(node, image, report);
+    }
 }
 
 fn untagged_step_image(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {

@@ -101,7 +101,7 @@ fn self_hosted<'t>(job: &Job<'t>) -> Option<Node<'t>> {
     let matrix = job.get("strategy.matrix").present().filter(|_| from_matrix)?;
     let rows = matrix.entries().filter(|(key, _)| key.text() != "exclude").flat_map(|(_, row)| row.items());
     let values = rows.flat_map(|value| one_or_many(value).into_iter().chain(value.entries().map(|(_, value)| value)));
-    let excluded = matrix.get("exclude").present().map(|node| node.items()).into_iter().flatten();
+    let excluded = matrix.get("exclude").present().map(Node::items).into_iter().flatten();
     let is_excluded = excluded.flat_map(Node::entries).any(|(_, value)| is_own(&value));
     let is_among = values.flat_map(one_or_many).any(|value| is_own(&value));
     labels.first().copied().filter(|_| is_among && !is_excluded)

@@ -99,7 +99,7 @@ fn unquoted_test(command: &Command) -> Option<&Word> {
         let is_compared = matches!(operator, Some("=" | "==" | "!=" | "-eq" | "-ne" | "-gt" | "-lt" | "-ge" | "-le"));
         let is_name = word.variables.first().is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
         let is_bare = word.unquoted_expansion && !word.quoted && word.text.starts_with('$') && !word.text.contains('(');
-        (is_compared && is_name && is_bare && !word.text.contains(":-") && !word.text.contains("#")).then_some(word)
+        (is_compared && is_name && is_bare && !word.text.contains(":-") && !word.text.contains('#')).then_some(word)
     })
 }
 

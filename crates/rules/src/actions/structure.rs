@@ -186,7 +186,9 @@ fn shape_of_job(job: &Job<'_>, report: &mut Report<'_>) {
     for (_, service) in node.get("services").present().map(Node::entries).into_iter().flatten() {
         within(Lookup::Present(service), CONTAINER, "a service", report);
     }
-    job.steps.iter().for_each(|step| shape_of_step(step, report));
+    for step in &job.steps {
+        shape_of_step(step, report);
+    }
 }
 
 fn shape_of_step(step: &Step<'_>, report: &mut Report<'_>) {
