@@ -181,7 +181,13 @@ fn uses_format_invalid(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Repor
             }
             _ => {}
         },
-        UsesKind::Repository { .. } => popular(step, uses, report),
+        UsesKind::Repository { .. } => {
+            popular(step, uses, report);
+            required(step, uses, report);
+        }
+        UsesKind::Docker(image) if image.ends_with([':', '@']) => {
+            report.at(uses.node, format!("`{image}` lacks what stands behind its last sign"));
+        }
         _ => {}
     }
 }
@@ -200,6 +206,23 @@ fn popular(step: &Step<'_>, uses: Uses<'_>, report: &mut Report<'_>) {
         if let Some(meant) = nearest(key.text(), known.iter().copied()) {
             report.at(key, format!("`{name}` has no input `{}`", key.text())).help(format!("did you mean `{meant}`?"));
         }
+    }
+}
+
+/// Inputs without which popular actions fail.
+const REQUIRED: &[(&str, &[&str])] = &[
+    ("actions/cache", &["path", "key"]),
+    ("actions/cache/restore", &["path", "key"]),
+    ("actions/cache/save", &["path", "key"]),
+    ("actions/github-script", &["script"]),
+    ("actions/upload-artifact", &["path"]),
+];
+
+fn required(step: &Step<'_>, uses: Uses<'_>, report: &mut Report<'_>) {
+    let Some((name, inputs)) = REQUIRED.iter().find(|(name, _)| uses.is(name)) else { return };
+    let missing = inputs.iter().find(|input| step.input(input).is_none());
+    if let Some(input) = missing.filter(|_| !step.has_unknown_inputs()) {
+        report.at(uses.node, format!("`{name}` needs the input `{input}`")).help(format!("add `{input}`"));
     }
 }
 

@@ -57,6 +57,14 @@ fn unsound_condition(usage: &Usage<'_>, _: Scope<'_, '_>, report: &mut Report<'_
         return;
     }
     let text = usage.node.text();
+    // `true` and `false` by themselves are switches that somebody set.
+    if let Some(expr) = usage.expr()
+        && !matches!(expr.kind, ExprKind::Bool(_))
+        && expr.constant().is_some_and(|constant| constant.is_truthy())
+    {
+        report.at(usage.place_of(expr), "the condition is always true").help("remove it, or write `true`");
+        return;
+    }
     let before = text.get(..usage.fence.start as usize).unwrap_or_default();
     // Several fences are one condition.
     if usage.is_bare || before.contains("${{") {
@@ -234,6 +242,7 @@ fn obfuscated_uses(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
 
 fn obfuscated_expression(usage: &Usage<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
     let Some(expr) = usage.expr() else { return };
+    // A condition that is always the same is `actions-unsound-condition`.
     if usage.site == Site::Elsewhere || usage.site.is_condition() && usage.is_bare {
         return;
     }

@@ -155,6 +155,7 @@ fn inputs(trigger: &Trigger<'_>, config: Node<'_>, report: &mut Report<'_>) {
             report.at(key, format!("the input `{}` has no type", key.text())).help("add `type: string`");
         }
         choice(key, input, report);
+        default(input, report);
     }
     for (key, output) in config.get("outputs").present().map(Node::entries).into_iter().flatten() {
         if output.get("value").absent().is_some() {
@@ -163,8 +164,28 @@ fn inputs(trigger: &Trigger<'_>, config: Node<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Options of one input that are compared.
+const MAX_OPTIONS: usize = 256;
+
+/// Whether the default of an input is of the input's type.
+fn default(input: Node<'_>, report: &mut Report<'_>) {
+    let (Some(kind), Some(default)) = (input.get("type").present(), input.get("default").present()) else { return };
+    let text = default.text();
+    let fits = match kind.text() {
+        "boolean" => matches!(text, "true" | "false"),
+        "number" => text.parse::<f64>().is_ok(),
+        _ => true,
+    };
+    if !fits && !text.contains("${{") {
+        report.at(default, format!("the default `{text}` is no {}", kind.text()));
+    }
+}
+
 fn choice(key: Node<'_>, input: Node<'_>, report: &mut Report<'_>) {
     if input.get("type").present().is_none_or(|kind| kind.text() != "choice") {
+        if let Some(options) = input.get("options").present() {
+            report.at(options.key_place(), "only an input of type `choice` has options");
+        }
         return;
     }
     let options = match input.get("options") {
@@ -175,6 +196,13 @@ fn choice(key: Node<'_>, input: Node<'_>, report: &mut Report<'_>) {
         Lookup::Present(options) if options.is_list() => options,
         _ => return,
     };
+    let mut seen: Vec<&str> = Vec::new();
+    for option in options.items().take(MAX_OPTIONS) {
+        if seen.contains(&option.text()) {
+            report.at(option, format!("the option `{}` stands twice", option.text())).help("remove one");
+        }
+        seen.push(option.text());
+    }
     if let Some(default) = input.get("default").present()
         && !default.text().contains("${{")
         && !options.items().any(|option| option.text() == default.text())

@@ -105,7 +105,6 @@ rule! {
         tags: &["cwe-94"],
         peers: &[
             "zizmor:template-injection",
-            "actionlint:expression",
             "checkov:CKV_GHA_2",
             "scorecard:Dangerous-Workflow",
             "poutine:injection",

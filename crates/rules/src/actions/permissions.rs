@@ -195,6 +195,9 @@ fn invalid_permission(workflow: &Workflow<'_>, report: &mut Report<'_>) {
                 let message = format!("`{}` is neither `read-all` nor `write-all`", node.text());
                 report.at(node, message).help("write one of them, or a mapping of scopes");
             }
+            Permissions::Scopes(node) if node.is_null() => {
+                report.at(node.key_place(), "`permissions` has no value").help("write `permissions: {}` for none");
+            }
             Permissions::Scopes(node) => {
                 for (key, value) in node.entries() {
                     let Some(scope) = SCOPES.iter().find(|scope| scope.name == key.text()) else {

@@ -62,12 +62,23 @@ fn run_script_defect(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>)
                 .at((word.span, "rm"), format!("`{}` is below the root when `{name}` is empty", word.raw))
                 .help(format!("write `${{{name}:?}}`, which stops when it is empty"));
         }
-        if let Some(word) = unquoted_test(command) {
+        // What the script sets itself is seldom empty.
+        let is_own = |name: &String| script.shell.commands.iter().take(MAX_COMMANDS).any(|other| sets(other, name));
+        if let Some(word) = unquoted_test(command).filter(|word| !word.variables.iter().any(is_own)) {
             report
                 .at((word.span, "test"), format!("`{}` leaves the test without a word when it is empty", word.raw))
                 .help("quote it");
         }
     }
+}
+
+/// Commands that are searched for the assignment of a variable.
+const MAX_COMMANDS: usize = 1000;
+
+fn sets(command: &Command, name: &str) -> bool {
+    command.assignments.iter().any(|assignment| assignment.name == name)
+        || command.is_any(&["for", "read", "export", "local", "declare"])
+            && command.args.iter().any(|word| word.text.split('=').next() == Some(name))
 }
 
 /// The argument of a recursive `rm` that starts with a variable and goes on with a slash.

@@ -3,7 +3,7 @@
 //! Keys as GitHub's workflow syntax lists them, read on 2026-08-22. Duplicate keys are a finding of every YAML file; documents
 //! that cannot be parsed have one already. Where a merge may bring keys along, nothing is called missing.
 
-use portcullis_model::actions::{Job, Step, Workflow};
+use portcullis_model::actions::{Job, Step, Workflow, event};
 use portcullis_syntax::Value;
 
 use super::ActionsCheck;
@@ -58,6 +58,10 @@ const RUN: &[&str] = &["shell", "working-directory"];
 const ENVIRONMENT: &[&str] = &["name", "url", "deployment"];
 const CONCURRENCY: &[&str] = &["group", "cancel-in-progress", "queue"];
 const RUNS_ON: &[&str] = &["group", "labels"];
+const CREDENTIALS: &[&str] = &["username", "password"];
+const INPUT: &[&str] = &["description", "required", "default", "type", "options", "deprecationMessage"];
+const SECRET: &[&str] = &["description", "required"];
+const OUTPUT: &[&str] = &["description", "value"];
 
 rule! {
     /// Workflow has not the shape that GitHub reads
@@ -124,11 +128,29 @@ fn syntax_invalid(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         Lookup::Present(jobs) if !jobs.is_map() && !jobs.is_unknown() => {
             report.at(jobs, "`jobs` is not a mapping");
         }
+        Lookup::Present(jobs) if jobs.is_map() && jobs.entries().len() == 0 && !jobs.is_open() => {
+            report.at(jobs.key_place(), "the workflow has no jobs").help("add one");
+        }
         _ => {}
     }
     common(root, report);
+    declared(workflow, report);
     for job in &workflow.jobs {
         shape_of_job(job, report);
+    }
+}
+
+/// The inputs, secrets and outputs of `workflow_call` and `workflow_dispatch`.
+fn declared(workflow: &Workflow<'_>, report: &mut Report<'_>) {
+    let configs = workflow.triggers.iter().filter(|trigger| event(trigger.name).is_some());
+    for config in configs.filter_map(|trigger| trigger.config) {
+        for (block, known, what) in
+            [("inputs", INPUT, "an input"), ("secrets", SECRET, "a secret"), ("outputs", OUTPUT, "an output")]
+        {
+            for (_, entry) in config.get(block).present().map(Node::entries).into_iter().flatten() {
+                within(Lookup::Present(entry), known, what, report);
+            }
+        }
     }
 }
 
@@ -138,6 +160,7 @@ fn common(holder: Node<'_>, report: &mut Report<'_>) {
     within(holder.get("defaults"), DEFAULTS, "`defaults`", report);
     within(holder.get("defaults.run"), RUN, "`defaults.run`", report);
     within(holder.get("concurrency"), CONCURRENCY, "`concurrency`", report);
+    boolean(holder.get("concurrency").get("cancel-in-progress"), "cancel-in-progress", report);
 }
 
 fn shape_of_job(job: &Job<'_>, report: &mut Report<'_>) {
@@ -180,11 +203,16 @@ fn shape_of_job(job: &Job<'_>, report: &mut Report<'_>) {
     number(node, "timeout-minutes", report);
     within(node.get("strategy"), STRATEGY, "`strategy`", report);
     number_at(node.get("strategy.max-parallel"), "max-parallel", report);
-    within(node.get("container"), CONTAINER, "a container", report);
+    boolean(node.get("strategy").get("fail-fast"), "fail-fast", report);
+    boolean(node.get("continue-on-error"), "continue-on-error", report);
+    for key in ["runs-on", "needs"] {
+        empty(node.get(key), key, report);
+    }
+    container(node.get("container"), "the container", report);
     within(node.get("environment"), ENVIRONMENT, "`environment`", report);
     within(node.get("runs-on"), RUNS_ON, "`runs-on`", report);
     for (_, service) in node.get("services").present().map(Node::entries).into_iter().flatten() {
-        within(Lookup::Present(service), CONTAINER, "a service", report);
+        container(Lookup::Present(service), "the service", report);
     }
     for step in &job.steps {
         shape_of_step(step, report);
@@ -224,6 +252,48 @@ fn shape_of_step(step: &Step<'_>, report: &mut Report<'_>) {
             }
         }
         (None, None) => {}
+    }
+}
+
+fn container(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
+    let Some(node) = lookup.present() else { return };
+    empty(lookup, "container", report);
+    if !node.is_map() {
+        return;
+    }
+    keys(node, CONTAINER, "a container", report);
+    mapping(node, "env", report);
+    match node.get("image") {
+        Lookup::Absent(anchor) => {
+            report.at(anchor, format!("{what} has no image")).help("add `image:`");
+        }
+        image => empty(image, "image", report),
+    }
+    if let Some(credentials) = node.get("credentials").present().filter(|node| node.is_map() && !node.is_open()) {
+        keys(credentials, CREDENTIALS, "`credentials`", report);
+        if credentials.entries().len() == 1 && credentials.entries().all(|(key, _)| CREDENTIALS.contains(&key.text())) {
+            report.at(credentials.key_place(), "`credentials` needs both `username` and `password`");
+        }
+    }
+}
+
+/// Reports a list without elements, and a text without letters, in it or in its place.
+fn empty(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
+    let Some(node) = lookup.present() else { return };
+    let is_empty = |node: Node<'_>| {
+        node.is_list() && node.items().len() == 0
+            || matches!(node.value(), Value::String(text) if text.trim().is_empty())
+    };
+    for part in [node].into_iter().chain(node.items()).filter(|part| is_empty(*part)) {
+        report.at(part, format!("`{what}` has an empty value"));
+    }
+}
+
+fn boolean(lookup: Lookup<'_>, key: &str, report: &mut Report<'_>) {
+    let Some(node) = lookup.present() else { return };
+    if !matches!(node.value(), Value::Bool(_) | Value::Unknown(_) | Value::Template(_)) && !node.text().contains("${{")
+    {
+        report.at(node, format!("`{key}` is neither `true` nor `false`"));
     }
 }
 
