@@ -45,9 +45,8 @@ impl<'t> Action<'t> {
             Lookup::Present(node) if node.text().starts_with("node") => Runtime::Node(node),
             other => Runtime::Other(other),
         };
-        let steps = root.get("runs.steps").present().map(portcullis_syntax::Node::items).into_iter().flatten();
         let shell = |step: Node<'t>| Shell::of(step.key_lookup("shell"), None, Os::Unknown);
-        let steps = steps.enumerate().map(|(index, step)| Step::new(step, index, shell(step))).collect();
+        let steps = Step::all(root.get("runs.steps").present(), shell);
         Some(Self { root, runtime, steps, usages: Usage::of_action(root), locals: Locals::default() })
     }
 

@@ -29,9 +29,8 @@ impl<'t> Job<'t> {
         let labelled = operating_system(node.get("runs-on"));
         let os = if has_container { Os::Linux } else { labelled };
         let own = node.get("defaults.run.shell").present();
-        let steps = node.get("steps").present().map(portcullis_syntax::Node::items).into_iter().flatten();
         let shell = |step: Node<'t>| super::Shell::of(step.key_lookup("shell"), own.or(defaults), os);
-        let steps = steps.enumerate().map(|(index, step)| Step::new(step, index, shell(step))).collect();
+        let steps = Step::all(node.get("steps").present(), shell);
         let calls = node.get("uses").present().filter(|uses| super::scalar(*uses).is_some()).map(Uses::new);
         Self { id: key.text(), key, node, index, steps, calls, os }
     }

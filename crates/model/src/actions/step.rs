@@ -35,10 +35,22 @@ pub struct Script {
 }
 
 impl<'t> Step<'t> {
-    pub(super) fn new(node: Node<'t>, index: usize, shell: Shell<'t>) -> Self {
+    fn new(node: Node<'t>, index: usize, shell: Shell<'t>) -> Self {
         let uses = node.get("uses").present().filter(|uses| super::scalar(*uses).is_some()).map(Uses::new);
         let run = node.get("run").present().filter(|run| super::scalar(*run).is_some());
         Self { node, index, uses, run, shell, script: OnceCell::new(), foreign: OnceCell::new() }
+    }
+
+    /// The steps of a list, in order. Those that one runs in parallel stand behind it.
+    pub(super) fn all(list: Option<Node<'t>>, shell: impl Fn(Node<'t>) -> Shell<'t>) -> Vec<Self> {
+        let mut steps = Vec::new();
+        for outer in list.into_iter().flat_map(Node::items) {
+            let inner = outer.field("parallel").into_iter().flat_map(Node::items);
+            for node in [outer].into_iter().chain(inner) {
+                steps.push(Self::new(node, steps.len(), shell(node)));
+            }
+        }
+        steps
     }
 
     /// Whether it uses that action, whatever the version.

@@ -156,12 +156,14 @@ struct Collector<'t> {
     path: Vec<&'t str>,
     job: Option<usize>,
     step: Option<usize>,
+    /// Steps of the job so far, those that run in parallel too, as [`super::Step::all`] numbers them.
+    steps: usize,
     found: Vec<Usage<'t>>,
 }
 
 impl<'t> Collector<'t> {
     fn collect(root: Node<'t>, site: SiteOf) -> Vec<Usage<'t>> {
-        let mut collector = Self { site, path: Vec::new(), job: None, step: None, found: Vec::new() };
+        let mut collector = Self { site, path: Vec::new(), job: None, step: None, steps: 0, found: Vec::new() };
         collector.walk(root);
         collector.found
     }
@@ -182,18 +184,22 @@ impl<'t> Collector<'t> {
                 self.job = None;
             }
         } else if node.is_list() {
-            let is_steps = matches!(self.path[..], ["jobs", _, "steps"] | ["runs", "steps"]);
+            let is_outer = matches!(self.path[..], ["jobs", _, "steps"] | ["runs", "steps"]);
+            let is_inner = matches!(self.path[..], ["jobs", _, "steps", "#", "parallel"]);
+            let around = self.step;
+            if is_outer {
+                self.steps = 0;
+            }
             self.path.push("#");
-            for (index, item) in node.items().enumerate() {
-                if is_steps {
-                    self.step = Some(index);
+            for item in node.items() {
+                if is_outer || is_inner {
+                    self.step = Some(self.steps);
+                    self.steps = self.steps.saturating_add(1);
                 }
                 self.walk(item);
             }
             self.path.pop();
-            if is_steps {
-                self.step = None;
-            }
+            self.step = if is_outer { None } else { around };
         } else {
             self.scalar(node);
         }
@@ -234,9 +240,17 @@ fn workflow_site(path: &[&str]) -> Site {
             ["environment", "url"] => Site::EnvironmentUrl,
             ["container", "credentials", ..] | ["services", _, "credentials", ..] => Site::Credentials,
             ["container", "env", ..] | ["services", _, "env", ..] => Site::ContainerEnv,
-            ["steps", "#", "if"] => Site::StepIf,
+            ["steps", "#", "if"] | ["steps", "#", "parallel", "#", "if"] => Site::StepIf,
             [
                 "steps",
+                "#",
+                "run" | "with" | "env" | "name" | "continue-on-error" | "timeout-minutes" | "working-directory",
+                ..,
+            ]
+            | [
+                "steps",
+                "#",
+                "parallel",
                 "#",
                 "run" | "with" | "env" | "name" | "continue-on-error" | "timeout-minutes" | "working-directory",
                 ..,

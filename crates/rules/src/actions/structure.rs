@@ -50,6 +50,11 @@ const STEP: &[&str] = &[
     "env",
     "continue-on-error",
     "timeout-minutes",
+    "background",
+    "parallel",
+    "wait",
+    "wait-all",
+    "cancel",
 ];
 const STRATEGY: &[&str] = &["matrix", "fail-fast", "max-parallel"];
 const CONTAINER: &[&str] = &["image", "credentials", "env", "ports", "volumes", "options", "command", "entrypoint"];
@@ -230,6 +235,10 @@ fn shape_of_step(step: &Step<'_>, report: &mut Report<'_>) {
     keys(node, STEP, "a step", report);
     mapping(node, "env", report);
     number(node, "timeout-minutes", report);
+    // Steps that start, await or end others do nothing themselves.
+    if ["parallel", "wait", "wait-all", "cancel"].iter().any(|key| node.field(key).is_some()) {
+        return;
+    }
     let (uses, run) = (node.field("uses"), node.field("run"));
     match (uses, run) {
         (None, None) if !node.is_open() => {
@@ -256,18 +265,12 @@ fn shape_of_step(step: &Step<'_>, report: &mut Report<'_>) {
 }
 
 fn container(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
-    let Some(node) = lookup.present() else { return };
-    empty(lookup, "container", report);
-    if !node.is_map() {
-        return;
-    }
+    let Some(node) = lookup.present().filter(|node| node.is_map()) else { return };
     keys(node, CONTAINER, "a container", report);
     mapping(node, "env", report);
-    match node.get("image") {
-        Lookup::Absent(anchor) => {
-            report.at(anchor, format!("{what} has no image")).help("add `image:`");
-        }
-        image => empty(image, "image", report),
+    // An empty image is allowed: it leaves the container out.
+    if let Some(anchor) = node.get("image").absent() {
+        report.at(anchor, format!("{what} has no image")).help("add `image:`");
     }
     if let Some(credentials) = node.get("credentials").present().filter(|node| node.is_map() && !node.is_open()) {
         keys(credentials, CREDENTIALS, "`credentials`", report);
