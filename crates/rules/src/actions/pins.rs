@@ -153,6 +153,7 @@ rule! {
         check: Check::Actions(ActionsCheck::JobAndStep(untagged_job_images, untagged_step_image)),
         severity: Severity::Medium,
         tags: &["cwe-829"],
+        peers: &["zizmor:unpinned-images"],
     }
 }
 
