@@ -53,6 +53,6 @@ impl<'t> Action<'t> {
     /// Its inputs.
     pub fn inputs(&self) -> Vec<Input<'t>> {
         let inputs = self.root.get("inputs").present().map(Node::entries).into_iter().flatten();
-        inputs.map(|(key, node)| Input::new(key, node)).collect()
+        inputs.take(Input::MOST).map(|(key, node)| Input::new(key, node)).collect()
     }
 }

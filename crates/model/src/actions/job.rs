@@ -4,6 +4,9 @@ use portcullis_syntax::{Lookup, Node};
 
 use super::{Os, Permissions, Step, Uses, operating_system};
 
+/// Needs of a job, and values of its matrix, that are looked at; GitHub makes at most 256 jobs of a matrix.
+const MAX_PARTS: usize = 500;
+
 /// A job.
 #[derive(Debug)]
 pub struct Job<'t> {
@@ -47,7 +50,9 @@ impl<'t> Job<'t> {
 
     /// The ids of the jobs that it waits for, where they are written.
     pub fn needs(&self) -> Vec<Node<'t>> {
-        self.get("needs").present().map(super::one_or_many).unwrap_or_default()
+        let mut needs = self.get("needs").present().map(super::one_or_many).unwrap_or_default();
+        needs.truncate(MAX_PARTS);
+        needs
     }
 
     /// The labels of its runner, where they are written.
@@ -61,16 +66,16 @@ impl<'t> Job<'t> {
     pub fn matrix_values(&self, name: &str) -> Vec<Node<'t>> {
         let Some(matrix) = self.get("strategy.matrix").present() else { return Vec::new() };
         let mut values = Vec::new();
-        for (key, row) in matrix.entries() {
+        for (key, row) in matrix.entries().take(MAX_PARTS) {
             match key.text() {
                 "exclude" => {}
                 "include" => {
-                    let entries = row.items().flat_map(Node::entries);
+                    let entries = row.items().take(MAX_PARTS).flat_map(Node::entries);
                     values.extend(
                         entries.filter(|(key, _)| key.text().eq_ignore_ascii_case(name)).map(|(_, value)| value),
                     );
                 }
-                key if key.eq_ignore_ascii_case(name) && row.is_list() => values.extend(row.items()),
+                key if key.eq_ignore_ascii_case(name) && row.is_list() => values.extend(row.items().take(MAX_PARTS)),
                 key if key.eq_ignore_ascii_case(name) => values.push(row),
                 _ => {}
             }

@@ -8,6 +8,9 @@ use portcullis_syntax::{Lookup, Node};
 
 use super::{Shell, Uses};
 
+/// Inputs of one step that are looked through; no action has as many.
+const MAX_INPUTS: usize = 200;
+
 /// A step.
 #[derive(Debug)]
 pub struct Step<'t> {
@@ -61,7 +64,7 @@ impl<'t> Step<'t> {
     /// An input that it gives to its action; names have no case.
     pub fn input(&self, name: &str) -> Option<Node<'t>> {
         let with = self.node.field("with")?;
-        let found = with.entries().find(|(key, _)| key.text().eq_ignore_ascii_case(name));
+        let found = with.entries().take(MAX_INPUTS).find(|(key, _)| key.text().eq_ignore_ascii_case(name));
         found.map(|(_, value)| value)
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Which contexts and functions a place has is GitHub's table "Context availability", read on 2026-08-22.
 
-use portcullis_core::{Place, Span};
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use portcullis_core::{OffsetMap, Place, Span, StableHash};
 use portcullis_syntax::Node;
 use portcullis_syntax::expression::{Expr, Fence, fences, parse};
 
@@ -21,6 +24,8 @@ pub struct Usage<'t> {
     pub fence: Fence,
     /// Whether it is a whole `if:` that is written without `${{ }}`.
     pub is_bare: bool,
+    /// The way back to the source, shared by the expressions of one scalar and made when the first finding asks.
+    map: Rc<OnceCell<Option<OffsetMap>>>,
 }
 
 /// A place of an expression.
@@ -125,12 +130,10 @@ impl<'t> Usage<'t> {
 
     /// Where bytes of the scalar's text stand in the file, for a finding about them.
     pub fn place(&self, start: u32, end: u32) -> Place {
-        let node = Place::from(self.node);
-        let text = self.node.text();
-        let part = text.get(start as usize..end as usize).unwrap_or_default();
-        let mut value = portcullis_core::StableHash::new();
+        let part = self.node.text().get(start as usize..end as usize).unwrap_or_default();
+        let mut value = StableHash::new();
         value.text(part);
-        Place { span: self.span(start, end), structure: node.structure, value: value.short() }
+        Place { span: self.span(start, end), structure: self.node.structure(), value: value.short() }
     }
 
     /// Where a part of the expression stands in the file.
@@ -144,7 +147,8 @@ impl<'t> Usage<'t> {
     }
 
     fn span(&self, start: u32, end: u32) -> Span {
-        self.node.embedded().map_or_else(|| self.node.span(), |(_, map)| map.span(start, end))
+        let map = self.map.get_or_init(|| self.node.embedded().map(|(_, map)| map));
+        map.as_ref().map_or_else(|| self.node.span(), |map| map.span(start, end))
     }
 }
 
@@ -212,7 +216,9 @@ impl<'t> Collector<'t> {
             return;
         }
         let site = (self.site)(&self.path);
-        let usage = |fence, is_bare| Usage { node, site, job: self.job, step: self.step, fence, is_bare };
+        let map = Rc::new(OnceCell::new());
+        let usage =
+            |fence, is_bare| Usage { node, site, job: self.job, step: self.step, fence, is_bare, map: Rc::clone(&map) };
         if is_if && !text.contains("${{") {
             if node.is_null() || text.trim().is_empty() {
                 return;

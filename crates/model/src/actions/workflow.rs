@@ -103,11 +103,14 @@ impl<'t> Workflow<'t> {
         let declared = ["workflow_call", "workflow_dispatch"]
             .into_iter()
             .filter_map(|event| self.trigger(event)?.config?.get("inputs").present());
-        declared.flat_map(Node::entries).map(|(key, node)| Input::new(key, node)).collect()
+        declared.flat_map(Node::entries).take(Input::MOST).map(|(key, node)| Input::new(key, node)).collect()
     }
 }
 
 impl<'t> Input<'t> {
+    /// Inputs of one file that are looked at; GitHub takes 25.
+    pub const MOST: usize = 500;
+
     /// Reads an entry of `inputs:`.
     pub fn new(key: Node<'t>, node: Node<'t>) -> Self {
         let kind = match node.get("type").present().map(Node::text) {

@@ -3,6 +3,8 @@
 //! Actions and workflows of the repository are read; of others, the inputs of a few that many use are known, and only a name
 //! that nearly is one of theirs is called wrong.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use portcullis_model::actions::{Interface, Job, Local, Parameter, Step, Uses, UsesKind, Workflow};
 use portcullis_syntax::Value;
 
@@ -226,10 +228,13 @@ fn required(step: &Step<'_>, uses: Uses<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Declared names that a wrong one is compared with.
+const MAX_NAMES: usize = 100;
+
 /// Compares what is given with what is declared.
 fn given(
     holder: Option<Node<'_>>,
-    declared: &std::collections::BTreeMap<String, Parameter>,
+    declared: &BTreeMap<String, Parameter>,
     interface: &Interface,
     uses: Uses<'_>,
     what: &str,
@@ -243,7 +248,9 @@ fn given(
     for (key, value) in entries() {
         let Some(parameter) = declared.get(&key.text().to_ascii_lowercase()) else {
             let draft = report.at(key, format!("`{path}` has no {what} `{}`", key.text()));
-            if let Some(meant) = nearest(key.text(), declared.values().map(|parameter| parameter.name.as_str())) {
+            if let Some(meant) =
+                nearest(key.text(), declared.values().take(MAX_NAMES).map(|parameter| parameter.name.as_str()))
+            {
                 draft.help(format!("did you mean `{meant}`?"));
             }
             continue;
@@ -255,8 +262,9 @@ fn given(
             report.at(value, format!("`{}` of `{path}` is a {wanted}", key.text()));
         }
     }
-    for parameter in declared.values().filter(|parameter| parameter.required) {
-        if !entries().any(|(key, _)| key.text().eq_ignore_ascii_case(&parameter.name)) {
+    let names: BTreeSet<String> = entries().map(|(key, _)| key.text().to_ascii_lowercase()).collect();
+    for (name, parameter) in declared.iter().filter(|(_, parameter)| parameter.required) {
+        if !names.contains(name) {
             report
                 .at(uses.node, format!("`{path}` needs the {what} `{}`", parameter.name))
                 .help(format!("add `{}`", parameter.name));

@@ -12,6 +12,9 @@ use crate::rule::prelude::*;
 /// The rules of this file.
 pub(super) static RULES: &[&Rule] = &[&UNTRUSTED_CHECKOUT, &CHECKOUT_CREDENTIALS_PERSISTED];
 
+/// Later steps that are looked at.
+const MAX_LATER: usize = 200;
+
 rule! {
     /// Privileged workflow runs the code of a pull request
     ///
@@ -61,7 +64,7 @@ fn untrusted_checkout(workflow: &Workflow<'_>, job: &Job<'_>, report: &mut Repor
     for (index, step) in job.steps.iter().enumerate() {
         let Some(checkout) = checked_out_head(step) else { continue };
         let own = matches!(checkout, Head::Command(..)).then_some(step).filter(|step| runs_more(step));
-        let later = job.steps.iter().skip(index.saturating_add(1)).find(|step| runs_code(step));
+        let later = job.steps.iter().skip(index.saturating_add(1)).take(MAX_LATER).find(|step| runs_code(step));
         let Some(runner) = own.or(later) else { continue };
         let what = runner.title();
         let message = |head: &str| format!("`{}` runs with secrets, and {what} runs code of {head}", trigger.name);
@@ -193,7 +196,7 @@ fn credentials_persisted(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Rep
     }
     let draft = report.at(uses.node, "the checkout leaves the job's token in `.git/config`");
     draft.help("set `persist-credentials: false`, unless a later step pushes with it");
-    let later = scope.steps().iter().skip(step.index.saturating_add(1));
+    let later = scope.steps().iter().skip(step.index.saturating_add(1)).take(MAX_LATER);
     let upload = later.filter(|step| step.uses_action("actions/upload-artifact")).find_map(|step| {
         let path = step.input("path")?;
         let is_whole =

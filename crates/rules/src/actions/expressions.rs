@@ -3,7 +3,7 @@
 //! Decided by the grammar, by the places that have each context, and by what the file itself declares: steps, jobs, inputs,
 //! matrix keys. What an action of another repository gives is not known.
 
-use portcullis_model::actions::{Job, Local, Site, Step, Usage, UsesKind, Workflow};
+use portcullis_model::actions::{Input, Job, Local, Site, Step, Usage, UsesKind, Workflow};
 use portcullis_syntax::expression::{Expr, ExprKind, Path};
 
 use super::{ActionsCheck, Scope};
@@ -280,6 +280,9 @@ fn placeholders(text: &str) -> Vec<usize> {
     text.split('{').skip(1).filter_map(|part| part.split_once('}')?.0.parse().ok()).collect()
 }
 
+/// Steps, jobs and keys that names are compared with; what a file has more than these is not judged.
+const MAX_PARTS: usize = 1000;
+
 type Wrong = Option<(String, Option<String>)>;
 
 /// What is wrong with a path, and what may be meant.
@@ -310,7 +313,7 @@ fn wrong_path(path: &Path, usage: &Usage<'_>, scope: Scope<'_, '_>) -> Wrong {
 fn step(path: &Path, usage: &Usage<'_>, scope: Scope<'_, '_>) -> Wrong {
     let steps = scope.steps();
     let is_open = |step: &Step<'_>| step.get("id").is_unknown();
-    if steps.is_empty() || steps.iter().any(is_open) {
+    if steps.is_empty() || steps.len() > MAX_PARTS || steps.iter().any(is_open) {
         return None;
     }
     let id = |step: &Step<'_>| step.get("id").present().map(|id| id.text().to_ascii_lowercase());
@@ -340,6 +343,9 @@ fn step(path: &Path, usage: &Usage<'_>, scope: Scope<'_, '_>) -> Wrong {
 
 fn needs(path: &Path, scope: Scope<'_, '_>) -> Wrong {
     let Scope::Job(workflow, job) = scope else { return None };
+    if workflow.jobs.len() > MAX_PARTS {
+        return None;
+    }
     let needed = job.needs();
     if job.get("needs").is_unknown() || needed.iter().any(|node| node.is_unknown()) {
         return None;
@@ -388,6 +394,9 @@ fn matrix(name: &str, job: &Job<'_>) -> Wrong {
     };
     let mut known: Vec<&str> = Vec::new();
     for (key, value) in matrix.entries() {
+        if known.len() > MAX_PARTS {
+            return None;
+        }
         match key.text() {
             "exclude" => {}
             "include" => {
@@ -395,7 +404,7 @@ fn matrix(name: &str, job: &Job<'_>) -> Wrong {
                     return None;
                 }
                 for item in value.items() {
-                    if !item.is_map() || item.is_open() {
+                    if !item.is_map() || item.is_open() || known.len() > MAX_PARTS {
                         return None;
                     }
                     known.extend(item.entries().map(|(key, _)| key.text()));
@@ -422,7 +431,7 @@ fn inputs(name: &str, scope: Scope<'_, '_>) -> Wrong {
         }
     };
     let inputs = scope.inputs();
-    if is_open || inputs.iter().any(|input| input.name.eq_ignore_ascii_case(name)) {
+    if is_open || inputs.len() >= Input::MOST || inputs.iter().any(|input| input.name.eq_ignore_ascii_case(name)) {
         return None;
     }
     let meant = nearest(name, inputs.iter().map(|input| input.name)).map(|input| format!("inputs.{input}"));

@@ -249,6 +249,8 @@ fn is_guard(command: &Command) -> bool {
     }
 }
 
+const MAX_TEXT: usize = 1 << 18;
+
 /// Whether something later asks how the step went.
 fn is_outcome_read(step: &Step<'_>, scope: Scope<'_, '_>) -> bool {
     let Some(id) = step.get("id").present() else { return false };
@@ -258,5 +260,9 @@ fn is_outcome_read(step: &Step<'_>, scope: Scope<'_, '_>) -> bool {
         Scope::Workflow(_) => return false,
     };
     let text = holder.span().slice(text);
+    // Each step asks anew: a text that is huge is not searched, and taken to ask.
+    if text.len() > MAX_TEXT {
+        return true;
+    }
     ["outcome", "conclusion"].iter().any(|what| text.contains(&format!("steps.{}.{what}", id.text())))
 }

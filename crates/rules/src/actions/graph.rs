@@ -55,7 +55,7 @@ fn job_needs_invalid(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         for (at, need) in needs.iter().enumerate().filter(|(_, need)| !need.text().contains("${{")) {
             if workflow.job(need.text()).is_none() {
                 let draft = report.at(*need, format!("{} needs `{}`, which is no job", job.title(), need.text()));
-                if let Some(meant) = nearest(need.text(), workflow.jobs.iter().map(|job| job.id)) {
+                if let Some(meant) = nearest(need.text(), workflow.jobs.iter().take(100).map(|job| job.id)) {
                     draft.help(format!("did you mean `{meant}`?"));
                 }
             } else if needs.iter().take(at).any(|other| other.text().eq_ignore_ascii_case(need.text())) {
@@ -240,7 +240,7 @@ fn matrix_invalid(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
             }
         }
     }
-    let excluded = matrix.get("exclude").present().map(Node::items).into_iter().flatten();
+    let excluded = matrix.get("exclude").present().map(Node::items).into_iter().flatten().take(MAX_VALUES);
     for (key, value) in excluded.flat_map(Node::entries) {
         let Some((_, row)) = rows().find(|(name, _)| name.text() == key.text()) else {
             // Keys of `include` alone can be excluded by nobody, and a matrix that is open may have the key.
@@ -249,7 +249,10 @@ fn matrix_invalid(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
             }
             continue;
         };
-        let is_known = row.is_list() && !holds_expression(row, 0) && !holds_expression(value, 0);
+        let is_known = row.is_list()
+            && row.items().len() <= MAX_VALUES
+            && !holds_expression(row, 0)
+            && !holds_expression(value, 0);
         if is_known && !row.items().any(|other| covers(other, value, 0)) {
             report.at(value, format!("`{}` has no such value to exclude", key.text()));
         }

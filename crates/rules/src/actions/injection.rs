@@ -146,6 +146,9 @@ struct Found {
     confidence: Confidence,
 }
 
+/// Variables and steps that are looked through for a name.
+const MAX_VARIABLES: usize = 500;
+
 /// How often `env` and `matrix` are followed.
 const MAX_HOPS: u8 = 4;
 
@@ -168,13 +171,13 @@ fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option
                     [Some(step.node), scope.job().map(|job| job.node), scope.workflow().map(|file| file.root)];
                 let value = holders.into_iter().flatten().find_map(|holder| {
                     let env = holder.get("env").present()?;
-                    env.entries().find(|(key, _)| key.text().eq_ignore_ascii_case(path.name(1)))
+                    env.entries().take(MAX_VARIABLES).find(|(key, _)| key.text().eq_ignore_ascii_case(path.name(1)))
                 });
                 value.and_then(|(_, value)| trace_text(value.text(), step, scope, hops))
             }
             "matrix" => matrix_values(path, scope).into_iter().find_map(|text| trace_text(text, step, scope, hops)),
             "steps" => {
-                let earlier = scope.steps().iter().find(|step| {
+                let earlier = scope.steps().iter().take(MAX_VARIABLES).find(|step| {
                     step.get("id").present().is_some_and(|id| id.text().eq_ignore_ascii_case(path.name(1)))
                 });
                 let uses = earlier?.uses?;

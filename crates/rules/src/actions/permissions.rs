@@ -356,12 +356,18 @@ fn pushes(script: &portcullis_syntax::shell::Script) -> bool {
     })
 }
 
+/// Longer texts are taken to hold a token.
+const MAX_TEXT: usize = 1 << 18;
+
 /// Whether the job, or the workflow's `env`, holds the token or asks for an identity.
 fn names_token(workflow: &Workflow<'_>, job: &Job<'_>) -> bool {
     let text = workflow.root.tree().text();
     let env = workflow.get("env").present();
     [Some(job.node), env].into_iter().flatten().any(|node| {
         let text = node.span().slice(text);
-        ["github.token", "GITHUB_TOKEN", "GH_TOKEN", "ID_TOKEN", "secrets."].iter().any(|word| text.contains(word))
+        text.len() > MAX_TEXT
+            || ["github.token", "GITHUB_TOKEN", "GH_TOKEN", "ID_TOKEN", "secrets."]
+                .iter()
+                .any(|word| text.contains(word))
     })
 }

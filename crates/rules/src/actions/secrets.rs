@@ -3,6 +3,8 @@
 //! Decided by the expressions that read the `secrets` context. What a secret holds, and which environment it belongs to, no file
 //! tells.
 
+use std::collections::BTreeSet;
+
 use portcullis_model::actions::{Job, Step, Usage, Workflow};
 use portcullis_syntax::expression::{ExprKind, Segment, fences};
 
@@ -194,7 +196,7 @@ fn secrets_outside_env(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     if workflow.has_trigger("workflow_call") {
         return;
     }
-    let mut seen: Vec<(usize, String)> = Vec::new();
+    let mut seen: BTreeSet<(usize, String)> = BTreeSet::new();
     for usage in &workflow.usages {
         let Some(job) = usage.job.and_then(|index| workflow.jobs.get(index)) else { continue };
         let Some(expr) = usage.expr() else { continue };
@@ -203,14 +205,13 @@ fn secrets_outside_env(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         }
         for (source, path) in expr.paths().into_iter().filter(|(_, path)| path.root() == "secrets") {
             let name = path.name(1).to_owned();
-            if name.is_empty() || name == "github_token" || seen.contains(&(job.index, name.clone())) {
+            if name.is_empty() || name == "github_token" || !seen.insert((job.index, name)) {
                 continue;
             }
             let written = usage.text_of(source);
             report
                 .at(usage.place_of(source), format!("{} reads `{written}` without an environment", job.title()))
                 .help("keep the secret in an environment, and name that in the job");
-            seen.push((job.index, name));
         }
     }
 }
