@@ -134,3 +134,14 @@ fn shells_follow_defaults_and_runners() {
         workflow.jobs.iter().flat_map(|job| &job.steps).map(|step| format!("{:?}", step.shell)).collect();
     assert_eq!(shells, ["Bourne(ShellOptions { errexit: true, pipefail: true })", "PowerShell", "Python"]);
 }
+
+#[test]
+fn steps_in_parallel_are_steps() {
+    let text = "on: push\njobs:\n  a:\n    steps:\n      - parallel: [{ run: \"${{ a }}\" }, { run: x }]\n      - run: \"${{ b }}\"\n";
+    let tree = tree(text);
+    let workflow = Workflow::new(root(&tree)).expect("it is a mapping");
+    let scripts: Vec<&str> = workflow.jobs[0].steps.iter().map(|step| step.run.map_or("-", Node::text)).collect();
+    assert_eq!(scripts, ["-", "${{ a }}", "x", "${{ b }}"]);
+    let found: Vec<_> = workflow.usages.iter().map(|usage| (usage.site, usage.step)).collect();
+    assert_eq!(found, [(Site::Step, Some(1)), (Site::Step, Some(3))]);
+}
