@@ -64,6 +64,12 @@ impl<'t> Workflow<'t> {
         Permissions::of(self.root)
     }
 
+    /// The permissions of a job: its own, else the workflow's.
+    pub fn permissions_of(&self, job: &Job<'t>) -> Permissions<'t> {
+        let own = job.permissions();
+        if own.is_explicit() { own } else { self.permissions() }
+    }
+
     /// Whether an event sets it off.
     pub fn has_trigger(&self, name: &str) -> bool {
         self.triggers.iter().any(|trigger| trigger.name == name)

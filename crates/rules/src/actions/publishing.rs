@@ -2,7 +2,7 @@
 //!
 //! Decided by actions and commands that are known to publish. What a script of the repository does is not seen.
 
-use portcullis_model::actions::{Job, Step, Workflow};
+use portcullis_model::actions::{Permissions, Step, Workflow};
 use portcullis_syntax::shell::Command;
 
 use super::{ActionsCheck, Scope};
@@ -98,12 +98,9 @@ fn token_publishing(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Report<'
 
 /// Whether the job may ask for an identity; then it does publish with one.
 fn has_identity(scope: Scope<'_, '_>) -> bool {
-    let blocks = [scope.job().map(Job::permissions), scope.workflow().map(Workflow::permissions)];
-    let first = blocks.into_iter().flatten().find(portcullis_model::actions::Permissions::is_explicit);
-    first.is_some_and(|block| {
-        matches!(block, portcullis_model::actions::Permissions::WriteAll(_))
-            || block.writes().iter().any(|(name, _)| *name == "id-token")
-    })
+    let (Some(workflow), Some(job)) = (scope.workflow(), scope.job()) else { return false };
+    let block = workflow.permissions_of(job);
+    matches!(block, Permissions::WriteAll(_)) || block.writes().iter().any(|(name, _)| *name == "id-token")
 }
 
 fn publishes(command: &Command) -> bool {
