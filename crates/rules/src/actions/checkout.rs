@@ -6,7 +6,7 @@
 use portcullis_model::actions::{Job, Step, Workflow};
 use portcullis_syntax::expression::{Path, fences};
 
-use super::{ActionsCheck, Scope};
+use super::{ActionsCheck, Scope, fixes};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -196,6 +196,9 @@ fn credentials_persisted(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Rep
     }
     let draft = report.at(uses.node, "the checkout leaves the job's token in `.git/config`");
     draft.help("set `persist-credentials: false`, unless a later step pushes with it");
+    if let Some(fix) = fixes::without_credentials(step) {
+        draft.fix(fix);
+    }
     let later = scope.steps().iter().skip(step.index.saturating_add(1)).take(MAX_LATER);
     let upload = later.filter(|step| step.uses_action("actions/upload-artifact")).find_map(|step| {
         let path = step.input("path")?;

@@ -7,7 +7,7 @@ use portcullis_model::actions::{InputKind, Shell, Step, Taint, Usage, Workflow, 
 use portcullis_syntax::expression::{Path, fences};
 use portcullis_syntax::shell::{Command, RedirectKind};
 
-use super::{ActionsCheck, Scope};
+use super::{ActionsCheck, Scope, fixes};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -127,6 +127,10 @@ fn template_injection(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Repo
             Some(_) => "hand it to the step in `env:` and read it as a quoted variable",
             None => "hand it to the step in `env:` and read it from the environment",
         });
+        let is_bourne = matches!(step.shell, Shell::Bourne(_));
+        if let Some(fix) = fixes::by_environment(usage, &path, step).filter(|_| is_bourne) {
+            draft.fix(fix);
+        }
     }
 }
 

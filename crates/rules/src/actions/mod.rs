@@ -19,6 +19,7 @@ mod dependabot;
 mod events;
 mod expressions;
 mod features;
+mod fixes;
 mod graph;
 mod hygiene;
 mod injection;

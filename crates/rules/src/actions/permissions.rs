@@ -6,7 +6,7 @@
 use portcullis_model::actions::{Access, Job, Permissions, SCOPES, Workflow, accesses};
 use portcullis_syntax::Anchor;
 
-use super::ActionsCheck;
+use super::{ActionsCheck, fixes};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -70,10 +70,11 @@ rule! {
 
 fn excessive_permissions(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     if let Some(anchor) = unset(workflow) {
-        report
-            .at(anchor, "no `permissions` block: the token gets what the repository's setting says")
-            .confidence(Confidence::Medium)
-            .help("start with `permissions: {}` and give each job what it needs");
+        let draft = report.at(anchor, "no `permissions` block: the token gets what the repository's setting says");
+        draft.confidence(Confidence::Medium).help("start with `permissions: {}` and give each job what it needs");
+        if let Some(fix) = fixes::no_permissions(workflow) {
+            draft.fix(fix);
+        }
     }
     // Whoever calls a workflow decides what it may do, be the caller called itself.
     let calls = workflow.jobs.iter().filter(|job| workflow.is_only_reusable() && job.calls.is_some());
