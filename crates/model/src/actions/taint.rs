@@ -75,7 +75,23 @@ const TEXTS: &[&str] = &[
     "milestone",
     "client_payload",
     "inputs",
+    "value",
+    "payload",
+    "task",
+    "external_id",
+    "identifier",
+    "original_environment",
+    "body_html",
+    "readme",
+    "installation_command",
+    "details_url",
+    "target_url",
+    "environment_url",
+    "log_url",
 ];
+
+/// Objects of a published package: whoever publishes it writes what is in them.
+const PACKAGED: &[&str] = &["npm_metadata", "container_metadata", "rubygems_metadata", "package_files"];
 
 fn event(path: &Path) -> Taint {
     // `github.event` as a whole, or an object of it by `toJSON`.
@@ -83,7 +99,8 @@ fn event(path: &Path) -> Taint {
     if matches!(path.name(2), "inputs") {
         return Taint::Unknown;
     }
-    if path.name(2) == "client_payload" {
+    let is_packaged = |segment: &Segment| matches!(segment, Segment::Name(name) if PACKAGED.contains(&name.as_str()));
+    if path.name(2) == "client_payload" || path.segments().iter().any(is_packaged) {
         return Taint::Arbitrary;
     }
     let Segment::Name(last) = last else { return Taint::Arbitrary };

@@ -89,6 +89,8 @@ fn contexts_are_tainted_by_who_writes_them() {
         ("github.ref_type", Fixed),
         ("github.event", Arbitrary),
         ("github.event.client_payload.x", Arbitrary),
+        ("github.event.registry_package.package_version.npm_metadata.bin", Arbitrary),
+        ("github.event.comment.author_association", Fixed),
         ("github.event.inputs.x", Unknown),
         ("github.actor", Fixed),
         ("steps.x.outcome", Fixed),
