@@ -43,6 +43,11 @@ fn a_fix_removes_its_finding() {
             "      - name: x\n        env:\n          A: 1\n        run: echo \"${{ github.event.issue.title }}\"\n",
             "      - name: x\n        env:\n          EVENT_ISSUE_TITLE: ${{ github.event.issue.title }}\n          A: 1\n        run: echo \"${EVENT_ISSUE_TITLE}\"\n",
         ),
+        (
+            "actions-template-injection",
+            "      - env:\n          EVENT_ISSUE_TITLE: ${{ github.event.issue.title }}\n        run: echo \"${{ github.event.issue.title }}\"\n",
+            "      - env:\n          EVENT_ISSUE_TITLE: ${{ github.event.issue.title }}\n        run: echo \"${EVENT_ISSUE_TITLE}\"\n",
+        ),
         ("actions-checkout-credentials-persisted", "      - { uses: actions/checkout@v4 }\n", ""),
         ("actions-template-injection", "      - { run: \"echo ${{ github.event.issue.title }}\" }\n", ""),
         ("actions-template-injection", "      - run: |\n          echo '${{ github.event.issue.title }}'\n", ""),

@@ -55,12 +55,15 @@ pub(super) fn by_environment(usage: &Usage<'_>, path: &Path, step: &Step<'_>) ->
         None => {
             let indent = indentation(step.node, run)?;
             let key = run.key()?.span();
-            Edit { span: Span { end: key.start, ..key }, text: format!("env:\n{indent}  {entry}\n{indent}") }
+            Some(Edit { span: Span { end: key.start, ..key }, text: format!("env:\n{indent}  {entry}\n{indent}") })
         }
-        Some(env) if is_plain_block(env) && env.field(&name).is_none() => before_first(env, &entry)?,
+        // Another place of the script has brought it in.
+        Some(env) if env.field(&name).is_some_and(|value| value.text() == written) => None,
+        Some(env) if is_plain_block(env) && env.field(&name).is_none() => Some(before_first(env, &entry)?),
         Some(_) => return None,
     };
-    let mut edits = vec![environment, Edit { span, text: format!("${{{name}}}") }];
+    let replacement = Edit { span, text: format!("${{{name}}}") };
+    let mut edits: Vec<Edit> = environment.into_iter().chain([replacement]).collect();
     edits.sort_by_key(|edit| edit.span.start);
     Some(Fix { safety: FixSafety::Unsafe, title: format!("read it from the variable `{name}`"), edits })
 }
@@ -92,12 +95,12 @@ fn before_first(block: Node<'_>, entry: &str) -> Option<Edit> {
 }
 
 fn is_plain_block(node: Node<'_>) -> bool {
-    node.is_map() && !node.is_open() && node.style() == Style::Block && node.via().next().is_none()
+    node.is_map() && !node.is_open() && node.style() == Style::Block && node.is_written_once()
 }
 
 /// The blanks that the keys of a step stand behind, where `value` is one of its values on a line of its own.
 fn indentation(step: Node<'_>, value: Node<'_>) -> Option<String> {
-    let is_plain = step.style() == Style::Block && step.via().next().is_none() && value.via().next().is_none();
+    let is_plain = step.style() == Style::Block && step.is_written_once() && value.is_written_once();
     let key = value.key().filter(|_| is_plain)?;
     let text = step.tree().text();
     let line = text.get(..key.span().start as usize)?.rsplit('\n').next()?;
