@@ -19,6 +19,8 @@ pub(crate) struct Row {
 pub(crate) fn row(folder: &Path, id: &str) -> Result<Option<Row>> {
     let (files, prefix): (&[&str], &str) = if id.starts_with("k8s-") {
         (&["kubernetes.csv", "kubernetes-extended.csv"], "k8s-")
+    } else if id.starts_with("actions-") {
+        (&["actions.csv"], "actions-")
     } else {
         (&["dockerfile.csv"], "docker-")
     };

@@ -10,7 +10,7 @@ use crate::workspace;
 
 pub(crate) fn new_rule(id: &str) -> Result<()> {
     let Some((domain, name)) = Domain::of(id) else {
-        bail!("`{id}` begins with neither k8s- nor docker-");
+        bail!("`{id}` begins with none of k8s-, docker- and actions-");
     };
     let kebab = name
         .split('-')
@@ -53,18 +53,20 @@ pub(crate) fn new_rule(id: &str) -> Result<()> {
 enum Domain {
     Kubernetes,
     Dockerfile,
+    Actions,
 }
 
 impl Domain {
     fn of(id: &str) -> Option<(Self, &str)> {
-        let kubernetes = id.strip_prefix("k8s-").map(|name| (Self::Kubernetes, name));
-        kubernetes.or_else(|| id.strip_prefix("docker-").map(|name| (Self::Dockerfile, name)))
+        let all = [("k8s-", Self::Kubernetes), ("docker-", Self::Dockerfile), ("actions-", Self::Actions)];
+        all.into_iter().find_map(|(prefix, domain)| Some((domain, id.strip_prefix(prefix)?)))
     }
 
     const fn folder(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Dockerfile => "dockerfile",
+            Self::Actions => "actions",
         }
     }
 
@@ -85,12 +87,20 @@ impl Domain {
                 "dockerfile bad:2\n    /// FROM debian:13\n    /// RUN make install",
                 "dockerfile good\n    /// FROM debian:13\n    /// RUN make install",
             ),
+            Self::Actions => (
+                "use portcullis_model::actions::Step;\n\nuse super::{ActionsCheck, Scope};\nuse crate::rule::prelude::*;",
+                "Actions(ActionsCheck::Step",
+                "_step: &Step<'_>, _scope: Scope<'_, '_>",
+                "workflow bad:5\n    /// on: push\n    /// jobs:\n    ///   build:\n    ///     runs-on: ubuntu-latest\n    ///     steps: [{ run: make }]",
+                "workflow good\n    /// on: push\n    /// jobs:\n    ///   build:\n    ///     runs-on: ubuntu-latest\n    ///     steps: [{ run: make }]",
+            ),
         }
     }
 }
 
 fn source(domain: Domain, id: &str, row: Option<&Row>) -> String {
     let (imports, check, parameter, bad, good) = domain.parts();
+    let closed = ")".repeat(check.matches('(').count() + 1);
     let name = Domain::of(id).map_or(id, |(_, name)| name);
     let function = name.replace('-', "_");
     let constant = function.to_uppercase();
@@ -129,7 +139,7 @@ rule! {{
     /// ```{good}
     /// ```
     {constant} = "{id}" {{
-        check: Check::{check}({function}),
+        check: Check::{check}({function}{closed},
         severity: Severity::{severity},{profile}
         peers: &[
             {peers}
