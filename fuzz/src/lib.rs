@@ -33,6 +33,8 @@ pub const TARGETS: &[Target] = &[
     ("compose", compose),
     ("config", config),
     ("kustomize", kustomize),
+    ("expression", expression),
+    ("actions", actions),
     ("scan", scan),
     ("fix", fix),
 ];
@@ -217,9 +219,41 @@ fn narrow(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
+/// Expressions: the whole text as one, and those between `${{` and `}}`.
+pub fn expression(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let inside = |start: u32, end: u32, what: &str| {
+        assert!(text.get(start as usize..end as usize).is_some(), "{what} at {start}..{end} is not in the text");
+    };
+    let whole = portcullis_syntax::expression::parse(&text);
+    let fences: Vec<_> = portcullis_syntax::expression::fences(&text).collect();
+    assert!(fences.windows(2).all(|pair| matches!(pair, [a, b] if a.end <= b.start)), "fences overlap");
+    for fence in &fences {
+        inside(fence.start, fence.end, "a fence");
+    }
+    for expr in fences.into_iter().map(|fence| fence.expr).chain([whole]) {
+        match expr {
+            Ok(expr) => {
+                expr.walk(&mut |part| inside(part.start, part.end, "an expression"));
+                let _ = (expr.constant(), expr.paths(), expr.sources());
+            }
+            Err(error) => inside(error.start, error.end, "an error"),
+        }
+    }
+}
+
+/// A whole scan of standard input as each of GitHub's files.
+pub fn actions(data: &[u8]) {
+    scan_as(data, &[".github/workflows/in.yml", "action.yml", ".github/dependabot.yml", ".pre-commit-config.yaml"]);
+}
+
 /// A whole scan of standard input, as each kind of file.
 pub fn scan(data: &[u8]) {
-    for name in ["in.yaml", "in.json", "Dockerfile", "compose.yaml"] {
+    scan_as(data, &["in.yaml", "in.json", "Dockerfile", "compose.yaml"]);
+}
+
+fn scan_as(data: &[u8], names: &[&str]) {
+    for &name in names {
         let options = options(name, data);
         let scanned = match portcullis_engine::scan(&options, &Silent) {
             Ok(scanned) => scanned.report,
@@ -246,7 +280,7 @@ pub fn scan(data: &[u8]) {
 
 /// Fixes of standard input: none is taken back, none is left, and a second run changes nothing.
 pub fn fix(data: &[u8]) {
-    for name in ["in.yaml", "in.json", "Dockerfile"] {
+    for name in ["in.yaml", "in.json", "Dockerfile", ".github/workflows/in.yml"] {
         let fixed = fix_once(name, data);
         if fixed != data {
             assert_eq!(fix_once(name, &fixed), fixed, "{name}: a second run changes something");

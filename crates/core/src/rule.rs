@@ -200,6 +200,9 @@ impl Example {
                     "dockerfile" => "Dockerfile",
                     "compose" => "compose.yaml",
                     "json" => "example.json",
+                    "workflow" => ".github/workflows/example.yml",
+                    "action" => "action.yml",
+                    "dependabot" => ".github/dependabot.yml",
                     _ => "example.yaml",
                 };
                 files.push((name.to_owned(), String::new()));

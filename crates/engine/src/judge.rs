@@ -6,6 +6,7 @@ use portcullis_core::{
     Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RuleIdx, ScanError, Span,
     StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
+use portcullis_model::actions::FileKind;
 use portcullis_model::compose::{NoFiles, Sources, Surroundings, is_compose};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
@@ -18,6 +19,7 @@ use portcullis_rules::{Date, Dispatch, Outcome};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
 use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
 
+use crate::actions;
 use crate::classify::Language;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
@@ -156,17 +158,22 @@ impl Judge<'_> {
 
     fn tree(&self, input: &Input<'_>, dialect: Dialect, text: String, judged: &mut Judged) {
         let text: Arc<str> = Arc::from(text);
+        let github = FileKind::of(input.root_path).or_else(|| FileKind::of(&input.target.path));
+        let dialect = if github.is_some() { Dialect::Yaml12 } else { dialect };
         let tree = match dialect {
             Dialect::Json => json::parse(input.file, &text),
             Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
         };
         judged.documents = tree.documents().count();
         let is_compose = || self.compose_files.contains(&input.target.path) || is_compose_file(input.language, &tree);
-        if self.dispatch.has_compose_rules() && is_compose() {
+        if github.is_none() && self.dispatch.has_compose_rules() && is_compose() {
             return self.compose(input, tree, judged);
         }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
         let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose: Objects::Judged }, judged);
+        if let Some(kind) = github {
+            actions::judge(self, input, kind, &tree, &mut outcome);
+        }
         name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
         self.finish(input, &text, outcome, directives, judged);

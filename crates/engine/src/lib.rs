@@ -2,6 +2,7 @@
 //!
 //! The only crate that reads files. Nothing here prints.
 
+mod actions;
 mod builds;
 mod classify;
 pub mod config;

@@ -2,6 +2,7 @@
 //!
 //! A view holds nodes and borrowed text only; it decides nothing about right and wrong.
 
+pub mod actions;
 pub mod compose;
 pub mod credential;
 pub mod cron;

@@ -2,11 +2,12 @@
 
 use portcullis_core::Catalog;
 
-use crate::{Rule, compose, dockerfile, kubernetes, scan};
+use crate::{Rule, actions, compose, dockerfile, kubernetes, scan};
 
 /// Every builtin rule, in no particular order.
 pub fn builtin() -> impl Iterator<Item = &'static Rule> {
-    let files = kubernetes::RULES.iter().chain(dockerfile::RULES).chain(compose::RULES).copied().chain([scan::RULES]);
+    let domains = [kubernetes::RULES, dockerfile::RULES, compose::RULES, actions::RULES];
+    let files = domains.into_iter().flatten().copied().chain([scan::RULES]);
     files.flat_map(|rules| rules.iter().copied())
 }
 

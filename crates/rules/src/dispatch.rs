@@ -12,6 +12,7 @@ use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{self, CustomKind, Definitions, Fault};
 use portcullis_model::kubernetes::{Object, Pod, pods};
 
+use crate::actions::Table;
 use crate::dockerfile::Image;
 use crate::{Check, Context, Report, builtin};
 
@@ -63,6 +64,7 @@ pub struct Dispatch {
     dockerfile: Vec<(RuleIdx, DockerfileCheck)>,
     compose: Vec<(RuleIdx, ComposeCheck)>,
     service: Vec<(RuleIdx, ServiceCheck)>,
+    pub(crate) actions: Table,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
     schema: Vec<(RuleIdx, SchemaCheck)>,
@@ -90,6 +92,7 @@ impl Dispatch {
             dockerfile: Vec::new(),
             compose: Vec::new(),
             service: Vec::new(),
+            actions: Table::default(),
             any_object: Vec::new(),
             objects: HashMap::new(),
             schema: Vec::new(),
@@ -114,6 +117,7 @@ impl Dispatch {
                 Check::Dockerfile(check) => dispatch.dockerfile.push((index, check)),
                 Check::Compose(check) => dispatch.compose.push((index, check)),
                 Check::ComposeService(check) => dispatch.service.push((index, check)),
+                Check::Actions(check) => dispatch.actions.add(index, check),
                 Check::Engine => {}
             }
             if let (true, Some(check)) = (rule.meta.tags.contains(&HELM_VALUES), rule.check.of_pods()) {
@@ -252,7 +256,7 @@ impl Dispatch {
         }
     }
 
-    fn run(&self, rule: RuleIdx, subject: u64, outcome: &mut Outcome, check: impl FnOnce(&mut Report<'_>)) {
+    pub(crate) fn run(&self, rule: RuleIdx, subject: u64, outcome: &mut Outcome, check: impl FnOnce(&mut Report<'_>)) {
         let id = self.ids.get(rule.0 as usize).copied().unwrap_or_default();
         let mut report = Report {
             context: &self.context,

@@ -11,6 +11,7 @@ macro_rules! format {
     };
 }
 
+pub mod actions;
 mod catalog;
 mod compose;
 mod context;

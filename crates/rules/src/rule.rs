@@ -6,6 +6,7 @@ use portcullis_model::kubernetes::schema::Fault;
 use portcullis_model::kubernetes::{Object, Pod};
 
 use crate::Report;
+use crate::actions::ActionsCheck;
 use crate::dockerfile::Image;
 
 /// A rule: what is known of it, and how it checks.
@@ -36,6 +37,8 @@ pub enum Check {
     Compose(fn(&Project<'_>, &mut Report<'_>)),
     /// Each service of a Compose project.
     ComposeService(fn(&Service<'_>, &Project<'_>, &mut Report<'_>)),
+    /// Parts of workflows, actions and the files beside them.
+    Actions(ActionsCheck),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }

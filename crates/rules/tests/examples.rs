@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_core::{Example, Expect, FileError, FileId, Files, LineIndex, is_known_peer_scheme};
+use portcullis_model::actions::{Action, FileKind, Interface, Local, Locals, Workflow};
 use portcullis_model::compose::{Sources, Surroundings, has_compose_name};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Facts, Homes, Seen, Unread};
@@ -68,6 +69,8 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
         } else if is_values_file(name) {
             let chart = Chart { name: Some("web".to_owned()), app_version: None };
             dispatch.values(&Values::new(yaml::parse(file, &shared, Dialect::Yaml11), chart), &mut outcome);
+        } else if let Some(kind) = FileKind::of(name) {
+            scan_github(kind, example, &yaml::parse(file, &shared, Dialect::Yaml12), dispatch, &mut outcome);
         } else {
             scan_tree(&yaml::parse(file, &shared, Dialect::Yaml11), dispatch, &mut outcome);
         }
@@ -136,6 +139,49 @@ fn homes(example: &Example) -> Homes {
         .map(|(name, text)| (name.as_str(), yaml::parse(FileId(0), &Arc::from(text.as_str()), Dialect::Yaml11)))
         .collect();
     Homes::new(trees.iter().map(|(name, tree)| (*name, tree.documents().next().unwrap().root)))
+}
+
+fn scan_github(
+    kind: FileKind,
+    example: &Example,
+    tree: &portcullis_syntax::Tree,
+    dispatch: &Dispatch,
+    outcome: &mut Outcome,
+) {
+    let root = tree.documents().next().unwrap().root;
+    match kind {
+        FileKind::Workflow => {
+            let mut workflow = Workflow::new(root).unwrap();
+            workflow.locals = locals(example);
+            dispatch.workflow(&workflow, outcome);
+        }
+        FileKind::Action => {
+            let mut action = Action::new(root).unwrap();
+            action.locals = locals(example);
+            dispatch.action(&action, outcome);
+        }
+        FileKind::Dependabot => dispatch.dependabot(root, outcome),
+        FileKind::PreCommit => dispatch.pre_commit(root, outcome),
+    }
+}
+
+/// What the example's files declare; of nothing else anything is known.
+fn locals(example: &Example) -> Locals {
+    let mut locals = Locals::default();
+    for (name, text) in &example.files {
+        let tree = yaml::parse(FileId(0), &Arc::from(text.as_str()), Dialect::Yaml12);
+        let root = tree.documents().next().unwrap().root;
+        let (path, interface) = match FileKind::of(name) {
+            Some(FileKind::Workflow) => (name.as_str(), Interface::of_workflow(&Workflow::new(root).unwrap())),
+            Some(FileKind::Action) => (
+                name.rsplit_once('/').map_or("", |(folder, _)| folder),
+                Interface::of_action(&Action::new(root).unwrap()),
+            ),
+            _ => continue,
+        };
+        locals.add(path.to_owned(), Local::Known(Box::new(interface)));
+    }
+    locals
 }
 
 fn scan_tree(tree: &portcullis_syntax::Tree, dispatch: &Dispatch, outcome: &mut Outcome) {

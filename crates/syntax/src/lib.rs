@@ -7,6 +7,7 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod edit;
 mod embedded;
+pub mod expression;
 pub mod interpolation;
 pub mod json;
 mod scalar;
@@ -15,6 +16,6 @@ mod tree;
 pub mod yaml;
 
 pub use tree::{
-    Anchor, Assembler, Dialect, Document, Lookup, MergeTag, Node, Style, Template, Tree, Unknown, UnknownId,
-    UnknownReason, Value,
+    Anchor, Assembler, Dialect, Document, Lookup, MergeTag, NamedAnchor, Node, Style, Template, Tree, Unknown,
+    UnknownId, UnknownReason, Value,
 };

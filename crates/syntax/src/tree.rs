@@ -217,6 +217,17 @@ pub struct Tree {
     errors: Vec<SyntaxError>,
     /// The files of an assembled tree; none of one that was parsed.
     sources: Vec<Source>,
+    named: Vec<NamedAnchor>,
+    merges: Vec<Span>,
+}
+
+/// A name that aliases can stand for (`&name`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedAnchor {
+    /// Where it is written, mark included.
+    pub span: Span,
+    /// Whether an alias stands for it.
+    pub used: bool,
 }
 
 impl Tree {
@@ -246,6 +257,16 @@ impl Tree {
     /// What could not be read, in order of discovery.
     pub fn errors(&self) -> &[SyntaxError] {
         &self.errors
+    }
+
+    /// The anchors, in order of their ends.
+    pub fn anchors(&self) -> &[NamedAnchor] {
+        &self.named
+    }
+
+    /// The keys (`<<`) that merge a mapping into theirs.
+    pub fn merges(&self) -> &[Span] {
+        &self.merges
     }
 
     /// Why a value is not known.
@@ -356,6 +377,12 @@ impl Tree {
         }
         for origin in &mut self.origins {
             origin.span = map.map(origin.span);
+        }
+        for anchor in &mut self.named {
+            anchor.span = map.map(anchor.span);
+        }
+        for merge in &mut self.merges {
+            *merge = map.map(*merge);
         }
         self
     }
@@ -812,6 +839,8 @@ pub(crate) struct TreeBuilder {
     pending: Vec<NodeId>,
     /// Completed anchors by the parser's id: the node, and how many nodes it stands for.
     anchors: HashMap<usize, (NodeId, u32)>,
+    /// Where in `Tree::named` each anchor's name is, by the parser's id.
+    names: HashMap<usize, usize>,
     /// Nodes that stand in the tree, each alias counted as what it stands for.
     weight: u32,
     /// How much of `weight` came from aliases.
@@ -855,12 +884,15 @@ impl TreeBuilder {
             comments: Vec::new(),
             errors: Vec::new(),
             sources: Vec::new(),
+            named: Vec::new(),
+            merges: Vec::new(),
         };
         Self {
             tree,
             frames: Vec::new(),
             pending: Vec::new(),
             anchors: HashMap::new(),
+            names: HashMap::new(),
             weight: 0,
             aliased: 0,
             over_budget: false,
@@ -891,6 +923,7 @@ impl TreeBuilder {
         self.frames.clear();
         self.pending.clear();
         self.anchors = HashMap::new();
+        self.names = HashMap::new();
         self.document_start = start;
     }
 
@@ -954,6 +987,9 @@ impl TreeBuilder {
     /// Adds what an earlier anchor stands for. The children are shared; only the node itself is new, and it points at
     /// the anchor's text with the alias as the hop that led there.
     pub(crate) fn alias(&mut self, start: u32, end: u32, anchor: usize) {
+        if let Some(named) = self.names.get(&anchor).and_then(|&at| self.tree.named.get_mut(at)) {
+            named.used = true;
+        }
         let target = self.anchors.get(&anchor).copied();
         let copied = target.and_then(|(node, weight)| Some((*self.tree.nodes.get(node.0 as usize)?, weight)));
         let Some((data, weight)) = copied else {
@@ -992,6 +1028,7 @@ impl TreeBuilder {
         let weight_before = self.weight;
         let data = self.new_node((start, start), kind, style);
         let data = NodeData { flags: if anchor == 0 { 0 } else { ANCHORED }, ..data };
+        self.name_anchor(start, anchor);
         let node = self.add(data, 0);
         self.frames.push(Frame { node, first_pending: self.pending.len(), anchor, weight_before });
     }
@@ -1039,6 +1076,9 @@ impl TreeBuilder {
             let &[key, value] = pair else { continue };
             let is_merge = self.tree.dialect != Dialect::Json && self.is_plain(key) && self.text_of(key) == "<<";
             if is_merge {
+                if let Some(data) = self.tree.nodes.get(key.0 as usize) {
+                    self.tree.merges.push(Span::new(self.tree.file, data.start, data.end));
+                }
                 merges.push(value);
                 continue;
             }
@@ -1102,6 +1142,26 @@ impl TreeBuilder {
         }
     }
 
+    /// Finds the name of an anchor, which stands before its node at `start`, perhaps with a tag between.
+    fn name_anchor(&mut self, start: u32, anchor: usize) {
+        if anchor == 0 {
+            return;
+        }
+        let text: &str = &self.tree.text;
+        let (before, after) = text.split_at_checked(start as usize).unwrap_or((text, ""));
+        let end_of = |text: &str| text.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(text.len());
+        let found = if after.starts_with('&') {
+            Some((before.len(), end_of(after)))
+        } else {
+            before.rfind('&').map(|at| (at, end_of(before.get(at..).unwrap_or_default())))
+        };
+        let Some((at, length)) = found else { return };
+        let (at, length) = (u32::try_from(at).unwrap_or(u32::MAX), u32::try_from(length).unwrap_or(0));
+        let span = Span::new(self.tree.file, at, at.saturating_add(length));
+        self.names.insert(anchor, self.tree.named.len());
+        self.tree.named.push(NamedAnchor { span, used: false });
+    }
+
     fn report_duplicate(&mut self, key: NodeId) {
         let Some(node) = self.tree.nodes.get(key.0 as usize).copied() else { return };
         let message = format!("key `{}` stands twice in this mapping; the last one counts", self.text_of(key));
@@ -1148,6 +1208,7 @@ impl TreeBuilder {
         self.pending.push(id);
         self.weight = self.weight.saturating_add(1);
         if anchor != 0 {
+            self.name_anchor(data.start, anchor);
             self.anchors.insert(anchor, (id, 1));
         }
         id

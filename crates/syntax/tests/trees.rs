@@ -277,3 +277,14 @@ fn the_short_way_leads_where_the_full_parser_does() {
         }
     }
 }
+
+#[test]
+fn anchors_and_merges_have_their_places() {
+    let text = "a: &one 1\nb: &two { x: 1 }\nc: &three\n  y: 2\nd: [*one, &four !!str 4]\ne: { <<: *two, z: 1 }\n";
+    let tree = parse(text);
+    let anchors: Vec<(&str, bool)> =
+        tree.anchors().iter().map(|anchor| (anchor.span.slice(text), anchor.used)).collect();
+    assert_eq!(anchors, [("&one", true), ("&two", true), ("&three", false), ("&four", false)]);
+    let merges: Vec<&str> = tree.merges().iter().map(|merge| merge.slice(text)).collect();
+    assert_eq!(merges, ["<<"]);
+}

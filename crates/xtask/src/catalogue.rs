@@ -21,6 +21,8 @@ pub(crate) fn row(folder: &Path, id: &str) -> Result<Option<Row>> {
         (&["kubernetes.csv", "kubernetes-extended.csv"], "k8s-")
     } else if id.starts_with("compose-") {
         (&["compose.csv"], "compose-")
+    } else if id.starts_with("actions-") {
+        (&["actions.csv"], "actions-")
     } else {
         (&["dockerfile.csv"], "docker-")
     };

@@ -10,7 +10,7 @@ use crate::workspace;
 
 pub(crate) fn new_rule(id: &str) -> Result<()> {
     let Some((domain, name)) = Domain::of(id) else {
-        bail!("`{id}` begins with neither k8s- nor docker-");
+        bail!("`{id}` begins with none of k8s-, docker- and actions-");
     };
     let kebab = name
         .split('-')
@@ -54,14 +54,18 @@ enum Domain {
     Kubernetes,
     Dockerfile,
     Compose,
+    Actions,
 }
 
 impl Domain {
     fn of(id: &str) -> Option<(Self, &str)> {
-        let kubernetes = id.strip_prefix("k8s-").map(|name| (Self::Kubernetes, name));
-        let dockerfile = id.strip_prefix("docker-").map(|name| (Self::Dockerfile, name));
-        let compose = id.strip_prefix("compose-").map(|name| (Self::Compose, name));
-        kubernetes.or(dockerfile).or(compose)
+        let all = [
+            ("k8s-", Self::Kubernetes),
+            ("docker-", Self::Dockerfile),
+            ("compose-", Self::Compose),
+            ("actions-", Self::Actions),
+        ];
+        all.into_iter().find_map(|(prefix, domain)| Some((domain, id.strip_prefix(prefix)?)))
     }
 
     const fn folder(self) -> &'static str {
@@ -69,6 +73,7 @@ impl Domain {
             Self::Kubernetes => "kubernetes",
             Self::Dockerfile => "dockerfile",
             Self::Compose => "compose",
+            Self::Actions => "actions",
         }
     }
 
@@ -96,12 +101,20 @@ impl Domain {
                 "compose bad:3\n    /// services:\n    ///   web:\n    ///     image: web:1",
                 "compose good\n    /// services:\n    ///   web: { image: \"web:1\" }",
             ),
+            Self::Actions => (
+                "use portcullis_model::actions::Step;\n\nuse super::{ActionsCheck, Scope};\nuse crate::rule::prelude::*;",
+                "Actions(ActionsCheck::Step",
+                "_step: &Step<'_>, _scope: Scope<'_, '_>",
+                "workflow bad:5\n    /// on: push\n    /// jobs:\n    ///   build:\n    ///     runs-on: ubuntu-latest\n    ///     steps: [{ run: make }]",
+                "workflow good\n    /// on: push\n    /// jobs:\n    ///   build:\n    ///     runs-on: ubuntu-latest\n    ///     steps: [{ run: make }]",
+            ),
         }
     }
 }
 
 fn source(domain: Domain, id: &str, row: Option<&Row>) -> String {
     let (imports, check, parameter, bad, good) = domain.parts();
+    let closed = ")".repeat(check.matches('(').count() + 1);
     let name = Domain::of(id).map_or(id, |(_, name)| name);
     let function = name.replace('-', "_");
     let constant = function.to_uppercase();
@@ -140,7 +153,7 @@ rule! {{
     /// ```{good}
     /// ```
     {constant} = "{id}" {{
-        check: Check::{check}({function}),
+        check: Check::{check}({function}{closed},
         severity: Severity::{severity},{profile}
         peers: &[
             {peers}

