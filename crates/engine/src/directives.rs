@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed::Searcher;
 use portcullis_core::{Catalog, Comment, Draft, FileId, Place, RuleIdx, Span, StableHash};
 use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::Date;
@@ -388,9 +388,12 @@ const MARKERS: &[&str] = &[
 
 /// Whether the text can hold a directive at all: most files have none, and finding that out is cheap.
 fn may_hold_any(text: &str) -> bool {
-    static ANY: LazyLock<AhoCorasick> =
-        LazyLock::new(|| AhoCorasick::new(MARKERS).expect("a dozen words are no automaton too large"));
-    ANY.is_match(text)
+    // All words at once, several bytes at a time; not every processor can.
+    static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(MARKERS));
+    match &*ANY {
+        Some(searcher) => searcher.find(text).is_some(),
+        None => MARKERS.iter().any(|marker| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some()),
+    }
 }
 
 /// Reads a comment's body. `None` where it is no directive.

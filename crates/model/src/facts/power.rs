@@ -92,7 +92,7 @@ fn add_binding(facts: &mut Facts, binding: &Object<'_>, namespace: &Namespace) {
         _ => return,
     };
     let bound = Bound {
-        binding: binding.title(),
+        binding: binding.title().to_string(),
         role: (role.kind.to_owned(), role.name.to_owned()),
         space: if role.kind == "Role" { namespace.clone() } else { Namespace::Unwritten },
         extent,

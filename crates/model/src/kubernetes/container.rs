@@ -1,5 +1,7 @@
 //! A container of a pod, with the parts that rules read found once.
 
+use std::fmt;
+
 use portcullis_syntax::{Anchor, Lookup, Node};
 
 /// What a container is for; the kubelet treats each kind differently.
@@ -29,6 +31,29 @@ pub struct Container<'t> {
     image: Option<Node<'t>>,
     security_context: Option<Node<'t>>,
     resources: Option<Node<'t>>,
+}
+
+/// What [`Container::title`] writes into a message.
+#[derive(Clone, Copy, Debug)]
+pub struct ContainerTitle<'t> {
+    role: Role,
+    index: usize,
+    name: Option<&'t str>,
+}
+
+impl fmt::Display for ContainerTitle<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.role {
+            Role::Main => "container",
+            Role::Init => "init container",
+            Role::Sidecar => "sidecar container",
+            Role::Ephemeral => "ephemeral container",
+        };
+        match self.name {
+            Some(name) => write!(formatter, "{what} `{name}`"),
+            None => write!(formatter, "{what} {}", self.index.saturating_add(1)),
+        }
+    }
 }
 
 /// The parts of a container that rules read most.
@@ -97,17 +122,8 @@ impl<'t> Container<'t> {
     }
 
     /// How messages name it: ``container `web` ``, ``init container `migrate` ``.
-    pub fn title(&self) -> String {
-        let what = match self.role {
-            Role::Main => "container",
-            Role::Init => "init container",
-            Role::Sidecar => "sidecar container",
-            Role::Ephemeral => "ephemeral container",
-        };
-        match self.name {
-            Some(name) => format!("{what} `{name}`"),
-            None => format!("{what} {}", self.index + 1),
-        }
+    pub fn title(&self) -> ContainerTitle<'t> {
+        ContainerTitle { role: self.role, index: self.index, name: self.name }
     }
 
     /// Whether it keeps running beside the others of its pod.

@@ -10,8 +10,8 @@ mod selector;
 mod version;
 
 pub(crate) use container::Parts;
-pub use container::{Container, Role};
-pub use object::{Object, objects};
+pub use container::{Container, ContainerTitle, Role};
+pub use object::{Object, ObjectTitle, objects};
 pub use pod::{Lifetime, Os, Pod, pod_kinds, pods};
 pub use quantity::{Quantity, QuantityError};
 pub use rbac::{

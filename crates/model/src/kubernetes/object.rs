@@ -1,5 +1,7 @@
 //! What makes a document a Kubernetes object, and the objects of a `List`.
 
+use std::fmt;
+
 use portcullis_core::StableHash;
 use portcullis_syntax::{Lookup, Node};
 
@@ -42,6 +44,22 @@ fn collect<'t>(node: Node<'t>, depth: usize, found: &mut Vec<Object<'t>>) {
         return;
     }
     found.push(object);
+}
+
+/// What [`Object::title`] writes into a message.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectTitle<'t> {
+    kind: &'t str,
+    name: Option<&'t str>,
+}
+
+impl fmt::Display for ObjectTitle<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name {
+            Some(name) => write!(formatter, "{} `{name}`", self.kind),
+            None => formatter.write_str(self.kind),
+        }
+    }
 }
 
 impl<'t> Object<'t> {
@@ -96,11 +114,8 @@ impl<'t> Object<'t> {
     }
 
     /// How messages name it: ``Deployment `web` ``.
-    pub fn title(&self) -> String {
-        match self.name {
-            Some(name) => format!("{} `{name}`", self.kind),
-            None => self.kind.to_owned(),
-        }
+    pub fn title(&self) -> ObjectTitle<'t> {
+        ObjectTitle { kind: self.kind, name: self.name }
     }
 
     /// Hash of kind, namespace and name: what tells the object from the others of its file.

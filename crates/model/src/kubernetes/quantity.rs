@@ -97,7 +97,9 @@ impl FromStr for Quantity {
         if whole.len() + fraction.len() > 30 {
             return Err(QuantityError::OutOfRange);
         }
-        let mantissa: i128 = format!("0{whole}{fraction}").parse().map_err(|_| QuantityError::OutOfRange)?;
+        // Thirty digits fit.
+        let digit = |sum: i128, byte: u8| sum * 10 + i128::from(byte - b'0');
+        let mantissa = whole.bytes().chain(fraction.bytes()).fold(0, digit);
         let places = u32::try_from(fraction.len()).map_err(|_| QuantityError::OutOfRange)?;
         let nanos = scale.apply(mantissa, places).ok_or(QuantityError::OutOfRange)?;
         Ok(Self { nanos: if negative { -nanos } else { nanos } })

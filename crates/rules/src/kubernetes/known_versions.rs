@@ -187,7 +187,7 @@ fn may_be_listed(text: &str) -> bool {
     let last = text.rsplit('/').next().unwrap_or_default();
     let name = last.split([':', '@']).next().unwrap_or_default();
     let mut paths = ADVISORIES.iter().flat_map(|advisory| advisory.paths);
-    paths.any(|path| path.rsplit('/').next() == Some(name))
+    paths.any(|path| path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/')))
 }
 
 /// The first advisory of the table about an image, and the version that mends it.

@@ -2,6 +2,8 @@
 //!
 //! Decided by the numbers; what listens on a port cannot be known.
 
+use std::fmt;
+
 use portcullis_model::kubernetes::{Object, Pod};
 
 use super::standard::{is_to_the_letter, may_share_network};
@@ -186,7 +188,7 @@ fn service_ssh(service: &Object<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn ssh(port: Node<'_>, field: &str, who: &str, report: &mut Report<'_>) {
+fn ssh(port: Node<'_>, field: &str, who: &dyn fmt::Display, report: &mut Report<'_>) {
     let is_tcp = match port.get("protocol") {
         Lookup::Absent(_) => true,
         Lookup::Present(protocol) => protocol.as_str() == Some("TCP"),

@@ -430,5 +430,5 @@ fn name_of(holder: &str, mapping: Option<Node<'_>>, object: &Object<'_>) -> Stri
         next = node.parent();
     }
     names.reverse();
-    if names.is_empty() { object.title() } else { format!("`{}` in {}", names.join("."), object.title()) }
+    if names.is_empty() { object.title().to_string() } else { format!("`{}` in {}", names.join("."), object.title()) }
 }

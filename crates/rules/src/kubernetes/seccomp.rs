@@ -135,7 +135,7 @@ fn unconfined(pod: &Pod<'_>, report: &mut Report<'_>) {
         if fields_win && pod.effective(container, TYPE).absent().is_none() {
             return None;
         }
-        Some((container.title(), value, text))
+        Some((container.title().to_string(), value, text))
     });
     let of_pod = annotation(pod, POD_ANNOTATION)
         .filter(|_| !fields_win || pod.security(TYPE).absent().is_some())

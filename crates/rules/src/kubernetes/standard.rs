@@ -51,7 +51,7 @@ pub(super) fn written_by_containers<'p, 't>(
 ) -> impl Iterator<Item = (String, Node<'t>)> + 'p {
     pod.containers.iter().filter_map(move |container| {
         let node = container.security(path).present()?;
-        Some((container.title(), node))
+        Some((container.title().to_string(), node))
     })
 }
 
@@ -65,7 +65,7 @@ pub(super) fn in_effect<'p, 't>(pod: &'p Pod<'t>, path: &'static str) -> impl It
 
 /// How messages name the pod: ``the pod of Deployment `web` ``, ``Pod `web` ``.
 pub(super) fn pod_title(pod: &Pod<'_>) -> String {
-    if pod.object.kind == "Pod" { pod.object.title() } else { format!("the pod of {}", pod.object.title()) }
+    if pod.object.kind == "Pod" { pod.object.title().to_string() } else { format!("the pod of {}", pod.object.title()) }
 }
 
 /// An annotation's value where it is a known string; annotations name pods, not the objects that make them.

@@ -243,6 +243,7 @@ fn is_image_of(container: &Container<'_>, program: &str) -> bool {
         && container
             .image()
             .present()
+            .filter(|image| image.text().contains(program))
             .and_then(|image| ImageRef::parse(image.text()).ok())
             .is_some_and(|image| basename(image.path()) == program)
 }

@@ -4,6 +4,7 @@
 //! or whose own name begins the object's, is taken to make it.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use portcullis_model::facts::{Claim, Namespace};
 use portcullis_model::kubernetes::{Object, Pod};
@@ -441,13 +442,13 @@ struct Reference<'t> {
 
 fn references<'t>(pod: &Pod<'t>, source: &Source) -> Vec<Reference<'t>> {
     let mut found: Vec<Reference<'t>> = Vec::new();
-    let mut add = |who: &str, reference: Lookup<'t>, name: &str| {
+    let mut add = |who: &dyn fmt::Display, reference: Lookup<'t>, name: &str| {
         let Lookup::Present(reference) = reference else { return };
         let Some(node) = reference.field(name).filter(|_| is_needed(reference)) else { return };
         let Some(name) = node.as_str().filter(|name| !name.is_empty() && !source.made.contains(name)) else { return };
         let items = reference.field("items").into_iter().flat_map(Node::items);
         let keys = reference.field("key").into_iter().chain(items.filter_map(|item| item.field("key"))).collect();
-        found.push(Reference { who: who.to_owned(), node, name, keys });
+        found.push(Reference { who: who.to_string(), node, name, keys });
     };
     for container in &pod.containers {
         let title = container.title();
@@ -456,7 +457,8 @@ fn references<'t>(pod: &Pod<'t>, source: &Source) -> Vec<Reference<'t>> {
     }
     for volume in pod.list("volumes") {
         let name = volume.field("name").and_then(Node::as_str).unwrap_or_default();
-        let title = format!("volume `{name}` of {}", pod.object.title());
+        let object = pod.object.title();
+        let title = fmt::from_fn(|formatter| write!(formatter, "volume `{name}` of {object}"));
         add(&title, volume.get(source.volume), source.volume_name);
         for projected in volume.get("projected.sources").present().into_iter().flat_map(Node::items) {
             add(&title, projected.get(source.volume), "name");

@@ -3,6 +3,8 @@
 //! A Service whose pods an operator makes is not judged: it asks for a label of the operator's domain, or for the name of
 //! one of its resources.
 
+use std::fmt;
+
 use portcullis_model::facts::{Claim, Namespace, Port, Reach, Selector};
 use portcullis_model::kubernetes::Object;
 
@@ -440,7 +442,7 @@ struct Backend<'t> {
 }
 
 /// Claims that the Service or its port is not there.
-fn dangling_backend(who: &str, backend: &Backend<'_>, report: &mut Report<'_>) {
+fn dangling_backend(who: &dyn fmt::Display, backend: &Backend<'_>, report: &mut Report<'_>) {
     let Some(node) = backend.name else { return };
     let Some(name) = node.as_str() else { return };
     let here = place(&backend.namespace);
