@@ -10,6 +10,9 @@ mod custom;
 pub mod layout;
 mod walk;
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use portcullis_core::nearest;
 use portcullis_syntax::{Lookup, Node, Value};
 
@@ -194,7 +197,9 @@ fn unknown_kind<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
     let group = object.group();
     // Most objects that are not in the table are custom resources, whose groups have no kind in it.
     let is_group_of = |kind: &Kind| group_of(kind.api_version) == group;
-    if object.kind.ends_with("List") || !Kind::all().any(|kind| is_group_of(&kind)) {
+    static GROUPS: LazyLock<BTreeSet<&str>> =
+        LazyLock::new(|| Kind::all().map(|kind| group_of(kind.api_version)).collect());
+    if object.kind.ends_with("List") || !GROUPS.contains(group) {
         return;
     }
     let mut meant: Vec<(&str, &str)> =
