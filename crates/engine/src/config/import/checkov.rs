@@ -28,7 +28,7 @@ pub(super) fn read(root: Node<'_>, plan: &mut Plan<'_>) {
                 }
             }
             "soft-fail" if is_true(value) => {
-                plan.say(key, "`soft-fail` is `--exit-zero` on the command line".to_owned())
+                plan.say(key, "`soft-fail` is `--exit-zero` on the command line".to_owned());
             }
             "soft-fail-on" => {
                 for (node, id) in texts(value) {
