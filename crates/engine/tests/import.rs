@@ -95,10 +95,7 @@ fn checkov() {
         (
             ".checkov.yaml",
             "skip-check: CKV2_DOCKER_1*\nframework: [dockerfile, terraform]\n",
-            "rules:\n  actions-*: off\n  k8s-*: off\n  docker-apt-force-yes: off\n  docker-env-git-ssl-no-verify: off\n  \
-             docker-env-npm-strict-ssl-false: off\n  docker-env-pip-trusted-host: off\n  docker-npm-yarn-strict-ssl-false: \
-             off\n  docker-rpm-nosignature: off\n  docker-run-chpasswd: off\n  docker-run-sudo: off\n  \
-             docker-yum-sslverify-off: off\n",
+            "rules:\n  \"actions-*\": off\n  docker-apt-force-yes: off\n  docker-env-git-ssl-no-verify: off\n  docker-env-npm-strict-ssl-false: off\n  docker-env-pip-trusted-host: off\n  docker-npm-yarn-strict-ssl-false: off\n  docker-rpm-nosignature: off\n  docker-run-chpasswd: off\n  docker-run-sudo: off\n  docker-yum-sslverify-off: off\n  \"k8s-*\": off\n",
             &["2 the framework `terraform` has no equivalent"],
         ),
         (
@@ -132,7 +129,9 @@ fn checkov() {
             ".checkov.yaml",
             "skip-check: [CKV_K8S_100, CKV_K8S_102]\n",
             "rules:\n  k8s-apiserver-tls-etcd-insecure: off\n",
-            &[],
+            &[
+                "1 `CKV_K8S_100` is part of `k8s-apiserver-tls-etcd-insecure`, which stands for `CKV_K8S_71`, `CKV_K8S_72`, `CKV_K8S_73`, `CKV_K8S_88` and 3 more as well",
+            ],
         ),
     ]);
 }
@@ -167,15 +166,18 @@ fn trivy() {
         (
             ".trivyignore",
             "# agreed on\nAVD-DS-0002\nKSV017\n\nCVE-2024-0001\nDS-0001 exp:2027-03-01 # later\nDS-0004 exp:soon\n",
-            "",
-            &[],
+            "rules:\n  docker-last-user-root: off\n  docker-user-missing: off\n  k8s-privileged-container: off\nignore:\n  - expires: \"2027-02-28\"\n    rule: docker-image-latest-tag\n  - expires: \"2027-02-28\"\n    rule: docker-image-untagged\n",
+            &["5 no rule stands for `CVE-2024-0001`", "7 `soon` is no date"],
         ),
         (
             ".trivyignore.yaml",
             "misconfigurations:\n  - id: KSV-0017\n    paths: [agent.yaml, deploy/*.yaml]\n    expired_at: 2027-01-01\n    \
              statement: mounts the disks\n  - id: AVD-KSV-0010\n  - id: DS-0002\n    purls: [x]\nvulnerabilities:\n  - id: CVE-1\n",
-            "",
-            &[],
+            "rules:\n  k8s-host-pid: off\nignore:\n  - expires: \"2026-12-31\"\n    path: \"/agent.yaml\"\n    reason: \"mounts the disks\"\n    rule: k8s-privileged-container\n  - expires: \"2026-12-31\"\n    path: \"/deploy/*.yaml\"\n    reason: \"mounts the disks\"\n    rule: k8s-privileged-container\n",
+            &[
+                "8 `purls` has no equivalent, and neither has the entry with it",
+                "9 `vulnerabilities` has no equivalent",
+            ],
         ),
     ]);
 }
@@ -187,8 +189,12 @@ fn kube_linter() {
             ".kube-linter.yaml",
             "checks:\n  exclude: [privileged-container, nothing]\n  include: [required-label-owner, run-as-non-root]\n  \
              ignorePaths: [testdata/**, ~/x, \"/**/gen.yaml\", ../up]\n",
-            "",
-            &[],
+            "rules:\n  k8s-privileged-container: off\n  k8s-required-labels-missing: on\noverrides:\n  - paths:\n      - \"/testdata/**\"\n      - \"/**/gen.yaml\"\n    rules:\n      \"k8s-*\": off\n",
+            &[
+                "2 no rule stands for `nothing`",
+                "4 `/../up` cannot be used as a glob: nothing above the configuration file's directory is matched",
+                "4 `~/x` is a path of one machine",
+            ],
         ),
         (
             ".kube-linter.yaml",
@@ -202,8 +208,12 @@ fn kube_linter() {
              name: regex\n    template: required-label\n    params: { key: \"^a\" }\n  - name: kinds\n    template: \
              disallowed-api-obj\n    params: { group: extensions, version: v1beta1, kind: Ingress }\n  - name: probes\n    \
              template: readiness-probe\n  - name: many\n    template: minimum-replicas\n    params: { minReplicas: 3 }\n",
-            "",
-            &[],
+            "rules:\n  k8s-disallowed-kind:\n    kinds:\n      - extensions/v1beta1/Ingress\n  k8s-required-labels-missing:\n    labels:\n      - team\n",
+            &[
+                "5 `remediation` of the custom check `team` has no equivalent",
+                "6 the custom check `regex` (template `required-label`) has no equivalent",
+                "14 the custom check `many` (template `minimum-replicas`) has no equivalent",
+            ],
         ),
     ]);
 }
@@ -217,17 +227,29 @@ fn zizmor_and_actionlint() {
              [ci.yml, release.yml:10, release.yml:12:3]\n  unpinned-uses:\n    config:\n      policies:\n        actions/*: \
              ref-pin\n        a/b: any\n        \"*\": hash-pin\n  forbidden-uses: { config: { deny: [a/b] } }\n  \
              dependabot-cooldown: { config: { days: 4 } }\n  no-such: { disable: true }\n",
-            "",
-            &[],
+            "rules:\n  actions-checkout-credentials-persisted: off\n  actions-dependabot-cooldown-missing:\n    days: 4\n  actions-forbidden-uses:\n    deny:\n      - a/b\n  actions-image-latest-or-untagged: off\n  actions-unpinned-images: off\n  actions-unpinned-uses:\n    ref-pin:\n      - \"actions/*\"\n      - a/b\nignore:\n  - path: ci.yml\n    rule: actions-template-injection\n",
+            &[
+                "5 `template-injection` in release.yml is for line 10 alone: write `# zizmor: ignore[template-injection]` there",
+                "5 `template-injection` in release.yml is for line 12 alone: write `# zizmor: ignore[template-injection]` there",
+                "10 `a/b: any` is taken for `ref-pin`",
+                "14 no rule stands for `no-such`",
+            ],
         ),
         (
             "actionlint.yaml",
             "self-hosted-runner:\n  labels: [gpu]\nconfig-variables: null\npaths:\n  .github/workflows/**/*.yml:\n    ignore: \
              [\"shellcheck reported.+\"]\n",
             "",
-            &[],
+            &[
+                "6 `shellcheck reported.+` is about messages; name a rule and `.github/workflows/**/*.yml` under `ignore` instead",
+            ],
         ),
-        ("actionlint.yml", "config-variables: [A]\n", "", &[]),
+        (
+            "actionlint.yml",
+            "config-variables: [A]\n",
+            "",
+            &["1 `config-variables` has no equivalent: names of variables are not checked"],
+        ),
     ]);
 }
 
