@@ -170,6 +170,13 @@ fn trivy() {
             &["5 no rule stands for `CVE-2024-0001`", "7 `soon` is no date"],
         ),
         (
+            "trivy.yaml",
+            "severity: UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL,BAD\n",
+            "fail-on: low\n",
+            &["1 `BAD` is no severity"],
+        ),
+        ("ci/.trivyignore-main", "KSV017", "rules:\n  k8s-privileged-container: off\n", &[]),
+        (
             ".trivyignore.yaml",
             "misconfigurations:\n  - id: KSV-0017\n    paths: [agent.yaml, deploy/*.yaml]\n    expired_at: 2027-01-01\n    \
              statement: mounts the disks\n  - id: AVD-KSV-0010\n  - id: DS-0002\n    purls: [x]\nvulnerabilities:\n  - id: CVE-1\n",
@@ -273,6 +280,8 @@ fn files_are_told_by_their_keys() {
         ("skip-check: [CKV_K8S_16]\n", Some("rules:\n  k8s-privileged-container: off\n")),
         ("misconfigurations: [{ id: KSV-0017 }]\n", Some("rules:\n  k8s-privileged-container: off\n")),
         ("rules: { artipacked: { disable: true } }\n", Some("rules:\n  actions-checkout-credentials-persisted: off\n")),
+        ("rules: { k8s-host-pid: off }\n", None),
+        ("rules: [{ apiGroups: [a] }]\n", None),
         ("kind: Pod\n", None),
         ("- a\n", None),
         ("", None),

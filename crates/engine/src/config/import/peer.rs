@@ -102,15 +102,11 @@ const KINDS: [(Kind, &str, &[&str]); 7] = [
             "skip-framework",
         ],
     ),
-    (
-        Kind::Trivy,
-        "trivy",
-        &["misconfiguration", "scan", "severity", "exit-code", "ignorefile", "vulnerability", "ignore-policy"],
-    ),
+    (Kind::Trivy, "trivy", &["misconfiguration", "scan", "exit-code", "ignorefile", "vulnerability", "ignore-policy"]),
     (Kind::TrivyIgnoreYaml, "trivyignore", &["misconfigurations", "vulnerabilities", "licenses"]),
     (Kind::KubeLinter, "kube-linter", &["checks", "customChecks"]),
     (Kind::Actionlint, "actionlint", &["self-hosted-runner", "config-variables"]),
-    (Kind::Zizmor, "zizmor", &["rules"]),
+    (Kind::Zizmor, "zizmor", &[]),
 ];
 
 impl Kind {
@@ -118,16 +114,27 @@ impl Kind {
     pub(super) fn by_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let name = name.strip_prefix('.').unwrap_or(name);
-        if name == "trivyignore" {
-            return Some(Self::TrivyIgnore);
-        }
-        let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"))?;
+        let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
+            // The file can have any name, and its lines look like nothing in particular.
+            let is_ignore = name.contains("trivyignore") || name.contains("trivy-ignore");
+            return is_ignore.then_some(Self::TrivyIgnore);
+        };
         KINDS.iter().find(|(_, known, _)| *known == stem).map(|(kind, ..)| *kind)
     }
 
     /// By the first kind that has one of its keys.
     pub(super) fn by_keys(root: Node<'_>) -> Option<Self> {
         let has = |keys: &[&str]| keys.iter().any(|key| root.field(key).is_some());
-        KINDS.iter().find(|(.., keys)| has(keys)).map(|(kind, ..)| *kind)
+        let found = KINDS.iter().find(|(.., keys)| has(keys)).map(|(kind, ..)| *kind);
+        // Many files have `rules`, ours among them.
+        found.or_else(|| root.field("rules").is_some_and(are_audits).then_some(Self::Zizmor))
     }
+}
+
+/// Whether these are the settings of zizmor's audits.
+fn are_audits(rules: Node<'_>) -> bool {
+    let is_audit = |rule: Node<'_>| {
+        rule.is_map() && rule.entries().all(|(key, _)| matches!(key.text(), "disable" | "ignore" | "config"))
+    };
+    rules.is_map() && rules.entries().all(|(_, rule)| is_audit(rule))
 }

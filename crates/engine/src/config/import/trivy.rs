@@ -38,13 +38,20 @@ pub(super) fn read(root: Node<'_>, plan: &mut Plan<'_>) {
 
 /// The lowest severity that is shown is the lowest that fails.
 fn severities(key: Node<'_>, value: Node<'_>, plan: &mut Plan<'_>) {
-    let known: Vec<Severity> = texts(value).filter_map(|(_, text)| severity(text)).collect();
+    let mut known = Vec::new();
+    for (node, text) in texts(value) {
+        match severity(text) {
+            Some(severity) => known.push(severity),
+            None if text.eq_ignore_ascii_case("UNKNOWN") => {}
+            None => plan.say(node, format!("`{text}` is no severity")),
+        }
+    }
     let Some(lowest) = known.iter().min().copied() else { return };
     plan.fail_on(lowest);
     if let Some(missing) = Severity::ALL.into_iter().find(|other| *other > lowest && !known.contains(other)) {
         plan.say(key, format!("`{missing}` findings fail as well: a severity stands for all above it"));
     }
-    if lowest > Severity::Info {
+    if lowest > Severity::Low {
         let message = format!("lower findings are shown, but do not fail; `--min-severity {lowest}` hides them");
         plan.say(key, message);
     }

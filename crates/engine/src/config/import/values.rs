@@ -21,14 +21,14 @@ pub(super) fn is_true(node: Node<'_>) -> bool {
     matches!(node.text().to_ascii_lowercase().as_str(), "true" | "yes" | "on")
 }
 
-/// The severities of Trivy and checkov; what is unknown to them may be anything.
+/// The severities of Trivy and checkov, but for Trivy's `UNKNOWN`, which may be anything.
 pub(super) fn severity(text: &str) -> Option<Severity> {
     Some(match text.to_ascii_uppercase().as_str() {
         "CRITICAL" => Severity::Critical,
         "HIGH" => Severity::High,
         "MEDIUM" => Severity::Medium,
         "LOW" => Severity::Low,
-        "INFO" | "NONE" | "UNKNOWN" => Severity::Info,
+        "INFO" | "NONE" => Severity::Info,
         _ => return None,
     })
 }
