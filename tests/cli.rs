@@ -184,10 +184,11 @@ fn what_is_imported_is_a_configuration() {
     assert_eq!((code, error.as_str()), (0, ".trivyignore:2: no rule stands for `CVE-2024-1`\n"));
     assert!(out.starts_with("# Imported from .trivyignore, .hadolint.yaml.\nfail-on: high\n"), "{out}");
     // The privileged container was all that failed.
-    let scan = || told(&run_in(&root, &["pod.yaml", "--fail-on", "critical"], "")).0;
-    assert_eq!(scan(), 1);
-    std::fs::write(root.join("portcullis.yaml"), out).unwrap();
-    assert_eq!(scan(), 0);
+    std::fs::write(root.join("imported.yaml"), out).unwrap();
+    for (config, expected) in [(&["--no-config"][..], 1), (&["--config", "imported.yaml"], 0)] {
+        let arguments = [&["pod.yaml", "--fail-on", "critical"], config].concat();
+        assert_eq!(told(&run_in(&root, &arguments, "")).0, expected, "{config:?}");
+    }
     let (code, out, error) = import(&["other.yaml"]);
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(error.starts_with("error: other.yaml: neither its name nor its keys"), "{error}");
