@@ -117,6 +117,8 @@ fn what_cannot_be_understood_is_told() {
         (&["explain"], "<ID>"),
         (&["rules", "--peer", "haddolint"], "`haddolint`"),
         (&["config"], "config"),
+        (&["config", "import"], "<FILE>"),
+        (&["config", "import", "missing.yaml"], "missing.yaml"),
         (&["man", "chekc"], "did you mean `check`?"),
         (&["completions", "cmd"], "invalid value 'cmd'"),
     ] {
@@ -164,6 +166,32 @@ fn commands_print_what_they_are_for() {
         assert!(out.contains(told), "{arguments:?}: {out}");
     }
     assert!(!run(&["rules", "--peer", "trivy"]).1.contains("unused-suppression"));
+}
+
+#[test]
+fn what_is_imported_is_a_configuration() {
+    let root = tree("what_is_imported_is_a_configuration");
+    for (file, text) in [
+        ("pod.yaml", BAD),
+        (".trivyignore", "KSV-0017\nCVE-2024-1\n"),
+        (".hadolint.yaml", "failure-threshold: error\n"),
+        ("other.yaml", "kind: Pod\n"),
+    ] {
+        std::fs::write(root.join(file), text).unwrap();
+    }
+    let import = |files: &[&str]| told(&run_in(&root, &[&["config", "import"], files].concat(), ""));
+    let (code, out, error) = import(&[".trivyignore", ".hadolint.yaml"]);
+    assert_eq!((code, error.as_str()), (0, ".trivyignore:2: no rule stands for `CVE-2024-1`\n"));
+    assert!(out.starts_with("# Imported from .trivyignore, .hadolint.yaml.\nfail-on: high\n"), "{out}");
+    // The privileged container was all that failed.
+    std::fs::write(root.join("imported.yaml"), out).unwrap();
+    for (config, expected) in [(&["--no-config"][..], 1), (&["--config", "imported.yaml"], 0)] {
+        let arguments = [&["pod.yaml", "--fail-on", "critical"], config].concat();
+        assert_eq!(told(&run_in(&root, &arguments, "")).0, expected, "{config:?}");
+    }
+    let (code, out, error) = import(&["other.yaml"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(error.starts_with("error: other.yaml: neither its name nor its keys"), "{error}");
 }
 
 #[test]

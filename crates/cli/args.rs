@@ -270,6 +270,20 @@ pub(crate) enum ConfigCommand {
     Init,
     /// Prints the JSON Schema of the configuration, for editors
     Schema,
+    /// Prints the equivalent of other tools' configurations
+    ///
+    /// `portcullis config import .hadolint.yaml .trivyignore > portcullis.yaml`
+    ///
+    /// Reads .hadolint.yaml, .checkov.yaml, trivy.yaml, .trivyignore, .trivyignore.yaml, .kube-linter.yaml, zizmor.yml and
+    /// actionlint.yaml; under another name, the keys tell whose file it is. What has no equivalent is said on standard error.
+    Import(ImportArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportArgs {
+    /// The other tools' files; a rule that one of them turns off is off
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// A format and where it goes.

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use portcullis_core::{Catalog, RuleMeta};
-use portcullis_engine::config::{Config, nearest, select_rules, starter};
+use portcullis_engine::config::{Config, import, nearest, select_rules, starter};
 use portcullis_report::{RulesFormat, write_explanation, write_rules};
 
-use crate::args::{Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ListFormat, RulesArgs};
+use crate::args::{Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, RulesArgs};
 use crate::check::read_config;
 use crate::terminal::{self, Failure};
 
@@ -74,6 +74,7 @@ pub(crate) fn config(args: &ConfigArgs) -> Result<ExitCode, Failure> {
         ConfigCommand::Show(flags) => show(flags)?,
         ConfigCommand::Init => starter(),
         ConfigCommand::Schema => Config::schema(&portcullis_rules::catalog()),
+        ConfigCommand::Import(args) => imported(args)?,
     };
     terminal::print(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
@@ -84,6 +85,14 @@ fn show(flags: &ConfigFlags) -> Result<String, Failure> {
     let from = path.map_or("the defaults".to_owned(), |path| path.display().to_string());
     // A name with a line break must not end the comment.
     Ok(format!("# {}\n{}", from.replace(char::is_control, "\u{fffd}"), config.show()))
+}
+
+fn imported(args: &ImportArgs) -> Result<String, Failure> {
+    let imported = import(&args.files, &portcullis_rules::catalog())?;
+    for remark in &imported.remarks {
+        terminal::complain(&remark.to_string());
+    }
+    Ok(imported.text)
 }
 
 /// `portcullis completions`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 
-use portcullis_engine::config::{ConfigFileError, UnknownRule};
+use portcullis_engine::config::{ConfigFileError, ImportError, UnknownRule};
 use portcullis_report::{Color, Glyphs, Options};
 
 use crate::args::ColorChoice;
@@ -52,6 +52,19 @@ impl From<ConfigFileError> for Failure {
         match error {
             ConfigFileError::Invalid { .. } => Self::Placed(error.to_string()),
             ConfigFileError::TwoFiles(..) | ConfigFileError::Unreadable { .. } => Self::Message(error.to_string()),
+        }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::File(error) => error.into(),
+            ImportError::Unknown(_) => Self::with_help(
+                error,
+                "name it as the tool does, such as .hadolint.yaml, .checkov.yaml or .trivyignore",
+            ),
+            ImportError::Invalid { .. } => Self::Message(error.to_string()),
         }
     }
 }

@@ -71,13 +71,18 @@ impl Config {
 
     /// Reads a file. Its globs are relative to the directory that holds it.
     pub fn load(path: &Path, catalog: &Catalog) -> Result<Self, ConfigFileError> {
-        let unreadable = |reason: String| ConfigFileError::Unreadable { path: path.to_owned(), reason };
-        let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-        if size > SIZE_LIMIT {
-            return Err(unreadable(format!("has {size} bytes, over the limit of {SIZE_LIMIT}")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = read_text(path)?;
         let (config, errors) = Self::parse(&text, catalog);
         if errors.is_empty() { Ok(config) } else { Err(ConfigFileError::Invalid { path: path.to_owned(), errors }) }
     }
+}
+
+/// The text of a file that was written by hand.
+pub(super) fn read_text(path: &Path) -> Result<String, ConfigFileError> {
+    let unreadable = |reason: String| ConfigFileError::Unreadable { path: path.to_owned(), reason };
+    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if size > SIZE_LIMIT {
+        return Err(unreadable(format!("has {size} bytes, over the limit of {SIZE_LIMIT}")));
+    }
+    std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))
 }

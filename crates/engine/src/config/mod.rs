@@ -5,6 +5,7 @@
 //! not known here.
 
 mod file;
+mod import;
 mod keys;
 mod nearest;
 mod paths;
@@ -20,6 +21,7 @@ use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Date, Options};
 
 pub use file::{ConfigFileError, FILE_NAMES};
+pub use import::{ImportError, Imported, Remark, import, import_texts};
 pub use nearest::{UnknownRule, nearest, select_rules};
 pub use paths::{GlobError, PathMatcher};
 pub use reader::ConfigError;

@@ -32,6 +32,25 @@ pub fn starter() -> String {
     text
 }
 
+/// A file that says what is set, and nothing else, in the order of the keys; `exclude` is without the defaults.
+pub(super) fn imported(config: &Config, exclude: &[String], sources: &[String]) -> String {
+    // A name with a line break must not end the comment.
+    let names: Vec<String> = sources.iter().map(|name| name.replace(char::is_control, "\u{fffd}")).collect();
+    let mut text = format!("# Imported from {}.\n", names.join(", "));
+    for key in keys::ROOT {
+        let value = match key.name {
+            "exclude" => (!exclude.is_empty()).then(|| exclude.into()),
+            "profile" => config.profile.and_then(|_| (key.show)(config)),
+            "fail-on" => config.fail_on.and_then(|_| (key.show)(config)),
+            _ => (key.show)(config),
+        };
+        let Some(mut value) = value else { continue };
+        value.sort_all_objects();
+        block(&serde_json::json!({ key.name: value }), 0, &mut text);
+    }
+    text
+}
+
 /// Lines of at most `width` characters, broken at blanks.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

@@ -1,0 +1,43 @@
+//! `actionlint.yaml`.
+//!
+//! Its labels need no list here: a label is reported only where it is nearly one of GitHub's, or gone.
+
+use portcullis_syntax::Node;
+
+use super::peer::Family;
+use super::plan::{Plan, Run};
+use super::values::whole_texts;
+
+pub(super) fn read(root: Node<'_>, plan: &mut Plan<'_>) {
+    plan.runs(Family::Actions, Run::Defaults);
+    for (key, value) in root.entries().filter(|(_, value)| !value.is_null()) {
+        match key.text() {
+            "self-hosted-runner" => {
+                for (key, _) in value.entries().filter(|(key, _)| key.text() != "labels") {
+                    plan.no_equivalent(key);
+                }
+            }
+            "paths" => {
+                for (glob, settings) in value.entries() {
+                    for (node, pattern) in settings.field("ignore").into_iter().flat_map(whole_texts) {
+                        let message = format!(
+                            "`{pattern}` is about messages; name a rule and `{}` under `ignore` instead",
+                            glob.text()
+                        );
+                        plan.say(node, message);
+                    }
+                    for (key, _) in settings.entries().filter(|(key, _)| key.text() != "ignore") {
+                        plan.no_equivalent(key);
+                    }
+                }
+            }
+            "config-variables" if value.is_list() && value.items().len() > 0 => {
+                plan.say(key, "`config-variables` has no equivalent: names of variables are not checked".to_owned());
+            }
+            "config-variables" if value.is_list() => {
+                plan.say(key, "`config-variables: []` has no equivalent: variables may be used".to_owned());
+            }
+            _ => plan.no_equivalent(key),
+        }
+    }
+}
