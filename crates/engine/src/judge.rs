@@ -165,6 +165,8 @@ impl Judge<'_> {
             Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
         };
         judged.documents = tree.documents().count();
+        // A manifest is one wherever it lies.
+        let github = github.filter(|_| !tree.documents().any(|document| Object::new(document.root).is_some()));
         let is_compose = || self.compose_files.contains(&input.target.path) || is_compose_file(input.language, &tree);
         if github.is_none() && self.dispatch.has_compose_rules() && is_compose() {
             return self.compose(input, tree, judged);

@@ -192,13 +192,15 @@ fn has_image(object: &Object<'_>) -> bool {
     pods(object).iter().any(|pod| pod.containers.iter().any(|container| has_image(container.node)))
 }
 
+/// The groups of the kinds in the table.
+static GROUPS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| Kind::all().map(|kind| group_of(kind.api_version)).collect());
+
 /// Adds that a kind does not exist, where that is certain: in the group of a kind that does.
 fn unknown_kind<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
     let group = object.group();
     // Most objects that are not in the table are custom resources, whose groups have no kind in it.
     let is_group_of = |kind: &Kind| group_of(kind.api_version) == group;
-    static GROUPS: LazyLock<BTreeSet<&str>> =
-        LazyLock::new(|| Kind::all().map(|kind| group_of(kind.api_version)).collect());
     if object.kind.ends_with("List") || !GROUPS.contains(group) {
         return;
     }

@@ -330,6 +330,12 @@ rule! {
     /// metadata: { name: viewers }
     /// roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view }
     /// subjects: [{ kind: Group, name: staff }]
+    /// ---
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: RoleBinding
+    /// metadata: { name: metrics-reader, namespace: kube-system }
+    /// roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: extension-apiserver-authentication-reader }
+    /// subjects: [{ kind: ServiceAccount, name: web }]
     /// file=role.yaml
     /// apiVersion: rbac.authorization.k8s.io/v1
     /// kind: ClusterRole
@@ -371,6 +377,9 @@ const MADE_ROLES: &[&str] = &[
     "registry-editor",
     "registry-admin",
 ];
+
+/// Roles that the API server makes in `kube-system` besides those that begin with `system:`.
+const MADE_NAMESPACED_ROLES: &[&str] = &["extension-apiserver-authentication-reader"];
 
 /// How each kind is referred to.
 struct Source {
@@ -514,7 +523,7 @@ fn missing_role(object: &Object<'_>, report: &mut Report<'_>) {
     let namespace = match kind {
         "ClusterRole" if name.starts_with("system:") || MADE_ROLES.contains(&name) => return,
         "ClusterRole" => Namespace::Unwritten,
-        "Role" if name.starts_with("system:") => return,
+        "Role" if name.starts_with("system:") || MADE_NAMESPACED_ROLES.contains(&name) => return,
         "Role" => report.namespace(object),
         _ => return,
     };
