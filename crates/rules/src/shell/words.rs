@@ -140,6 +140,7 @@ const EXPAND_LATER: &[&str] = &[
     "dpkg-query",
     "rename",
     "git",
+    "gh",
     "unset",
     "make",
     "cmake",
