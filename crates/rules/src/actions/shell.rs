@@ -94,7 +94,7 @@ script_rules! {
     ECHO_ESCAPES = "actions-shell-echo-escapes" {
         "SC2028", Info, shell::echo_escapes,
         bad: "echo \"one\\ntwo\" > list",
-        good: ["echo -e \"one\\ntwo\" > list; printf 'one\\ntwo'; echo 'C:\\new'"]
+        good: ["echo -e \"one\\ntwo\" > list; printf 'one\\ntwo'; echo 'C:\\new'; echo \"a-$(tr -d '\\n')\""]
     }
 
     /// `cd` in a script may fail unseen
