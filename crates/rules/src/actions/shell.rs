@@ -64,7 +64,7 @@ script_rules! {
     UNQUOTED_SUBSTITUTION = "actions-shell-unquoted-substitution" {
         "SC2046", Low, shell::unquoted_substitution,
         bad: "rm -f $(find . -name '*.log')",
-        good: ["make -j$(nproc); version=$(cat VERSION); mv app \"app-$(cat VERSION)\""]
+        good: ["make -j$(nproc); version=$(cat VERSION); mv app \"app-$(cat VERSION)\"; ls $(if [ -d a ]; then echo '-l'; fi)"]
     }
 
     /// Variable in single quotes of a script is not replaced
