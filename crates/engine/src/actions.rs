@@ -10,15 +10,24 @@ use portcullis_model::actions::{
     Action, FileKind, Interface, Local, Locals, Uses, UsesKind, Workflow, repository_prefix,
 };
 use portcullis_rules::Outcome;
+use portcullis_rules::actions::scripts::ID as SHELLCHECK;
 use portcullis_syntax::{Dialect, Tree, yaml};
 
-use crate::judge::{Input, Judge};
+use crate::judge::{Input, Judge, Judged, take_said};
+use crate::shellcheck;
 
 /// Local actions and workflows that one file may refer to; more are not looked up.
 const MAX_LOCALS: usize = 200;
 
 /// Runs the rules for GitHub's files on one.
-pub(crate) fn judge(judge: &Judge<'_>, input: &Input<'_>, kind: FileKind, tree: &Tree, outcome: &mut Outcome) {
+pub(crate) fn judge(
+    judge: &Judge<'_>,
+    input: &Input<'_>,
+    kind: FileKind,
+    tree: &Tree,
+    outcome: &mut Outcome,
+    judged: &mut Judged,
+) {
     let Some(document) = tree.documents().next() else { return };
     let root = document.root;
     match kind {
@@ -27,12 +36,17 @@ pub(crate) fn judge(judge: &Judge<'_>, input: &Input<'_>, kind: FileKind, tree: 
             let uses: Vec<Uses<'_>> = workflow.local_uses().copied().collect();
             workflow.locals = locals(judge, input, &uses);
             judge.dispatch.workflow(&workflow, outcome);
+            let steps = workflow.jobs.iter().flat_map(|job| &job.steps);
+            let said = judge.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_steps(steps, rule));
+            take_said(said, outcome, judged);
         }
         FileKind::Action => {
             let Some(mut action) = Action::new(root) else { return };
             let uses: Vec<Uses<'_>> = action.steps.iter().filter_map(|step| step.uses).collect();
             action.locals = locals(judge, input, &uses);
             judge.dispatch.action(&action, outcome);
+            let said = judge.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_steps(action.steps.iter(), rule));
+            take_said(said, outcome, judged);
         }
         FileKind::Dependabot => judge.dispatch.dependabot(root, outcome),
         FileKind::PreCommit => judge.dispatch.pre_commit(root, outcome),

@@ -174,7 +174,7 @@ impl Judge<'_> {
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
         let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose: Objects::Judged }, judged);
         if let Some(kind) = github {
-            actions::judge(self, input, kind, &tree, &mut outcome);
+            actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }
         name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
@@ -243,7 +243,8 @@ impl Judge<'_> {
         for error in &parsed.errors {
             self.syntax_error(error, ids::SYNTAX_ERROR, &mut outcome.drafts);
         }
-        self.ask_shellcheck(&build, &mut outcome, judged);
+        let said = self.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_build(&build, rule));
+        take_said(said, &mut outcome, judged);
         let directives = self.dockerfile_directives(&parsed, text);
         if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {
             outcome.drafts.extend(directives.each().map(|directive| {
@@ -256,17 +257,10 @@ impl Judge<'_> {
         self.finish(input, text, outcome, directives, judged);
     }
 
-    /// Adds what ShellCheck says, where the configuration asks for it. That it cannot be asked is an error of the scan.
-    fn ask_shellcheck(&self, build: &Build<'_>, outcome: &mut Outcome, judged: &mut Judged) {
-        let options = self.dispatch.context().options.get(SHELLCHECK);
-        if !options.is_some_and(|options| options.flag("program")) {
-            return;
-        }
-        let Some(rule) = self.rule(SHELLCHECK) else { return };
-        match shellcheck::drafts(build, rule) {
-            Ok(drafts) => outcome.drafts.extend(drafts),
-            Err(reason) => judged.errors.push(ScanError::Path { path: "shellcheck".into(), reason }),
-        }
+    /// The rule by which ShellCheck's findings are reported, where the configuration asks for the program.
+    pub(crate) fn shellcheck_rule(&self, id: &str) -> Option<RuleIdx> {
+        let options = self.dispatch.context().options.get(id)?;
+        self.rule(id).filter(|_| options.flag("program"))
     }
 
     /// The ignore files of the directories that may be the build context: the Dockerfile's own and the working
@@ -619,5 +613,14 @@ fn encoding_fault(bytes: &[u8], at: usize) -> String {
             let line = LineIndex::new(&String::from_utf8_lossy(bytes.get(..at).unwrap_or_default())).count();
             format!("it is not UTF-8 (byte 0x{byte:02x} in line {line})")
         }
+    }
+}
+
+/// Adds what ShellCheck says. That it cannot be asked is an error of the scan.
+pub(crate) fn take_said(said: Option<Result<Vec<Draft>, String>>, outcome: &mut Outcome, judged: &mut Judged) {
+    match said {
+        None => {}
+        Some(Ok(drafts)) => outcome.drafts.extend(drafts),
+        Some(Err(reason)) => judged.errors.push(ScanError::Path { path: "shellcheck".into(), reason }),
     }
 }

@@ -19,7 +19,7 @@ pub use action::{Action, Runtime};
 pub use job::Job;
 pub use locals::{Interface, Local, Locals, Parameter};
 pub use permissions::{Access, Permissions, SCOPES, Scope, accesses};
-pub use shells::{Os, Shell, operating_system};
+pub use shells::{Family, Os, Shell, operating_system};
 pub use step::{Script, Step};
 pub use taint::{Taint, taint};
 pub use trigger::{EVENTS, Event, Trigger, event, is_privileged};

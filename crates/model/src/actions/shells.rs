@@ -7,7 +7,7 @@ use portcullis_syntax::{Lookup, Node};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell<'t> {
     /// Bash, sh and their family, with the options that the runner starts it with.
-    Bourne(ShellOptions),
+    Bourne(Family, ShellOptions),
     /// PowerShell.
     PowerShell,
     /// `cmd`
@@ -18,6 +18,17 @@ pub enum Shell<'t> {
     Custom(&'t str),
     /// It depends on what is not known: the runner, an expression.
     Unknown,
+}
+
+/// The shells that read one language, more or less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Bash; also where nothing is said, though a container without it gets `sh`.
+    Bash,
+    /// `sh`, `dash`
+    Posix,
+    /// `zsh`, which splits and matches by rules of its own.
+    Zsh,
 }
 
 /// The system of a runner.
@@ -44,10 +55,16 @@ impl<'t> Shell<'t> {
         let is_alone = words.clone().next().is_none();
         let base = program.rsplit(['/', '\\']).next().unwrap_or(program);
         match base.strip_suffix(".exe").unwrap_or(base) {
-            // By its bare name it is started with `-e -o pipefail`.
-            "bash" if is_alone => Self::Bourne(ShellOptions { errexit: true, pipefail: true }),
-            "sh" | "zsh" | "dash" if is_alone => Self::Bourne(ShellOptions { errexit: true, pipefail: false }),
-            "bash" | "sh" | "zsh" | "dash" => Self::Bourne(ShellOptions::from_flags(words)),
+            name @ ("bash" | "sh" | "zsh" | "dash") => {
+                let family = match name {
+                    "bash" => Family::Bash,
+                    "zsh" => Family::Zsh,
+                    _ => Family::Posix,
+                };
+                // By its bare name a shell is started with `-e`, and Bash with `-o pipefail`, too.
+                let defaults = ShellOptions { errexit: true, pipefail: family == Family::Bash };
+                Self::Bourne(family, if is_alone { defaults } else { ShellOptions::from_flags(words) })
+            }
             "pwsh" | "powershell" => Self::PowerShell,
             "cmd" => Self::Cmd,
             "python" | "python3" => Self::Python,
@@ -62,7 +79,9 @@ impl<'t> Shell<'t> {
             Lookup::Unknown(_) => Self::Unknown,
             Lookup::Absent(_) => match (defaults, os) {
                 (Some(node), _) => Self::named(node.text()),
-                (None, Os::Linux | Os::MacOs) => Self::Bourne(ShellOptions { errexit: true, pipefail: false }),
+                (None, Os::Linux | Os::MacOs) => {
+                    Self::Bourne(Family::Bash, ShellOptions { errexit: true, pipefail: false })
+                }
                 (None, Os::Windows) => Self::PowerShell,
                 (None, Os::Unknown) => Self::Unknown,
             },

@@ -117,7 +117,7 @@ impl<'t> Step<'t> {
     pub fn script(&self) -> Option<&Script> {
         let parsed = self.script.get_or_init(|| {
             let options = match self.shell {
-                Shell::Bourne(options) => options,
+                Shell::Bourne(_, options) => options,
                 Shell::Unknown => shell::ShellOptions::default(),
                 _ => return None,
             };

@@ -134,7 +134,7 @@ fn shells_follow_defaults_and_runners() {
     let workflow = Workflow::new(root(&tree)).expect("it is a mapping");
     let shells: Vec<String> =
         workflow.jobs.iter().flat_map(|job| &job.steps).map(|step| format!("{:?}", step.shell)).collect();
-    assert_eq!(shells, ["Bourne(ShellOptions { errexit: true, pipefail: true })", "PowerShell", "Python"]);
+    assert_eq!(shells, ["Bourne(Bash, ShellOptions { errexit: true, pipefail: true })", "PowerShell", "Python"]);
 }
 
 #[test]

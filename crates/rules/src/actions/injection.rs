@@ -127,7 +127,7 @@ fn template_injection(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Repo
             Some(_) => "hand it to the step in `env:` and read it as a quoted variable",
             None => "hand it to the step in `env:` and read it from the environment",
         });
-        let is_bourne = matches!(step.shell, Shell::Bourne(_));
+        let is_bourne = matches!(step.shell, Shell::Bourne(..));
         if let Some(fix) = fixes::by_environment(usage, &path, step).filter(|_| is_bourne) {
             draft.fix(fix);
         }

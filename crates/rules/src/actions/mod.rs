@@ -32,8 +32,9 @@ mod pins;
 mod policy;
 mod publishing;
 mod runners;
-mod scripts;
+pub mod scripts;
 mod secrets;
+mod shell;
 mod structure;
 mod triggers;
 
@@ -62,6 +63,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     runners::RULES,
     scripts::RULES,
     secrets::RULES,
+    shell::RULES,
     structure::RULES,
     triggers::RULES,
 ];

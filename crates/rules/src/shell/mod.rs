@@ -65,9 +65,28 @@ impl<'s> Subject<'s> {
         self.script.commands.iter().enumerate().filter(move |(_, command)| is_own(command))
     }
 
+    /// Whether the script gives the variable a value.
+    pub(crate) fn assigns(&self, name: &str) -> bool {
+        self.assigned().sets(name)
+    }
+
     fn assigned(&self) -> &Assigned<'s> {
         self.assigned.get_or_init(|| Assigned::of(self.script))
     }
+}
+
+/// Whether a comment `# shellcheck disable=…` that `is_before` takes, by its offset, names the code. It holds for what
+/// follows, to the end of the script: which command it is for is not worked out.
+pub(crate) fn is_disabled(text: &str, code: &str, is_before: impl Fn(u32) -> bool) -> bool {
+    let mut comments = text.match_indices("shellcheck disable=");
+    comments.any(|(at, directive)| {
+        let (before, after) = text.split_at_checked(at).unwrap_or_default();
+        let is_comment = before.trim_end_matches([' ', '\t']).ends_with('#');
+        let list = after.get(directive.len()..).and_then(|list| list.split_whitespace().next()).unwrap_or_default();
+        is_comment
+            && list.split(',').any(|disabled| disabled == code || disabled == "all")
+            && u32::try_from(at).is_ok_and(&is_before)
+    })
 }
 
 /// Builtins whose arguments may be assignments.

@@ -34,7 +34,10 @@ pub(crate) fn echo_escapes(subject: &Subject<'_>) -> Vec<Fault> {
             continue;
         }
         for word in command.args.iter().filter(|word| word.quoted) {
-            let Some(escape) = escape(&word.text) else { continue };
+            // What stands in a substitution is for the program in it.
+            let substitutions = word.expansions().into_iter().filter(|expansion| expansion.substitution().is_some());
+            let printed = substitutions.fold(word.text.clone(), |text, expansion| text.replace(expansion.text, ""));
+            let Some(escape) = escape(&printed) else { continue };
             faults.push(Fault {
                 span: word.span,
                 name: escape.to_owned(),

@@ -57,11 +57,12 @@ pub(crate) fn unquoted_substitution(subject: &Subject<'_>) -> Vec<Fault> {
     faults
 }
 
-/// `[ -f a ] && echo --with-a`
+/// `[ -f a ] && echo --with-a`, or the same with `if`.
 fn is_choice(script: &str) -> bool {
     let script = script.trim_start();
-    let after = script.split_once("&&").map(|(_, after)| after.trim_start());
-    ["test ", "[ ", "[[ "].iter().any(|test| script.starts_with(test))
+    let (test, joint) = script.strip_prefix("if ").map_or((script, "&&"), |test| (test, "then "));
+    let after = test.split_once(joint).map(|(_, after)| after.trim_start());
+    ["test ", "[ ", "[[ "].iter().any(|bracket| test.starts_with(bracket))
         && after.is_some_and(|then| then.starts_with("echo "))
 }
 
@@ -140,6 +141,7 @@ const EXPAND_LATER: &[&str] = &[
     "dpkg-query",
     "rename",
     "git",
+    "gh",
     "unset",
     "make",
     "cmake",
