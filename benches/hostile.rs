@@ -105,7 +105,7 @@ pub fn print(wanted: &str, runs: usize) {
     for (name, parser) in PARSERS.iter().filter(|(name, _)| name.contains(wanted)) {
         let mut worst = (Duration::ZERO, "");
         for (input, text) in &inputs {
-            let time = fastest(parser, text, runs) * length(SIZE) / length(text.len().max(1));
+            let time = fastest(*parser, text, runs) * length(SIZE) / length(text.len().max(1));
             if time > LIMIT {
                 eprintln!("{name}: {:.1} ms for {}", milliseconds(time), input.escape_debug());
             }
@@ -125,7 +125,7 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// The fastest of some runs: what else the machine does only ever adds. One run is enough where it is far from the limit.
-fn fastest(parser: &fn(&Arc<str>), text: &Arc<str>, runs: usize) -> Duration {
+fn fastest(parser: fn(&Arc<str>), text: &Arc<str>, runs: usize) -> Duration {
     let mut fastest = Duration::MAX;
     for _ in 0..runs {
         let started = Instant::now();
