@@ -109,7 +109,7 @@ pub fn embedded(data: &[u8]) {
 /// A Compose project all of whose files hold the same text, so that whatever it includes or extends leads back to it.
 pub fn compose(data: &[u8]) {
     let Some(text) = text(data) else { return };
-    let filled = portcullis_syntax::interpolation::fill(&text, &|name| (name.len() > 3).then(|| name.repeat(2)));
+    let filled = portcullis_syntax::interpolation::fill(&text, &|name| (name.len() > 3).then(|| name.repeat(2).into()));
     assert!(filled.fault.is_none_or(|at| text.is_char_boundary(at)), "a fault is not in the text");
     for expression in portcullis_syntax::interpolation::expressions(&text) {
         assert!(text.get(expression.range).is_some(), "an expression is no slice of the text");
