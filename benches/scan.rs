@@ -6,8 +6,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod corpus;
+mod dockerfiles;
 mod floor;
+mod hostile;
 mod joins;
+#[path = "../fuzz/src/parsers.rs"]
+mod parsers;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -26,8 +30,11 @@ const USAGE: &str = "usage: cargo bench --bench scan -- VERB
   doubling [--kind KIND] [--count N] [--runs K] [--threads N] [--bin PATH]
                               N files and twice as many, and the ratio of their times
   corpus DIR [--kind KIND] [--count N]
-                              write a corpus: `workloads`, or `joins` with every kind that relations need
+                              write a corpus: `workloads`, `joins` with every kind that relations need, or
+                              `dockerfiles`
   floor DIR [--threads N]     read DIR as the floor does, once
+  parsers [--parser NAME] [--runs K]
+                              the worst time of each parser for 100 KB that are built to make it slow
   engine DIR [--threads N]    scan DIR in this process, every rule, without a report";
 
 fn main() -> ExitCode {
@@ -47,6 +54,7 @@ fn main() -> ExitCode {
 enum Kind {
     Workloads,
     Joins,
+    Dockerfiles,
 }
 
 impl Kind {
@@ -54,6 +62,7 @@ impl Kind {
         match self {
             Self::Workloads => corpus::write(folder, count),
             Self::Joins => joins::write(folder, count),
+            Self::Dockerfiles => dockerfiles::write(folder, count),
         }
     }
 }
@@ -65,6 +74,7 @@ impl FromStr for Kind {
         match text {
             "workloads" => Ok(Self::Workloads),
             "joins" => Ok(Self::Joins),
+            "dockerfiles" => Ok(Self::Dockerfiles),
             other => Err(format!("{other} is no kind of corpus")),
         }
     }
@@ -74,6 +84,7 @@ struct Arguments {
     verb: String,
     folder: Option<PathBuf>,
     kind: Kind,
+    parser: String,
     count: usize,
     runs: usize,
     threads: usize,
@@ -85,6 +96,7 @@ fn arguments(args: &[String]) -> Result<Arguments, Box<dyn Error>> {
         verb: "compare".to_owned(),
         folder: None,
         kind: Kind::Workloads,
+        parser: String::new(),
         count: 10_000,
         runs: 5,
         threads: 2,
@@ -98,6 +110,7 @@ fn arguments(args: &[String]) -> Result<Arguments, Box<dyn Error>> {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
         match arg.as_str() {
             "--kind" => read.kind = value()?.parse()?,
+            "--parser" => read.parser.clone_from(value()?),
             "--count" => read.count = value()?.parse()?,
             "--runs" => read.runs = value()?.parse::<usize>()?.max(1),
             "--threads" => read.threads = value()?.parse()?,
@@ -125,6 +138,10 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
             let [files, bytes, events] =
                 [&counts.files, &counts.bytes, &counts.events].map(|n| n.load(Ordering::Relaxed));
             println!("{files} files, {bytes} bytes, {events} events");
+            Ok(())
+        }
+        "parsers" => {
+            hostile::print(&arguments.parser, arguments.runs);
             Ok(())
         }
         "engine" => engine(folder?, arguments.threads),

@@ -2,8 +2,11 @@
 //! number of steps grows with the input and not faster.
 //!
 //! The fuzz targets call these functions, and so does `tests/fuzz_smoke.rs`, which needs no fuzzer. A time is never
-//! looked at; a fuzzer's own time limit is what catches a hang.
+//! looked at here; the target `slow` does that, and a fuzzer's own time limit catches a hang.
 #![allow(unreachable_pub, clippy::panic, reason = "also a module of a test, where a panic is the failure")]
+
+#[allow(dead_code, reason = "the target `slow` is its only user, and a test has it as a module")]
+pub mod parsers;
 
 use std::sync::Arc;
 
@@ -106,7 +109,7 @@ pub fn embedded(data: &[u8]) {
 /// A Compose project all of whose files hold the same text, so that whatever it includes or extends leads back to it.
 pub fn compose(data: &[u8]) {
     let Some(text) = text(data) else { return };
-    let filled = portcullis_syntax::interpolation::fill(&text, &|name| (name.len() > 3).then(|| name.repeat(2)));
+    let filled = portcullis_syntax::interpolation::fill(&text, &|name| (name.len() > 3).then(|| name.repeat(2).into()));
     assert!(filled.fault.is_none_or(|at| text.is_char_boundary(at)), "a fault is not in the text");
     for expression in portcullis_syntax::interpolation::expressions(&text) {
         assert!(text.get(expression.range).is_some(), "an expression is no slice of the text");

@@ -3,6 +3,8 @@
 //! Decided with what the caller knows of the variables. A default counts as the value, because that is what runs where
 //! nobody sets the variable; a variable without one is unknown and stays in the text as `${NAME}`.
 
+use std::borrow::Cow;
+
 use crate::Tree;
 use portcullis_core::Span;
 
@@ -11,6 +13,13 @@ const DEPTH_LIMIT: usize = 16;
 
 /// The longest text, in bytes, that a variable's value is still put into.
 const LENGTH_LIMIT: usize = 64 * 1024;
+
+/// Bytes that the texts of one tree may become, beside [`GROWTH_LIMIT`] for each of the file: a long value that every
+/// scalar names would otherwise fill the memory. Variables beyond it are unknown.
+const TOTAL_LIMIT: usize = 1024 * 1024;
+
+/// Bytes that one byte of the file may become.
+const GROWTH_LIMIT: usize = 8;
 
 /// What a text is once its variables are filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,15 +65,20 @@ pub enum Unset {
     MissingOrEmpty,
 }
 
+/// What a caller knows of a variable.
+pub type Lookup<'l, 'v> = &'l dyn Fn(&str) -> Option<Cow<'v, str>>;
+
 /// Fills in the variables of every scalar that is a value, and says where that cannot be done.
-pub fn interpolate(mut tree: Tree, lookup: &dyn Fn(&str) -> Option<String>) -> (Tree, Vec<Span>) {
+pub fn interpolate(mut tree: Tree, lookup: Lookup<'_, '_>) -> (Tree, Vec<Span>) {
     let mut faults = Vec::new();
     if memchr::memchr(b'$', tree.text().as_bytes()).is_none() {
         return (tree, faults);
     }
+    let mut left = tree.text().len().saturating_mul(GROWTH_LIMIT).saturating_add(TOTAL_LIMIT);
     tree.map_values(|span, text| {
         memchr::memchr(b'$', text.as_bytes())?;
-        let filled = fill(text, lookup);
+        let filled = if left > 0 { fill(text, lookup) } else { fill(text, &|_| None) };
+        left = left.saturating_sub(filled.text.len());
         faults.extend(filled.fault.map(|_| span));
         Some(filled)
     });
@@ -72,7 +86,7 @@ pub fn interpolate(mut tree: Tree, lookup: &dyn Fn(&str) -> Option<String>) -> (
 }
 
 /// Fills in the variables of one text.
-pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Filled {
+pub fn fill(text: &str, lookup: Lookup<'_, '_>) -> Filled {
     let mut filled = Filled { text: String::with_capacity(text.len()), is_known: true, fault: None };
     fill_into(text, lookup, DEPTH_LIMIT, &mut filled);
     filled
@@ -179,7 +193,7 @@ fn in_braces(inner: &str) -> Option<(&str, Modifier<'_>)> {
     Some((name, modifier))
 }
 
-fn fill_into(text: &str, lookup: &dyn Fn(&str) -> Option<String>, depth: usize, filled: &mut Filled) {
+fn fill_into(text: &str, lookup: Lookup<'_, '_>, depth: usize, filled: &mut Filled) {
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => filled.text.push_str(text),
@@ -193,12 +207,7 @@ fn fill_into(text: &str, lookup: &dyn Fn(&str) -> Option<String>, depth: usize, 
     }
 }
 
-fn fill_expression(
-    expression: &Expression<'_>,
-    lookup: &dyn Fn(&str) -> Option<String>,
-    depth: usize,
-    filled: &mut Filled,
-) {
+fn fill_expression(expression: &Expression<'_>, lookup: Lookup<'_, '_>, depth: usize, filled: &mut Filled) {
     let value = lookup(expression.name).filter(|value| value.len() + filled.text.len() <= LENGTH_LIMIT);
     let is_set = |unset| value.as_ref().is_some_and(|value| unset == Unset::Missing || !value.is_empty());
     let inner = match expression.modifier {
@@ -229,8 +238,8 @@ mod tests {
 
     fn show(text: &str) -> String {
         let lookup = |name: &str| match name {
-            "SET" => Some("value".to_owned()),
-            "EMPTY" => Some(String::new()),
+            "SET" => Some(Cow::Borrowed("value")),
+            "EMPTY" => Some(Cow::Borrowed("")),
             _ => None,
         };
         let filled = fill(text, &lookup);
@@ -277,6 +286,18 @@ mod tests {
         }
         let deep = "${A:-".repeat(40) + "x" + &"}".repeat(40);
         assert!(!fill(&deep, &|_| None).is_known, "defaults in defaults end somewhere");
+    }
+
+    #[test]
+    fn a_long_value_that_every_scalar_names_does_not_fill_the_memory() {
+        let text: std::sync::Arc<str> = std::sync::Arc::from("- $SET\n".repeat(1000));
+        let tree = crate::yaml::parse(portcullis_core::FileId(0), &text, crate::Dialect::Yaml12);
+        let long = "x".repeat(LENGTH_LIMIT);
+        let (tree, _) = interpolate(tree, &|_| Some(Cow::Borrowed(long.as_str())));
+        let items = tree.documents().flat_map(|document| document.root.items());
+        let bytes: usize = items.filter_map(crate::Node::as_str).map(str::len).sum();
+        assert!(bytes < 2 * (TOTAL_LIMIT + GROWTH_LIMIT * text.len()), "{bytes} bytes");
+        assert!(bytes > LENGTH_LIMIT, "the first are filled in");
     }
 
     #[test]

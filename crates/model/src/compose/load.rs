@@ -308,7 +308,9 @@ impl Sources {
     fn add(&mut self, path: &str, tree: Tree, loader: &mut Loader<'_>) -> usize {
         let has_variables = tree.text().contains('$');
         let variables = has_variables.then(|| loader.variables());
-        let lookup = |name: &str| variables.as_ref().and_then(|variables| variables.get(name).cloned());
+        let lookup = |name: &str| {
+            variables.as_ref().and_then(|variables| variables.get(name)).map(|value| value.as_str().into())
+        };
         let (tree, faults) = interpolation::interpolate(tree, &lookup);
         self.all.push(Source { path: path.to_owned(), tree, faults });
         let index = self.all.len() - 1;

@@ -22,8 +22,12 @@ use super::{
 const MAX_LEVEL: u16 = 16;
 /// Groups within each other. Beyond it they are read as if they were not there.
 const MAX_GROUPS: usize = 128;
+/// Bytes that may be looked through in vain for the end of what begins like arithmetic, for each byte of the script.
+const MAX_LOOKAHEAD: usize = 4;
 /// Wrappers before one command (`sudo env nice …`).
 const MAX_WRAPPERS: u16 = 8;
+/// Arguments of a command that a second wrapper is still followed for: each wrapper copies those after it.
+const MAX_WRAPPED_WORDS: usize = 2000;
 
 /// Parses a whole script.
 pub(super) fn script(text: &str, map: &OffsetMap, initial: ShellOptions) -> Script {
@@ -39,6 +43,7 @@ pub(super) fn script(text: &str, map: &OffsetMap, initial: ShellOptions) -> Scri
         scopes: vec![Scope { parent: None, options }],
         pipelines: 0,
         deepest: 0,
+        lookahead: text.len().saturating_mul(MAX_LOOKAHEAD),
         loop_variables: Vec::new(),
     };
     let region = Region { text, base: 0, map: Cow::Borrowed(map) };
@@ -59,6 +64,8 @@ struct Out {
     pipelines: u32,
     /// The most groups, quotations and expansions that were open at once in one region.
     deepest: usize,
+    /// What is left of [`MAX_LOOKAHEAD`].
+    lookahead: usize,
     loop_variables: Vec<resolve::LoopVariable>,
 }
 
@@ -418,7 +425,9 @@ impl<'o, 'r> Parser<'o, 'r> {
             self.broken();
             self.finish(Joined::Seq);
         }
-        if next == b'(' {
+        if next == b'(' && self.out.lookahead == 0 {
+            self.broken();
+        } else if next == b'(' {
             let mut substitutions = Vec::new();
             let first = scan(self.text, self.at.saturating_add(2), Frame::Arithmetic, &mut substitutions);
             if first.closed && byte(self.text, first.end) == b')' {
@@ -427,6 +436,7 @@ impl<'o, 'r> Parser<'o, 'r> {
                 self.current.after_group = true;
                 return;
             }
+            self.out.lookahead = self.out.lookahead.saturating_sub(first.end.saturating_sub(self.at));
         }
         self.step(1);
         let scope = self.out.scope(Some(self.context.scope), self.out.options(self.context.scope));
@@ -833,7 +843,7 @@ impl<'o, 'r> Parser<'o, 'r> {
         if found.is_empty() {
             return;
         }
-        if depth >= MAX_WRAPPERS {
+        if depth >= MAX_WRAPPERS || depth > 0 && command.args.len() > MAX_WRAPPED_WORDS {
             self.broken();
             return;
         }

@@ -51,6 +51,9 @@ pub(super) struct Scan {
     pub(super) depth: usize,
 }
 
+/// Heredocs whose delimiters hold substitutions that hold heredocs: read so deep, because each is a call within a call.
+const MAX_DELIMITERS: u8 = 8;
+
 /// A template marker is looked for this far; one that is longer is read as ordinary text.
 const TEMPLATE_LIMIT: usize = 1024;
 
@@ -74,7 +77,7 @@ pub(super) fn template_end(text: &str, from: usize) -> Option<usize> {
     };
     let inner = from.saturating_add(open);
     let limit = inner.saturating_add(TEMPLATE_LIMIT).min(text.len());
-    let found = text.as_bytes().get(inner..limit)?.windows(2).position(|pair| pair == close)?;
+    let found = memchr::memmem::find(text.as_bytes().get(inner..limit)?, close)?;
     Some(inner.saturating_add(found).saturating_add(2))
 }
 
@@ -95,6 +98,11 @@ pub(super) fn ends_word(byte: u8) -> bool {
 /// Scans from `from`, which stands inside `base`, to the end of `base`: before the byte that ends a word, after the byte
 /// that closes anything else. The outermost substitutions are appended to `substitutions`.
 pub(super) fn scan(text: &str, from: usize, base: Frame, substitutions: &mut Vec<Substitution>) -> Scan {
+    scan_within(text, from, base, substitutions, 0)
+}
+
+/// Scans a delimiter that stands within `delimiters` others.
+fn scan_within(text: &str, from: usize, base: Frame, substitutions: &mut Vec<Substitution>, delimiters: u8) -> Scan {
     let mut scanner = Scanner {
         text,
         at: from,
@@ -103,6 +111,7 @@ pub(super) fn scan(text: &str, from: usize, base: Frame, substitutions: &mut Vec
         heredocs: Vec::new(),
         open: None,
         depth: 1,
+        delimiters,
         substitutions,
     };
     let closed = scanner.run();
@@ -118,6 +127,8 @@ struct Scanner<'a> {
     /// The outermost substitution: the stack's height under it.
     open: Option<(usize, Opener, usize)>,
     depth: usize,
+    /// Delimiters of heredocs that are being read around this.
+    delimiters: u8,
     substitutions: &'a mut Vec<Substitution>,
 }
 
@@ -311,7 +322,10 @@ impl Scanner<'_> {
             b'<' if at(self.text, self.at, "<<<") => self.step(3),
             b'<' if at(self.text, self.at, "<<") => {
                 self.step(2);
-                if let Some(delimiter) = heredoc_delimiter(self.text, self.at) {
+                let delimiters = self.delimiters.saturating_add(1);
+                if delimiters <= MAX_DELIMITERS
+                    && let Some(delimiter) = delimiter_within(self.text, self.at, delimiters)
+                {
                     self.at = delimiter.end;
                     self.heredocs.push(delimiter);
                 }
@@ -381,12 +395,16 @@ pub(super) struct Delimiter {
 
 /// Reads what follows `<<`. `None` when nothing does.
 pub(super) fn heredoc_delimiter(text: &str, from: usize) -> Option<Delimiter> {
+    delimiter_within(text, from, 0)
+}
+
+fn delimiter_within(text: &str, from: usize, delimiters: u8) -> Option<Delimiter> {
     let strip_tabs = byte(text, from) == b'-';
     let mut start = from.saturating_add(usize::from(strip_tabs));
     while matches!(byte(text, start), b' ' | b'\t') {
         start = start.saturating_add(1);
     }
-    let end = scan(text, start, Frame::Word, &mut Vec::new()).end;
+    let end = scan_within(text, start, Frame::Word, &mut Vec::new(), delimiters).end;
     let raw = text.get(start..end).filter(|raw| !raw.is_empty())?;
     let quoted = raw.contains(['\'', '"', '\\']);
     Some(Delimiter { text: raw.replace(['\'', '"', '\\'], ""), strip_tabs, quoted, start, end })

@@ -186,16 +186,19 @@ fn eval(command: &Command) -> Option<Inner> {
     }
 }
 
-/// Commands of one `find` that are read; each carries the redirections of the whole.
+/// Commands of one `find` that are read.
 const MAX_EXECS: usize = 64;
+/// Redirections that they carry together: each has those of the whole.
+const MAX_CARRIED: usize = 1024;
 
 /// `find … -exec cmd {} \;`, each of them.
 fn find(command: &Command) -> Vec<Inner> {
     let mut found = Vec::new();
     let mut start = None;
+    let most = MAX_CARRIED.checked_div(command.redirects.len()).unwrap_or(MAX_EXECS).clamp(1, MAX_EXECS);
     for (at, word) in command.args.iter().enumerate() {
         match (start, word.text.as_str()) {
-            _ if found.len() >= MAX_EXECS => return found,
+            _ if found.len() >= most => return found,
             (None, "-exec" | "-execdir" | "-ok" | "-okdir") => start = Some(at.saturating_add(1)),
             (Some(from), ";" | "+") => {
                 found.push(Inner::Words { wrapper: Wrapper::Find, assignments: 0..0, words: from..at });
