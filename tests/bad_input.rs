@@ -123,6 +123,13 @@ fn a_path_that_was_named_and_cannot_be_read_is_an_error_beside_the_findings() {
     assert_eq!(report["errors"].as_array().unwrap().len(), 2);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("missing.yaml: no such file or directory"), "{told}");
+
+    std::fs::write(directory.join("latin.yaml"), b"kind: \xff\n").unwrap();
+    std::fs::File::create(directory.join("huge.yaml")).unwrap().set_len(100 * 1024 * 1024).unwrap();
+    let (found, report, output) = scan(&directory, &["latin.yaml", "huge.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(found, ["latin.yaml:1 unreadable-file"]);
+    assert_eq!(report["errors"].as_array().unwrap().len(), 2);
 }
 
 #[cfg(unix)]

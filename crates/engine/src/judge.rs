@@ -111,7 +111,7 @@ impl Judge<'_> {
         let path = input.target.path.as_str();
         let bytes = match input.given.map_or_else(|| self.files.read(path), |bytes| Ok(bytes.to_vec())) {
             Ok(bytes) => bytes,
-            Err(error) if input.target.origin == Origin::Named && !matches!(error, FileError::TooLarge { .. }) => {
+            Err(error) if input.target.origin == Origin::Named => {
                 judged.errors.push(ScanError::Path { path: path.into(), reason: reason(&error) });
                 return judged;
             }
@@ -128,6 +128,9 @@ impl Judge<'_> {
                 let at = error.utf8_error().valid_up_to();
                 let lossy = String::from_utf8_lossy(error.as_bytes());
                 let what = encoding_fault(error.as_bytes(), at);
+                if input.target.origin == Origin::Named {
+                    judged.errors.push(ScanError::Path { path: path.into(), reason: what.clone() });
+                }
                 judged.facts.add_unread(unreadable(input.language, Some(&lossy)));
                 judged.findings.extend(self.unreadable(input.file, input.root_path, &lossy, at, &what));
                 return judged;
