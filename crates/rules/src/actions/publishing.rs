@@ -15,7 +15,7 @@ pub(super) static RULES: &[&Rule] =
 rule! {
     /// Package is published with a token
     ///
-    /// PyPI, crates.io, npm, NuGet and RubyGems accept the job's own identity (trusted publishing): no token that can be stolen is
+    /// PyPI, the registry of Rust, npm, NuGet and RubyGems accept the job's own identity (trusted publishing): no token that can be stolen is
     /// kept. Looks at publishing actions with a token, and at publishing commands in jobs without `id-token: write`; silent on
     /// dry runs and on registries that the command names.
     ///
@@ -66,7 +66,7 @@ fn token_publishing(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Report<'
         let input = match () {
             () if uses.is("pypa/gh-action-pypi-publish") => step.input("password").filter(|_| {
                 let index = step.input("repository-url").or_else(|| step.input("repository_url"));
-                index.is_none_or(|url| url.text().contains("pypi.org"))
+                index.is_none_or(|url| url.text().contains("pypi"))
             }),
             () if uses.is("rubygems/release-gem") => {
                 step.input("setup-trusted-publisher").filter(|node| node.text() == "false")
@@ -76,7 +76,7 @@ fn token_publishing(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Report<'
                 .filter(|_| step.input("gem-server").is_none_or(|server| server.text().contains("rubygems.org"))),
             () if uses.is("actions/setup-node") => step.input("always-auth").filter(|node| {
                 let registry = step.input("registry-url");
-                node.text() == "true" && registry.is_none_or(|url| url.text().contains("registry.npmjs.org"))
+                node.text() == "true" && registry.is_none_or(|url| url.text().contains("npmjs"))
             }),
             () => None,
         };
