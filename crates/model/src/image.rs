@@ -4,6 +4,11 @@
 
 use std::ops::Range;
 
+/// Whether the last components of an image's path are these, whatever registry or mirror it is in.
+pub fn ends_with_path(path: &str, last: &str) -> bool {
+    path.strip_suffix(last).is_some_and(|before| before.is_empty() || before.ends_with('/'))
+}
+
 /// A legal image reference. Offsets are bytes of the text that was parsed, so that spans can point to a part.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ImageRef {

@@ -13,3 +13,4 @@ pub mod image;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod prometheus;
+pub mod time_zone;

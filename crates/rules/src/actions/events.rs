@@ -2,6 +2,7 @@
 
 use portcullis_model::actions::{EVENTS, Trigger, Workflow, event, one_or_many, scalar};
 use portcullis_model::cron;
+use portcullis_model::time_zone;
 
 use super::ActionsCheck;
 use crate::dockerfile::near::nearest;
@@ -347,7 +348,7 @@ rule! {
 fn cron_invalid(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     let Some(config) = workflow.trigger("schedule").and_then(|trigger| trigger.config) else { return };
     for entry in config.items() {
-        if let Some(zone) = entry.get("timezone").present().filter(|zone| !is_zone(zone.text())) {
+        if let Some(zone) = entry.get("timezone").present().filter(|zone| !time_zone::may_be_zone(zone.text())) {
             report.at(zone, format!("`{}` is no time zone", zone.text())).help("write one such as `Europe/Zurich`");
         }
         let Some(node) = entry.get("cron").present() else { continue };
@@ -379,30 +380,4 @@ fn is_too_often(schedule: &str) -> bool {
     }
     exact.sort_unstable();
     exact.windows(2).any(|pair| matches!(pair, [a, b] if b.abs_diff(*a) < 5))
-}
-
-/// Whether a text may name a time zone of the IANA database.
-fn is_zone(text: &str) -> bool {
-    const AREAS: &[&str] = &[
-        "Africa",
-        "America",
-        "Antarctica",
-        "Arctic",
-        "Asia",
-        "Atlantic",
-        "Australia",
-        "Brazil",
-        "Canada",
-        "Chile",
-        "Etc",
-        "Europe",
-        "Indian",
-        "Mexico",
-        "Pacific",
-        "US",
-    ];
-    match text.split_once('/') {
-        Some((area, place)) => AREAS.contains(&area) && !place.is_empty() && !place.contains(' '),
-        None => text.starts_with(|c: char| c.is_ascii_uppercase()) && !text.contains(' ') && text.len() <= 12,
-    }
 }

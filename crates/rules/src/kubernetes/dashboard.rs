@@ -2,7 +2,7 @@
 //!
 //! Known by its image's path, in any registry, and by the names that its installer gives.
 
-use portcullis_model::image::ImageRef;
+use portcullis_model::image::{ImageRef, ends_with_path};
 use portcullis_model::kubernetes::{Object, Pod, role_ref, subjects};
 
 use crate::rule::prelude::*;
@@ -67,10 +67,7 @@ fn deployed(pod: &Pod<'_>, report: &mut Report<'_>) {
         let Lookup::Present(image) = container.image() else { continue };
         let Some(text) = image.as_str().filter(|text| text.contains("dashboard")) else { continue };
         let Ok(reference) = ImageRef::parse(text) else { continue };
-        let is_of = |last: &&str| {
-            reference.path().strip_suffix(last).is_some_and(|before| before.is_empty() || before.ends_with('/'))
-        };
-        if IMAGES.iter().any(is_of) {
+        if IMAGES.iter().any(|last| ends_with_path(reference.path(), last)) {
             report
                 .at(image, format!("{} is the Kubernetes dashboard", container.title()))
                 .help("remove it; who needs a view of the cluster can run one on their own machine");

@@ -5,6 +5,7 @@
 
 use portcullis_model::cron;
 use portcullis_model::kubernetes::Object;
+use portcullis_model::time_zone;
 
 use super::controllers::is_hook;
 use crate::rule::prelude::*;
@@ -169,7 +170,7 @@ fn cronjob_schedule_invalid(object: &Object<'_>, report: &mut Report<'_>) {
     }
     if let Lookup::Present(zone) = object.node.get("spec.timeZone")
         && let Some(text) = zone.as_str()
-        && !may_be_zone(text)
+        && !time_zone::may_be_zone(text)
     {
         report
             .at(zone, format!("time zone `{text}` of {} is no zone's name", object.title()))
@@ -186,85 +187,4 @@ fn job_ttl_missing(object: &Object<'_>, report: &mut Report<'_>) {
     report
         .at(anchor, format!("{} stays for ever when it is finished", object.title()))
         .help("set `ttlSecondsAfterFinished`");
-}
-
-/// The areas of the time zone database.
-const AREAS: &[&str] = &[
-    "Africa",
-    "America",
-    "Antarctica",
-    "Arctic",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Brazil",
-    "Canada",
-    "Chile",
-    "Etc",
-    "Europe",
-    "Indian",
-    "Mexico",
-    "Pacific",
-    "US",
-    "SystemV",
-    "posix",
-    "right",
-];
-
-/// Its names without an area, but for `Local`, which the API server refuses.
-const ZONES: &[&str] = &[
-    "UTC",
-    "GMT",
-    "UCT",
-    "Zulu",
-    "Universal",
-    "Greenwich",
-    "GMT0",
-    "GMT+0",
-    "GMT-0",
-    "CET",
-    "EET",
-    "MET",
-    "WET",
-    "EST",
-    "MST",
-    "HST",
-    "EST5EDT",
-    "CST6CDT",
-    "MST7MDT",
-    "PST8PDT",
-    "Cuba",
-    "Egypt",
-    "Eire",
-    "GB",
-    "GB-Eire",
-    "Hongkong",
-    "Iceland",
-    "Iran",
-    "Israel",
-    "Jamaica",
-    "Japan",
-    "Kwajalein",
-    "Libya",
-    "NZ",
-    "NZ-CHAT",
-    "Navajo",
-    "PRC",
-    "Poland",
-    "Portugal",
-    "ROC",
-    "ROK",
-    "Singapore",
-    "Turkey",
-    "W-SU",
-];
-
-/// Whether the text has the shape of a name in the time zone database.
-fn may_be_zone(text: &str) -> bool {
-    let Some((area, city)) = text.split_once('/') else { return ZONES.contains(&text) };
-    let is_part = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic())
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+'))
-    };
-    AREAS.contains(&area) && city.split('/').all(is_part)
 }

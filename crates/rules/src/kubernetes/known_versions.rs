@@ -4,7 +4,7 @@
 //! an exact version in the tag. Moving tags, release candidates and digests alone say nothing. A distribution's package
 //! of the same version, with fixes of its own, has another image.
 
-use portcullis_model::image::ImageRef;
+use portcullis_model::image::{ImageRef, ends_with_path};
 use portcullis_model::kubernetes::Pod;
 
 use crate::rule::prelude::*;
@@ -187,14 +187,14 @@ fn may_be_listed(text: &str) -> bool {
     let last = text.rsplit('/').next().unwrap_or_default();
     let name = last.split([':', '@']).next().unwrap_or_default();
     let mut paths = ADVISORIES.iter().flat_map(|advisory| advisory.paths);
-    paths.any(|path| path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/')))
+    paths.any(|path| ends_with_path(path, name))
 }
 
 /// The first advisory of the table about an image, and the version that mends it.
 fn advisory(image: &ImageRef) -> Option<(&'static Advisory, Version)> {
     let version = version(image.tag()?)?;
     ADVISORIES.iter().find_map(|advisory| {
-        let is_of = advisory.paths.iter().any(|path| is_at_end(image.path(), path));
+        let is_of = advisory.paths.iter().any(|path| ends_with_path(image.path(), path));
         let range = advisory.affected.iter().find(|(from, below)| *from <= version && version < *below)?;
         is_of.then_some((advisory, range.1))
     })
@@ -223,8 +223,4 @@ fn version(tag: &str) -> Option<Version> {
 fn written(version: Version) -> String {
     let used = if version.last() == Some(&0) { 3 } else { 4 };
     version.iter().take(used).map(u32::to_string).collect::<Vec<_>>().join(".")
-}
-
-fn is_at_end(path: &str, last: &str) -> bool {
-    path.strip_suffix(last).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }

@@ -3,7 +3,7 @@
 //! Known by the image's repository, in any registry, and for Tiller by the name that its installer gives. A copy under
 //! another name is not recognised. What has ended is compared with the day of the scan.
 
-use portcullis_model::image::ImageRef;
+use portcullis_model::image::{ImageRef, ends_with_path};
 use portcullis_model::kubernetes::{Object, Pod, pods};
 
 use crate::Date;
@@ -227,9 +227,4 @@ fn path(image: Node<'_>) -> Option<String> {
         _ => return None,
     };
     ImageRef::parse(text).ok().map(|image| image.path().to_owned())
-}
-
-/// Whether the last components of a path are these.
-fn ends_with_path(path: &str, last: &str) -> bool {
-    path.strip_suffix(last).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }

@@ -2,7 +2,10 @@
 
 use portcullis_model::kubernetes::{Object, Pod};
 
-use super::flags::{Absent, Program, Row, is_anything, is_false, is_loopback, is_true, judge_kubeadm, judge_pod};
+use super::flags::{
+    Absent, Program, Row, SERVER_CERTIFICATES_ROTATE, is_anything, is_false, is_loopback, is_true, judge_kubeadm,
+    judge_pod,
+};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -88,12 +91,7 @@ const FLAGS: &[Row] = &[
     },
     Row { flag: "root-ca-file", is_right: is_anything, absent: Absent::Wrong, wanted: "--root-ca-file" },
     Row { flag: "bind-address", is_right: is_loopback, absent: Absent::Wrong, wanted: "--bind-address=127.0.0.1" },
-    Row {
-        flag: "feature-gates",
-        is_right: |gates| !gates.split(',').any(|gate| gate.trim() == "RotateKubeletServerCertificate=false"),
-        absent: Absent::Right,
-        wanted: "--feature-gates` without `RotateKubeletServerCertificate=false",
-    },
+    SERVER_CERTIFICATES_ROTATE,
     Row {
         flag: "terminated-pod-gc-threshold",
         is_right: |pods| pods.parse::<i64>().is_ok_and(|number| number > 0),

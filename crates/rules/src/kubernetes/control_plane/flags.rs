@@ -31,6 +31,14 @@ pub(super) struct Row {
     pub(super) wanted: &'static str,
 }
 
+/// The gate by which kubelets renew their serving certificates: the kubelet and who signs for it both read it.
+pub(super) const SERVER_CERTIFICATES_ROTATE: Row = Row {
+    flag: "feature-gates",
+    is_right: |gates| !gates.split(',').any(|gate| gate.trim() == "RotateKubeletServerCertificate=false"),
+    absent: Absent::Right,
+    wanted: "--feature-gates` without `RotateKubeletServerCertificate=false",
+};
+
 /// What it means that a flag is not written.
 #[derive(Clone, Copy)]
 pub(super) enum Absent {

@@ -5,7 +5,9 @@
 
 use portcullis_model::kubernetes::{Object, Pod};
 
-use super::flags::{Absent, Program, Row, is_false, is_modern_tls, is_strong_ciphers, is_true, judge_pod};
+use super::flags::{
+    Absent, Program, Row, SERVER_CERTIFICATES_ROTATE, is_false, is_modern_tls, is_strong_ciphers, is_true, judge_pod,
+};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -106,12 +108,7 @@ const FLAGS: &[Row] = &[
     },
     Row { flag: "read-only-port", is_right: is_zero, absent: Absent::Right, wanted: "--read-only-port=0" },
     Row { flag: "rotate-certificates", is_right: is_true, absent: Absent::Right, wanted: "--rotate-certificates=true" },
-    Row {
-        flag: "feature-gates",
-        is_right: |gates| !gates.split(',').any(|gate| gate.trim() == "RotateKubeletServerCertificate=false"),
-        absent: Absent::Right,
-        wanted: "--feature-gates` without `RotateKubeletServerCertificate=false",
-    },
+    SERVER_CERTIFICATES_ROTATE,
     Row {
         flag: "streaming-connection-idle-timeout",
         is_right: is_some_time,
