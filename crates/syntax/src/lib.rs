@@ -8,6 +8,7 @@ pub mod dotenv;
 pub mod edit;
 mod embedded;
 pub mod expression;
+pub mod hcl;
 pub mod interpolation;
 pub mod json;
 mod scalar;
