@@ -13,4 +13,5 @@ pub mod image;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod prometheus;
+pub mod terraform;
 pub mod time_zone;

@@ -1,0 +1,267 @@
+//! A configuration as it would be planned: the instances of its modules and resources, and how they refer to one
+//! another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use portcullis_core::{FileId, Span};
+use portcullis_syntax::hcl::{Block, File};
+
+use super::lookup::{Lookup, lookups};
+use super::value::{Kind, Map, Reference, Value};
+
+/// A root module with all that it calls, evaluated once.
+#[derive(Debug, Default)]
+pub struct Configuration {
+    /// Instances of modules; the root is the first.
+    pub modules: Vec<Module>,
+    /// Instances of resources, data sources included, in order of module and place.
+    pub resources: Vec<Resource>,
+    index: Index,
+}
+
+/// An instance of a module.
+#[derive(Debug)]
+pub struct Module {
+    /// `module.a.module.b["x"]`; empty for the root.
+    pub address: Arc<str>,
+    /// The folder, relative to the scan root.
+    pub directory: Arc<str>,
+    /// The calls that led here, the nearest first: each the header of a `module` block.
+    pub calls: Vec<Span>,
+    /// What the module requires of its providers, by local name (`aws`): those of the modules that call it count too.
+    pub providers: Arc<[Provider]>,
+    /// Everything that was handed to modules which are not at hand: what they make of it is not known.
+    pub handed_out: Vec<Reference>,
+    /// A fault in its text, an unresolved module or a limit: resources may be missing from what is seen.
+    pub partial: bool,
+}
+
+/// A provider that a module requires.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// The local name: `aws`, `google-beta`.
+    pub name: Arc<str>,
+    /// The source as written: `hashicorp/aws`.
+    pub source: Option<Arc<str>>,
+    /// The constraint as written: `~> 5.0`.
+    pub version: Option<Arc<str>>,
+}
+
+/// An instance of a resource or data source.
+#[derive(Debug)]
+pub struct Resource {
+    /// The address with module and instance: `module.store.aws_s3_bucket.logs["eu"]`; the instance is `[*]` where it
+    /// is not known over what it goes.
+    pub address: Arc<str>,
+    /// The address in its own module, without instance: `aws_s3_bucket.logs`, `data.aws_ami.x`.
+    pub local: Arc<str>,
+    /// Declared as what.
+    pub mode: Mode,
+    /// `aws_s3_bucket`.
+    pub kind: Arc<str>,
+    /// `logs`.
+    pub name: Arc<str>,
+    /// Attributes by name; nested blocks as lists of maps, as many as there are.
+    pub body: Arc<Map>,
+    /// From `resource` to the last label: where findings about the resource as a whole point.
+    pub header: Span,
+    /// The whole block.
+    pub span: Span,
+    /// The instance of the module that it belongs to; an index into [`Configuration::modules`].
+    pub module: usize,
+    /// One instance stands for any number, because `count` or `for_each` is not known.
+    pub symbolic: bool,
+}
+
+/// What a resource block declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `resource`.
+    Managed,
+    /// `data`.
+    Data,
+    /// `ephemeral`.
+    Ephemeral,
+}
+
+/// The resources of a kind that are about a given one.
+#[derive(Debug, Default)]
+pub struct Links<'c> {
+    /// Those that certainly are.
+    pub certain: Vec<&'c Resource>,
+    /// Whether others may be: one whose reference is not known, a module that is not at hand.
+    pub maybe: bool,
+}
+
+/// A module as it is written, evaluated or not: for rules about the text itself.
+#[derive(Debug)]
+pub struct Source {
+    /// The folder, relative to the scan root.
+    pub directory: Arc<str>,
+    /// Its files in order of their names.
+    pub files: Vec<SourceFile>,
+    /// Whether no module in the scan calls it.
+    pub is_root: bool,
+    /// The entries of its folder that are no configuration (`.terraform.lock.hcl`), sorted.
+    pub neighbours: Vec<String>,
+}
+
+/// One file of a module.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// The path, relative to the scan root.
+    pub path: Arc<str>,
+    /// The number by which its spans know it.
+    pub id: FileId,
+    /// Its contents.
+    pub file: Arc<File>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
+    kinds: HashMap<Arc<str>, Vec<usize>>,
+    addresses: HashMap<Arc<str>, usize>,
+}
+
+impl Configuration {
+    /// Puts together what evaluation found.
+    pub fn new(modules: Vec<Module>, resources: Vec<Resource>) -> Self {
+        let mut index = Index::default();
+        for (number, resource) in resources.iter().enumerate() {
+            index.kinds.entry(resource.kind.clone()).or_default().push(number);
+            index.addresses.insert(resource.address.clone(), number);
+        }
+        Self { modules, resources, index }
+    }
+
+    /// The resources (not data sources) of a type.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Resource> {
+        let numbers = self.index.kinds.get(kind).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|&number| self.resources.get(number)).filter(|it| it.mode == Mode::Managed)
+    }
+
+    /// The data sources of a type.
+    pub fn data_of_kind(&self, kind: &str) -> impl Iterator<Item = &Resource> {
+        let numbers = self.index.kinds.get(kind).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|&number| self.resources.get(number)).filter(|it| it.mode == Mode::Data)
+    }
+
+    /// The resource of this address, instance included.
+    pub fn at(&self, address: &str) -> Option<&Resource> {
+        self.index.addresses.get(address).and_then(|&number| self.resources.get(number))
+    }
+
+    /// The module instance of a resource.
+    pub fn module_of(&self, resource: &Resource) -> Option<&Module> {
+        self.modules.get(resource.module)
+    }
+
+    /// The resources of `kind` whose value at `path` refers to `target`, or is the same text as one of `target`'s
+    /// attributes `names` (a bucket known by its name).
+    pub fn linked(&self, target: &Resource, kind: &str, path: &str, names: &[&str]) -> Links<'_> {
+        let mut links = Links { certain: Vec::new(), maybe: self.hands_out(target) };
+        for candidate in self.of_kind(kind) {
+            for lookup in lookups(candidate, path) {
+                match lookup {
+                    Lookup::Present(found) => match refers(found.value, target, names) {
+                        Some(true) => {
+                            links.certain.push(candidate);
+                            break;
+                        }
+                        Some(false) => {}
+                        None => links.maybe = true,
+                    },
+                    Lookup::Absent(_) => {}
+                    Lookup::Unknown(_) => links.maybe = true,
+                }
+            }
+        }
+        links
+    }
+
+    /// Whether `target` is an argument of a module that is not at hand, or what is seen of the configuration is partial.
+    pub fn hands_out(&self, target: &Resource) -> bool {
+        let own = self.module_of(target);
+        own.is_some_and(|module| module.partial)
+            || self.modules.iter().flat_map(|module| &module.handed_out).any(|it| is_instance(&it.address, target))
+    }
+}
+
+impl Resource {
+    /// What the resource has at a path of attributes and blocks: see [`lookups`].
+    pub fn get(&self, path: &str) -> Vec<Lookup<'_>> {
+        lookups(self, path)
+    }
+
+    /// The type as rules name it: `aws_ami` of a data source is `data.aws_ami`.
+    pub fn is(&self, kind: &str) -> bool {
+        match kind.strip_prefix("data.") {
+            Some(kind) => self.mode == Mode::Data && &*self.kind == kind,
+            None => self.mode == Mode::Managed && &*self.kind == kind,
+        }
+    }
+}
+
+/// Whether a value refers to a resource: by reference, or by one of the texts that name it. `None` where that is not known.
+pub fn refers(value: &Value, target: &Resource, names: &[&str]) -> Option<bool> {
+    if value.references().iter().any(|reference| is_instance(&reference.address, target)) {
+        return Some(true);
+    }
+    match &value.kind {
+        Kind::List(list) => {
+            let mut known = if list.open { None } else { Some(false) };
+            for item in &list.items {
+                match refers(item, target, names) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => known = None,
+                }
+            }
+            known
+        }
+        Kind::String(_) => {
+            let own = names.iter().filter_map(|name| target.body.get(name));
+            let mut known = Some(false);
+            for name in own {
+                match name.equals(value) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    // A name that the provider makes up is no text that somebody wrote elsewhere.
+                    None => known = None,
+                }
+            }
+            known
+        }
+        // It refers to something, and that is another resource.
+        Kind::Unknown(_) | Kind::Template(_) if !value.references().is_empty() => Some(false),
+        Kind::Unknown(_) | Kind::Template(_) => None,
+        _ => Some(false),
+    }
+}
+
+/// Whether an address is that of `target`, or of an instance that may be it.
+fn is_instance(address: &str, target: &Resource) -> bool {
+    if *address == *target.address {
+        return true;
+    }
+    match (address.strip_suffix("[*]"), target.address.strip_suffix("[*]")) {
+        (None, None) => false,
+        (from, to) => without_instance(from.unwrap_or(address)) == without_instance(to.unwrap_or(&target.address)),
+    }
+}
+
+/// The address without the instance of the resource itself.
+fn without_instance(address: &str) -> &str {
+    if !address.ends_with(']') {
+        return address;
+    }
+    address.rfind('[').and_then(|at| address.get(..at)).unwrap_or(address)
+}
+
+impl Source {
+    /// All blocks of a kind at the top level, with their files.
+    pub fn blocks<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Block> {
+        self.files.iter().flat_map(move |it| it.file.body.blocks_of(kind))
+    }
+}
