@@ -3,7 +3,9 @@
 mod attribute;
 mod ebs;
 mod linked;
+mod network;
 mod prelude;
+mod security_groups;
 mod table;
 mod vpc;
 
@@ -30,4 +32,4 @@ pub enum TerraformCheck {
 }
 
 /// The rules by file.
-pub(crate) static RULES: &[&[&Rule]] = &[ebs::RULES, vpc::RULES];
+pub(crate) static RULES: &[&[&Rule]] = &[ebs::RULES, security_groups::RULES, vpc::RULES];
