@@ -17,12 +17,11 @@ use portcullis_model::kustomize::{directory_of, is_kustomization};
 use portcullis_render::{Build, Fault, Library, build};
 use portcullis_rules::Outcome;
 use portcullis_syntax::{Dialect, Tree};
-use rayon::prelude::*;
 
 use crate::directives::Directives;
 use crate::judge::{Input, Judge, Judged, Judging, Objects};
 use crate::kustomize::World;
-use crate::together::{self, Sheet};
+use crate::together::{self, Sheet, on_workers};
 
 /// Overlays that a finding names at most.
 const NAMED: usize = 3;
@@ -254,15 +253,6 @@ impl Scan<'_> {
             pages.push(Page { judge, input, tree, objects: all, outcome });
         }
         pages
-    }
-}
-
-/// Maps on the workers of the scan, where it has any.
-fn on_workers<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
-    if items.len() > 1 && rayon::current_thread_index().is_some() {
-        items.par_iter().map(work).collect()
-    } else {
-        items.iter().map(work).collect()
     }
 }
 

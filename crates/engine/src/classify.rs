@@ -18,6 +18,10 @@ pub(crate) enum Language {
     Dockerfile,
     /// A file that a template engine fills in first; its name says so.
     Template,
+    /// A part of a module of Terraform or OpenTofu, in native syntax or JSON. It is judged with its module.
+    Terraform,
+    /// Values of variables of Terraform; judged with the modules beside it.
+    TerraformVariables,
 }
 
 /// The language of a path, or `None` where the file is not one that is scanned.
@@ -34,10 +38,22 @@ pub(crate) fn classify(path: &str) -> Option<Language> {
             _ => Language::Dockerfile,
         });
     }
+    if let Some(language) = terraform(&name) {
+        return Some(language);
+    }
     match extension(&name) {
         "yaml" | "yml" if has_compose_name(&name) => Some(Language::Compose),
         "yaml" | "yml" => Some(if is_yaml12(path, &name) { Language::Yaml12 } else { Language::Yaml11 }),
         "json" => Some(Language::Json),
+        _ => None,
+    }
+}
+
+fn terraform(name: &str) -> Option<Language> {
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    match extension(name) {
+        "tf" | "tofu" => Some(Language::Terraform),
+        "tfvars" => Some(Language::TerraformVariables),
         _ => None,
     }
 }
@@ -92,7 +108,7 @@ mod tests {
 
     #[test]
     fn names_decide_the_language() {
-        use Language::{Compose, Dockerfile, Json, Template, Yaml11, Yaml12};
+        use Language::{Compose, Dockerfile, Json, Template, Terraform, TerraformVariables, Yaml11, Yaml12};
         for (path, expected) in [
             ("Dockerfile", Some(Dockerfile)),
             ("a/dockerfile", Some(Dockerfile)),
@@ -112,6 +128,12 @@ mod tests {
             ("compose.yaml.j2", None),
             (".github/workflows/ci.yml", Some(Yaml12)),
             ("a.json", Some(Json)),
+            ("infra/main.tf", Some(Terraform)),
+            ("main.tf.json", Some(Terraform)),
+            ("main.tofu", Some(Terraform)),
+            ("prod.tfvars", Some(TerraformVariables)),
+            ("prod.auto.tfvars.json", Some(TerraformVariables)),
+            ("terraform.tfstate", None),
             ("a.txt", None),
         ] {
             assert_eq!(classify(path), expected, "{path}");

@@ -31,6 +31,7 @@ use crate::select::Selection;
 use crate::shellcheck;
 
 /// What all files of a scan share.
+#[derive(Clone, Copy)]
 pub(crate) struct Judge<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) selection: &'a Selection,
@@ -94,6 +95,7 @@ pub(crate) struct Judging {
 }
 
 /// One file to judge.
+#[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
     pub(crate) file: FileId,
     pub(crate) target: &'a Target,
@@ -109,33 +111,7 @@ impl Judge<'_> {
     pub(crate) fn judge(&self, input: &Input<'_>) -> Judged {
         let mut judged = Judged::default();
         let path = input.target.path.as_str();
-        let bytes = match input.given.map_or_else(|| self.files.read(path), |bytes| Ok(bytes.to_vec())) {
-            Ok(bytes) => bytes,
-            Err(error) if input.target.origin == Origin::Named => {
-                judged.errors.push(ScanError::Path { path: path.into(), reason: reason(&error) });
-                return judged;
-            }
-            Err(error) => {
-                judged.facts.add_unread(unreadable(input.language, None));
-                judged.findings.extend(self.unreadable(input.file, input.root_path, "", 0, &reason(&error)));
-                return judged;
-            }
-        };
-        judged.bytes = bytes.len() as u64;
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let lossy = String::from_utf8_lossy(error.as_bytes());
-                let what = encoding_fault(error.as_bytes(), at);
-                if input.target.origin == Origin::Named {
-                    judged.errors.push(ScanError::Path { path: path.into(), reason: what.clone() });
-                }
-                judged.facts.add_unread(unreadable(input.language, Some(&lossy)));
-                judged.findings.extend(self.unreadable(input.file, input.root_path, &lossy, at, &what));
-                return judged;
-            }
-        };
+        let Some(text) = self.read(input, &mut judged) else { return judged };
         match (input.part, input.language) {
             (Some(Part::Template(chart)), _) if text.contains("{{") => {
                 judged.facts.add_unread(Unread::of_text(&text, UnreadKind::Template));
@@ -154,9 +130,43 @@ impl Judge<'_> {
             Language::Json if may_be_kubernetes(&text) => self.tree(input, Dialect::Json, text, &mut judged),
             Language::Json => {}
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
+            // They are judged with their modules.
+            Language::Terraform | Language::TerraformVariables => {}
             Language::Template => judged.notes.push(template_note(path, "its name says that it is a template")),
         }
         judged
+    }
+
+    /// The text of a file. That it cannot be read is an error where it was named, and a finding where it was met.
+    pub(crate) fn read(&self, input: &Input<'_>, judged: &mut Judged) -> Option<String> {
+        let path = input.target.path.as_str();
+        let bytes = match input.given.map_or_else(|| self.files.read(path), |bytes| Ok(bytes.to_vec())) {
+            Ok(bytes) => bytes,
+            Err(error) if input.target.origin == Origin::Named => {
+                judged.errors.push(ScanError::Path { path: path.into(), reason: reason(&error) });
+                return None;
+            }
+            Err(error) => {
+                judged.facts.add_unread(unreadable(input.language, None));
+                judged.findings.extend(self.unreadable(input.file, input.root_path, "", 0, &reason(&error)));
+                return None;
+            }
+        };
+        judged.bytes = bytes.len() as u64;
+        match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let lossy = String::from_utf8_lossy(error.as_bytes());
+                let what = encoding_fault(error.as_bytes(), at);
+                if input.target.origin == Origin::Named {
+                    judged.errors.push(ScanError::Path { path: path.into(), reason: what.clone() });
+                }
+                judged.facts.add_unread(unreadable(input.language, Some(&lossy)));
+                judged.findings.extend(self.unreadable(input.file, input.root_path, &lossy, at, &what));
+                None
+            }
+        }
     }
 
     fn tree(&self, input: &Input<'_>, dialect: Dialect, text: String, judged: &mut Judged) {
@@ -343,6 +353,14 @@ impl Judge<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Reports what a parser could not read.
+    pub(crate) fn errors_of(&self, errors: &[SyntaxError], drafts: &mut Vec<Draft>) {
+        for error in errors.iter().filter(|error| error.kind != SyntaxErrorKind::Warning) {
+            let id = if error.kind == SyntaxErrorKind::DuplicateKey { ids::DUPLICATE_KEY } else { ids::SYNTAX_ERROR };
+            self.syntax_error(error, id, drafts);
         }
     }
 
@@ -590,7 +608,12 @@ fn is_compose_file(language: Language, tree: &Tree) -> bool {
             root.field("apiVersion").is_some() && root.field("kind").is_some()
         }),
         Language::Yaml11 => tree.documents().next().is_some_and(|document| is_compose(document.root)),
-        Language::Yaml12 | Language::Json | Language::Dockerfile | Language::Template => false,
+        Language::Yaml12
+        | Language::Json
+        | Language::Dockerfile
+        | Language::Template
+        | Language::Terraform
+        | Language::TerraformVariables => false,
     }
 }
 

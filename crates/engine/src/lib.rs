@@ -23,6 +23,7 @@ mod scan;
 mod seal;
 mod select;
 mod shellcheck;
+mod terraform;
 mod together;
 
 pub use files::{FILE_LIMIT, Worktree};

@@ -26,7 +26,7 @@ use crate::kustomize::{Kustomizations, World};
 use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
-use crate::{helm, paths, piped};
+use crate::{helm, paths, piped, terraform};
 
 /// What to scan and how. Paths are relative to `cwd`.
 #[derive(Clone, Debug)]
@@ -215,6 +215,13 @@ pub(crate) fn scan_texts(
     if !in_worlds.is_empty() {
         progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
     }
+    let of_terraform = terraform::targets(&found);
+    in_worlds.extend(&of_terraform);
+    let from_terraform = {
+        let judge = |index| shared.judge_of(&rules, index);
+        judge_terraform(pool.as_ref(), &of_terraform, &found, &judge, &input)
+    };
+    progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
         if patches.contains(&index) || in_worlds.contains(&index) {
@@ -237,6 +244,7 @@ pub(crate) fn scan_texts(
         claims.append(&mut judged.claims);
         take(judged, &mut facts, &mut claims, &mut report);
     }
+    take(from_terraform, &mut facts, &mut claims, &mut report);
     let mut unrendered = BTreeMap::new();
     let mut taken = 0..;
     in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
@@ -301,6 +309,26 @@ fn judge_worlds<'a>(
         },
     );
     (left, built)
+}
+
+/// Judges the Terraform files of a scan.
+fn judge_terraform<'a>(
+    pool: Option<&ThreadPool>,
+    targets: &[usize],
+    found: &'a Discovered,
+    judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
+    input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+) -> Judged {
+    if targets.is_empty() {
+        return Judged::default();
+    }
+    let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
+    let scan = Scan { indices, judge, input };
+    let options = portcullis_terraform::Options::default();
+    match pool {
+        Some(pool) => pool.install(|| terraform::judge(&scan, targets, &options)),
+        None => terraform::judge(&scan, targets, &options),
+    }
 }
 
 /// Of findings of one rule at one place of a file that builds take in, leaves one: what holds in several builds was

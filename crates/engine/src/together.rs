@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use portcullis_core::{Draft, FileId, Finding, LineIndex, ScanError, Span, SuppressedBy, Suppression};
 use portcullis_rules::Outcome;
+use rayon::prelude::*;
 
 use crate::directives::{Carrier, Directives};
 use crate::judge::{Input, Judge, Judged};
@@ -84,4 +85,13 @@ fn seal_one(
         Some(Box::new(Suppression { by, reason: directive.reason.clone() }))
     });
     Finding { suppressed, ..sealer.seal(draft) }
+}
+
+/// Maps on the workers of the scan, where it has any.
+pub(crate) fn on_workers<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    if items.len() > 1 && rayon::current_thread_index().is_some() {
+        items.par_iter().map(work).collect()
+    } else {
+        items.iter().map(work).collect()
+    }
 }

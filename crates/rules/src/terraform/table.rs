@@ -54,31 +54,27 @@ impl Dispatch {
         !self.terraform.resources.is_empty() || !self.terraform.sources.is_empty()
     }
 
-    /// Runs the rules for resources on one configuration.
-    pub fn terraform(&self, configuration: &Configuration, outcome: &mut Outcome) {
-        let mut data_kind = String::new();
-        for resource in &configuration.resources {
-            let kind = match resource.mode {
-                Mode::Managed => &*resource.kind,
-                Mode::Ephemeral => continue,
-                Mode::Data => {
-                    data_kind.clear();
-                    data_kind.push_str("data.");
-                    data_kind.push_str(&resource.kind);
-                    &data_kind
-                }
-            };
-            let Some(checks) = self.terraform.resources.get(kind) else { continue };
-            let mut subject = StableHash::new();
-            subject.text(&resource.local);
-            let subject = subject.short();
-            for &(rule, check) in checks {
-                self.run(rule, subject, outcome, |report| match check {
-                    OfResource::Row(row) => row.check(kind, resource, configuration, report),
-                    OfResource::Linked(row) => row.check(resource, configuration, report),
-                    OfResource::Check(check) => check(resource, configuration, report),
-                });
+    /// Runs the rules for resources on one of a configuration.
+    pub fn terraform(&self, resource: &Resource, configuration: &Configuration, outcome: &mut Outcome) {
+        let data_kind;
+        let kind = match resource.mode {
+            Mode::Managed => &*resource.kind,
+            Mode::Ephemeral => return,
+            Mode::Data => {
+                data_kind = format!("data.{}", resource.kind);
+                data_kind.as_str()
             }
+        };
+        let Some(checks) = self.terraform.resources.get(kind) else { return };
+        let mut subject = StableHash::new();
+        subject.text(&resource.local);
+        let subject = subject.short();
+        for &(rule, check) in checks {
+            self.run(rule, subject, outcome, |report| match check {
+                OfResource::Row(row) => row.check(kind, resource, configuration, report),
+                OfResource::Linked(row) => row.check(resource, configuration, report),
+                OfResource::Check(check) => check(resource, configuration, report),
+            });
         }
     }
 
