@@ -388,7 +388,7 @@ impl Judge<'_> {
     }
 
     /// A rule of the engine's own, if it is on.
-    fn rule(&self, id: &str) -> Option<RuleIdx> {
+    pub(crate) fn rule(&self, id: &str) -> Option<RuleIdx> {
         self.catalog.by_id(id).filter(|&rule| self.selection.is_on(rule))
     }
 

@@ -21,6 +21,8 @@ pub mod ids {
     pub const MISPLACED_SUPPRESSION: &str = "misplaced-suppression";
     /// See the rule.
     pub const INLINE_IGNORE_USED: &str = "docker-inline-ignore-used";
+    /// See the rule.
+    pub const MODULE_UNRESOLVED: &str = "tf-module-unresolved";
 }
 
 /// The rules of this file.
@@ -33,6 +35,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &EXPIRED_SUPPRESSION,
     &MISPLACED_SUPPRESSION,
     &INLINE_IGNORE_USED,
+    &MODULE_UNRESOLVED,
 ];
 
 rule! {
@@ -199,5 +202,35 @@ rule! {
         severity: Severity::Info,
         profile: Profile::OptIn,
         peers: &["hadolint:DL1001"],
+    }
+}
+
+rule! {
+    /// Module is not at hand
+    ///
+    /// Its source is a registry, a repository or a folder that is not in the tree, and nothing is downloaded. What it makes is
+    /// not judged, and what it gives back is not known: rules stay silent where it could matter. Modules that
+    /// `terraform init` has put into `.terraform/modules` are read.
+    ///
+    /// ```hcl bad:1
+    /// module "vpc" {
+    ///   source  = "terraform-aws-modules/vpc/aws"
+    ///   version = "5.8.1"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// file=main.tf
+    /// module "vpc" {
+    ///   source = "./vpc"
+    /// }
+    /// file=vpc/main.tf
+    /// resource "aws_vpc" "main" {
+    ///   cidr_block = "10.0.0.0/16"
+    /// }
+    /// ```
+    MODULE_UNRESOLVED = "tf-module-unresolved" {
+        check: Check::Engine,
+        severity: Severity::Info,
+        profile: Profile::All,
     }
 }

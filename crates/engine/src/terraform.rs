@@ -1,0 +1,217 @@
+//! Terraform modules are judged by what they evaluate to.
+//!
+//! All modules of a scan are parsed first, because one decides what another's variables are. A directory that no module
+//! calls is a root: it is evaluated with all that it calls, and what is found in a module that is called ten times is one
+//! finding at its definition. A finding stands where its value was written; where that is in a file that is no target of
+//! the scan, at the nearest place to it that is.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use portcullis_core::{Draft, FileId, Note, NoteKind, Place, RuleIdx, Span, StableHash};
+use portcullis_rules::Outcome;
+use portcullis_rules::scan::ids;
+use portcullis_syntax::hcl::File;
+use portcullis_terraform::{Library, Note as Left, Options, evaluate, parse};
+
+use crate::builds::Scan;
+use crate::classify::Language;
+use crate::directives::Directives;
+use crate::discover::Discovered;
+use crate::judge::{Input, Judge, Judged};
+use crate::together::{self, Sheet, on_workers};
+
+/// Calls and resources that a finding names at most.
+const NAMED: usize = 10;
+
+/// The targets that are judged here, in order.
+pub(crate) fn targets(found: &Discovered) -> Vec<usize> {
+    let is_ours = |language: Language| matches!(language, Language::Terraform | Language::TerraformVariables);
+    let targets = found.targets.iter().enumerate();
+    targets.filter(|(_, (_, language))| is_ours(*language)).map(|(index, _)| index).collect()
+}
+
+/// A target that was parsed.
+struct Parsed<'a> {
+    judge: Judge<'a>,
+    input: Input<'a>,
+    text: Arc<str>,
+    file: Arc<File>,
+}
+
+/// Judges the Terraform files among the targets, together.
+pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Judged {
+    let mut left = Judged::default();
+    let mut parsed = Vec::new();
+    for (one, read) in on_workers(targets, |&index| read(scan, index)) {
+        left.merge(one);
+        parsed.extend(read);
+    }
+    let library = gather(scan, &parsed, options);
+    let roots = library.roots();
+    let mut said = Said::default();
+    for outcome in on_workers(&roots, |root| evaluate_root(scan, &library, root, options)) {
+        said.take(outcome, &mut left);
+    }
+    let is_root: BTreeSet<&str> = roots.iter().copied().collect();
+    let directories: BTreeSet<&str> = parsed.iter().map(|it| directory_of(&it.input.target.path)).collect();
+    for directory in directories {
+        if let Some(outcome) = judge_source(scan, &library, directory, &is_root) {
+            said.take((outcome, Vec::new()), &mut left);
+        }
+    }
+    if said.undecided > 0 {
+        let checks = if said.undecided == 1 { "check" } else { "checks" };
+        let message = format!("{} {checks} of Terraform could not be decided: a value is not known", said.undecided);
+        left.notes.push(Note { path: String::new(), kind: NoteKind::Unknown, message });
+    }
+    finish(parsed, said, &mut left);
+    left
+}
+
+/// Reads and parses a target.
+fn read<'a>(scan: &'a Scan<'_>, index: usize) -> (Judged, Option<Parsed<'a>>) {
+    let mut left = Judged::default();
+    let Some(input) = (scan.input)(index) else { return (left, None) };
+    let judge = (scan.judge)(index);
+    let Some(text) = judge.read(&input, &mut left) else { return (left, None) };
+    let text: Arc<str> = text.into();
+    let file = Arc::new(parse(&input.target.path, input.file, &text));
+    left.documents = 1;
+    (left, Some(Parsed { judge, input, text, file }))
+}
+
+/// The targets and all that they call.
+fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library {
+    let judge = (scan.judge)(usize::MAX);
+    let mut library = Library::default();
+    for it in parsed {
+        library.add(&it.input.target.path, it.input.file, it.text.clone(), it.file.clone());
+    }
+    let mut others: HashMap<String, usize> = HashMap::new();
+    let mut file_id = |path: &str| {
+        let index = scan.indices.get(path).copied().unwrap_or_else(|| {
+            let next = scan.indices.len().saturating_add(others.len());
+            *others.entry(path.to_owned()).or_insert(next)
+        });
+        FileId(u32::try_from(index).unwrap_or(u32::MAX))
+    };
+    let directories: BTreeSet<String> =
+        parsed.iter().map(|it| directory_of(&it.input.target.path).to_owned()).collect();
+    library.gather(directories, judge.files, &mut file_id);
+    for path in &options.variable_files {
+        library.add_variables(path, judge.files, &mut file_id);
+    }
+    library
+}
+
+/// Evaluates a root module, and runs the rules on what it comes to.
+fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Options) -> (Outcome, Vec<Note>) {
+    let evaluated = evaluate(root, library, (scan.judge)(usize::MAX).files, options);
+    let mut outcome = Outcome::default();
+    for resource in &evaluated.configuration.resources {
+        let judge = (scan.judge)(resource.header.file.0 as usize);
+        judge.dispatch.terraform(resource, &evaluated.configuration, &mut outcome);
+    }
+    let mut notes = Vec::new();
+    let mut unresolved = 0;
+    for note in evaluated.notes {
+        match note {
+            Left::Unresolved { header, name, source } => {
+                unresolved += 1;
+                let Some(rule) = (scan.judge)(header.file.0 as usize).rule(ids::MODULE_UNRESOLVED) else { continue };
+                outcome.drafts.push(unresolved_module(rule, header, &name, source.as_deref()));
+            }
+            Left::Limit(_) => notes.push("not judged as a whole: it comes to more than is evaluated".to_owned()),
+            Left::Repetition { .. } => {}
+        }
+    }
+    if unresolved > 0 {
+        let modules = if unresolved == 1 { "module is" } else { "modules are" };
+        notes.push(format!("{unresolved} {modules} not at hand: what they make and what they give back is not known"));
+    }
+    notes.dedup();
+    let path = if root.is_empty() { "." } else { root };
+    let note = |message: String| Note { path: path.to_owned(), kind: NoteKind::Unknown, message };
+    (outcome, notes.into_iter().map(note).collect())
+}
+
+fn unresolved_module(rule: RuleIdx, header: Span, name: &str, source: Option<&str>) -> Draft {
+    let mut structure = StableHash::new();
+    structure.text(name);
+    let place = Place { span: header, structure: structure.short(), value: 0 };
+    let message = match source {
+        Some(source) => format!("module `{name}` is not at hand: `{source}` was not read"),
+        None => format!("module `{name}` is not at hand: its source is no literal"),
+    };
+    let mut draft = Draft::new(rule, place, message);
+    draft.help("scan after `terraform init`, or together with the folder that the module is in");
+    draft
+}
+
+/// Runs the rules for modules as they are written.
+fn judge_source(scan: &Scan<'_>, library: &Library, directory: &str, roots: &BTreeSet<&str>) -> Option<Outcome> {
+    let source = library.source(directory, roots)?;
+    let first = source.files.first()?.id;
+    let mut outcome = Outcome::default();
+    (scan.judge)(first.0 as usize).dispatch.terraform_source(&source, &mut outcome);
+    Some(outcome)
+}
+
+/// What was said of all roots, each thing once.
+#[derive(Default)]
+struct Said {
+    drafts: BTreeMap<(RuleIdx, Span), Draft>,
+    panicked: BTreeSet<RuleIdx>,
+    undecided: usize,
+}
+
+impl Said {
+    fn take(&mut self, (outcome, notes): (Outcome, Vec<Note>), left: &mut Judged) {
+        left.notes.extend(notes);
+        self.panicked.extend(outcome.panicked);
+        self.undecided = self.undecided.saturating_add(outcome.undecided);
+        for draft in outcome.drafts {
+            let Some(known) = self.drafts.get_mut(&(draft.rule, draft.place.span)) else {
+                self.drafts.insert((draft.rule, draft.place.span), draft);
+                continue;
+            };
+            for label in draft.labels {
+                if known.labels.len() < NAMED && known.labels.iter().all(|other| other.span != label.span) {
+                    known.labels.push(label);
+                }
+            }
+            known.via.retain(|span| draft.via.contains(span));
+        }
+    }
+}
+
+/// From drafts to findings. What was said of files that are no targets moves to where they were asked for.
+fn finish(parsed: Vec<Parsed<'_>>, said: Said, left: &mut Judged) {
+    let numbers: HashSet<FileId> = parsed.iter().map(|it| it.input.file).collect();
+    let mut outcomes: HashMap<FileId, Outcome> = HashMap::new();
+    for (_, mut draft) in said.drafts {
+        if !numbers.contains(&draft.place.span.file) {
+            let Some(&nearest) = draft.via.iter().find(|span| numbers.contains(&span.file)) else { continue };
+            draft.place = Place { span: nearest, ..draft.place };
+        }
+        let place = draft.place.span;
+        draft.labels.retain(|label| label.span != place);
+        outcomes.entry(place.file).or_default().drafts.push(draft);
+    }
+    let mut panicked = said.panicked;
+    let mut sheets = Vec::new();
+    for Parsed { judge, input, text, file } in &parsed {
+        let mut outcome = outcomes.remove(&input.file).unwrap_or_default();
+        outcome.panicked.extend(std::mem::take(&mut panicked));
+        outcome.drafts.retain(|draft| judge.selection.is_on(draft.rule));
+        judge.errors_of(&file.errors, &mut outcome.drafts);
+        let directives = Directives::of_hcl(file, text, judge.catalog);
+        sheets.push(Sheet { judge: *judge, input: *input, text, directives, outcome });
+    }
+    together::seal(sheets, left);
+}
+
+fn directory_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
