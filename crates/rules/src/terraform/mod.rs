@@ -8,6 +8,7 @@ mod prelude;
 mod security_groups;
 mod table;
 mod vpc;
+mod written;
 
 use portcullis_model::terraform::{Configuration, Resource, Source};
 
@@ -31,5 +32,8 @@ pub enum TerraformCheck {
     Source(fn(&Source, &mut Report<'_>)),
 }
 
-/// The rules by file.
+/// The rules about modules as they are written, by file.
+pub(crate) static WRITTEN: &[&[&Rule]] = written::RULES;
+
+/// The rules about resources by file.
 pub(crate) static RULES: &[&[&Rule]] = &[ebs::RULES, security_groups::RULES, vpc::RULES];

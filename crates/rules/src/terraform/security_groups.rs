@@ -168,7 +168,7 @@ rule! {
     /// }
     /// ```
     EGRESS_OPEN = "tf-aws-security-group-egress-open" {
-        severity: Severity::Critical,
+        severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_382", "trivy:AWS-0104", "tfsec:aws-ec2-no-public-egress-sgr"],
         check: resource(EGRESS, |resource, configuration, report| {

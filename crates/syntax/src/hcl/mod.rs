@@ -9,6 +9,7 @@ mod lexer;
 mod parser;
 mod recover;
 mod template;
+mod walk;
 
 use portcullis_core::{FileId, OffsetMap, SyntaxError};
 
