@@ -3,10 +3,10 @@
 //! Rules that the engine itself reports are run through the engine, in the root package's tests.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use portcullis_core::{Example, Expect, FileError, FileId, Files, LineIndex, is_known_peer_scheme};
+use portcullis_core::{Draft, Example, Expect, FileError, FileId, Files, LineIndex, is_known_peer_scheme};
 use portcullis_model::actions::{Action, FileKind, Interface, Local, Locals, Workflow};
 use portcullis_model::compose::{Sources, Surroundings, has_compose_name};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
@@ -17,6 +17,7 @@ use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_model::kustomize::is_kustomization;
 use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, Outcome, builtin, catalog};
 use portcullis_syntax::{Dialect, dockerfile, json, yaml};
+use portcullis_terraform::{Library, Options, evaluate, role_of};
 
 #[test]
 fn examples_behave() {
@@ -50,6 +51,9 @@ fn example_context() -> Context {
 
 /// Lines of the findings of all files of an example, in order of file and line.
 fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) -> Vec<u32> {
+    if example.files.iter().any(|(name, _)| role_of(file_name(name)).is_some()) {
+        return run_terraform(dispatch, example);
+    }
     let homes = homes(example);
     let mut facts = Facts::of_scan(Seen::Whole, &homes);
     let mut drafts = Vec::new();
@@ -83,6 +87,43 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
         claims.extend(outcome.claims);
     }
     drafts.extend(claims.into_iter().filter(|(_, claim)| facts.holds(claim)).map(|(draft, _)| draft));
+    lines_of(&drafts, example)
+}
+
+/// The files of the example as modules: each that no other calls is evaluated.
+fn run_terraform(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
+    let mut library = Library::default();
+    let directories: BTreeSet<String> = example.files.iter().map(|(name, _)| folder(name).to_owned()).collect();
+    let files = InExample(example);
+    library.gather(directories.clone(), &files, &mut |path| {
+        FileId(example.files.iter().position(|(name, _)| name == path).unwrap().try_into().unwrap())
+    });
+    let roots: BTreeSet<&str> = library.roots().into_iter().collect();
+    let mut outcome = Outcome::default();
+    for root in &roots {
+        let configuration = evaluate(root, &library, &files, &Options::default()).configuration;
+        for resource in &configuration.resources {
+            dispatch.terraform(resource, &configuration, &mut outcome);
+        }
+    }
+    for directory in &directories {
+        dispatch.terraform_source(&library.source(directory, &roots).unwrap(), &mut outcome);
+    }
+    assert!(outcome.panicked.is_empty(), "a rule panicked");
+    let mut seen = HashSet::new();
+    outcome.drafts.retain(|draft| seen.insert(draft.place.span));
+    lines_of(&outcome.drafts, example)
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn lines_of(drafts: &[Draft], example: &Example) -> Vec<u32> {
     let mut lines: Vec<(FileId, u32)> = drafts
         .iter()
         .map(|draft| {
@@ -111,7 +152,10 @@ impl Files for InExample<'_> {
     }
 
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
-        Err(FileError::Missing(directory.into()))
+        let inside = self.0.files.iter().filter(|(name, _)| folder(name) == directory);
+        let mut names: Vec<String> = inside.map(|(name, _)| file_name(name).to_owned()).collect();
+        names.sort_unstable();
+        Ok(names)
     }
 }
 
