@@ -3,13 +3,13 @@
 //! Everything with a name is evaluated once for each instance of its module, when something first asks for it. What asks for
 //! itself is unknown.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use portcullis_core::{Files, Span};
 use portcullis_model::terraform::value::Reference;
-use portcullis_model::terraform::{Configuration, Kind, Module, Provider, Reason, Resource, Value};
+use portcullis_model::terraform::{Configuration, Module, Provider, Reason, Resource, Value};
 use portcullis_syntax::hcl::Expr;
 
 use crate::Fault;
@@ -97,7 +97,7 @@ pub(crate) struct Evaluator<'l> {
     pub(crate) options: &'l Options,
     pub(crate) modules: Vec<Instance<'l>>,
     pub(crate) scales: Scales,
-    pub(crate) notes: Vec<Note>,
+    pub(crate) notes: BTreeSet<Note>,
     pub(crate) resources: usize,
     declarations: HashMap<Arc<str>, Rc<Declarations<'l>>>,
     /// Whether an error in a part of a value is one of the whole: within `try` and `can`.
@@ -159,7 +159,7 @@ impl<'l> Evaluator<'l> {
             options,
             modules: Vec::new(),
             scales: Scales::default(),
-            notes: Vec::new(),
+            notes: BTreeSet::new(),
             resources: 0,
             declarations: HashMap::new(),
             strict: false,
@@ -240,9 +240,7 @@ impl<'l> Evaluator<'l> {
 
     /// Notes that a limit was hit.
     pub(crate) fn limit(&mut self, at: Span) -> Value {
-        if self.notes.len() < 1_000 {
-            self.notes.push(Note::Limit(at));
-        }
+        self.notes.insert(Note::Limit(at));
         Value::unknown(Reason::Limit, at)
     }
 
@@ -347,9 +345,8 @@ impl<'l> Evaluator<'l> {
                 }
             }
         }
-        self.notes.sort();
-        self.notes.dedup();
-        Evaluated { configuration: Configuration::new(modules, resources), notes: self.notes }
+        let notes = self.notes.into_iter().collect();
+        Evaluated { configuration: Configuration::new(modules, resources), notes }
     }
 
     /// What each module requires of providers; what its callers require counts too.
@@ -410,14 +407,5 @@ impl<'l> Instance<'l> {
             partial: declared.partial,
             declared,
         }
-    }
-}
-
-/// Whether a value is a list or map of which some may be missing.
-pub(crate) fn is_open(value: &Value) -> bool {
-    match &value.kind {
-        Kind::List(list) => list.open,
-        Kind::Map(map) => map.open,
-        _ => false,
     }
 }

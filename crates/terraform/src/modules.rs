@@ -62,7 +62,7 @@ impl<'l> Evaluator<'l> {
             Memo::Open => *memo = Memo::Running,
         }
         let strict = std::mem::replace(&mut self.strict, false);
-        let calls = Rc::new(self.make(module, call));
+        let calls = Rc::new(self.make(module, position, call));
         self.strict = strict;
         if let Some(memo) = self.modules.get_mut(module).and_then(|it| it.calls.get_mut(position)) {
             *memo = Memo::Done(calls.clone());
@@ -70,7 +70,7 @@ impl<'l> Evaluator<'l> {
         calls
     }
 
-    fn make(&mut self, module: usize, call: &Declared<'l>) -> Calls {
+    fn make(&mut self, module: usize, position: usize, call: &Declared<'l>) -> Calls {
         let name = call.block.labels.first().map_or("", |label| &label.name);
         let Some(caller) = self.modules.get(module) else {
             return Calls::Unresolved(Value::unknown(Reason::Invalid, call.block.header));
@@ -79,7 +79,7 @@ impl<'l> Evaluator<'l> {
         let directory = self.directory_of(module, call, name);
         let declared = directory.as_deref().and_then(|directory| self.declarations(directory));
         let (Some(declared), Some(directory)) = (declared, directory) else {
-            return self.unresolved(module, call);
+            return self.unresolved(module, position, call);
         };
         let is_too_much = depth >= MODULE_DEPTH || self.modules.len() >= MODULES;
         if is_too_much || self.is_within(module, &directory) {
@@ -87,7 +87,7 @@ impl<'l> Evaluator<'l> {
             if let Some(caller) = self.modules.get_mut(module) {
                 caller.partial = true;
             }
-            return self.unresolved(module, call);
+            return self.unresolved(module, position, call);
         }
         let repetition = self.repetition(call, module);
         let open = repetition.is_open();
@@ -145,14 +145,18 @@ impl<'l> Evaluator<'l> {
     }
 
     /// A module that is not at hand: its outputs refer to what it was given.
-    fn unresolved(&mut self, module: usize, call: &Declared<'l>) -> Calls {
+    fn unresolved(&mut self, module: usize, position: usize, call: &Declared<'l>) -> Calls {
         let header = call.block.header;
         let source = call.attribute("source").and_then(|source| match &source.value.kind {
             ExprKind::String(text) => Some(text.clone()),
             _ => None,
         });
         let name = call.block.labels.first().map_or_else(|| "".into(), |label| label.name.clone());
-        self.notes.push(Note::Unresolved { header, name, source });
+        self.notes.insert(Note::Unresolved { header, name, source });
+        // What is handed over may have been made of its outputs.
+        if let Some(memo) = self.modules.get_mut(module).and_then(|it| it.calls.get_mut(position)) {
+            *memo = Memo::Done(Rc::new(Calls::Unresolved(Value::unknown(Reason::Module, header))));
+        }
         let mut references: Vec<Reference> = Vec::new();
         for (_, each) in self.repetition(call, module).instances.iter().take(16) {
             let scope = Scope::of_instance(module, each);

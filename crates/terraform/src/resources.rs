@@ -199,7 +199,7 @@ impl<'l> Evaluator<'l> {
         };
         let Some(count) = value.as_i64() else {
             let reason = reason_of(value).unwrap_or(Reason::Invalid);
-            self.notes.push(Note::Repetition { span: at, reason });
+            self.notes.insert(Note::Repetition { span: at, reason });
             return any(Reason::Instance);
         };
         let count = usize::try_from(count).unwrap_or(0);
@@ -242,7 +242,7 @@ impl<'l> Evaluator<'l> {
         }
         if open {
             let reason = reason_of(value).unwrap_or(Reason::Instance);
-            self.notes.push(Note::Repetition { span: at, reason });
+            self.notes.insert(Note::Repetition { span: at, reason });
             let any = |attribute: &str| {
                 let references = crate::provenance::extended(value.references(), attribute);
                 Some(with_references(Value::unknown(Reason::Instance, at), references))
