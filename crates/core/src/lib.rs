@@ -29,7 +29,7 @@ pub use lines::{LineIndex, Position};
 pub use nearest::{near, nearest};
 pub use offset_map::OffsetMap;
 pub use report::{Note, NoteKind, RootPaths, ScanError, ScanReport, Stats, Summary};
-pub use rule::{Example, Expect, OptionMeta, OptionShape, Profile, RuleMeta, is_known_peer_scheme};
+pub use rule::{DerivedExamples, Example, Expect, OptionMeta, OptionShape, Profile, RuleMeta, is_known_peer_scheme};
 pub use severity::{Confidence, Severity};
 pub use span::{FileId, Span};
 pub use suppression::{SuppressedBy, Suppression};

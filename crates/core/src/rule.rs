@@ -28,6 +28,14 @@ pub struct RuleMeta {
     pub options: Cow<'static, [OptionMeta]>,
     /// Markdown: the title line, a blank line, why it matters, and fenced examples.
     pub docs: Cow<'static, str>,
+    /// Examples beside those in the docs, for rules that are rows of a table.
+    pub derived: Option<&'static dyn DerivedExamples>,
+}
+
+/// Something that examples follow from.
+pub trait DerivedExamples: fmt::Debug + Sync {
+    /// The examples as fenced blocks, as they would stand in the docs.
+    fn fences(&self) -> String;
 }
 
 impl RuleMeta {
@@ -42,6 +50,7 @@ impl RuleMeta {
         yields_to: Cow::Borrowed(&[]),
         options: Cow::Borrowed(&[]),
         docs: Cow::Borrowed(""),
+        derived: None,
     };
 
     /// The first line of the docs.
@@ -64,11 +73,12 @@ impl RuleMeta {
         text.trim().to_owned()
     }
 
-    /// The docs' fenced blocks that are marked `bad:N` or `good`.
+    /// The docs' fenced blocks that are marked `bad:N` or `good`, and those that are derived.
     pub fn examples(&self) -> Vec<Example> {
+        let derived = self.derived.map(DerivedExamples::fences).unwrap_or_default();
         let mut examples = Vec::new();
         let mut open: Option<(Option<(Expect, &str)>, String)> = None;
-        for line in self.doc_lines() {
+        for line in self.doc_lines().chain(derived.lines()) {
             let Some(info) = line.trim_start().strip_prefix("```") else {
                 if let Some((_, body)) = &mut open {
                     body.push_str(line);
@@ -203,6 +213,7 @@ impl Example {
                     "workflow" => ".github/workflows/example.yml",
                     "action" => "action.yml",
                     "dependabot" => ".github/dependabot.yml",
+                    "hcl" => "main.tf",
                     _ => "example.yaml",
                 };
                 files.push((name.to_owned(), String::new()));

@@ -10,9 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use portcullis_core::{
-    Draft, FileId, Finding, LineIndex, Note, NoteKind, RuleIdx, ScanError, Span, SuppressedBy, Suppression,
-};
+use portcullis_core::{Draft, FileId, Note, NoteKind, RuleIdx, ScanError, Span};
 use portcullis_model::facts::{Claim, Facts, Homes, Unseen};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_model::kustomize::{directory_of, is_kustomization};
@@ -21,10 +19,10 @@ use portcullis_rules::Outcome;
 use portcullis_syntax::{Dialect, Tree};
 use rayon::prelude::*;
 
-use crate::directives::{Carrier, Directives};
+use crate::directives::Directives;
 use crate::judge::{Input, Judge, Judged, Judging, Objects};
 use crate::kustomize::World;
-use crate::seal::Sealer;
+use crate::together::{self, Sheet};
 
 /// Overlays that a finding names at most.
 const NAMED: usize = 3;
@@ -311,69 +309,16 @@ fn name_overlays(draft: &mut Draft, holders: &BTreeSet<usize>, roots: &[Root], l
     }
 }
 
-/// From what was said of each file to findings. A suppression in any of the files counts that a value came through.
+/// What was said of each file, with the suppressions in it.
 fn finish(pages: Vec<Page<'_, '_>>, left: &mut Judged) {
-    let lines: HashMap<FileId, LineIndex<'_>> =
-        pages.iter().map(|page| (page.input.file, LineIndex::new(page.tree.text()))).collect();
-    let mut masked: HashMap<FileId, Vec<Span>> = HashMap::new();
-    let mut directives: BTreeMap<FileId, Directives> = BTreeMap::new();
-    for page in &pages {
-        let said = page.outcome.drafts.iter().chain(page.outcome.claims.iter().map(|(draft, _)| draft));
-        for span in said.flat_map(|draft| draft.masked.iter().copied()) {
-            masked.entry(span.file).or_default().push(span);
-        }
-        directives.insert(page.input.file, Directives::of_tree(page.tree, &page.objects, page.judge.catalog));
-    }
-    let mut sealers = Vec::new();
-    for page in pages {
-        let Page { judge, input, tree, outcome, .. } = page;
-        for rule in outcome.panicked {
-            let rule = judge.catalog.get(rule).id.to_string();
-            left.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
-        }
-        let mut sealer = Sealer::new(judge.catalog, judge.selection, judge.needs, input.root_path, tree.text());
-        sealer.mask(masked.remove(&input.file).unwrap_or_default());
-        sealer.knows(&lines);
-        for draft in judge.yields.resolve(outcome.drafts) {
-            left.findings.push(seal(&judge, draft, &mut directives, &mut sealer));
-        }
-        for (draft, claim) in outcome.claims {
-            left.claims.push((seal(&judge, draft, &mut directives, &mut sealer), claim));
-        }
-        sealers.push((judge, input.file, sealer));
-    }
-    for (judge, file, mut sealer) in sealers {
-        let Some(directives) = directives.get(&file) else { continue };
-        for draft in judge.about_directives(directives, judge.could_tell(&left.custom_kinds)) {
-            left.findings.push(sealer.seal(draft));
-        }
-    }
-}
-
-/// Seals a draft. Its own file is asked first for a suppression, and then the files that its value came through.
-fn seal(
-    judge: &Judge<'_>,
-    draft: Draft,
-    directives: &mut BTreeMap<FileId, Directives>,
-    sealer: &mut Sealer<'_>,
-) -> Finding {
-    let own = draft.place.span.file;
-    let mut files = vec![own];
-    for span in &draft.via {
-        if !files.contains(&span.file) {
-            files.push(span.file);
-        }
-    }
-    let suppressed = files.into_iter().find_map(|file| {
-        let directive = directives.get_mut(&file)?.suppress(&draft, file, judge.today)?;
-        let location = sealer.locate_anywhere(directive.span, own)?;
-        let by = match directive.carrier {
-            Carrier::Comment => SuppressedBy::Comment(location),
-            Carrier::Annotation => SuppressedBy::Annotation(location),
-        };
-        Some(Box::new(Suppression { by, reason: directive.reason.clone() }))
+    let sheets = pages.into_iter().map(|page| Sheet {
+        directives: Directives::of_tree(page.tree, &page.objects, page.judge.catalog),
+        text: page.tree.text(),
+        judge: page.judge,
+        input: page.input,
+        outcome: page.outcome,
     });
-    Finding { suppressed, ..sealer.seal(draft) }
+    together::seal(sheets.collect(), left);
 }
 
 fn shown(directory: &str) -> &str {

@@ -11,7 +11,7 @@ use aho_corasick::packed::Searcher;
 use portcullis_core::{Catalog, Comment, Draft, FileId, Place, RuleIdx, Span, StableHash};
 use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::Date;
-use portcullis_syntax::{Node, Tree};
+use portcullis_syntax::{Node, Tree, hcl};
 
 /// A suppression.
 #[derive(Clone, Debug)]
@@ -84,6 +84,8 @@ pub(crate) enum Reach {
     Here,
     /// The stage of a Dockerfile that it stands in, or above.
     Stage,
+    /// The block of Terraform's language, at the top level, that it stands in or above.
+    Block,
     File,
 }
 
@@ -120,6 +122,26 @@ impl Directives {
         let mut directives = Self::default();
         for comment in comments {
             directives.comment(*comment, text, catalog, Reach::File, &mut below);
+        }
+        directives
+    }
+
+    /// Reads the comments of a file of Terraform's language. To checkov a comment anywhere in a resource covers all of it.
+    pub(crate) fn of_hcl(file: &hcl::File, text: &str, catalog: &Catalog) -> Self {
+        let mut directives = Self::default();
+        if !may_hold_any(text) {
+            return directives;
+        }
+        let blocks = Blocks { file, text };
+        for &comment in &file.comments {
+            directives.comment(comment, text, catalog, Reach::Block, |comment, reach| blocks.covered(comment, reach));
+        }
+        for directive in &mut directives.all {
+            if let Scope::Bytes(line) = directive.scope
+                && let Some(block) = blocks.opened_on(line)
+            {
+                directive.scope = Scope::Bytes(block);
+            }
         }
         directives
     }
@@ -177,7 +199,7 @@ impl Directives {
         reach_of_checkov: Reach,
         below: impl FnOnce(Comment, Reach) -> Option<Span>,
     ) {
-        let body = comment.span.slice(text).trim_start_matches(['#', '/']).trim();
+        let body = comment.span.slice(text).trim_start_matches(['#', '/', '*']).trim_end_matches("*/").trim();
         let request = match read(body) {
             Some(Ok(request)) => request,
             Some(Err(message)) => return self.faults.push(Fault { span: comment.span, message }),
@@ -186,6 +208,7 @@ impl Directives {
         let reach = if request.scheme == "checkov:" { reach_of_checkov } else { request.reach };
         let scope = match reach {
             Reach::File => Some(Scope::File),
+            Reach::Block => below(comment, reach).map(Scope::Bytes),
             Reach::Here | Reach::Stage if comment.own_line => below(comment, reach).map(Scope::Bytes),
             Reach::Here | Reach::Stage => Some(Scope::Bytes(line_of(comment.span, text))),
         };
@@ -420,14 +443,8 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
         let (id, reason) = rest.split_once(':').unwrap_or((rest, ""));
         return Some(Ok(peer_request("checkov:", Reach::Here, id, reason)));
     }
-    for scheme in ["trivy:", "tfsec:"] {
-        if let Some(rest) = body.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("ignore:")) {
-            let (id, rest) = rest.split_once([':', ' ', '[']).unwrap_or((rest, ""));
-            let expires = rest.strip_prefix("exp:").and_then(|rest| rest.get(..10)).and_then(|date| date.parse().ok());
-            let request =
-                Request { ids: vec![id], scheme, reach: Reach::Here, reason: None, expires, owner: Owner::Peer };
-            return Some(Ok(request));
-        }
+    if body.starts_with("trivy:ignore:") || body.starts_with("tfsec:ignore:") {
+        return Some(Ok(trivy(body)));
     }
     if let Some((name, value)) = body.split_once('=')
         && name.trim_end().eq_ignore_ascii_case("check")
@@ -447,6 +464,21 @@ fn read(body: &str) -> Option<Result<Request<'_>, String>> {
         };
     }
     None
+}
+
+/// `trivy:ignore:AWS-0086 tfsec:ignore:aws-s3-no-public-buckets:exp:2027-01-31`: both names, several of them on one line.
+fn trivy(body: &str) -> Request<'_> {
+    let mut ids = Vec::new();
+    let mut expires = None;
+    for word in body.split_whitespace() {
+        let Some((_, rest)) = word.split_once("ignore:") else { continue };
+        let (id, rest) = rest.split_once([':', '[']).unwrap_or((rest, ""));
+        ids.push(id);
+        let end = rest.split_once("exp:").and_then(|(_, rest)| rest.get(..10)).and_then(|date| date.parse().ok());
+        expires = expires.or(end);
+    }
+    let scheme = if body.starts_with("trivy:") { "trivy:" } else { "tfsec:" };
+    Request { ids, scheme, reach: Reach::Here, reason: None, expires, owner: Owner::Peer }
 }
 
 /// The rules that BuildKit's `check=skip=JSONArgsRecommended,StageNameCasing;error=true // why` turns off: for the whole
@@ -555,6 +587,65 @@ fn line_of(span: Span, text: &str) -> Span {
     let line_end = rest.find(['\n', '\r']).map_or(text.len(), |at| start + at);
     let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     Span::new(span.file, narrow(line_start), narrow(line_end))
+}
+
+/// What comments cover in a file of Terraform's language.
+struct Blocks<'f> {
+    file: &'f hcl::File,
+    text: &'f str,
+}
+
+impl Blocks<'_> {
+    fn covered(&self, comment: Comment, reach: Reach) -> Option<Span> {
+        let around = self.file.body.blocks.iter().find(|block| block.span.contains(comment.span));
+        if let (Reach::Block, Some(block)) = (reach, around) {
+            return Some(block.span);
+        }
+        let next = next_content_of_hcl(self.text, comment.span.end)?;
+        begins_at(&self.file.body, next)
+    }
+
+    /// A block whose first line ends in a comment is covered as a whole.
+    fn opened_on(&self, line: Span) -> Option<Span> {
+        let mut body = &self.file.body;
+        loop {
+            let block = body.blocks.iter().find(|block| block.span.start <= line.end && line.start < block.span.end)?;
+            if line.contains(block.header) && block.span.end > line.end {
+                return Some(block.span);
+            }
+            body = &block.body;
+        }
+    }
+}
+
+/// The attribute or block that begins at an offset.
+fn begins_at(mut body: &hcl::Body, offset: u32) -> Option<Span> {
+    loop {
+        if let Some(attribute) = body.attributes.iter().find(|attribute| attribute.name.span.start == offset) {
+            return Some(attribute.span());
+        }
+        let block = body.blocks.iter().find(|block| block.span.start <= offset && offset < block.span.end)?;
+        if block.span.start == offset {
+            return Some(block.span);
+        }
+        body = &block.body;
+    }
+}
+
+/// Offset of the first character behind `from` that is neither blank nor in a comment.
+fn next_content_of_hcl(text: &str, from: u32) -> Option<u32> {
+    let mut at = from as usize;
+    loop {
+        let rest = text.get(at..)?;
+        at += rest.len() - rest.trim_start().len();
+        let rest = text.get(at..)?;
+        at += match rest.as_bytes() {
+            [b'#', ..] | [b'/', b'/', ..] => rest.find('\n').unwrap_or(rest.len()),
+            [b'/', b'*', ..] => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            [] => return None,
+            _ => return u32::try_from(at).ok(),
+        };
+    }
 }
 
 /// What comments on their own lines cover in a tree.

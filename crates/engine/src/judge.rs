@@ -299,7 +299,7 @@ impl Judge<'_> {
                     let last = from.copied().unwrap_or(instructions.len()).checked_sub(1);
                     last.and_then(|last| instructions.get(last)).map_or(covered.end, |last| last.span.end)
                 }
-                Reach::Here | Reach::File => covered.end,
+                Reach::Here | Reach::File | Reach::Block => covered.end,
             };
             Some(Span { end, ..covered })
         };

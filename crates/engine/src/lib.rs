@@ -23,6 +23,7 @@ mod scan;
 mod seal;
 mod select;
 mod shellcheck;
+mod together;
 
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};

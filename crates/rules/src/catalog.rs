@@ -2,11 +2,11 @@
 
 use portcullis_core::Catalog;
 
-use crate::{Rule, actions, compose, dockerfile, kubernetes, scan};
+use crate::{Rule, actions, compose, dockerfile, kubernetes, scan, terraform};
 
 /// Every builtin rule, in no particular order.
 pub fn builtin() -> impl Iterator<Item = &'static Rule> {
-    let domains = [kubernetes::RULES, dockerfile::RULES, compose::RULES, actions::RULES];
+    let domains = [kubernetes::RULES, dockerfile::RULES, compose::RULES, actions::RULES, terraform::RULES];
     let files = domains.into_iter().flatten().copied().chain([scan::RULES]);
     files.flat_map(|rules| rules.iter().copied())
 }

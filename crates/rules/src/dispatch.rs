@@ -14,7 +14,7 @@ use portcullis_model::kubernetes::{Object, Pod, pods};
 
 use crate::actions::Table;
 use crate::dockerfile::Image;
-use crate::{Check, Context, Report, builtin};
+use crate::{Check, Context, Report, builtin, terraform};
 
 /// What the rules said of one document or file.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub definitions: Definitions,
     /// The kinds of custom resources in the document, where a rule looks at them.
     pub custom_kinds: Vec<CustomKind>,
+    /// How often a rule could not decide, because a value is not known.
+    pub undecided: usize,
     /// Rules that panicked; what they said before is kept.
     pub panicked: Vec<RuleIdx>,
 }
@@ -65,6 +67,7 @@ pub struct Dispatch {
     compose: Vec<(RuleIdx, ComposeCheck)>,
     service: Vec<(RuleIdx, ServiceCheck)>,
     pub(crate) actions: Table,
+    pub(crate) terraform: terraform::Table,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
     schema: Vec<(RuleIdx, SchemaCheck)>,
@@ -93,6 +96,7 @@ impl Dispatch {
             compose: Vec::new(),
             service: Vec::new(),
             actions: Table::default(),
+            terraform: terraform::Table::default(),
             any_object: Vec::new(),
             objects: HashMap::new(),
             schema: Vec::new(),
@@ -118,6 +122,7 @@ impl Dispatch {
                 Check::Compose(check) => dispatch.compose.push((index, check)),
                 Check::ComposeService(check) => dispatch.service.push((index, check)),
                 Check::Actions(check) => dispatch.actions.add(index, check),
+                Check::Terraform(check) => dispatch.terraform.add(index, check),
                 Check::Engine => {}
             }
             if let (true, Some(check)) = (rule.meta.tags.contains(&HELM_VALUES), rule.check.of_pods()) {
@@ -266,6 +271,7 @@ impl Dispatch {
             facts: &outcome.facts,
             drafts: &mut outcome.drafts,
             claims: &mut outcome.claims,
+            undecided: &mut outcome.undecided,
         };
         // A rule holds no state, so what it leaves behind when it panics is at worst a finding too few.
         if catch_unwind(AssertUnwindSafe(|| check(&mut report))).is_err() {

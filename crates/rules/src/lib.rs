@@ -24,6 +24,7 @@ mod report;
 mod rule;
 pub mod scan;
 mod shell;
+pub mod terraform;
 mod text;
 
 pub use catalog::{builtin, catalog};

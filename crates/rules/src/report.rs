@@ -23,6 +23,8 @@ pub struct Report<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) drafts: &'a mut Vec<Draft>,
     pub(crate) claims: &'a mut Vec<(Draft, Claim)>,
+    /// How often a rule could not decide.
+    pub(crate) undecided: &'a mut usize,
 }
 
 impl<'a> Report<'a> {
@@ -40,6 +42,11 @@ impl<'a> Report<'a> {
         let draft = self.draft(&spot, message);
         self.claims.push((draft, claim));
         &mut self.claims.last_mut().expect("the claim was pushed just now").0
+    }
+
+    /// Counts a place that the rule cannot judge, because a value is not known there.
+    pub fn undecided(&mut self) {
+        *self.undecided = self.undecided.saturating_add(1);
     }
 
     /// The settings of the scan.

@@ -8,6 +8,7 @@ use portcullis_model::kubernetes::{Object, Pod};
 use crate::Report;
 use crate::actions::ActionsCheck;
 use crate::dockerfile::Image;
+use crate::terraform::TerraformCheck;
 
 /// A rule: what is known of it, and how it checks.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub enum Check {
     ComposeService(fn(&Service<'_>, &Project<'_>, &mut Report<'_>)),
     /// Parts of workflows, actions and the files beside them.
     Actions(ActionsCheck),
+    /// Resources and modules of Terraform.
+    Terraform(TerraformCheck),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }
@@ -115,6 +118,10 @@ impl RuleParts {
                 yields_to: Borrowed(self.yields_to),
                 options: Borrowed(self.options),
                 docs: Borrowed(docs),
+                derived: match self.check {
+                    Check::Terraform(TerraformCheck::Attribute(row)) => Some(row),
+                    _ => None,
+                },
             },
             check: self.check,
         }

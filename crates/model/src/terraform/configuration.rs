@@ -180,6 +180,20 @@ impl Configuration {
         links
     }
 
+    /// Whether the provider of a resource may be of this major version or a later one. `name` is the provider's name, as
+    /// in `hashicorp/aws`; without a constraint it is the newest.
+    pub fn may_be_version(&self, resource: &Resource, name: &str, major: u64) -> bool {
+        let providers = self.module_of(resource).map_or(&[][..], |module| &module.providers);
+        providers
+            .iter()
+            .filter(|provider| {
+                let source = provider.source.as_deref().unwrap_or(&provider.name);
+                source.rsplit('/').next() == Some(name)
+            })
+            .filter_map(|provider| provider.version.as_deref())
+            .all(|constraint| allows_major(constraint, major))
+    }
+
     /// Whether `target` is an argument of a module that is not at hand, or what is seen of the configuration is partial.
     pub fn hands_out(&self, target: &Resource) -> bool {
         let own = self.module_of(target);
@@ -201,6 +215,25 @@ impl Resource {
             None => self.mode == Mode::Managed && &*self.kind == kind,
         }
     }
+}
+
+/// Whether a version constraint (`~> 5.0, != 5.31`) leaves room for a version of this major number or a later one.
+fn allows_major(constraint: &str, major: u64) -> bool {
+    constraint.split(',').all(|part| {
+        let part = part.trim();
+        let digits = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
+        let (operator, version) = part.split_at(digits);
+        let mut numbers = version.split('.').map(str::parse::<u64>);
+        let Some(Ok(first)) = numbers.next() else { return true };
+        let rest: Vec<u64> = numbers.map_while(Result::ok).collect();
+        match operator.trim().trim_end_matches('v') {
+            "" | "=" | "<=" => first >= major,
+            "<" => first > major || (first == major && rest.iter().any(|&number| number > 0)),
+            // `~> 5` lets the major number go up, `~> 5.0` does not.
+            "~>" => rest.is_empty() || first >= major,
+            _ => true,
+        }
+    })
 }
 
 /// Whether a value refers to a resource: by reference, or by one of the texts that name it. `None` where that is not known.
@@ -263,5 +296,28 @@ impl Source {
     /// All blocks of a kind at the top level, with their files.
     pub fn blocks<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Block> {
         self.files.iter().flat_map(move |it| it.file.body.blocks_of(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::allows_major;
+
+    #[test]
+    fn constraints_leave_room() {
+        for (constraint, allows) in [
+            ("~> 5.0", false),
+            ("~> 5", true),
+            (">= 4.0", true),
+            (">= 4.0, < 6.0", false),
+            (">= 4.0, < 6.1", true),
+            ("6.2.0", true),
+            ("= 5.9", false),
+            ("<= 5.99", false),
+            ("!= 5.31", true),
+            ("nonsense", true),
+        ] {
+            assert_eq!(allows_major(constraint, 6), allows, "{constraint}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod lookup;
+pub mod policy;
 pub mod value;
 
 pub use configuration::{Configuration, Links, Mode, Module, Provider, Resource, Source, SourceFile, refers};

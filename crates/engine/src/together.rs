@@ -1,0 +1,87 @@
+//! Files that are judged together: what is found in one of them may come from another.
+
+use std::collections::{BTreeMap, HashMap};
+
+use portcullis_core::{Draft, FileId, Finding, LineIndex, ScanError, Span, SuppressedBy, Suppression};
+use portcullis_rules::Outcome;
+
+use crate::directives::{Carrier, Directives};
+use crate::judge::{Input, Judge, Judged};
+use crate::seal::Sealer;
+
+/// One file of several that are judged together, and what was said of it.
+pub(crate) struct Sheet<'a, 't> {
+    pub(crate) judge: Judge<'a>,
+    pub(crate) input: Input<'a>,
+    pub(crate) text: &'t str,
+    pub(crate) directives: Directives,
+    pub(crate) outcome: Outcome,
+}
+
+/// From what was said of each file to findings. A suppression in any of the files counts that a value came through.
+pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, left: &mut Judged) {
+    let lines: HashMap<FileId, LineIndex<'_>> =
+        sheets.iter().map(|sheet| (sheet.input.file, LineIndex::new(sheet.text))).collect();
+    let mut masked: HashMap<FileId, Vec<Span>> = HashMap::new();
+    for sheet in &sheets {
+        let said = sheet.outcome.drafts.iter().chain(sheet.outcome.claims.iter().map(|(draft, _)| draft));
+        for span in said.flat_map(|draft| draft.masked.iter().copied()) {
+            masked.entry(span.file).or_default().push(span);
+        }
+    }
+    let mut directives: BTreeMap<FileId, Directives> = BTreeMap::new();
+    let mut sealers = Vec::new();
+    let mut rest = Vec::new();
+    for Sheet { judge, input, text, directives: own, outcome } in sheets {
+        directives.insert(input.file, own);
+        rest.push((judge, input, text, outcome));
+    }
+    for (judge, input, text, outcome) in rest {
+        for rule in outcome.panicked {
+            let rule = judge.catalog.get(rule).id.to_string();
+            left.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
+        }
+        let mut sealer = Sealer::new(judge.catalog, judge.selection, judge.needs, input.root_path, text);
+        sealer.mask(masked.remove(&input.file).unwrap_or_default());
+        sealer.knows(&lines);
+        for draft in judge.yields.resolve(outcome.drafts) {
+            left.findings.push(seal_one(&judge, draft, &mut directives, &mut sealer));
+        }
+        for (draft, claim) in outcome.claims {
+            left.claims.push((seal_one(&judge, draft, &mut directives, &mut sealer), claim));
+        }
+        sealers.push((judge, input.file, sealer));
+    }
+    for (judge, file, mut sealer) in sealers {
+        let Some(directives) = directives.get(&file) else { continue };
+        for draft in judge.about_directives(directives, judge.could_tell(&left.custom_kinds)) {
+            left.findings.push(sealer.seal(draft));
+        }
+    }
+}
+
+/// Seals a draft. Its own file is asked first for a suppression, and then the files that its value came through.
+fn seal_one(
+    judge: &Judge<'_>,
+    draft: Draft,
+    directives: &mut BTreeMap<FileId, Directives>,
+    sealer: &mut Sealer<'_>,
+) -> Finding {
+    let own = draft.place.span.file;
+    let mut files = vec![own];
+    for span in &draft.via {
+        if !files.contains(&span.file) {
+            files.push(span.file);
+        }
+    }
+    let suppressed = files.into_iter().find_map(|file| {
+        let directive = directives.get_mut(&file)?.suppress(&draft, file, judge.today)?;
+        let location = sealer.locate_anywhere(directive.span, own)?;
+        let by = match directive.carrier {
+            Carrier::Comment => SuppressedBy::Comment(location),
+            Carrier::Annotation => SuppressedBy::Annotation(location),
+        };
+        Some(Box::new(Suppression { by, reason: directive.reason.clone() }))
+    });
+    Finding { suppressed, ..sealer.seal(draft) }
+}

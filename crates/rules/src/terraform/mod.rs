@@ -1,0 +1,35 @@
+//! Rules for Terraform.
+
+mod attribute;
+mod ebs;
+mod linked;
+mod network;
+mod prelude;
+mod security_groups;
+mod table;
+mod vpc;
+
+use portcullis_model::terraform::{Configuration, Resource, Source};
+
+pub use attribute::{Absent, Given, Holds, Quantifier, Row, Want};
+pub use linked::LinkRow;
+
+pub(crate) use table::Table;
+
+use crate::{Report, Rule};
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum TerraformCheck {
+    /// A row of the table.
+    Attribute(&'static Row),
+    /// A row of the table of resources that others have to be there for.
+    Linked(&'static LinkRow),
+    /// Each resource of these types; data sources are written `data.aws_ami`.
+    Resource(&'static [&'static str], fn(&Resource, &Configuration, &mut Report<'_>)),
+    /// Each module as it is written, whether it is called or not.
+    Source(fn(&Source, &mut Report<'_>)),
+}
+
+/// The rules by file.
+pub(crate) static RULES: &[&[&Rule]] = &[ebs::RULES, security_groups::RULES, vpc::RULES];

@@ -1,0 +1,155 @@
+//! Who may reach which ports: what the rules for firewalls of all clouds ask.
+//!
+//! A rule of a firewall is an [`Opening`] for each address range that it names and that is everyone's. What is not known,
+//! a port or a range, is undecided.
+
+use portcullis_model::terraform::{Found, Kind, Lookup, Resource, Value, lookups, lookups_in};
+
+/// An address range without bounds in a rule that lets traffic through.
+#[derive(Debug)]
+pub(crate) struct Opening<'c> {
+    /// The range: where a finding points.
+    pub(crate) range: Found<'c>,
+    /// What may pass.
+    pub(crate) ports: Ports,
+}
+
+/// Ports with their protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ports {
+    /// Every port of every protocol.
+    All,
+    /// Ports of TCP, UDP or both, from and to inclusive.
+    Range(Protocol, i64, i64),
+    /// A protocol without ports.
+    None,
+    /// Not known.
+    Unknown,
+}
+
+/// The protocols that have ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Tcp,
+    Udp,
+    Both,
+}
+
+/// The direction of traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    In,
+    Out,
+}
+
+/// The last port.
+const LAST: i64 = 65_535;
+
+impl Ports {
+    /// Ports as AWS writes them: a protocol's name or number, `-1` for all of them, and a range.
+    pub(crate) fn of_aws(protocol: Option<&Value>, from: Option<&Value>, to: Option<&Value>) -> Self {
+        let Some(protocol) = protocol.and_then(Value::to_text) else { return Self::Unknown };
+        let protocol = match protocol.to_ascii_lowercase().as_str() {
+            "-1" | "all" => return Self::All,
+            "tcp" | "6" => Protocol::Tcp,
+            "udp" | "17" => Protocol::Udp,
+            _ => return Self::None,
+        };
+        match (from.and_then(Value::as_i64), to.and_then(Value::as_i64)) {
+            (Some(-1), Some(-1)) => Self::Range(protocol, 0, LAST),
+            (Some(from), Some(to)) => Self::Range(protocol, from, to),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether connections to a port of TCP may pass.
+    pub(crate) fn has_tcp(self, port: i64) -> Option<bool> {
+        match self {
+            Self::All => Some(true),
+            Self::Range(Protocol::Udp, ..) | Self::None => Some(false),
+            Self::Range(_, from, to) => Some(from <= port && port <= to),
+            Self::Unknown => None,
+        }
+    }
+
+    /// Whether every port may pass, of one protocol at least.
+    pub(crate) fn is_every(self) -> Option<bool> {
+        match self {
+            Self::All => Some(true),
+            Self::Range(_, from, to) => Some(from <= 1 && to >= LAST),
+            Self::None => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Whether a range of addresses has no bounds: `0.0.0.0/0`, `::/0` in any spelling, and the words that clouds have for it.
+pub(crate) fn is_everyone(range: &str) -> bool {
+    range.ends_with("/0") || matches!(range, "*" | "Any" | "any" | "Internet" | "internet" | "INTERNET")
+}
+
+/// What a security group, or a rule of one, lets through to or from everyone. The second answer is how many ranges are not
+/// known.
+pub(crate) fn aws_openings(resource: &Resource, direction: Direction) -> (Vec<Opening<'_>>, usize) {
+    let mut found = Vec::new();
+    let mut unknown = 0;
+    let block = match direction {
+        Direction::In => "ingress",
+        Direction::Out => "egress",
+    };
+    match &*resource.kind {
+        "aws_security_group" | "aws_default_security_group" => {
+            for lookup in lookups(resource, &format!("{block}[*]")) {
+                match lookup {
+                    Lookup::Present(rule) => match &rule.value.kind {
+                        Kind::Map(map) => {
+                            let ports = Ports::of_aws(map.get("protocol"), map.get("from_port"), map.get("to_port"));
+                            for ranges in ["cidr_blocks[*]", "ipv6_cidr_blocks[*]"] {
+                                add(&mut found, &mut unknown, lookups_in(&rule, ranges), ports);
+                            }
+                        }
+                        _ => unknown += 1,
+                    },
+                    Lookup::Absent(_) => {}
+                    Lookup::Unknown(_) => unknown += 1,
+                }
+            }
+        }
+        "aws_security_group_rule" => {
+            let Some(own) = resource.body.get("type").and_then(Value::as_str) else { return (found, 1) };
+            if own == block {
+                let body = &resource.body;
+                let ports = Ports::of_aws(body.get("protocol"), body.get("from_port"), body.get("to_port"));
+                for ranges in ["cidr_blocks[*]", "ipv6_cidr_blocks[*]"] {
+                    add(&mut found, &mut unknown, lookups(resource, ranges), ports);
+                }
+            }
+        }
+        "aws_vpc_security_group_ingress_rule" | "aws_vpc_security_group_egress_rule" => {
+            let is_in = &*resource.kind == "aws_vpc_security_group_ingress_rule";
+            if is_in == (direction == Direction::In) {
+                let body = &resource.body;
+                let ports = Ports::of_aws(body.get("ip_protocol"), body.get("from_port"), body.get("to_port"));
+                for range in ["cidr_ipv4", "cidr_ipv6"] {
+                    add(&mut found, &mut unknown, lookups(resource, range), ports);
+                }
+            }
+        }
+        _ => {}
+    }
+    (found, unknown)
+}
+
+fn add<'c>(found: &mut Vec<Opening<'c>>, unknown: &mut usize, ranges: Vec<Lookup<'c>>, ports: Ports) {
+    for lookup in ranges {
+        match lookup {
+            Lookup::Present(range) => match range.value.as_str() {
+                Some(text) if is_everyone(text) => found.push(Opening { range, ports }),
+                Some(_) => {}
+                None => *unknown += 1,
+            },
+            Lookup::Absent(_) => {}
+            Lookup::Unknown(_) => *unknown += 1,
+        }
+    }
+}
