@@ -50,9 +50,7 @@ pub(crate) fn index(value: &Value, key: &Value, at: Span) -> Result<Value, Fault
 fn entry(whole: &Value, map: &Map, name: &str, at: Span) -> Result<Value, Fault> {
     match map.entries.get(name) {
         // The provider fills in what is written as null.
-        Some(Entry { value, .. }) if value.is_null() && !whole.references().is_empty() => {
-            Ok(computed(whole, name, at))
-        }
+        Some(Entry { value, .. }) if value.is_null() && !whole.references().is_empty() => Ok(computed(whole, name, at)),
         Some(Entry { value, .. }) => Ok(taken(whole, value, name)),
         None if !whole.references().is_empty() => Ok(computed(whole, name, at)),
         None if map.open => Ok(Value::unknown(Reason::Instance, at)),

@@ -156,11 +156,8 @@ impl<'l> Declarations<'l> {
                 }),
                 _ => None,
             };
-            let provider = Provider {
-                name: attribute.name.name.clone(),
-                source: text("source"),
-                version: text("version"),
-            };
+            let provider =
+                Provider { name: attribute.name.name.clone(), source: text("source"), version: text("version") };
             self.required.push(provider);
         }
     }
@@ -198,8 +195,11 @@ impl<'l> Declared<'l> {
     }
 
     fn bodies(&self) -> impl DoubleEndedIterator<Item = &'l Body> {
-        std::iter::once(self.block).chain(self.over.iter().copied()).map(|block| &block.body)
-            .collect::<Vec<_>>().into_iter()
+        std::iter::once(self.block)
+            .chain(self.over.iter().copied())
+            .map(|block| &block.body)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 

@@ -202,9 +202,8 @@ impl<'l> Evaluator<'l> {
     /// The value of an expression that stands by itself: where Terraform would refuse it, that is why it is unknown.
     pub(crate) fn value(&mut self, expr: &Expr, scope: &Scope<'_>) -> Value {
         let strict = std::mem::replace(&mut self.strict, false);
-        let value = self.eval(expr, scope).unwrap_or_else(|Fault| {
-            Value::unknown(Reason::Invalid, scope.place(expr.span))
-        });
+        let value =
+            self.eval(expr, scope).unwrap_or_else(|Fault| Value::unknown(Reason::Invalid, scope.place(expr.span)));
         self.strict = strict;
         value
     }
@@ -367,9 +366,7 @@ impl<'l> Evaluator<'l> {
 
     fn calls_to(&self, module: usize) -> Vec<Span> {
         let first = self.modules.get(module).and_then(|it| it.parent.as_ref());
-        let parents = std::iter::successors(first, |parent| {
-            self.modules.get(parent.module)?.parent.as_ref()
-        });
+        let parents = std::iter::successors(first, |parent| self.modules.get(parent.module)?.parent.as_ref());
         parents.map(|parent| parent.call.block.header).collect()
     }
 

@@ -31,8 +31,20 @@ pub(crate) enum Step<'e> {
 
 /// Functions that look at no more of a large value than they say.
 const CHEAP: &[&str] = &[
-    "can", "coalesce", "element", "length", "lookup", "nonsensitive", "one", "sensitive", "tobool", "tolist", "tomap",
-    "tonumber", "tostring", "try",
+    "can",
+    "coalesce",
+    "element",
+    "length",
+    "lookup",
+    "nonsensitive",
+    "one",
+    "sensitive",
+    "tobool",
+    "tolist",
+    "tomap",
+    "tonumber",
+    "tostring",
+    "try",
 ];
 
 impl Evaluator<'_> {
@@ -60,7 +72,9 @@ impl Evaluator<'_> {
             ExprKind::Variable(_) | ExprKind::Attribute(..) | ExprKind::Index(..) => self.traversal(expr, at, scope),
             ExprKind::Splat { source, each } => self.splat(source, each, at, scope),
             ExprKind::Element => scope.element().cloned().ok_or(Fault),
-            ExprKind::Call { name, arguments, expands } => self.call_function(&name.name, arguments, *expands, at, scope),
+            ExprKind::Call { name, arguments, expands } => {
+                self.call_function(&name.name, arguments, *expands, at, scope)
+            }
             ExprKind::Unary(operator, operand) => unary(*operator, &self.eval(operand, scope)?, at),
             ExprKind::Binary(operator, operands) => {
                 let [left, right] = &**operands;
@@ -71,11 +85,9 @@ impl Evaluator<'_> {
                 self.conditional(condition, then, otherwise, at, scope)
             }
             ExprKind::For(one) => self.for_expression(one, at, scope),
-            ExprKind::Null
-            | ExprKind::Bool(_)
-            | ExprKind::Number(_)
-            | ExprKind::String(_)
-            | ExprKind::Invalid => Ok(Value::unknown(Reason::Invalid, at)),
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Invalid => {
+                Ok(Value::unknown(Reason::Invalid, at))
+            }
         }
     }
 
@@ -106,14 +118,7 @@ impl Evaluator<'_> {
         Ok(self.weighed(Value::new(Kind::Map(Arc::new(map)), at)))
     }
 
-    fn binary(
-        &mut self,
-        operator: BinaryOperator,
-        left: &Expr,
-        right: &Expr,
-        at: Span,
-        scope: &Scope<'_>,
-    ) -> Outcome {
+    fn binary(&mut self, operator: BinaryOperator, left: &Expr, right: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
         let left = self.eval(left, scope)?;
         let decides = match operator {
             BinaryOperator::And => Some(false),
@@ -141,14 +146,7 @@ impl Evaluator<'_> {
         })
     }
 
-    fn conditional(
-        &mut self,
-        condition: &Expr,
-        then: &Expr,
-        otherwise: &Expr,
-        at: Span,
-        scope: &Scope<'_>,
-    ) -> Outcome {
+    fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
         let condition = self.eval(condition, scope)?;
         match boolean(&condition)? {
             Some(true) => self.eval(then, scope),
@@ -277,14 +275,7 @@ impl Evaluator<'_> {
         Ok(true)
     }
 
-    fn call_function(
-        &mut self,
-        name: &str,
-        arguments: &[Expr],
-        expands: bool,
-        at: Span,
-        scope: &Scope<'_>,
-    ) -> Outcome {
+    fn call_function(&mut self, name: &str, arguments: &[Expr], expands: bool, at: Span, scope: &Scope<'_>) -> Outcome {
         match (name.strip_prefix("core::").unwrap_or(name), arguments) {
             ("try", arguments) => return self.try_each(arguments, at, scope),
             ("can", [argument]) => return Ok(self.can(argument, at, scope)),
@@ -386,13 +377,7 @@ impl Evaluator<'_> {
     }
 
     /// What a name of the module stands for, and how many of the steps after it are used up.
-    fn named(
-        &mut self,
-        name: &str,
-        steps: &[Step<'_>],
-        at: Span,
-        scope: &Scope<'_>,
-    ) -> Result<(Value, usize), Fault> {
+    fn named(&mut self, name: &str, steps: &[Step<'_>], at: Span, scope: &Scope<'_>) -> Result<(Value, usize), Fault> {
         let step = |position: usize| match steps.get(position) {
             Some(Step::Name(name)) => Some(&*name.name),
             _ => None,

@@ -73,8 +73,14 @@ pub fn role_of(name: &str) -> Option<Role> {
 }
 
 /// Parses a file in the syntax that its name says.
-pub fn parse(_path: &str, id: FileId, text: &Arc<str>) -> File {
-    hcl::parse(text, id)
+pub fn parse(path: &str, id: FileId, text: &str) -> File {
+    if path.ends_with(".tfvars.json") {
+        hcl::parse_json_variables(text, id)
+    } else if path.ends_with(".json") {
+        hcl::parse_json(text, id)
+    } else {
+        hcl::parse(text, id)
+    }
 }
 
 impl Library {
@@ -163,11 +169,7 @@ impl Library {
     /// The module in a directory as it is written.
     pub fn source(&self, directory: &str, roots: &BTreeSet<&str>) -> Option<Source> {
         let (path, found) = self.directories.get_key_value(directory)?;
-        let files = found.files.iter().map(|it| SourceFile {
-            path: it.path.clone(),
-            id: it.id,
-            file: it.file.clone(),
-        });
+        let files = found.files.iter().map(|it| SourceFile { path: it.path.clone(), id: it.id, file: it.file.clone() });
         Some(Source {
             directory: path.clone(),
             files: files.collect(),

@@ -25,11 +25,7 @@ use crate::types::Type;
 /// What a `module` block made.
 pub(crate) enum Calls {
     /// Instances, by number.
-    Made {
-        form: Form,
-        instances: Vec<(Key, usize)>,
-        open: bool,
-    },
+    Made { form: Form, instances: Vec<(Key, usize)>, open: bool },
     /// The module is not at hand; what its outputs are.
     Unresolved(Value),
 }
@@ -301,9 +297,10 @@ impl<'l> Evaluator<'l> {
         let constraint = variable.attribute("type").map_or(Type::Any, |it| Type::new(&it.value));
         let scope = Scope::of_module(module);
         let given = match self.modules.get(module).and_then(|it| it.parent.clone()) {
-            Some(parent) => parent.call.attribute(name).map(|argument| {
-                self.value(&argument.value, &Scope::of_instance(parent.module, &parent.each))
-            }),
+            Some(parent) => parent
+                .call
+                .attribute(name)
+                .map(|argument| self.value(&argument.value, &Scope::of_instance(parent.module, &parent.each))),
             None => self.root_value(name, &constraint, header),
         };
         let nullable = match variable.attribute("nullable").map(|it| &it.value.kind) {

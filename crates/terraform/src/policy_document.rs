@@ -13,12 +13,8 @@ use portcullis_model::terraform::{Kind, Value};
 use crate::functions::{Place, call};
 
 /// Attributes of statements and what they are in the policy.
-const NAMES: &[(&str, &str)] = &[
-    ("actions", "Action"),
-    ("not_actions", "NotAction"),
-    ("resources", "Resource"),
-    ("not_resources", "NotResource"),
-];
+const NAMES: &[(&str, &str)] =
+    &[("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource")];
 
 /// Adds `json` to the body of a document.
 pub(crate) fn fold(body: &mut Map, header: Span, place: Place<'_>) {

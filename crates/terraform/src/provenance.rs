@@ -81,11 +81,8 @@ pub(crate) fn extended(references: &[Reference], name: &str) -> Vec<Reference> {
     match references {
         // Of several nobody can tell which it was taken from.
         [one] if !name.is_empty() => {
-            let attribute = if one.attribute.is_empty() {
-                Arc::from(name)
-            } else {
-                Arc::from(format!("{}.{name}", one.attribute))
-            };
+            let attribute =
+                if one.attribute.is_empty() { Arc::from(name) } else { Arc::from(format!("{}.{name}", one.attribute)) };
             vec![Reference { address: one.address.clone(), attribute }]
         }
         all => all.to_vec(),

@@ -159,10 +159,7 @@ impl<'l> Evaluator<'l> {
             let body = Arc::new(body);
             let address: Arc<str> = if key == Key::Only { base.clone().into() } else { format!("{base}{key}").into() };
             let reference = Reference { address: address.clone(), attribute: "".into() };
-            let value = Value {
-                refers: Some([reference].into()),
-                ..Value::new(Kind::Map(body.clone()), header)
-            };
+            let value = Value { refers: Some([reference].into()), ..Value::new(Kind::Map(body.clone()), header) };
             seen.push((key.clone(), value));
             instances.push(One { address, body, symbolic: key == Key::Any });
         }

@@ -82,7 +82,9 @@ fn is_provider(block: &Block, wanted: &str) -> bool {
     let Some(label) = block.labels.first() else { return false };
     match block.body.attribute("alias").map(|it| &it.value.kind) {
         None => *label.name == *wanted,
-        Some(ExprKind::String(alias)) => wanted.strip_prefix(&*label.name).and_then(|it| it.strip_prefix('.')) == Some(alias),
+        Some(ExprKind::String(alias)) => {
+            wanted.strip_prefix(&*label.name).and_then(|it| it.strip_prefix('.')) == Some(alias)
+        }
         Some(_) => false,
     }
 }

@@ -346,6 +346,40 @@ output "two" { value = var.two }
 }
 
 #[test]
+fn json_syntax() {
+    check(
+        r#"
+== main.tf.json
+{
+  "variable": { "a": { "default": "x" }, "b": { "type": "list(string)" } },
+  "locals": { "l": "${var.a}y" },
+  "module": { "m": { "source": "./m", "v": "${local.l}" } },
+  "resource": {
+    "r": {
+      "one": { "a": "${upper(var.a)}", "b": "${var.b}", "block": { "c": true }, "blocks": [{ "d": 1 }, { "d": 2 }], "out": "${module.m.o}" },
+      "two": { "for_each": { "k": 1 }, "v": "${each.value}", "lifecycle": { "ignore_changes": ["tags"] } },
+      "three": { "count": 1, "dynamic": { "rule": { "for_each": [1, 2], "content": { "n": "${rule.value}" } } } }
+    }
+  }
+}
+== terraform.tfvars.json
+{ "b": ["p", "${q}"] }
+== m/main.tf
+variable "v" {}
+output "o" { value = "<${var.v}>" }
+"#,
+        r#"r.one.a = "X"
+           r.one.b = ["p", "${q}"]
+           r.one.block = {c = true}
+           r.one.blocks = [{d = 1}, {d = 2}]
+           r.one.out = "<xy>"
+           r.two["k"].lifecycle = [{ignore_changes = ["tags"]}]
+           r.two["k"].v = 1
+           r.three[0].rule = [{n = 1}, {n = 2}]"#,
+    );
+}
+
+#[test]
 fn modules_that_are_not_at_hand() {
     let (files, evaluated) = evaluate(
         r#"
@@ -401,7 +435,8 @@ resource "r" "r" { name = var.name }
             r#"gone ./gone main.tf:10: module "gone""#,
         ]
     );
-    let handed: Vec<String> = evaluated.configuration.modules.iter().flat_map(|it| &it.handed_out).map(|it| it.address.to_string()).collect();
+    let handed: Vec<String> =
+        evaluated.configuration.modules.iter().flat_map(|it| &it.handed_out).map(|it| it.address.to_string()).collect();
     assert_eq!(handed, ["aws_s3_bucket.b", "aws_s3_bucket.c"]);
 }
 
@@ -506,7 +541,13 @@ fn hostile() {
     let levels: String = (0..20)
         .map(|level| {
             let call = |name: &str| format!("module \"{name}\" {{\n  source = \"../m{}\"\n}}\n", level + 1);
-            format!("== m{level}/main.tf\n{}{}{}{}resource \"r\" \"r\" {{}}\n", call("a"), call("b"), call("c"), call("d"))
+            format!(
+                "== m{level}/main.tf\n{}{}{}{}resource \"r\" \"r\" {{}}\n",
+                call("a"),
+                call("b"),
+                call("c"),
+                call("d")
+            )
         })
         .collect();
     let files = Memory::parse(&levels);

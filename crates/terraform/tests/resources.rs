@@ -322,7 +322,8 @@ resource "test" "it" {
 #[test]
 fn hostile() {
     let doubled = |first: &str, next: &str| {
-        let lines: Vec<String> = (1..60).map(|n| format!("  a{n} = {}", next.replace('@', &format!("local.a{}", n - 1)))).collect();
+        let lines: Vec<String> =
+            (1..60).map(|n| format!("  a{n} = {}", next.replace('@', &format!("local.a{}", n - 1)))).collect();
         format!("locals {{\n  a0 = {first}\n{}\n}}\nresource \"t\" \"it\" {{ it = local.a59 }}", lines.join("\n"))
     };
     let deep = |open: &str, close: &str| {
