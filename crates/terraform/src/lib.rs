@@ -3,4 +3,24 @@
 //! Evaluation is lazy, remembers what it has evaluated, and depends on nothing but the texts: no network, no
 //! environment, no clock. What cannot be known is a value like any other, with the reason.
 
+mod access;
+mod declarations;
+mod evaluate;
+mod expression;
 mod functions;
+mod library;
+mod limits;
+mod modules;
+mod operators;
+mod policy_document;
+mod provenance;
+mod resources;
+mod scope;
+mod tags;
+mod template;
+mod types;
+
+pub use evaluate::{Evaluated, Note, Options, evaluate};
+pub use library::{Call, Library, Role, parse, role_of};
+
+pub(crate) use functions::Fault;

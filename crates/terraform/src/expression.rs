@@ -1,0 +1,529 @@
+//! What expressions come to.
+//!
+//! An error is one that Terraform would certainly report; whether it is one is not known where something is unknown.
+//! Outside of `try` and `can`, an error in an element of a list or object leaves the others as they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_core::Span;
+use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
+use portcullis_model::terraform::{Kind, Mode, Reason, Value};
+use portcullis_syntax::hcl::{BinaryOperator, Expr, ExprKind, For, Ident, Item};
+
+use crate::Fault;
+use crate::access::{attribute, index};
+use crate::evaluate::{Evaluator, Outcome};
+use crate::functions::{Place, call};
+use crate::operators::{and, binary, boolean, or, unary};
+use crate::provenance::{all_references, part_of, referring, unknown_of, used_at, with_references};
+use crate::scope::{Bound, Scope};
+use crate::types::Type;
+
+/// A step of a traversal.
+#[derive(Clone, Copy)]
+pub(crate) enum Step<'e> {
+    /// `.name`
+    Name(&'e Ident),
+    /// `[key]`
+    Index(&'e Expr),
+}
+
+/// Functions that look at no more of a large value than they say.
+const CHEAP: &[&str] = &[
+    "can",
+    "coalesce",
+    "element",
+    "length",
+    "lookup",
+    "nonsensitive",
+    "one",
+    "sensitive",
+    "tobool",
+    "tolist",
+    "tomap",
+    "tonumber",
+    "tostring",
+    "try",
+];
+
+impl Evaluator<'_> {
+    /// The value of an expression.
+    pub(crate) fn eval(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
+        let at = scope.place(expr.span);
+        if !self.step(at) {
+            return Ok(Value::unknown(Reason::Limit, at));
+        }
+        match &expr.kind {
+            ExprKind::Null => Ok(Value::new(Kind::Null, at)),
+            ExprKind::Bool(value) => Ok(Value::new(Kind::Bool(*value), at)),
+            ExprKind::Number(number) => Ok(Value::new(Kind::Number(*number), at)),
+            ExprKind::String(text) => Ok(Value::string(text.clone(), at)),
+            ExprKind::Invalid => Ok(Value::unknown(Reason::Invalid, at)),
+            _ => self.deeper(at, |evaluator| evaluator.composite(expr, at, scope)),
+        }
+    }
+
+    fn composite(&mut self, expr: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
+        match &expr.kind {
+            ExprKind::Template(parts) => self.template(parts, at, scope),
+            ExprKind::List(items) => self.list(items, at, scope),
+            ExprKind::Object(items) => self.object(items, at, scope),
+            ExprKind::Variable(_) | ExprKind::Attribute(..) | ExprKind::Index(..) => self.traversal(expr, at, scope),
+            ExprKind::Splat { source, each } => self.splat(source, each, at, scope),
+            ExprKind::Element => scope.element().cloned().ok_or(Fault),
+            ExprKind::Call { name, arguments, expands } => {
+                self.call_function(&name.name, arguments, *expands, at, scope)
+            }
+            ExprKind::Unary(operator, operand) => unary(*operator, &self.eval(operand, scope)?, at),
+            ExprKind::Binary(operator, operands) => {
+                let [left, right] = &**operands;
+                self.binary(*operator, left, right, at, scope)
+            }
+            ExprKind::Conditional(parts) => {
+                let [condition, then, otherwise] = &**parts;
+                self.conditional(condition, then, otherwise, at, scope)
+            }
+            ExprKind::For(one) => self.for_expression(one, at, scope),
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Invalid => {
+                Ok(Value::unknown(Reason::Invalid, at))
+            }
+        }
+    }
+
+    /// A part of a value. Its error is one of the whole only within `try` and `can`.
+    fn part(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
+        match self.eval(expr, scope) {
+            Err(Fault) if !self.strict => Ok(Value::unknown(Reason::Invalid, scope.place(expr.span))),
+            outcome => outcome,
+        }
+    }
+
+    fn list(&mut self, items: &[Expr], at: Span, scope: &Scope<'_>) -> Outcome {
+        let items = items.iter().map(|item| self.part(item, scope)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.weighed(Value::new(Kind::List(Arc::new(List::closed(items))), at)))
+    }
+
+    fn object(&mut self, items: &[Item], at: Span, scope: &Scope<'_>) -> Outcome {
+        let mut map = Map::default();
+        for item in items {
+            let key = self.eval(&item.key, scope)?;
+            let value = self.part(&item.value, scope)?;
+            match key.to_text() {
+                Some(text) => map.insert(text, scope.place(item.key.span), value),
+                None if is_text_to_be(&key) => map.open = true,
+                None => return Err(Fault),
+            }
+        }
+        Ok(self.weighed(Value::new(Kind::Map(Arc::new(map)), at)))
+    }
+
+    fn binary(&mut self, operator: BinaryOperator, left: &Expr, right: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
+        let left = self.eval(left, scope)?;
+        let decides = match operator {
+            BinaryOperator::And => Some(false),
+            BinaryOperator::Or => Some(true),
+            _ => None,
+        };
+        let Some(decides) = decides else {
+            let right = self.eval(right, scope)?;
+            return binary(operator, &left, &right, at);
+        };
+        let known = boolean(&left)?;
+        if known == Some(decides) {
+            return Ok(referring(Value::new(Kind::Bool(decides), at), [&left]));
+        }
+        let right = match self.eval(right, scope) {
+            // What is right of an unknown condition may not come into question.
+            Err(Fault) if known.is_none() => return Ok(unknown_of(&[&left], at)),
+            outcome => outcome?,
+        };
+        let other = boolean(&right)?;
+        let result = if decides { or(known, other) } else { and(known, other) };
+        Ok(match result {
+            Some(result) => referring(Value::new(Kind::Bool(result), at), [&left, &right]),
+            None => unknown_of(&[&left, &right], at),
+        })
+    }
+
+    fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
+        let condition = self.eval(condition, scope)?;
+        match boolean(&condition)? {
+            Some(true) => self.eval(then, scope),
+            Some(false) => self.eval(otherwise, scope),
+            None => {
+                // One of them may be an error that the condition guards against.
+                let then = self.eval(then, scope);
+                let otherwise = self.eval(otherwise, scope);
+                let (then, otherwise) = match (then, otherwise) {
+                    (Ok(then), Ok(otherwise)) => (then, otherwise),
+                    (Ok(one), Err(Fault)) | (Err(Fault), Ok(one)) => (one.clone(), one),
+                    (Err(Fault), Err(Fault)) => return Err(Fault),
+                };
+                if then.equals(&otherwise) == Some(true) {
+                    return Ok(then);
+                }
+                let reason = crate::provenance::reason_of(&condition).unwrap_or(Reason::Instance);
+                let mut references: Vec<Reference> = condition.references().to_vec();
+                all_references(&then, &mut references);
+                all_references(&otherwise, &mut references);
+                Ok(with_references(Value::unknown(reason, at), references))
+            }
+        }
+    }
+
+    fn splat(&mut self, source: &Expr, each: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
+        let source_value = match self.module_outputs(source, each, scope) {
+            Some(value) => value,
+            None => self.eval(source, scope)?,
+        };
+        match &source_value.kind {
+            Kind::Null => Ok(Value::new(Kind::List(Arc::default()), at)),
+            Kind::Unknown(_) => {
+                let made = self.eval(each, &scope.with_element(&source_value))?;
+                let reason = crate::provenance::reason_of(&made).unwrap_or(Reason::Instance);
+                Ok(referring(Value::unknown(reason, at), [&made, &source_value]))
+            }
+            Kind::List(list) => {
+                let mut items = Vec::with_capacity(list.items.len());
+                for item in &list.items {
+                    if !self.step(at) {
+                        return Ok(Value::unknown(Reason::Limit, at));
+                    }
+                    let item = part_of(&source_value, item);
+                    items.push(self.eval(each, &scope.with_element(&item))?);
+                }
+                let made = Kind::List(Arc::new(List { items, open: list.open, set: false }));
+                let made = Value { via: source_value.via.clone(), ..Value::new(made, at) };
+                Ok(self.weighed(if list.open { referring(made, [&source_value]) } else { made }))
+            }
+            _ => {
+                let item = self.eval(each, &scope.with_element(&source_value))?;
+                Ok(Value::new(Kind::List(Arc::new(List::closed(vec![item]))), at))
+            }
+        }
+    }
+
+    fn for_expression(&mut self, one: &For, at: Span, scope: &Scope<'_>) -> Outcome {
+        let collection = self.eval(&one.collection, scope)?;
+        let mut made = Collected::new(one);
+        match &collection.kind {
+            Kind::List(list) => {
+                made.open |= list.open;
+                for (position, item) in list.items.iter().enumerate() {
+                    let item = part_of(&collection, item);
+                    let key = if list.set { item.clone() } else { number(position, item.span) };
+                    if !self.collect(one, key, item, &mut made, at, scope)? {
+                        return Ok(Value::unknown(Reason::Limit, at));
+                    }
+                }
+            }
+            Kind::Map(map) => {
+                made.open |= map.open;
+                for (key, entry) in &map.entries {
+                    let item = crate::access::taken(&collection, &entry.value, "");
+                    let key = Value::string(key.clone(), scope.place(entry.key));
+                    if !self.collect(one, key, item, &mut made, at, scope)? {
+                        return Ok(Value::unknown(Reason::Limit, at));
+                    }
+                }
+            }
+            Kind::Unknown(reason) => {
+                // What each element would give says what the result is about.
+                let _ = self.collect(one, collection.clone(), collection.clone(), &mut made, at, scope);
+                return Ok(referring(Value::unknown(*reason, at), made.values().chain([&collection])));
+            }
+            Kind::Template(_) | Kind::Encoded(_) => return Err(Fault),
+            _ => return Err(Fault),
+        }
+        let open = made.open;
+        let made = Value::new(made.finish(one), at);
+        Ok(self.weighed(if open { referring(made, [&collection]) } else { made }))
+    }
+
+    /// Adds what one element gives; false when a limit was hit.
+    fn collect(
+        &mut self,
+        one: &For,
+        key: Value,
+        value: Value,
+        made: &mut Collected,
+        at: Span,
+        scope: &Scope<'_>,
+    ) -> Result<bool, Fault> {
+        if !self.step(at) {
+            return Ok(false);
+        }
+        let key_name = one.key.as_ref().map_or("", |name| &name.name);
+        let names = [(&*one.value.name, value), (key_name, key)];
+        let names = if one.key.is_some() { &names[..] } else { &names[..1] };
+        let scope = &scope.with_names(names);
+        let mut certain = true;
+        if let Some(condition) = &one.condition {
+            match boolean(&self.eval(condition, scope)?)? {
+                Some(true) => {}
+                Some(false) => return Ok(true),
+                None => certain = false,
+            }
+        }
+        let key = match &one.result_key {
+            Some(key) => Some(self.eval(key, scope)?),
+            None => None,
+        };
+        let result = self.part(&one.result, scope)?;
+        made.add(key, result, certain)?;
+        Ok(true)
+    }
+
+    fn call_function(&mut self, name: &str, arguments: &[Expr], expands: bool, at: Span, scope: &Scope<'_>) -> Outcome {
+        match (name.strip_prefix("core::").unwrap_or(name), arguments) {
+            ("try", arguments) => return self.try_each(arguments, at, scope),
+            ("can", [argument]) => return Ok(self.can(argument, at, scope)),
+            ("templatefile", [path, variables]) => return self.template_file(path, variables, at, scope),
+            ("templatestring", [text, variables]) => return self.template_string(text, variables, at, scope),
+            // OpenTofu and Terraform since 1.15 convert to a type that is written like a variable's.
+            ("convert", [value, constraint]) => {
+                let value = self.eval(value, scope)?;
+                return Type::new(constraint).convert(value, &mut |expr| self.value(expr, scope));
+            }
+            _ => {}
+        }
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            values.push(self.part(argument, scope)?);
+        }
+        if expands && let Some(last) = values.pop() {
+            match &last.kind {
+                Kind::List(list) if !list.open => {
+                    values.extend(list.items.iter().map(|item| part_of(&last, item)));
+                }
+                Kind::List(_) | Kind::Unknown(_) => {
+                    values.push(last);
+                    let all: Vec<&Value> = values.iter().collect();
+                    return Ok(unknown_of(&[values.last().unwrap_or(&Value::unknown(Reason::Instance, at))], at))
+                        .map(|made| referring(made, all));
+                }
+                _ => return Err(Fault),
+            }
+        }
+        let weights = if CHEAP.contains(&name) {
+            values.len()
+        } else {
+            values.iter().map(|value| self.scales.weigh(value).nodes).fold(1, usize::saturating_add)
+        };
+        if !self.steps(weights / 8, at) {
+            return Ok(Value::unknown(Reason::Limit, at));
+        }
+        let root = self.modules.first().map(|root| root.directory.clone()).unwrap_or_default();
+        let place = Place { files: self.files, directory: &root };
+        let made = call(name, &values, at, place)?;
+        let made = if made.references().is_empty() && (made.is_unknown() || matches!(made.kind, Kind::Template(_))) {
+            referring(made, &values)
+        } else {
+            made
+        };
+        Ok(self.weighed(made))
+    }
+
+    /// The first argument that is no error.
+    fn try_each(&mut self, arguments: &[Expr], at: Span, scope: &Scope<'_>) -> Outcome {
+        let strict = std::mem::replace(&mut self.strict, true);
+        let mut outcome = Err(Fault);
+        for argument in arguments {
+            outcome = self.eval(argument, scope);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        self.strict = strict;
+        let _ = at;
+        outcome
+    }
+
+    fn can(&mut self, argument: &Expr, at: Span, scope: &Scope<'_>) -> Value {
+        let strict = std::mem::replace(&mut self.strict, true);
+        let outcome = self.eval(argument, scope);
+        self.strict = strict;
+        match outcome {
+            Ok(value) if value.is_unknown() => unknown_of(&[&value], at),
+            Ok(value) => referring(Value::new(Kind::Bool(true), at), [&value]),
+            Err(Fault) => Value::new(Kind::Bool(false), at),
+        }
+    }
+
+    fn traversal(&mut self, expr: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
+        let (root, steps) = steps_of(expr);
+        let (mut value, used, is_named) = match &root.kind {
+            ExprKind::Variable(name) => match scope.bound(name) {
+                Bound::To(value) => (value.clone(), 0, false),
+                Bound::Free => {
+                    let (value, used) = self.named(name, &steps, at, scope)?;
+                    (value, used, true)
+                }
+                Bound::Hidden => return Err(Fault),
+            },
+            _ => (self.eval(root, scope)?, 0, false),
+        };
+        for step in steps.iter().skip(used) {
+            value = match step {
+                Step::Name(name) => attribute(&value, &name.name, at)?,
+                Step::Index(key) => {
+                    let key = self.eval(key, scope)?;
+                    index(&value, &key, at)?
+                }
+            };
+        }
+        Ok(if is_named { used_at(value, at) } else { value })
+    }
+
+    /// What a name of the module stands for, and how many of the steps after it are used up.
+    fn named(&mut self, name: &str, steps: &[Step<'_>], at: Span, scope: &Scope<'_>) -> Result<(Value, usize), Fault> {
+        let step = |position: usize| match steps.get(position) {
+            Some(Step::Name(name)) => Some(&*name.name),
+            _ => None,
+        };
+        let module = scope.module;
+        let value = match (name, step(0)) {
+            ("var", Some(name)) => (self.variable(module, name, at), 1),
+            ("local", Some(name)) => (self.local(module, name, at), 1),
+            ("module", Some(name)) => return self.output_of(name, steps, at, scope),
+            ("data", Some(kind)) => match step(1) {
+                Some(name) => (self.resource(module, Mode::Data, kind, name, at), 2),
+                None => return Err(Fault),
+            },
+            ("ephemeral", Some(kind)) => match step(1) {
+                Some(name) => (self.resource(module, Mode::Ephemeral, kind, name, at), 2),
+                None => return Err(Fault),
+            },
+            ("each" | "count", Some(part)) => {
+                let each = scope.each();
+                let value = match (name, part) {
+                    ("each", "key") => each.and_then(|each| each.key.clone()),
+                    ("each", "value") => each.and_then(|each| each.value.clone()),
+                    ("count", "index") => each.and_then(|each| each.index.clone()),
+                    _ => None,
+                };
+                (value.unwrap_or_else(|| Value::unknown(Reason::Instance, at)), 1)
+            }
+            ("path", Some(part)) => (self.path(module, part, at), 1),
+            ("terraform" | "tofu", Some(_)) => (Value::unknown(Reason::Run, at), 1),
+            ("self", _) => (Value::unknown(Reason::Computed, at), 0),
+            (kind, Some(name)) => (self.resource(module, Mode::Managed, kind, name, at), 1),
+            (_, None) => return Err(Fault),
+        };
+        Ok(value)
+    }
+
+    fn path(&self, module: usize, part: &str, at: Span) -> Value {
+        match part {
+            "root" => Value::string(".", at),
+            "module" => {
+                let directory = |number: usize| self.modules.get(number).map_or("", |it| &it.directory);
+                Value::string(relative(directory(0), directory(module)), at)
+            }
+            _ => Value::unknown(Reason::Run, at),
+        }
+    }
+}
+
+/// The name or expression that a traversal starts with, and its steps.
+pub(crate) fn steps_of(expr: &Expr) -> (&Expr, Vec<Step<'_>>) {
+    let mut steps = Vec::new();
+    let mut root = expr;
+    loop {
+        root = match &root.kind {
+            ExprKind::Attribute(of, name) => {
+                steps.push(Step::Name(name));
+                of
+            }
+            ExprKind::Index(of, key) => {
+                steps.push(Step::Index(key));
+                of
+            }
+            _ => break,
+        };
+    }
+    steps.reverse();
+    (root, steps)
+}
+
+/// The number of an element.
+pub(crate) fn number(position: usize, at: Span) -> Value {
+    Value::new(Kind::Number(Number::Int(i64::try_from(position).unwrap_or(i64::MAX))), at)
+}
+
+/// Whether a key is one that is not known yet.
+fn is_text_to_be(key: &Value) -> bool {
+    matches!(key.kind, Kind::Unknown(_) | Kind::Template(_) | Kind::Encoded(_))
+}
+
+/// The path from one directory to another.
+fn relative(from: &str, to: &str) -> String {
+    let steps = |path: &str| path.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let (from, to) = (steps(from), steps(to));
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from.iter().skip(shared).map(|_| "..".to_owned());
+    let path: Vec<String> = up.chain(to.into_iter().skip(shared)).collect();
+    if path.is_empty() { ".".to_owned() } else { path.join("/") }
+}
+
+/// What a `for` has made so far.
+struct Collected {
+    items: Vec<Value>,
+    entries: BTreeMap<Arc<str>, Entry>,
+    groups: BTreeMap<Arc<str>, (Span, Vec<Value>)>,
+    is_object: bool,
+    is_grouped: bool,
+    open: bool,
+}
+
+impl Collected {
+    fn new(one: &For) -> Self {
+        Self {
+            items: Vec::new(),
+            entries: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            is_object: one.result_key.is_some(),
+            is_grouped: one.groups,
+            open: false,
+        }
+    }
+
+    fn add(&mut self, key: Option<Value>, value: Value, certain: bool) -> Result<(), Fault> {
+        if !certain {
+            self.open = true;
+            return Ok(());
+        }
+        let Some(key) = key else {
+            self.items.push(value);
+            return Ok(());
+        };
+        let Some(text) = key.to_text() else {
+            self.open = true;
+            return if is_text_to_be(&key) { Ok(()) } else { Err(Fault) };
+        };
+        if self.is_grouped {
+            self.groups.entry(text).or_insert_with(|| (key.span, Vec::new())).1.push(value);
+        } else if self.entries.insert(text, Entry { key: key.span, value }).is_some() {
+            // Two elements of one key need `...`.
+            return Err(Fault);
+        }
+        Ok(())
+    }
+
+    fn values(&self) -> impl Iterator<Item = &Value> {
+        self.items.iter().chain(self.entries.values().map(|entry| &entry.value))
+    }
+
+    fn finish(self, _: &For) -> Kind {
+        if !self.is_object {
+            return Kind::List(Arc::new(List { items: self.items, open: self.open, set: false }));
+        }
+        let mut entries = self.entries;
+        for (key, (at, items)) in self.groups {
+            let list = List { items, open: self.open, set: false };
+            entries.insert(key, Entry { key: at, value: Value::new(Kind::List(Arc::new(list)), at) });
+        }
+        Kind::Map(Arc::new(Map { entries, open: self.open }))
+    }
+}

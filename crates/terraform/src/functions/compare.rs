@@ -1,0 +1,182 @@
+//! Whether values are equal, and in which order sets keep them.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use portcullis_model::terraform::value::{Kind, List, Number, Value};
+
+use super::{DEPTH_LIMIT, text};
+
+/// Whether two values are equal as Terraform's `==` has it; `None` where that is not known.
+pub(super) fn equals(a: &Value, b: &Value) -> Option<bool> {
+    within(a, b, DEPTH_LIMIT, &mut 100_000)
+}
+
+/// Lists may share their elements, so that depth alone bounds nothing: `budget` counts the values that are compared.
+fn within(a: &Value, b: &Value, depth: usize, budget: &mut usize) -> Option<bool> {
+    *budget = budget.checked_sub(1)?;
+    let depth = depth.checked_sub(1)?;
+    match (&a.kind, &b.kind) {
+        (Kind::Unknown(_), _) | (_, Kind::Unknown(_)) => None,
+        (Kind::Null, Kind::Null) => Some(true),
+        (Kind::Null, _) | (_, Kind::Null) => Some(false),
+        (Kind::List(a), Kind::List(b)) => {
+            if a.open || b.open {
+                return None;
+            }
+            if a.items.len() != b.items.len() {
+                // An unknown element of a set may be equal to another.
+                let loose = |list: &List| list.set && list.items.iter().any(Value::is_unknown);
+                return if loose(a) || loose(b) { None } else { Some(false) };
+            }
+            all(a.items.iter().zip(&b.items), depth, budget)
+        }
+        (Kind::Map(a), Kind::Map(b)) => {
+            let lacks = |a: &std::collections::BTreeMap<_, _>, open: bool, b: &std::collections::BTreeMap<_, _>| {
+                !open && b.keys().any(|key| !a.contains_key(key))
+            };
+            if lacks(&a.entries, a.open, &b.entries) || lacks(&b.entries, b.open, &a.entries) {
+                return Some(false);
+            }
+            let shared = a.entries.iter().filter_map(|(key, entry)| Some((&entry.value, &b.entries.get(key)?.value)));
+            let equal = all(shared, depth, budget);
+            if a.open || b.open { equal.filter(|equal| !equal) } else { equal }
+        }
+        (Kind::Template(_), Kind::String(_) | Kind::Template(_)) | (Kind::String(_), Kind::Template(_)) => {
+            let (a, b) = (text::of(a).ok()?, text::of(b).ok()?);
+            let starts = fits(a.prefix(), b.prefix(), str::starts_with::<&str>);
+            let ends = fits(a.suffix(), b.suffix(), str::ends_with::<&str>);
+            if starts && ends { None } else { Some(false) }
+        }
+        (Kind::Template(_) | Kind::Encoded(_), Kind::String(_) | Kind::Template(_) | Kind::Encoded(_))
+        | (Kind::String(_), Kind::Encoded(_)) => None,
+        _ => a.equals(b),
+    }
+}
+
+fn fits<'s>(a: &'s str, b: &'s str, has: fn(&'s str, &'s str) -> bool) -> bool {
+    has(a, b) || has(b, a)
+}
+
+fn all<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize, budget: &mut usize) -> Option<bool> {
+    let mut known = Some(true);
+    for (a, b) in pairs {
+        match within(a, b, depth, budget) {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None => known = None,
+        }
+    }
+    known
+}
+
+/// Whether a list holds a value; `None` where that is not known.
+pub(super) fn holds(list: &List, value: &Value) -> Option<bool> {
+    let mut known = if list.open { None } else { Some(false) };
+    for item in &list.items {
+        match equals(item, value) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => known = None,
+        }
+    }
+    known
+}
+
+/// What is left of a list without repetitions.
+pub(super) struct Distinct {
+    /// Each value once, in the order in which they come first.
+    pub(super) items: Vec<Value>,
+    /// Whether all of them are known to differ.
+    pub(super) certain: bool,
+}
+
+/// Takes repetitions out. What is not known to be equal to another stays.
+pub(super) fn distinct<'v>(values: impl IntoIterator<Item = &'v Value>) -> Distinct {
+    let mut texts: HashSet<&str> = HashSet::new();
+    let mut items: Vec<Value> = Vec::new();
+    let mut others: Vec<&Value> = Vec::new();
+    let (mut certain, mut unknowns) = (true, 0_usize);
+    for value in values {
+        // Nearly all lists hold texts, and lists may be long: these are not compared with each other.
+        if let Kind::String(known) = &value.kind {
+            if texts.insert(known) {
+                items.push(value.clone());
+            }
+            continue;
+        }
+        unknowns += usize::from(!value.is_wholly_known_shallow());
+        let mut repeated = false;
+        // Past this, comparing each with each would take too long; repetitions then stay.
+        for other in others.iter().take(1_000) {
+            match equals(other, value) {
+                Some(true) => {
+                    repeated = true;
+                    break;
+                }
+                Some(false) => {}
+                None => certain = false,
+            }
+        }
+        certain &= others.len() <= 1_000;
+        if !repeated {
+            others.push(value);
+            items.push(value.clone());
+        }
+    }
+    Distinct { certain: certain && (unknowns == 0 || items.len() <= 1), items }
+}
+
+/// What this file asks of values.
+trait Known {
+    fn is_wholly_known_shallow(&self) -> bool;
+}
+
+impl Known for Value {
+    fn is_wholly_known_shallow(&self) -> bool {
+        !matches!(self.kind, Kind::Unknown(_) | Kind::Template(_))
+    }
+}
+
+/// The order in which sets keep their elements: texts by their characters, numbers by size, what is unknown last.
+pub(super) fn order(a: &Value, b: &Value) -> Ordering {
+    match (&a.kind, &b.kind) {
+        (Kind::String(a), Kind::String(b)) => a.cmp(b),
+        (Kind::Bool(a), Kind::Bool(b)) => a.cmp(b),
+        (Kind::Number(a), Kind::Number(b)) => compare_numbers(*a, *b),
+        (Kind::List(a), Kind::List(b)) => {
+            let pairs = a.items.iter().zip(&b.items);
+            // One level: elements of sets that are lists are the tuples of `setproduct`.
+            pairs
+                .map(|(a, b)| if a.as_list().is_some() { Ordering::Equal } else { order(a, b) })
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal)
+        }
+        _ => rank(a).cmp(&rank(b)),
+    }
+}
+
+fn rank(value: &Value) -> u8 {
+    match value.kind {
+        Kind::Null => 0,
+        Kind::Bool(_) => 1,
+        Kind::Number(_) => 2,
+        Kind::String(_) => 3,
+        Kind::List(_) => 4,
+        Kind::Map(_) => 5,
+        Kind::Encoded(_) => 6,
+        Kind::Template(_) => 7,
+        Kind::Unknown(_) => 8,
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "numbers of both kinds are compared as Terraform would up to 2^53")]
+pub(super) fn compare_numbers(a: Number, b: Number) -> Ordering {
+    let (a, b) = match (a, b) {
+        (Number::Int(a), Number::Int(b)) => return a.cmp(&b),
+        (Number::Int(a), Number::Float(b)) => (a as f64, b),
+        (Number::Float(a), Number::Int(b)) => (a, b as f64),
+        (Number::Float(a), Number::Float(b)) => (a, b),
+    };
+    a.total_cmp(&b)
+}

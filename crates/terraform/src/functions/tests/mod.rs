@@ -1,0 +1,1 @@
+//! Tables of calls and what they come to.

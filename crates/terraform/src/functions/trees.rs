@@ -1,0 +1,44 @@
+//! What decoded JSON and YAML comes to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_model::terraform::value::{Entry, Kind, List, Map, Number, Reason};
+use portcullis_syntax::{self as syntax, Node};
+
+use super::{Answer, Call, ELEMENT_LIMIT, Stop, convert};
+
+/// A node of a parsed text as a value that stands at the call: a text that was decoded has no places of its own. The
+/// parsers bound the depth; aliases share their nodes, so the values are counted.
+pub(super) fn value(call: &Call<'_>, node: Node<'_>) -> Answer {
+    decoded(call, node, &mut ELEMENT_LIMIT.clone())
+}
+
+fn decoded(call: &Call<'_>, node: Node<'_>, budget: &mut usize) -> Answer {
+    *budget = budget.checked_sub(1).ok_or(Stop::Unknown(Reason::Limit))?;
+    let kind = match node.value() {
+        syntax::Value::Null => Kind::Null,
+        syntax::Value::Bool(value) => Kind::Bool(value),
+        syntax::Value::Number(text) => match node.as_i64() {
+            Some(value) => Kind::Number(Number::Int(value)),
+            None => convert::parse(text).map_or(Kind::Unknown(Reason::Function), Kind::Number),
+        },
+        syntax::Value::String(text) => Kind::String(text.into()),
+        // What looks like a placeholder to a reader of manifests is text to Terraform.
+        syntax::Value::Template(template) => Kind::String(template.raw.into()),
+        syntax::Value::List(list) => {
+            let items = list.items().map(|item| decoded(call, item, budget)).collect::<Result<Vec<_>, _>>()?;
+            Kind::List(Arc::new(List::closed(items)))
+        }
+        syntax::Value::Map(map) => {
+            let mut entries = BTreeMap::new();
+            for (key, value) in map.entries() {
+                let value = decoded(call, value, budget)?;
+                entries.insert(Arc::from(key.text()), Entry { key: call.at, value });
+            }
+            Kind::Map(Arc::new(Map { entries, open: map.is_open() }))
+        }
+        syntax::Value::Unknown(_) => Kind::Unknown(Reason::Function),
+    };
+    Ok(call.made(kind))
+}

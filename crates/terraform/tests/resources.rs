@@ -1,0 +1,389 @@
+//! Resources: instances, nested blocks, tags, policies, and where each value was written.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is the failure message")]
+
+mod memory;
+
+use memory::{Memory, references, shown};
+use portcullis_model::terraform::{Kind, Value};
+
+/// Each resource with its body, a line each; `*` stands before symbolic ones.
+fn resources(text: &str) -> String {
+    let files = Memory::new(&[("main.tf", text)]);
+    let evaluated = files.evaluate("");
+    let lines = evaluated.configuration.resources.iter().map(|resource| {
+        let body = Value::new(Kind::Map(resource.body.clone()), resource.header);
+        let mark = if resource.symbolic { "*" } else { "" };
+        format!("{mark}{} {}", resource.address, shown(&body))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn check(text: &str, expected: &str) {
+    let found = resources(text);
+    let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(found, expected.join("\n"), "\n{text}");
+}
+
+#[test]
+fn instances() {
+    check(r#"resource "a" "b" { x = 1 }"#, "a.b {x = 1}");
+    check(r#"resource "a" "b" { count = 0 }"#, "");
+    check(
+        r#"resource "a" "b" {
+             count = 2
+             x     = count.index
+           }"#,
+        "a.b[0] {x = 0}
+         a.b[1] {x = 1}",
+    );
+    check(
+        r#"resource "a" "b" {
+             for_each = { k = "v", "l\"" = 2 }
+             x        = each.key
+             y        = each.value
+           }"#,
+        r#"a.b["k"] {x = "k", y = "v"}
+           a.b["l\""] {x = "l\"", y = 2}"#,
+    );
+    check(
+        r#"variable "n" {}
+           resource "a" "b" {
+             count = var.n ? 1 : 0
+             x     = count.index
+             y     = false
+           }
+           resource "a" "c" {
+             for_each = var.n
+             x        = each.value.x
+             y        = each.key
+           }
+           resource "a" "d" { x = a.b[0].y }"#,
+        "*a.b[*] {x = ?instance, y = false}
+         *a.c[*] {x = ?instance, y = ?instance}
+         a.d {x = false}",
+    );
+    check(
+        r#"variable "n" {}
+           resource "a" "b" {
+             for_each = { (var.n) = 1, k = 2 }
+             x        = each.value
+           }"#,
+        r#"a.b["k"] {x = 2}
+           *a.b[*] {x = ?instance}"#,
+    );
+    check(r#"resource "a" "b" { count = "1" }"#, "a.b[0] {}");
+    check(r#"resource "a" "b" { count = -1 }"#, "");
+    check(r#"data "a" "b" { x = 1 }"#, "data.a.b {x = 1}");
+    check(r#"ephemeral "a" "b" { x = 1 }"#, "ephemeral.a.b {x = 1}");
+    check(
+        r#"resource "a" "b" { x = 1 }
+           resource "a" "b" { x = 2 }
+           resource "a" "c" { x = a.b.x }"#,
+        "a.b {x = 1}
+         a.b {x = 2}
+         a.c {x = 1}",
+    );
+}
+
+#[test]
+fn nested_blocks() {
+    check(
+        r#"resource "a" "b" {
+             one { x = 1 }
+             two {
+               y = 1
+               three { z = 1 }
+             }
+             two { y = 2 }
+             provider   = x.y
+             depends_on = [a.c]
+             lifecycle {
+               prevent_destroy = true
+               ignore_changes  = [tags["x"], size]
+             }
+             provisioner "local-exec" {
+               command = "echo ${self.id}"
+             }
+           }"#,
+        r#"a.b {lifecycle = [{ignore_changes = ["tags.x", "size"], prevent_destroy = true}], one = [{x = 1}], provisioner = [{command = "echo ${?computed}", type = "local-exec"}], two = [{three = [{z = 1}], y = 1}, {y = 2}]}"#,
+    );
+    check(
+        r#"resource "a" "b" {
+             dynamic "rule" {
+               for_each = [22, 80]
+               content {
+                 port = rule.value
+                 key  = rule.key
+               }
+             }
+             rule { port = 1 }
+           }"#,
+        "a.b {rule = [{key = 0, port = 22}, {key = 1, port = 80}, {port = 1}]}",
+    );
+    check(
+        r#"resource "a" "b" {
+             dynamic "rule" {
+               for_each = { x = { ports = [1, 2] }, y = { ports = [] } }
+               iterator = it
+               content {
+                 name = it.key
+                 dynamic "port" {
+                   for_each = it.value.ports
+                   content {
+                     number = port.value
+                     of     = it.key
+                   }
+                 }
+               }
+             }
+           }"#,
+        r#"a.b {rule = [{name = "x", port = [{number = 1, of = "x"}, {number = 2, of = "x"}]}, {name = "y"}]}"#,
+    );
+    check(
+        r#"variable "n" {}
+           resource "a" "b" {
+             dynamic "rule" {
+               for_each = var.n
+               content {
+                 port = rule.value.port
+                 from = "0.0.0.0/0"
+               }
+             }
+             dynamic "none" {
+               for_each = []
+               content {}
+             }
+           }"#,
+        r#"a.b {rule = [{from = "0.0.0.0/0", port = ?instance}, ...]}"#,
+    );
+}
+
+#[test]
+fn default_tags() {
+    check(
+        r#"provider "aws" {
+             default_tags { tags = { team = "x", env = "dev" } }
+           }
+           provider "aws" {
+             alias = "west"
+           }
+           resource "aws_a" "b" { tags = { env = "prod" } }
+           resource "aws_a" "c" {}
+           resource "aws_a" "d" { provider = aws.west }
+           resource "other" "e" {}"#,
+        r#"aws_a.b {tags = {env = "prod"}, tags_all = {env = "prod", team = "x"}}
+           aws_a.c {tags_all = {env = "dev", team = "x"}}
+           aws_a.d {}
+           other.e {}"#,
+    );
+    check(
+        r#"variable "t" {}
+           provider "google" {
+             default_labels = { team = "x" }
+           }
+           resource "google_a" "b" { labels = var.t }"#,
+        r#"google_a.b {effective_labels = {team = "x", ...}, labels = ?variable}"#,
+    );
+}
+
+#[test]
+fn policy_documents() {
+    let text = r#"
+        variable "n" {}
+        data "aws_iam_policy_document" "base" {
+          statement {
+            sid       = "A"
+            actions   = ["s3:Get*"]
+            resources = ["*"]
+          }
+          statement {
+            sid       = "B"
+            effect    = "Deny"
+            actions   = ["s3:Put*"]
+            resources = ["*"]
+          }
+        }
+        data "aws_iam_policy_document" "top" {
+          source_policy_documents = [data.aws_iam_policy_document.base.json]
+          statement {
+            sid         = "B"
+            not_actions = ["iam:*"]
+            principals {
+              type        = "AWS"
+              identifiers = ["1", "2"]
+            }
+            principals {
+              type        = "Service"
+              identifiers = ["ec2.amazonaws.com"]
+            }
+            condition {
+              test     = "StringEquals"
+              variable = "aws:x"
+              values   = ["y"]
+            }
+          }
+          statement {
+            principals {
+              type        = "*"
+              identifiers = ["*"]
+            }
+          }
+        }
+        data "aws_iam_policy_document" "open" {
+          override_policy_documents = [var.n]
+        }
+        resource "p" "q" { policy = data.aws_iam_policy_document.top.json }
+        resource "p" "r" { policy = data.aws_iam_policy_document.open.json }
+    "#;
+    let files = Memory::new(&[("main.tf", text)]);
+    let evaluated = files.evaluate("");
+    let policy = |address: &str| evaluated.configuration.at(address).unwrap().body.get("policy").unwrap().clone();
+    assert_eq!(
+        shown(&policy("p.q")),
+        r#"json({Statement = [{Action = ["s3:Get*"], Effect = "Allow", Resource = ["*"], Sid = "A"}, {Condition = {StringEquals = {aws:x = ["y"]}}, Effect = "Allow", NotAction = ["iam:*"], Principal = {AWS = ["1", "2"], Service = ["ec2.amazonaws.com"]}, Sid = "B"}, {Effect = "Allow", Principal = "*"}], Version = "2012-10-17"})"#
+    );
+    assert_eq!(shown(&policy("p.r")), r#"json({Statement = [...], Version = "2012-10-17"})"#);
+    assert_eq!(references(&policy("p.q")), ["data.aws_iam_policy_document.top.json"]);
+}
+
+/// The values of `test.it` at a name: where they were written, the places that they came through, what they refer to.
+#[test]
+fn origins() {
+    let text = r#"
+variable "a" {
+  default = "in default"
+}
+variable "o" {
+  default = { x = { y = true } }
+}
+locals {
+  l = var.a
+  m = "${var.a}!"
+  k = { z = aws_x.y.id }
+}
+resource "aws_x" "y" {
+  count = 1
+  name  = "n"
+}
+resource "aws_x" "z" {
+  for_each = toset(["p"])
+  name     = each.key
+}
+resource "test" "it" {
+  literal   = "lit"
+  variable  = var.a
+  local     = local.l
+  computed  = local.m
+  nested    = var.o.x.y
+  attribute = aws_x.y[0].name
+  unknown   = aws_x.y[0].id
+  text      = "arn:${aws_x.y[0].arn}/*"
+  all       = aws_x.y[*].id
+  each      = aws_x.z["p"].name
+  looped    = [for k, v in aws_x.z : v.id]
+  block     = aws_x.y[0].list[0].deep
+  chosen    = var.nothing ? aws_x.y[0].id : "other"
+}
+"#;
+    let files = Memory::new(&[("main.tf", text)]);
+    let evaluated = files.evaluate("");
+    let body = &evaluated.configuration.at("test.it").unwrap().body;
+    let rows = [
+        ("literal", "\"lit\"", "", ""),
+        ("variable", "\"in default\"", "var.a", ""),
+        ("local", "\"in default\"", "local.l < var.a", ""),
+        ("computed", "\"${var.a}!\"", "local.m", ""),
+        ("nested", "true", "var.o.x.y", ""),
+        ("attribute", "\"n\"", "aws_x.y[0].name", "aws_x.y[0].name"),
+        ("unknown", "aws_x.y[0].id", "", "aws_x.y[0].id"),
+        ("text", "\"arn:${aws_x.y[0].arn}/*\"", "", "aws_x.y[0].arn"),
+        ("each", "\"p\"", "aws_x.z[\"p\"].name < each.key", "aws_x.z[\"p\"].name"),
+        ("block", "aws_x.y[0].list[0].deep", "", "aws_x.y[0].list.0.deep"),
+        ("chosen", "var.nothing ? aws_x.y[0].id : \"other\"", "", "aws_x.y[0].id"),
+    ];
+    for (name, written, hops, refers) in rows {
+        let value = body.get(name).unwrap();
+        let found = files.place(value.span);
+        let way: Vec<String> = value.hops().map(|span| files.place(span)).collect();
+        let way: Vec<&str> = way.iter().filter_map(|place| place.splitn(3, ':').nth(2)).map(str::trim).collect();
+        assert_eq!(found.splitn(3, ':').nth(2).map(str::trim), Some(written), "{name}");
+        assert_eq!(way.join(" < "), hops, "{name}");
+        assert_eq!(references(value).join(" "), refers, "{name}");
+    }
+    for (name, refers) in [("all", "aws_x.y[0].id"), ("looped", "aws_x.z[\"p\"].id")] {
+        let items = body.get(name).unwrap().as_list().unwrap().items.clone();
+        let found: Vec<String> = items.iter().flat_map(references).collect();
+        assert_eq!(found.join(" "), refers, "{name}");
+    }
+}
+
+/// Texts that would take forever, or all memory, without limits.
+#[test]
+fn hostile() {
+    let doubled = |first: &str, next: &str| {
+        let lines: Vec<String> =
+            (1..60).map(|n| format!("  a{n} = {}", next.replace('@', &format!("local.a{}", n - 1)))).collect();
+        format!("locals {{\n  a0 = {first}\n{}\n}}\nresource \"t\" \"it\" {{ it = local.a59 }}", lines.join("\n"))
+    };
+    let deep = |open: &str, close: &str| {
+        format!("resource \"t\" \"it\" {{ it = {}1{} }}", open.repeat(5_000), close.repeat(5_000))
+    };
+    let chain = |from: usize| {
+        let lines: Vec<String> = (1..from).map(|n| format!("  a{n} = [local.a{}]", n - 1)).collect();
+        format!("locals {{\n  a0 = 1\n{}\n}}\nresource \"t\" \"it\" {{ it = local.a{} }}", lines.join("\n"), from - 1)
+    };
+    let texts = [
+        doubled("\"x\"", "\"${@}${@}\""),
+        doubled("[1]", "[@, @]"),
+        doubled("[1]", "concat(@, @)"),
+        doubled("{ a = 1 }", "{ a = @, b = @ }"),
+        doubled("[1, 2]", "[for x in @ : @]"),
+        doubled("[1, 2]", "flatten([@, @])"),
+        doubled("\"x\"", "jsonencode([@, @])"),
+        deep("[", "]"),
+        deep("(", ")"),
+        deep("-", ""),
+        deep("{ a = ", "}"),
+        deep("f(", ")"),
+        deep("\"${", "}\""),
+        chain(20_000),
+        "locals {\n  a = [for x in range(1000) : [for y in range(1000) : [for z in range(1000) : z]]]\n}\nresource \"t\" \"it\" { it = local.a }".to_owned(),
+        "resource \"t\" \"it\" { count = 1000000000 }".to_owned(),
+        "resource \"t\" \"it\" { it = t.it.it }".to_owned(),
+        "resource \"t\" \"it\" { it = range(0, 1000000000) }".to_owned(),
+        "variable \"v\" { default = local.v }\nlocals { v = var.v }\nresource \"t\" \"it\" { it = var.v }".to_owned(),
+    ];
+    for text in texts {
+        let files = Memory::new(&[("main.tf", &text)]);
+        let evaluated = files.evaluate("");
+        let start: String = text.chars().take(60).collect();
+        assert!(evaluated.configuration.resources.len() <= 1, "{start}");
+        drop(evaluated);
+    }
+}
+
+#[test]
+fn many_instances_take_time_in_proportion() {
+    let text = r#"
+locals {
+  all = { for n in flatten([for x in range(100) : [for y in range(100) : x * 100 + y]]) : "k${n}" => { size = n, name = "n${n}" } }
+}
+resource "a" "b" {
+  for_each = local.all
+  name     = each.value.name
+  size     = local.all[each.key].size
+}
+resource "a" "c" {
+  for_each = local.all
+  of       = a.b[each.key].name
+  first    = a.b["k0"].id
+}
+"#;
+    let files = Memory::new(&[("main.tf", text)]);
+    let evaluated = files.evaluate("");
+    assert_eq!(evaluated.notes, []);
+    assert_eq!(evaluated.configuration.resources.len(), 20_000);
+    let one = evaluated.configuration.at("a.c[\"k77\"]").unwrap();
+    assert_eq!(shown(one.body.get("of").unwrap()), "\"n77\"");
+}
