@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portcullis_core::{FileId, Files as _, Finding, RuleIdx, ScanError, ScanReport};
-use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
+use portcullis_syntax::{Dialect, Tree, dockerfile, hcl, json, yaml};
 
 use crate::classify::{Language, classify};
 use crate::files::{FILE_LIMIT, Worktree};
@@ -325,6 +325,11 @@ impl Form {
                 let parsed = dockerfile::parse(FileId(0), text);
                 let comments = parsed.comments.iter().map(|comment| comment.span.slice(text).to_owned()).collect();
                 Self { errors: parsed.errors.len(), parts: parsed.instructions.len(), comments }
+            }
+            Language::Terraform | Language::TerraformVariables => {
+                let file = hcl::parse(text, FileId(0));
+                let comments = file.comments.iter().map(|comment| comment.span.slice(text).to_owned()).collect();
+                Self { errors: file.errors.len(), parts: file.body.attributes.len() + file.body.blocks.len(), comments }
             }
             Language::Json => Self::of_tree(&json::parse(FileId(0), &shared)),
             Language::Yaml12 | Language::Compose => Self::of_tree(&yaml::parse(FileId(0), &shared, Dialect::Yaml12)),

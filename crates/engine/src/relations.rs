@@ -38,7 +38,7 @@ pub(crate) fn unreadable(language: Language, text: Option<&str>) -> Unread {
             Unread::of_text(text, UnreadKind::Broken)
         }
         (Language::Yaml11 | Language::Json, _) => Unread::anything(),
-        (Language::Yaml12 | Language::Compose | Language::Dockerfile | Language::Template, _) => Unread::default(),
+        _ => Unread::default(),
     }
 }
 

@@ -205,6 +205,11 @@ pub(crate) fn scan_texts(
         let input = |index| input(index);
         judge_worlds(pool.as_ref(), worlds, &found, &judge, &input)
     };
+    let judge_modules = |rules: &BTreeMap<OverrideSet, Rules>, targets: &[usize]| {
+        let judge = |index| shared.judge_of(rules, index);
+        let input = |index| input(index);
+        judge_terraform(pool.as_ref(), targets, &found, &judge, &input)
+    };
     let judge_file = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
         input(index).map(|input| shared.judge_of(rules, index).judge(&input)).unwrap_or_default()
     };
@@ -217,10 +222,7 @@ pub(crate) fn scan_texts(
     }
     let of_terraform = terraform::targets(&found);
     in_worlds.extend(&of_terraform);
-    let from_terraform = {
-        let judge = |index| shared.judge_of(&rules, index);
-        judge_terraform(pool.as_ref(), &of_terraform, &found, &judge, &input)
-    };
+    let from_terraform = judge_modules(&rules, &of_terraform);
     progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
