@@ -2,12 +2,21 @@
 
 use portcullis_core::Catalog;
 
-use crate::{Rule, actions, compose, dockerfile, kubernetes, scan, terraform};
+use crate::terraform::{aws, azure, google, written};
+use crate::{Rule, actions, compose, dockerfile, kubernetes, scan};
 
 /// Every builtin rule, in no particular order.
 pub fn builtin() -> impl Iterator<Item = &'static Rule> {
-    let domains =
-        [kubernetes::RULES, dockerfile::RULES, compose::RULES, actions::RULES, terraform::RULES, terraform::WRITTEN];
+    let domains = [
+        kubernetes::RULES,
+        dockerfile::RULES,
+        compose::RULES,
+        actions::RULES,
+        aws::RULES,
+        azure::RULES,
+        google::RULES,
+        written::RULES,
+    ];
     let files = domains.into_iter().flatten().copied().chain([scan::RULES]);
     files.flat_map(|rules| rules.iter().copied())
 }

@@ -1,23 +1,22 @@
 //! Rules for Terraform.
 
 mod attribute;
-mod ebs;
+pub(crate) mod aws;
+pub(crate) mod azure;
+pub(crate) mod google;
 mod linked;
 mod network;
 mod prelude;
-mod security_groups;
 mod table;
-mod vpc;
-mod written;
+pub(crate) mod written;
 
 use portcullis_model::terraform::{Configuration, Resource, Source};
 
 pub use attribute::{Absent, Given, Holds, Quantifier, Row, Want};
 pub use linked::LinkRow;
-
 pub(crate) use table::Table;
 
-use crate::{Report, Rule};
+use crate::Report;
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +30,3 @@ pub enum TerraformCheck {
     /// Each module as it is written, whether it is called or not.
     Source(fn(&Source, &mut Report<'_>)),
 }
-
-/// The rules about modules as they are written, by file.
-pub(crate) static WRITTEN: &[&[&Rule]] = written::RULES;
-
-/// The rules about resources by file.
-pub(crate) static RULES: &[&[&Rule]] = &[ebs::RULES, security_groups::RULES, vpc::RULES];

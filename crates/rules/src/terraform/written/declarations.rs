@@ -2,8 +2,8 @@
 
 use portcullis_syntax::hcl::ExprKind;
 
-use super::super::prelude::*;
 use super::{name, within};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&VARIABLE_UNTYPED, &VARIABLE_UNDOCUMENTED, &OUTPUT_UNDOCUMENTED];

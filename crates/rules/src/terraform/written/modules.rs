@@ -2,8 +2,8 @@
 
 use portcullis_syntax::hcl::{Block, Expr};
 
-use super::super::prelude::*;
 use super::{name, within};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&NOT_COMMIT_PINNED, &UNPINNED, &PLAIN_HTTP];

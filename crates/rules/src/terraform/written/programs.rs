@@ -1,7 +1,7 @@
 //! Programs that run while Terraform plans or applies.
 
-use super::super::prelude::*;
 use super::{name, within};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&PROVISIONER_USED, &EXTERNAL_DATA_USED];

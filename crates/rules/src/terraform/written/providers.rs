@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use portcullis_syntax::hcl::{Block, Expr, ExprKind};
 
-use super::super::prelude::*;
 use super::{name, within};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&PROVIDER_UNPINNED, &TERRAFORM_VERSION_MISSING];

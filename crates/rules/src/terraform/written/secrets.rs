@@ -5,8 +5,8 @@
 use portcullis_model::credential::names_secret;
 use portcullis_syntax::hcl::{Block, Expr, ExprKind};
 
-use super::super::prelude::*;
 use super::{name, within};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&OUTPUT_SECRET_EXPOSED, &VARIABLE_SECRET_EXPOSED];

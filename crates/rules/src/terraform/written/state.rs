@@ -2,8 +2,8 @@
 
 use portcullis_syntax::hcl::{Block, ExprKind};
 
-use super::super::prelude::*;
 use super::{name, within};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&S3_BACKEND_UNENCRYPTED, &STATE_BACKEND_LOCAL];

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use portcullis_syntax::hcl::{Expr, ExprKind, Part};
 
-use super::super::prelude::*;
 use super::{name, within};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&DECLARATION_UNUSED, &INTERPOLATION_DEPRECATED];

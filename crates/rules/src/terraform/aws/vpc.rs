@@ -1,6 +1,6 @@
 //! VPCs and their flow logs.
 
-use super::prelude::*;
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&FLOW_LOGS_DISABLED];

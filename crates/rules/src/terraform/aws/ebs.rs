@@ -1,6 +1,6 @@
 //! EBS volumes and snapshots.
 
-use super::prelude::*;
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&VOLUME_UNENCRYPTED];

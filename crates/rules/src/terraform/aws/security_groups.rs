@@ -3,8 +3,8 @@
 //! A range that is not known, a rule that a prefix list or another group names, and protocols without ports are not
 //! judged.
 
-use super::network::{Direction, Opening, Ports, aws_openings};
-use super::prelude::*;
+use crate::terraform::network::{Direction, Opening, Ports, aws_openings};
+use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&SSH_RDP_OPEN, &HTTP_OPEN, &ALL_PORTS_OPEN, &EGRESS_OPEN];

@@ -1,0 +1,6 @@
+//! Resources of Microsoft Azure.
+
+use crate::Rule;
+
+/// The rules by file.
+pub(crate) static RULES: &[&[&Rule]] = &[];
