@@ -29,9 +29,9 @@ pub struct Row {
     pub says: &'static str,
     /// What to do.
     pub help: &'static str,
-    /// A value that is wrong, as an expression. Empty where only absence is wrong.
+    /// A value that is wrong, as an expression. Where both are empty the examples stand in the docs.
     pub wrong: &'static str,
-    /// A value that is right, as an expression. Empty where only absence is right.
+    /// A value that is right, as an expression.
     pub right: &'static str,
     /// Lines that each example needs for `given` to hold, indented as in a block; one line each.
     pub around: &'static [&'static str],
@@ -363,6 +363,9 @@ fn all(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 impl DerivedExamples for Row {
     fn fences(&self) -> String {
         let mut out = String::new();
+        if self.wrong.is_empty() && self.right.is_empty() {
+            return out;
+        }
         for (number, (kind, path)) in self.on.iter().enumerate() {
             let absence_is_wrong = match self.absent {
                 Absent::Fails => Some(true),
