@@ -1,139 +1,17 @@
-//! HCL texts and what they are read into, written as S-expressions.
+//! HCL texts and what they are read into.
+#![allow(clippy::string_slice, reason = "the texts are ours, cut at checked boundaries")]
 
 use std::fmt::Write as _;
 
-use portcullis_core::{FileId, SyntaxError, SyntaxErrorKind};
-use portcullis_syntax::hcl::{
-    self, Attribute, BinaryOperator, Block, Body, Expr, ExprKind, File, Ident, Number, Part, UnaryOperator,
-};
+use portcullis_core::FileId;
+use portcullis_syntax::hcl;
 
-/// Items, then errors behind `!`.
-fn dump(file: &File, text: &str) -> String {
-    let mut out = body(&file.body);
-    for error in &file.errors {
-        let _ = write!(out, " !{}", fault(error, text));
-    }
-    out.trim_start().to_owned()
-}
+#[path = "hcl/dump.rs"]
+mod dump;
+#[path = "hcl/oracle.rs"]
+mod oracle;
 
-fn fault(error: &SyntaxError, text: &str) -> String {
-    let kind = match error.kind {
-        SyntaxErrorKind::Invalid => "",
-        SyntaxErrorKind::DuplicateKey => "twice ",
-        SyntaxErrorKind::Limit => "limit ",
-        SyntaxErrorKind::Warning => "warning ",
-    };
-    format!("{kind}{:?} {}", error.span.slice(text), error.message)
-}
-
-/// Attributes and blocks in the order they are written.
-fn body(body: &Body) -> String {
-    let mut items: Vec<(u32, String)> =
-        body.attributes.iter().map(|item| (item.name.span.start, attribute(item))).collect();
-    items.extend(body.blocks.iter().map(|item| (item.span.start, block(item))));
-    items.sort();
-    if body.open {
-        items.push((u32::MAX, "…".to_owned()));
-    }
-    items.into_iter().map(|(_, item)| item).collect::<Vec<_>>().join(" ")
-}
-
-fn attribute(attribute: &Attribute) -> String {
-    format!("{}={}", attribute.name.name, show(&attribute.value))
-}
-
-fn block(block: &Block) -> String {
-    let labels: String = block.labels.iter().map(|label| format!(" {:?}", label.name)).collect();
-    format!("{}{labels}{{{}}}", block.kind.name, body(&block.body))
-}
-
-fn show(expr: &Expr) -> String {
-    match &expr.kind {
-        ExprKind::Null => "null".to_owned(),
-        ExprKind::Bool(value) => value.to_string(),
-        ExprKind::Number(Number::Int(value)) => value.to_string(),
-        ExprKind::Number(Number::Float(value)) => format!("{value:?}"),
-        ExprKind::String(text) => format!("{text:?}"),
-        ExprKind::Template(parts) => format!("(T{})", show_parts(parts)),
-        ExprKind::List(items) => format!("[{}]", show_all(items)),
-        ExprKind::Object(items) => {
-            let items = items.iter().map(|item| format!("{}:{}", show(&item.key), show(&item.value)));
-            format!("{{{}}}", items.collect::<Vec<_>>().join(" "))
-        }
-        ExprKind::Variable(name) => name.to_string(),
-        ExprKind::Attribute(source, name) => format!("(. {} {})", show(source), name.name),
-        ExprKind::Index(source, key) => format!("(at {} {})", show(source), show(key)),
-        ExprKind::Splat { source, each } => format!("(splat {} {})", show(source), show(each)),
-        ExprKind::Element => "@".to_owned(),
-        ExprKind::Call { name, arguments, expands } => {
-            format!("({}() {}{})", name.name, show_all(arguments), if *expands { " ..." } else { "" })
-        }
-        ExprKind::Unary(UnaryOperator::Not, operand) => format!("(! {})", show(operand)),
-        ExprKind::Unary(UnaryOperator::Minus, operand) => format!("(- {})", show(operand)),
-        ExprKind::Binary(operator, sides) => format!("({} {})", symbol(*operator), show_all(&**sides)),
-        ExprKind::Conditional(parts) => format!("(? {})", show_all(&**parts)),
-        ExprKind::For(parts) => {
-            let mut out = format!("(for {} {}", names(parts.key.as_ref(), &parts.value), show(&parts.collection));
-            if let Some(key) = &parts.result_key {
-                let _ = write!(out, " {} =>", show(key));
-            }
-            let _ = write!(out, " {}{}", show(&parts.result), if parts.groups { " ..." } else { "" });
-            if let Some(condition) = &parts.condition {
-                let _ = write!(out, " if {}", show(condition));
-            }
-            out + ")"
-        }
-        ExprKind::Invalid => "?".to_owned(),
-    }
-}
-
-fn show_all(exprs: &[Expr]) -> String {
-    exprs.iter().map(show).collect::<Vec<_>>().join(" ")
-}
-
-fn names(key: Option<&Ident>, value: &Ident) -> String {
-    key.map_or_else(|| value.name.to_string(), |key| format!("{},{}", key.name, value.name))
-}
-
-fn show_parts(parts: &[Part]) -> String {
-    let mut out = String::new();
-    for part in parts {
-        out.push(' ');
-        match part {
-            Part::Literal(text, _) => write!(out, "{text:?}"),
-            Part::Interpolation(expr) => write!(out, "{}", show(expr)),
-            Part::If { condition, then, otherwise } if otherwise.is_empty() => {
-                write!(out, "(if {} (T{}))", show(condition), show_parts(then))
-            }
-            Part::If { condition, then, otherwise } => {
-                write!(out, "(if {} (T{}) (T{}))", show(condition), show_parts(then), show_parts(otherwise))
-            }
-            Part::For { key, value, collection, body } => {
-                write!(out, "(each {} {} (T{}))", names(key.as_ref(), value), show(collection), show_parts(body))
-            }
-        }
-        .unwrap();
-    }
-    out
-}
-
-fn symbol(operator: BinaryOperator) -> &'static str {
-    match operator {
-        BinaryOperator::Or => "||",
-        BinaryOperator::And => "&&",
-        BinaryOperator::Equal => "==",
-        BinaryOperator::NotEqual => "!=",
-        BinaryOperator::Less => "<",
-        BinaryOperator::LessOrEqual => "<=",
-        BinaryOperator::Greater => ">",
-        BinaryOperator::GreaterOrEqual => ">=",
-        BinaryOperator::Add => "+",
-        BinaryOperator::Subtract => "-",
-        BinaryOperator::Multiply => "*",
-        BinaryOperator::Divide => "/",
-        BinaryOperator::Remainder => "%",
-    }
-}
+use dump::dump;
 
 fn assert_all(cases: &[(&str, &str)]) {
     let mut wrong = String::new();
@@ -162,4 +40,27 @@ fn bodies() {
         ("a \"x\\\"\\u00e9\" {}\n", "a \"x\\\"é\"{}"),
         ("a = 1\na = 2\n", "a=1 a=2 !twice \"a\" the attribute `a` is set twice"),
     ]);
+}
+
+/// Every file in HCL below the fixtures that another reader takes is read into the same tree.
+#[test]
+fn fixtures_are_read_as_others_read_them() {
+    let mut count = 0;
+    let mut open = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if path.is_dir() {
+                open.push(path);
+            } else if matches!(extension, Some("tf" | "tofu" | "tfvars" | "hcl")) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let Some(theirs) = oracle::dump(&text) else { continue };
+                let ours = dump(&hcl::parse(&text, FileId(0)), &text);
+                assert_eq!(oracle::squeeze(&ours), oracle::squeeze(&theirs), "{}", path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 3, "the fixtures are not where they were");
 }

@@ -4,9 +4,11 @@
 //! has, what a name refers to) is not known here.
 
 mod ast;
+mod escapes;
 mod expression;
 mod lexer;
 mod parser;
+mod pieces;
 mod recover;
 mod template;
 

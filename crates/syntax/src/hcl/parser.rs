@@ -319,8 +319,12 @@ impl<'s> Parser<'s> {
 
     /// Reports what costs no more than the value that it is in.
     pub(super) fn error(&mut self, start: usize, end: usize, message: impl Into<String>) {
+        self.report(start, end, message.into(), SyntaxErrorKind::Invalid);
+    }
+
+    pub(super) fn report(&mut self, start: usize, end: usize, message: String, kind: SyntaxErrorKind) {
         let span = self.span(start, end);
-        self.errors.push(SyntaxError { span, message: message.into(), kind: SyntaxErrorKind::Invalid });
+        self.errors.push(SyntaxError { span, message, kind });
     }
 
     /// Counts a level; whoever asks takes it back.
@@ -343,7 +347,7 @@ impl<'s> Parser<'s> {
 
     fn limit<T>(&mut self, message: String) -> Parsed<T> {
         let Token { start, end, .. } = self.token;
-        self.errors.push(SyntaxError { span: self.span(start, end), message, kind: SyntaxErrorKind::Limit });
+        self.report(start, end, message, SyntaxErrorKind::Limit);
         Err(Fault(start))
     }
 }

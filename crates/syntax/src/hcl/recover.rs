@@ -34,18 +34,16 @@ impl Parser<'_> {
                     if open.is_empty() && token.end > fault.min(self.lexer.text.len()) {
                         break self.token = token;
                     }
-                    if token.end >= margin && token.end > start {
-                        // An attribute's name at the margin may as well be a key of a faulty block's object.
-                        match self.item_at(token.end) {
-                            Some(Item::Attribute) if item != Some(Item::Attribute) => {}
-                            Some(_) => break self.token = token,
-                            None => {}
-                        }
+                    // An attribute's name at the margin may as well be a key of a faulty block's object.
+                    let ends = |found| found == Item::Block || item == Some(Item::Attribute);
+                    if token.end >= margin && token.end > start && self.item_at(token.end).is_some_and(ends) {
+                        break self.token = token;
                     }
                 }
                 Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen => open.push(Open::Bracket),
                 Kind::CloseBrace | Kind::StripBrace => {
-                    if open.pop() == Some(Open::Sequence) {
+                    let closed = open.pop();
+                    if closed == Some(Open::Sequence) {
                         self.skip_text(&mut open);
                     }
                 }
