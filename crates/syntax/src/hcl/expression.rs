@@ -419,11 +419,16 @@ fn operator(kind: Kind) -> Option<(BinaryOperator, u8)> {
     })
 }
 
+/// Terraform has one kind of numbers: `5.0` is the integer.
 pub(super) fn number(text: &str) -> Option<Number> {
     if text.bytes().all(|byte| byte.is_ascii_digit())
         && let Ok(integer) = text.parse()
     {
         return Some(Number::Int(integer));
     }
-    text.parse().ok().map(Number::Float)
+    let value: f64 = text.parse().ok()?;
+    // Beyond these, not every integer has a float of its own.
+    let is_exact = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
+    let integer = if is_exact { format!("{value:.0}").parse().ok() } else { None };
+    Some(integer.map_or(Number::Float(value), Number::Int))
 }

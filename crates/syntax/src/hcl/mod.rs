@@ -4,8 +4,10 @@
 //! has, what a name refers to) is not known here.
 
 mod ast;
+mod content;
 mod escapes;
 mod expression;
+mod json;
 mod lexer;
 mod parser;
 mod pieces;
@@ -17,6 +19,8 @@ use portcullis_core::{FileId, OffsetMap, SyntaxError};
 pub use ast::{
     Attribute, BinaryOperator, Block, Body, Expr, ExprKind, File, For, Ident, Item, Number, Part, UnaryOperator,
 };
+pub use content::content_map;
+pub use json::{parse_json, parse_json_variables};
 use lexer::Place;
 use parser::Parser;
 

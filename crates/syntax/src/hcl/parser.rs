@@ -59,29 +59,32 @@ impl<'s> Parser<'s> {
     pub(super) fn file(mut self) -> File {
         let mut body = Body { span: self.span(0, self.lexer.text.len()), ..Body::default() };
         let mut names = Seen::default();
-        // After a fault, what does not start like an item is taken for its rest, not for another fault.
-        let mut resumed = false;
+        // The column that a faulty item starts at, until the next item.
+        let mut faulty: Option<usize> = None;
         loop {
             match self.peek() {
-                Kind::Newline => self.advance(),
-                Kind::End => break,
-                _ => {
-                    let (start, comments) = (self.token.start, self.lexer.comments.len());
-                    let errors = self.errors.len();
-                    let is_rest = resumed && self.token.kind != Kind::Ident;
-                    resumed = false;
-                    if let Err(Fault(at)) = self.item(&mut body, &mut names) {
-                        body.open = true;
-                        if is_rest {
-                            self.errors.truncate(errors);
-                        }
-                        self.lexer.comments.truncate(comments);
-                        self.resume(start, at);
-                        cut(&mut body, narrow(self.token.end));
-                        resumed = true;
-                    }
+                Kind::Newline => {
+                    self.advance();
+                    continue;
                 }
+                Kind::End => break,
+                _ => {}
             }
+            let start = self.token.start;
+            let column = self.column(start);
+            // What does not start like an item, or further to the right, is the faulty item's rest and no other fault.
+            let is_rest = faulty.is_some_and(|faulty| self.token.kind != Kind::Ident || column > faulty);
+            let comments = self.lexer.comments.len();
+            let read = if is_rest { Err(Fault(start)) } else { self.item(&mut body, &mut names) };
+            let Err(Fault(at)) = read else {
+                faulty = None;
+                continue;
+            };
+            body.open = true;
+            faulty = faulty.filter(|_| is_rest).or(Some(column));
+            self.lexer.comments.truncate(comments);
+            self.resume(start, at);
+            cut(&mut body, narrow(self.token.end));
         }
         self.errors.sort_by_key(|error| error.span.start);
         File { body, comments: self.lexer.comments, errors: self.errors }

@@ -105,6 +105,10 @@ impl Parser<'_> {
         self.rereads += 1;
     }
 
+    pub(super) fn column(&self, at: usize) -> usize {
+        at - self.line_of(at)
+    }
+
     /// Where the line starts that an offset is in.
     fn line_of(&self, at: usize) -> usize {
         let before = self.lexer.text.as_bytes().get(..at).unwrap_or(self.lexer.text.as_bytes());

@@ -43,8 +43,11 @@ fn attribute(attribute: &Attribute) -> String {
 }
 
 fn block(block: &Block) -> String {
-    let labels: String = block.labels.iter().map(|label| format!(" {:?}", label.name)).collect();
-    format!("{}{labels}{{{}}}", block.kind.name, body(&block.body))
+    let mut out = block.kind.name.to_string();
+    for label in &block.labels {
+        let _ = write!(out, " {:?}", label.name);
+    }
+    format!("{out}{{{}}}", body(&block.body))
 }
 
 pub(crate) fn show(expr: &Expr) -> String {
@@ -98,20 +101,19 @@ fn names(key: Option<&Ident>, value: &Ident) -> String {
 fn show_parts(parts: &[Part]) -> String {
     let mut out = String::new();
     for part in parts {
-        out.push(' ');
-        out.push_str(&match part {
-            Part::Literal(text, _) => format!("{text:?}"),
-            Part::Interpolation(expr) => format!("{}", show(expr)),
+        let _ = match part {
+            Part::Literal(text, _) => write!(out, " {text:?}"),
+            Part::Interpolation(expr) => write!(out, " {}", show(expr)),
             Part::If { condition, then, otherwise } if otherwise.is_empty() => {
-                format!("(if {} (T{}))", show(condition), show_parts(then))
+                write!(out, " (if {} (T{}))", show(condition), show_parts(then))
             }
             Part::If { condition, then, otherwise } => {
-                format!("(if {} (T{}) (T{}))", show(condition), show_parts(then), show_parts(otherwise))
+                write!(out, " (if {} (T{}) (T{}))", show(condition), show_parts(then), show_parts(otherwise))
             }
             Part::For { key, value, collection, body } => {
-                format!("(each {} {} (T{}))", names(key.as_ref(), value), show(collection), show_parts(body))
+                write!(out, " (each {} {} (T{}))", names(key.as_ref(), value), show(collection), show_parts(body))
             }
-        });
+        };
     }
     out
 }

@@ -24,8 +24,11 @@ fn body(read: &Body) -> String {
     let items = read.iter().map(|item| match item {
         Structure::Attribute(attribute) => format!("{}={}", attribute.key.as_str(), show(&attribute.value)),
         Structure::Block(block) => {
-            let labels: String = block.labels.iter().map(|label| format!(" {:?}", label.as_str())).collect();
-            format!("{}{labels}{{{}}}", block.ident.as_str(), body(&block.body))
+            let mut out = block.ident.to_string();
+            for label in &block.labels {
+                let _ = write!(out, " {:?}", label.as_str());
+            }
+            format!("{out}{{{}}}", body(&block.body))
         }
     });
     items.collect::<Vec<_>>().join(" ")
@@ -36,6 +39,7 @@ fn show(expr: &Expression) -> String {
         Expression::Null(_) => "null".to_owned(),
         Expression::Bool(value) => value.value().to_string(),
         Expression::Number(number) => match number.value().as_i64() {
+            Some(integer) if integer < 0 => format!("(- {})", integer.unsigned_abs()),
             Some(integer) => integer.to_string(),
             None => format!("{:?}", number.value().as_f64().unwrap_or_default()),
         },
@@ -68,7 +72,7 @@ fn show(expr: &Expression) -> String {
             format!("({name}() {}{})", show_all(call.args.iter()), if call.args.expand_final() { " ..." } else { "" })
         }
         Expression::Traversal(traversal) => {
-            let operators: Vec<_> = traversal.operators.iter().map(|operator| operator.value()).collect();
+            let operators: Vec<_> = traversal.operators.iter().map(hcl_edit::Decorated::value).collect();
             traverse(show(&traversal.expr), &operators)
         }
         Expression::UnaryOp(operation) => format!("({} {})", operation.operator.as_str(), show(&operation.expr)),
