@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use portcullis_core::{SyntaxError, SyntaxErrorKind};
+use portcullis_core::{Span, SyntaxError, SyntaxErrorKind};
 use portcullis_syntax::hcl::{
     Attribute, BinaryOperator, Block, Body, Expr, ExprKind, File, Ident, Number, Part, UnaryOperator,
 };
@@ -16,7 +16,7 @@ pub(crate) fn dump(file: &File, text: &str) -> String {
     out.trim_start().to_owned()
 }
 
-fn fault(error: &SyntaxError, text: &str) -> String {
+pub(crate) fn fault(error: &SyntaxError, text: &str) -> String {
     let kind = match error.kind {
         SyntaxErrorKind::Invalid => "",
         SyntaxErrorKind::DuplicateKey => "twice ",
@@ -31,7 +31,7 @@ fn body(body: &Body) -> String {
     let mut items: Vec<(u32, String)> =
         body.attributes.iter().map(|item| (item.name.span.start, attribute(item))).collect();
     items.extend(body.blocks.iter().map(|item| (item.span.start, block(item))));
-    items.sort();
+    items.sort_by_key(|&(start, _)| start);
     if body.open {
         items.push((u32::MAX, "…".to_owned()));
     }
@@ -133,5 +133,69 @@ fn symbol(operator: BinaryOperator) -> &'static str {
         BinaryOperator::Multiply => "*",
         BinaryOperator::Divide => "/",
         BinaryOperator::Remainder => "%",
+    }
+}
+
+/// Every span of a body.
+pub(crate) fn spans(body: &Body) -> Vec<Span> {
+    let mut found = vec![body.span];
+    for attribute in &body.attributes {
+        found.push(attribute.name.span);
+        within(&attribute.value, &mut found);
+    }
+    for block in &body.blocks {
+        found.extend([block.kind.span, block.header, block.span]);
+        found.extend(block.labels.iter().map(|label| label.span));
+        found.extend(spans(&block.body));
+    }
+    found
+}
+
+fn within(expr: &Expr, found: &mut Vec<Span>) {
+    found.push(expr.span);
+    match &expr.kind {
+        ExprKind::List(items) | ExprKind::Call { arguments: items, .. } => {
+            items.iter().for_each(|item| within(item, found));
+        }
+        ExprKind::Object(items) => items.iter().for_each(|item| {
+            within(&item.key, found);
+            within(&item.value, found);
+        }),
+        ExprKind::Template(parts) => within_parts(parts, found),
+        ExprKind::Attribute(inner, name) => {
+            found.push(name.span);
+            within(inner, found);
+        }
+        ExprKind::Unary(_, inner) => within(inner, found),
+        ExprKind::Index(first, second) | ExprKind::Splat { source: first, each: second } => {
+            within(first, found);
+            within(second, found);
+        }
+        ExprKind::Binary(_, sides) => sides.iter().for_each(|side| within(side, found)),
+        ExprKind::Conditional(parts) => parts.iter().for_each(|part| within(part, found)),
+        ExprKind::For(parts) => {
+            let exprs =
+                [Some(&parts.collection), parts.result_key.as_ref(), Some(&parts.result), parts.condition.as_ref()];
+            exprs.into_iter().flatten().for_each(|expr| within(expr, found));
+        }
+        _ => {}
+    }
+}
+
+fn within_parts(parts: &[Part], found: &mut Vec<Span>) {
+    for part in parts {
+        match part {
+            Part::Literal(_, span) => found.push(*span),
+            Part::Interpolation(expr) => within(expr, found),
+            Part::If { condition, then, otherwise } => {
+                within(condition, found);
+                within_parts(then, found);
+                within_parts(otherwise, found);
+            }
+            Part::For { collection, body, .. } => {
+                within(collection, found);
+                within_parts(body, found);
+            }
+        }
     }
 }
