@@ -242,7 +242,7 @@ impl<'s> Parser<'s> {
             return Cow::Borrowed(raw);
         }
         let mut text = String::with_capacity(raw.len());
-        heredoc_runs(raw, &mut |_, _, decoded| text.push_str(decoded));
+        heredoc_runs(raw, &mut |_, run| text.push_str(run));
         Cow::Owned(text)
     }
 

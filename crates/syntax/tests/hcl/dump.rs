@@ -152,50 +152,9 @@ pub(crate) fn spans(body: &Body) -> Vec<Span> {
 }
 
 fn within(expr: &Expr, found: &mut Vec<Span>) {
-    found.push(expr.span);
-    match &expr.kind {
-        ExprKind::List(items) | ExprKind::Call { arguments: items, .. } => {
-            items.iter().for_each(|item| within(item, found));
-        }
-        ExprKind::Object(items) => items.iter().for_each(|item| {
-            within(&item.key, found);
-            within(&item.value, found);
-        }),
-        ExprKind::Template(parts) => within_parts(parts, found),
-        ExprKind::Attribute(inner, name) => {
-            found.push(name.span);
-            within(inner, found);
-        }
-        ExprKind::Unary(_, inner) => within(inner, found),
-        ExprKind::Index(first, second) | ExprKind::Splat { source: first, each: second } => {
-            within(first, found);
-            within(second, found);
-        }
-        ExprKind::Binary(_, sides) => sides.iter().for_each(|side| within(side, found)),
-        ExprKind::Conditional(parts) => parts.iter().for_each(|part| within(part, found)),
-        ExprKind::For(parts) => {
-            let exprs =
-                [Some(&parts.collection), parts.result_key.as_ref(), Some(&parts.result), parts.condition.as_ref()];
-            exprs.into_iter().flatten().for_each(|expr| within(expr, found));
-        }
-        _ => {}
-    }
-}
-
-fn within_parts(parts: &[Part], found: &mut Vec<Span>) {
-    for part in parts {
-        match part {
-            Part::Literal(_, span) => found.push(*span),
-            Part::Interpolation(expr) => within(expr, found),
-            Part::If { condition, then, otherwise } => {
-                within(condition, found);
-                within_parts(then, found);
-                within_parts(otherwise, found);
-            }
-            Part::For { collection, body, .. } => {
-                within(collection, found);
-                within_parts(body, found);
-            }
-        }
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        found.push(expr.span);
+        expr.children(&mut |child| open.push(child));
     }
 }
