@@ -514,7 +514,8 @@ fn json_syntax() {
             r#"{"output": {"o": {"value": "${b c}"}}}"#,
             r#"output "o"{value=?} !"c" expected `}` after what is interpolated, found `c`"#,
         ),
-        (r#"{"output": {"o": 1}}"#, "…"),
+        (r#"{"output": {"o": 1}}"#, "… !\"1\" expected an object, or a list of objects"),
+        ("[1, {}]", "… !\"1\" expected an object, or a list of objects"),
         (r#"{"output": {"o": null}}"#, ""),
         ("{\"a\": ", "… !\"\" the file ends where a value should be"),
     ] {
