@@ -1,6 +1,4 @@
-//! Every expression of a body, those within others as well.
-//!
-//! The parser bounds how deep expressions and blocks stand within one another.
+//! Going through expressions.
 
 use super::{Body, Expr, ExprKind, Part};
 
@@ -17,44 +15,10 @@ impl Body {
 }
 
 impl Expr {
-    /// Calls `visit` for it and each expression in it.
+    /// Calls `visit` for it and each expression in it. The parser bounds how deep they stand within one another.
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
         visit(self);
-        match &self.kind {
-            ExprKind::Null
-            | ExprKind::Bool(_)
-            | ExprKind::Number(_)
-            | ExprKind::String(_)
-            | ExprKind::Variable(_)
-            | ExprKind::Element
-            | ExprKind::Invalid => {}
-            ExprKind::Template(parts) => walk_parts(parts, visit),
-            ExprKind::List(items) => items.iter().for_each(|item| item.walk(visit)),
-            ExprKind::Object(items) => {
-                for item in items {
-                    item.key.walk(visit);
-                    item.value.walk(visit);
-                }
-            }
-            ExprKind::Attribute(source, _) | ExprKind::Unary(_, source) => source.walk(visit),
-            ExprKind::Index(source, key) => {
-                source.walk(visit);
-                key.walk(visit);
-            }
-            ExprKind::Splat { source, each } => {
-                source.walk(visit);
-                each.walk(visit);
-            }
-            ExprKind::Call { arguments, .. } => arguments.iter().for_each(|argument| argument.walk(visit)),
-            ExprKind::Binary(_, sides) => sides.iter().for_each(|side| side.walk(visit)),
-            ExprKind::Conditional(parts) => parts.iter().for_each(|part| part.walk(visit)),
-            ExprKind::For(it) => {
-                it.collection.walk(visit);
-                it.result_key.iter().for_each(|key| key.walk(visit));
-                it.result.walk(visit);
-                it.condition.iter().for_each(|condition| condition.walk(visit));
-            }
-        }
+        self.children(&mut |child| child.walk(visit));
     }
 
     /// The text of a literal.
@@ -64,21 +28,56 @@ impl Expr {
             _ => None,
         }
     }
+
+    /// Calls `visit` with every expression that stands directly in this one, in the order they are written.
+    pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
+        match &self.kind {
+            ExprKind::List(items) | ExprKind::Call { arguments: items, .. } => items.iter().for_each(visit),
+            ExprKind::Object(items) => {
+                for item in items {
+                    visit(&item.key);
+                    visit(&item.value);
+                }
+            }
+            ExprKind::Template(parts) => within(parts, visit),
+            ExprKind::Attribute(inner, _) | ExprKind::Unary(_, inner) => visit(inner),
+            ExprKind::Index(first, second) | ExprKind::Splat { source: first, each: second } => {
+                visit(first);
+                visit(second);
+            }
+            ExprKind::Binary(_, sides) => sides.iter().for_each(visit),
+            ExprKind::Conditional(parts) => parts.iter().for_each(visit),
+            ExprKind::For(parts) => {
+                visit(&parts.collection);
+                parts.result_key.iter().for_each(&mut *visit);
+                visit(&parts.result);
+                parts.condition.iter().for_each(visit);
+            }
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::String(_)
+            | ExprKind::Variable(_)
+            | ExprKind::Element
+            | ExprKind::Invalid => {}
+        }
+    }
 }
 
-fn walk_parts<'e>(parts: &'e [Part], visit: &mut dyn FnMut(&'e Expr)) {
+/// Directives are nested within the parser's limit.
+fn within<'e>(parts: &'e [Part], visit: &mut dyn FnMut(&'e Expr)) {
     for part in parts {
         match part {
             Part::Literal(..) => {}
-            Part::Interpolation(expr) => expr.walk(visit),
+            Part::Interpolation(expr) => visit(expr),
             Part::If { condition, then, otherwise } => {
-                condition.walk(visit);
-                walk_parts(then, visit);
-                walk_parts(otherwise, visit);
+                visit(condition);
+                within(then, visit);
+                within(otherwise, visit);
             }
             Part::For { collection, body, .. } => {
-                collection.walk(visit);
-                walk_parts(body, visit);
+                visit(collection);
+                within(body, visit);
             }
         }
     }
