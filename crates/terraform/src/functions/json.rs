@@ -7,7 +7,7 @@ use portcullis_model::terraform::value::{Encoded, Format, Kind, Reason, Value, n
 use portcullis_syntax::json;
 
 use super::text::{Part, Text};
-use super::{Answer, Call, DEPTH_LIMIT, Stop, reason_within, text, trees};
+use super::{Answer, Call, DEPTH_LIMIT, Stop, along, reason_within, text, trees};
 
 /// The value is kept as it is, so that what is written in a policy keeps its place.
 pub(super) fn jsonencode(call: &Call<'_>) -> Answer {
@@ -19,10 +19,11 @@ pub(super) fn jsonencode(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn jsondecode(call: &Call<'_>) -> Answer {
-    if let Kind::Encoded(encoded) = &call.argument(0)?.kind
+    let whole = call.argument(0)?;
+    if let Kind::Encoded(encoded) = &whole.kind
         && encoded.format == Format::Json
     {
-        return Ok(encoded.value.clone());
+        return Ok(along(whole, &encoded.value));
     }
     let text = call.known(0)?;
     let tree = json::parse(FileId(0), &text);

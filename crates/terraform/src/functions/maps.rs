@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis_model::terraform::value::{Entry, Kind, List, Map, Reason, Value};
 
-use super::{Answer, Call, Stop, lists, reason_within, text};
+use super::{Answer, Call, Stop, lists, reason_within, taken, text};
 
 impl Call<'_> {
     fn map_value(&self, entries: BTreeMap<Arc<str>, Entry>, open: bool) -> Answer {
@@ -14,21 +14,26 @@ impl Call<'_> {
 }
 
 pub(super) fn keys(call: &Call<'_>) -> Answer {
-    let map = call.map(0)?;
-    let keys = map.entries.iter().map(|(key, entry)| Value::string(Arc::clone(key), entry.key));
+    let (whole, map) = (call.argument(0)?, call.map(0)?);
+    let key = |(key, entry): (&Arc<str>, &Entry)| taken(whole, &Value::string(Arc::clone(key), entry.key), "");
+    let keys = map.entries.iter().map(key);
     call.list_value(keys.collect(), map.open)
 }
 
 pub(super) fn values(call: &Call<'_>) -> Answer {
-    let map = call.map(0)?;
-    call.list_value(map.entries.values().map(|entry| entry.value.clone()).collect(), map.open)
+    let (whole, map) = (call.argument(0)?, call.map(0)?);
+    call.list_value(map.entries.iter().map(|(key, entry)| taken(whole, &entry.value, key)).collect(), map.open)
 }
 
 pub(super) fn lookup(call: &Call<'_>) -> Answer {
-    let map = call.map(0)?;
+    let (whole, map) = (call.argument(0)?, call.map(0)?);
     let key = call.known(1)?;
+    let is_of_resource = !whole.references().is_empty();
     match (map.get(&key), call.arguments.get(2)) {
-        (Some(value), _) => Ok(value.clone()),
+        // What a resource does not say, or says to be null, the provider may fill in.
+        (None, _) if is_of_resource => Err(Stop::Unknown(Reason::Computed)),
+        (Some(value), _) if is_of_resource && value.is_null() => Err(Stop::Unknown(Reason::Computed)),
+        (Some(value), _) => Ok(taken(whole, value, &key)),
         (None, _) if map.open => Err(Stop::Unknown(reason_within(map.entries.values().map(|entry| &entry.value)))),
         (None, Some(default)) => Ok(default.clone()),
         (None, None) => Err(Stop::Refused),
@@ -51,7 +56,9 @@ pub(super) fn merge(call: &Call<'_>) -> Answer {
                     let reason = reason_within(map.entries.values().map(|entry| &entry.value));
                     blur(&mut entries, reason, |key| !map.entries.contains_key(key));
                 }
-                entries.extend(map.entries.iter().map(|(key, entry)| (Arc::clone(key), entry.clone())));
+                entries.extend(map.entries.iter().map(|(key, entry)| {
+                    (Arc::clone(key), Entry { key: entry.key, value: taken(argument, &entry.value, key) })
+                }));
             }
             _ => return Err(Stop::Refused),
         }
@@ -88,7 +95,7 @@ pub(super) fn zipmap(call: &Call<'_>) -> Answer {
     for (at, key) in keys.items.iter().enumerate() {
         let value = match values {
             // In an open list of keys it is not known which value is whose.
-            Ok(values) if !keys.open => values.items.get(at).cloned().ok_or(Stop::Refused)?,
+            Ok(values) if !keys.open => taken(call.argument(1)?, values.items.get(at).ok_or(Stop::Refused)?, ""),
             Ok(values) => Value::unknown(reason_within(&values.items), call.at),
             Err(reason) => Value::unknown(reason, call.at),
         };

@@ -257,7 +257,10 @@ impl<'a> Call<'a> {
 
     /// An argument as a text that is wholly known.
     fn known(&self, index: usize) -> Result<Arc<str>, Stop> {
-        self.text(index)?.known()
+        match &self.argument(index)?.kind {
+            Kind::String(text) => Ok(Arc::clone(text)),
+            _ => self.text(index)?.known(),
+        }
     }
 
     fn number(&self, index: usize) -> Result<Number, Stop> {
@@ -282,9 +285,14 @@ impl<'a> Call<'a> {
     }
 
     /// A value that the call computes. A text or number refers to all that went into it; a list or map leaves that to
-    /// its elements.
+    /// its elements, unless there may be more of them.
     fn made(&self, kind: Kind) -> Value {
-        let depth = if matches!(kind, Kind::List(_) | Kind::Map(_)) { 1 } else { REFERENCE_DEPTH };
+        let depth = match &kind {
+            Kind::List(list) if !list.open => return Value::new(kind, self.at),
+            Kind::Map(map) if !map.open => return Value::new(kind, self.at),
+            Kind::List(_) | Kind::Map(_) => 1,
+            _ => REFERENCE_DEPTH,
+        };
         let mut references: Vec<Reference> = Vec::new();
         let mut budget = REFERENCE_BUDGET;
         for argument in self.arguments {
@@ -322,6 +330,37 @@ fn list_of(value: &Value) -> Result<&Arc<List>, Stop> {
         Kind::Unknown(reason) => Err(Stop::Unknown(*reason)),
         _ => Err(Stop::Refused),
     }
+}
+
+/// A part of `whole`, which came the way that `whole` came, and was taken from what `whole` was taken from. `name` is
+/// the key or index, or empty where the part is one of several that stay together.
+fn taken(whole: &Value, part: &Value, name: &str) -> Value {
+    let mut part = along(whole, part);
+    if part.refers.is_none() {
+        part.refers = match whole.references() {
+            [one] if !name.is_empty() => {
+                let dot = if one.attribute.is_empty() { "" } else { "." };
+                let attribute = format!("{}{dot}{name}", one.attribute).into();
+                Some([Reference { address: Arc::clone(&one.address), attribute }].into())
+            }
+            _ => whole.refers.clone(),
+        };
+    }
+    part
+}
+
+/// A part of `whole`, which came the way that `whole` came.
+fn along(whole: &Value, part: &Value) -> Value {
+    let hops: Vec<Span> = whole.hops().take(HOPS).collect();
+    hops.into_iter().rev().fold(part.clone(), Value::through)
+}
+
+/// Places that a value takes over from what it was taken out of; more say nothing new.
+const HOPS: usize = 24;
+
+/// The elements of `whole`, which came the way that `whole` came.
+fn parts<'v>(whole: &'v Value, list: &'v List) -> impl DoubleEndedIterator<Item = Value> + ExactSizeIterator + 'v {
+    list.items.iter().map(|item| taken(whole, item, ""))
 }
 
 /// Why something of a value is not known; of an open list or map that says nothing more, that it hangs on a variable.

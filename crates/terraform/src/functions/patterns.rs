@@ -1,6 +1,7 @@
 //! `regex`, `regexall`, and the patterns of `replace`: RE2's syntax in terms of the `regex` crate.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use portcullis_model::terraform::value::{Entry, Kind, List, Map, Reason, Value};

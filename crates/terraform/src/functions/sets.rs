@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis_model::terraform::value::{Kind, List, Reason, Value};
 
 use super::compare::{distinct, holds, order};
-use super::{Answer, Call, ELEMENT_LIMIT, Stop, convert, list_of};
+use super::{Answer, Call, ELEMENT_LIMIT, Stop, convert, list_of, parts, taken};
 
 /// A set: sorted, each element once. It is open where it may turn out smaller, too.
 pub(super) fn of(items: &[Value], open: bool) -> List {
@@ -26,7 +26,7 @@ pub(super) fn union(call: &Call<'_>) -> Answer {
     for argument in call.arguments {
         match list_of(argument) {
             Ok(list) => {
-                items.extend(list.items.iter().cloned());
+                items.extend(parts(argument, list));
                 open |= list.open;
             }
             Err(Stop::Unknown(_)) => open = true,
@@ -89,7 +89,7 @@ fn chosen(call: &Call<'_>, keep: Keep) -> Answer {
             };
         }
         match kept {
-            Some(true) => items.push(item.clone()),
+            Some(true) => items.push(taken(call.argument(0)?, item, "")),
             Some(false) => {}
             None => open = true,
         }
@@ -104,13 +104,13 @@ pub(super) fn product(call: &Call<'_>) -> Answer {
     }
     let open = lists.iter().any(|list| list.open);
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for list in &lists {
+    for (whole, list) in call.arguments.iter().zip(&lists) {
         if rows.len().saturating_mul(list.items.len()) > ELEMENT_LIMIT {
             return Err(Stop::Unknown(Reason::Limit));
         }
         rows = rows
             .iter()
-            .flat_map(|row| list.items.iter().map(|item| row.iter().chain([item]).cloned().collect()))
+            .flat_map(|row| parts(whole, list).map(|item| row.iter().cloned().chain([item]).collect()))
             .collect();
     }
     finished(call, rows, open, &lists)

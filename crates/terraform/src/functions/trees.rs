@@ -17,6 +17,8 @@ pub(super) fn value(call: &Call<'_>, node: Node<'_>) -> Answer {
 fn decoded(call: &Call<'_>, node: Node<'_>, budget: &mut usize) -> Answer {
     *budget = budget.checked_sub(1).ok_or(Stop::Unknown(Reason::Limit))?;
     let kind = match node.value() {
+        // What looks like a placeholder to a reader of manifests is text to Terraform.
+        _ if node.is_text() => Kind::String(node.text().into()),
         syntax::Value::Null => Kind::Null,
         syntax::Value::Bool(value) => Kind::Bool(value),
         syntax::Value::Number(text) => match node.as_i64() {
@@ -24,7 +26,6 @@ fn decoded(call: &Call<'_>, node: Node<'_>, budget: &mut usize) -> Answer {
             None => convert::parse(text).map_or(Kind::Unknown(Reason::Function), Kind::Number),
         },
         syntax::Value::String(text) => Kind::String(text.into()),
-        // What looks like a placeholder to a reader of manifests is text to Terraform.
         syntax::Value::Template(template) => Kind::String(template.raw.into()),
         syntax::Value::List(list) => {
             let items = list.items().map(|item| decoded(call, item, budget)).collect::<Result<Vec<_>, _>>()?;
