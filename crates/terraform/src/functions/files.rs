@@ -190,7 +190,7 @@ pub(super) fn dirname(call: &Call<'_>) -> Answer {
     }
     let text = text.known()?;
     call.string(match text.rsplit_once('/') {
-        Some((folder, _)) if folder.is_empty() => "/".to_owned(),
+        Some(("", _)) => "/".to_owned(),
         Some((folder, _)) => clean(folder),
         None => ".".to_owned(),
     })

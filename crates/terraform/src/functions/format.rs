@@ -159,7 +159,7 @@ fn append(text: &mut Text, verb: &Verb, value: &Value) -> Result<(), Stop> {
                 Kind::Number(number) if !verb.sharp => Text::from(shortest(*number).as_str()),
                 _ => json::write(value)?,
             };
-            pad(text, verb, written);
+            pad(text, verb, &written);
         }
         't' => match convert::boolean(value) {
             Ok(value) => text.push(if value { "true" } else { "false" }),
@@ -181,7 +181,7 @@ fn append(text: &mut Text, verb: &Verb, value: &Value) -> Result<(), Stop> {
             if verb.mode == 'q' {
                 written = json::quoted(&written);
             }
-            pad(text, verb, written);
+            pad(text, verb, &written);
         }
         'b' | 'd' | 'o' | 'x' | 'X' => match convert::integer(value) {
             Ok(number) => text.push(&integer(verb, number)),
@@ -213,18 +213,18 @@ fn cut(text: &str, count: usize) -> String {
 }
 
 /// Pads what is known; how long an unknown part is decides nothing that could be said.
-fn pad(text: &mut Text, verb: &Verb, written: Text) {
+fn pad(text: &mut Text, verb: &Verb, written: &Text) {
     let missing = match (verb.width, written.unknown()) {
         (Some(width), None) => width.saturating_sub(characters(written.prefix())),
         _ => 0,
     };
     let filling = if verb.zero { "0" } else { " " }.repeat(missing);
     if verb.minus {
-        text.append(&written);
+        text.append(written);
         text.push(&filling);
     } else {
         text.push(&filling);
-        text.append(&written);
+        text.append(written);
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
 
 impl Call<'_> {
     /// A list that may hold more.
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     pub(super) fn list_value(&self, items: Vec<Value>, open: bool) -> Answer {
         Ok(self.made(Kind::List(Arc::new(List { items, open, set: false }))))
     }

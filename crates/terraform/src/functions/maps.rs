@@ -8,6 +8,7 @@ use portcullis_model::terraform::value::{Entry, Kind, List, Map, Reason, Value};
 use super::{Answer, Call, Stop, lists, reason_within, taken, text};
 
 impl Call<'_> {
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn map_value(&self, entries: BTreeMap<Arc<str>, Entry>, open: bool) -> Answer {
         Ok(self.made(Kind::Map(Arc::new(Map { entries, open }))))
     }

@@ -309,15 +309,18 @@ impl<'a> Call<'a> {
         self.made(Kind::Unknown(reason))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn string(&self, text: impl Into<Arc<str>>) -> Answer {
         Ok(self.made(Kind::String(text.into())))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn boolean(&self, value: bool) -> Answer {
         Ok(self.made(Kind::Bool(value)))
     }
 
     /// A list of which all is known.
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn closed(&self, items: Vec<Value>) -> Answer {
         Ok(self.made(Kind::List(Arc::new(List::closed(items)))))
     }

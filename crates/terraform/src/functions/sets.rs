@@ -16,6 +16,7 @@ pub(super) fn of(items: &[Value], open: bool) -> List {
 }
 
 impl Call<'_> {
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn set_value(&self, items: &[Value], open: bool) -> Answer {
         Ok(self.made(Kind::List(Arc::new(of(items, open)))))
     }
@@ -100,7 +101,7 @@ fn chosen(call: &Call<'_>, keep: Keep) -> Answer {
 pub(super) fn product(call: &Call<'_>) -> Answer {
     let lists = call.arguments.iter().map(list_of).collect::<Result<Vec<_>, _>>()?;
     if lists.iter().any(|list| list.items.is_empty() && !list.open) {
-        return finished(call, Vec::new(), false, &lists);
+        return Ok(finished(call, Vec::new(), false, &lists));
     }
     let open = lists.iter().any(|list| list.open);
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
@@ -113,15 +114,15 @@ pub(super) fn product(call: &Call<'_>) -> Answer {
             .flat_map(|row| parts(whole, list).map(|item| row.iter().cloned().chain([item]).collect()))
             .collect();
     }
-    finished(call, rows, open, &lists)
+    Ok(finished(call, rows, open, &lists))
 }
 
-fn finished(call: &Call<'_>, rows: Vec<Vec<Value>>, open: bool, lists: &[&Arc<List>]) -> Answer {
+fn finished(call: &Call<'_>, rows: Vec<Vec<Value>>, open: bool, lists: &[&Arc<List>]) -> Value {
     let tuples = rows.into_iter().map(|row| Value::new(Kind::List(Arc::new(List::closed(row))), call.at));
     let mut items: Vec<Value> = tuples.collect();
     let set = lists.iter().any(|list| list.set);
     if set {
         items.sort_by(order);
     }
-    Ok(call.made(Kind::List(Arc::new(List { items, open, set }))))
+    call.made(Kind::List(Arc::new(List { items, open, set })))
 }
