@@ -104,7 +104,12 @@ pub(super) fn zipmap(call: &Call<'_>) -> Answer {
             Ok(text) => {
                 entries.insert(text, Entry { key: key.span, value });
             }
-            Err(_) => open = true,
+            Err(Stop::Refused) => return Err(Stop::Refused),
+            // It may be one of those before it.
+            Err(Stop::Unknown(reason)) => {
+                open = true;
+                blur(&mut entries, reason, |_| true);
+            }
         }
     }
     call.map_value(entries, open)

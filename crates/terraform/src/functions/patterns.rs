@@ -70,7 +70,7 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, Stop> {
         if compiled.len() >= COMPILED_LIMIT {
             compiled.clear();
         }
-        let built = RegexBuilder::new(&translated(pattern)).size_limit(1 << 20).build().ok();
+        let built = RegexBuilder::new(&translated(pattern)).size_limit(4 << 20).build().ok();
         compiled.insert(pattern.to_owned(), built.clone());
         built
     });

@@ -184,7 +184,7 @@ fn maps() {
         ("merge({ a = 1 }, [1])", "refused"),
         ("zipmap([\"a\", \"b\"], [1, 2])", "{a = 1, b = 2}"),
         ("zipmap([\"a\", \"b\"], unknown)", "{a = ?, b = ?}"),
-        ("zipmap([\"a\", unknown], [1, 2])", "{a = 1, …}"),
+        ("zipmap([\"a\", unknown, \"b\"], [1, 2, 3])", "{a = ?, b = 3, …}"),
         ("zipmap(unknown, [1])", "?"),
         ("zipmap([\"a\"], open([1]))", "{a = ?}"),
         ("zipmap(open([\"a\"]), [1, 2])", "{a = ?, …}"),

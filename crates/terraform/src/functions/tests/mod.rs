@@ -10,6 +10,7 @@ mod encodings;
 mod others;
 mod provenance;
 mod texts;
+mod unknowns;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
