@@ -3,7 +3,10 @@
 use portcullis_model::terraform::value::{Kind, List, Number, Reason, Value, number_text};
 
 use super::text::{Text, characters};
-use super::{Answer, Call, ELEMENT_LIMIT, SIZE_LIMIT, Stop, convert, json, numbers, reason_within, text};
+use super::{
+    Answer, Call, ELEMENT_LIMIT, REFERENCE_DEPTH, SIZE_LIMIT, Stop, convert, json, numbers, reason_within, references,
+    text,
+};
 
 pub(super) fn format(call: &Call<'_>) -> Answer {
     let template = call.known(0)?;
@@ -41,12 +44,13 @@ pub(super) fn formatlist(call: &Call<'_>) -> Answer {
             Kind::List(list) => list.items.get(at).ok_or(Stop::Refused),
             _ => Ok(value),
         });
-        let text = formatted(&template, &row.collect::<Result<Vec<_>, _>>()?)?;
+        let row = row.collect::<Result<Vec<_>, _>>()?;
+        let text = formatted(&template, &row)?;
         size = size.saturating_add(text.size());
         if size > SIZE_LIMIT {
             return Err(Stop::Unknown(Reason::Limit));
         }
-        items.push(call.made(text.into_kind()));
+        items.push(element(call, text, &row));
     }
     call.closed(items)
 }
@@ -60,9 +64,16 @@ fn formatted_open(call: &Call<'_>, template: &str, items: &[Value]) -> Answer {
     let mut texts = Vec::new();
     for item in items.iter().take(ELEMENT_LIMIT) {
         let row = call.rest(1).iter().map(|value| if value.as_list().is_some() { item } else { value });
-        texts.push(call.made(formatted(template, &row.collect::<Vec<_>>())?.into_kind()));
+        let row: Vec<&Value> = row.collect();
+        texts.push(element(call, formatted(template, &row)?, &row));
     }
     call.list_value(texts, true)
+}
+
+/// An element of the result refers to what went into it, not to what went into the others.
+fn element(call: &Call<'_>, text: Text, row: &[&Value]) -> Value {
+    let refers = references(row.iter().copied(), REFERENCE_DEPTH);
+    Value { refers, ..Value::new(text.into_kind(), call.at) }
 }
 
 /// `%`, flags, width, precision, `[n]`, letter.

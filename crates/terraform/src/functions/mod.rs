@@ -29,6 +29,7 @@ mod text;
 mod trees;
 mod yaml;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use portcullis_core::{Files, Span};
@@ -55,7 +56,7 @@ pub(crate) struct Fault;
 ///
 /// `try`, `can`, `templatefile` and `templatestring` are the evaluator's: they need expressions.
 pub(crate) fn call(name: &str, arguments: &[Value], at: Span, place: Place<'_>) -> Result<Value, Fault> {
-    let call = Call { arguments, at, place };
+    let call = Call { arguments, at, place, refers: OnceCell::new() };
     let Some((least, most, function)) = find(name.strip_prefix("core::").unwrap_or(name)) else {
         return Ok(call.unknown(Reason::Function));
     };
@@ -238,7 +239,11 @@ struct Call<'a> {
     arguments: &'a [Value],
     at: Span,
     place: Place<'a>,
+    /// What the arguments refer to, once it was asked for.
+    refers: OnceCell<Refers>,
 }
+
+type Refers = Option<Arc<[Reference]>>;
 
 impl<'a> Call<'a> {
     fn argument(&self, index: usize) -> Result<&'a Value, Stop> {
@@ -293,16 +298,13 @@ impl<'a> Call<'a> {
             Kind::List(_) | Kind::Map(_) => 1,
             _ => REFERENCE_DEPTH,
         };
-        let mut references: Vec<Reference> = Vec::new();
-        let mut budget = REFERENCE_BUDGET;
-        for argument in self.arguments {
-            gather(argument, depth, &mut budget, &mut references);
-        }
-        let mut value = Value::new(kind, self.at);
-        if !references.is_empty() {
-            value.refers = Some(references.into());
-        }
-        value
+        let refers = if depth == 1 {
+            references(self.arguments, 1)
+        } else {
+            // A call may make many texts of the same arguments.
+            self.refers.get_or_init(|| references(self.arguments, REFERENCE_DEPTH)).clone()
+        };
+        Value { refers, ..Value::new(kind, self.at) }
     }
 
     fn unknown(&self, reason: Reason) -> Value {
@@ -383,6 +385,16 @@ const REFERENCE_DEPTH: usize = 8;
 
 /// Values that are looked at for references: lists may share their elements, and be large.
 const REFERENCE_BUDGET: usize = 2_000;
+
+/// What values refer to, and what is in them, `depth` levels down.
+fn references<'v>(values: impl IntoIterator<Item = &'v Value>, depth: usize) -> Refers {
+    let mut references: Vec<Reference> = Vec::new();
+    let mut budget = REFERENCE_BUDGET;
+    for value in values {
+        gather(value, depth, &mut budget, &mut references);
+    }
+    if references.is_empty() { None } else { Some(references.into()) }
+}
 
 fn gather(value: &Value, depth: usize, budget: &mut usize, references: &mut Vec<Reference>) {
     *budget = budget.saturating_sub(1);

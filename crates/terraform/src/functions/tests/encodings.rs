@@ -45,6 +45,10 @@ fn yaml() {
         (r#"yamldecode("a: |\n  x\n  y\n")"#, r#"{a = "x\ny\n"}"#),
         (r#"yamldecode("a: $${b}\n")"#, r#"{a = "${b}"}"#),
         (r#"yamldecode("a: !foo b\n")"#, "{a = ?Function}"),
+        (
+            r#"yamldecode("Version: 2012-10-17\na: '2012-10-17'\n")"#,
+            r#"{Version = "2012-10-17T00:00:00Z", a = "2012-10-17"}"#,
+        ),
         (r#"yamldecode("a: [")"#, "refused"),
         (r#"yamldecode("a: 1\n---\nb: 2\n")"#, "refused"),
         ("yamldecode(unknown)", "?"),

@@ -48,6 +48,8 @@ fn what_is_computed_stands_at_the_call_and_refers() {
         (r#"join(",", ["a", computed])"#, r#"join(",", ["a", computed])"#, &["aws_vpc.a.id"]),
         ("md5(computed)", "md5(computed)", &["aws_vpc.a.id"]),
         ("jsonencode({ a = [computed] })", "jsonencode({ a = [computed] })", &["aws_vpc.a.id"]),
+        ("element(formatlist(\"%s\", [computed, 1]), 0)", "formatlist(\"%s\", [computed, 1])", &["aws_vpc.a.id"]),
+        ("element(formatlist(\"%s\", [computed, 1]), 1)", "formatlist(\"%s\", [computed, 1])", &[]),
         ("concat([computed], [1])", "concat([computed], [1])", &[]),
         ("concat(computed, [1])", "concat(computed, [1])", &["aws_vpc.a.id"]),
         ("contains([computed], \"a\")", "contains([computed], \"a\")", &["aws_vpc.a.id"]),
