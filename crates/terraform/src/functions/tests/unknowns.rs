@@ -53,7 +53,7 @@ fn what_is_partly_known_leaves_room_for_what_is() {
     let mut wrong = Vec::new();
     for name in FUNCTIONS.split_whitespace() {
         for first in &values {
-            compare(name, &[first.clone()], &mut wrong);
+            compare(name, std::slice::from_ref(first), &mut wrong);
             for second in &values {
                 compare(name, &[first.clone(), second.clone()], &mut wrong);
             }
@@ -114,7 +114,7 @@ fn blurred(value: &Value) -> Vec<Value> {
             let gap = Piece::Unknown(Reason::Variable);
             kinds.push(Kind::Template([Piece::Text(start.into()), gap.clone()].into()));
             kinds.push(Kind::Template([gap.clone(), Piece::Text(end.into())].into()));
-            let (first, last) = (&text[..1], &text[text.len() - 1..]);
+            let (first, last) = (text.split_at(1).0, text.split_at(text.len() - 1).1);
             kinds.push(Kind::Template([Piece::Text(first.into()), gap.clone(), Piece::Text(last.into())].into()));
             // What is not known may be nothing.
             kinds.push(Kind::Template([Piece::Text(start.into()), gap, Piece::Text(end.into())].into()));
