@@ -122,11 +122,11 @@ pub(super) fn distinct<'v>(values: impl IntoIterator<Item = &'v Value>) -> Disti
     Distinct { items, certain }
 }
 
-/// A text that only equal values share; `None` where not all is known.
+/// A text that only equal values share; `None` where not all is known, or it would be long.
 fn written(value: &Value) -> Option<Arc<str>> {
     match value.kind {
         Kind::String(_) | Kind::Template(_) | Kind::Encoded(_) | Kind::Unknown(_) => None,
-        _ => json::write(value).ok()?.known().ok(),
+        _ => json::write_within(value, 1 << 16).ok()?.known().ok(),
     }
 }
 
