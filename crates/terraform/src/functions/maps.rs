@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis_model::terraform::value::{Entry, Kind, List, Map, Reason, Value};
 
-use super::{Answer, Call, Stop, lists, reason_within, taken, text};
+use super::{Answer, Call, ELEMENT_LIMIT, Stop, lists, reason_within, taken, text};
 
 impl Call<'_> {
     #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
@@ -131,9 +131,15 @@ pub(super) fn transpose(call: &Call<'_>) -> Answer {
     let map = call.map(0)?;
     let mut turned: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
     let mut unknown = map.open.then(|| reason_within(map.entries.values().map(|entry| &entry.value)));
+    // Keys may share one long list.
+    let mut count = 0_usize;
     for (key, entry) in &map.entries {
         match lists::texts(&entry.value) {
             Ok(texts) => {
+                count = count.saturating_add(texts.len());
+                if count > ELEMENT_LIMIT {
+                    return Err(Stop::Unknown(Reason::Limit));
+                }
                 for text in texts {
                     turned.entry(text).or_default().push(Value::string(Arc::clone(key), entry.key));
                 }
