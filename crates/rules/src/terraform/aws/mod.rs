@@ -1,8 +1,10 @@
 //! Resources of Amazon Web Services.
 
+mod cloudfront;
 mod ebs;
 mod eks;
 mod elasticache;
+mod elb;
 mod rds;
 mod rds_clusters;
 mod rds_insight;
@@ -13,9 +15,11 @@ use crate::Rule;
 
 /// The rules by file.
 pub(crate) static RULES: &[&[&Rule]] = &[
+    cloudfront::RULES,
     ebs::RULES,
     eks::RULES,
     elasticache::RULES,
+    elb::RULES,
     rds::RULES,
     rds_clusters::RULES,
     rds_insight::RULES,
