@@ -74,7 +74,7 @@ pub(crate) fn taken(whole: &Value, part: &Value, name: &str) -> Value {
         [] => part_value,
         // An instance of a resource knows its own address.
         [one] if is_collection(one) && !part.references().is_empty() => part_value,
-        all => with_references(part_value, extended(all, name)),
+        all => with_references(part_value, &extended(all, name)),
     }
 }
 
@@ -95,7 +95,7 @@ fn computed(whole: &Value, name: &str, at: Span) -> Value {
         [one] if is_collection(one) => references.to_vec(),
         all => extended(all, name),
     };
-    with_references(Value::unknown(reason, at), extended)
+    with_references(Value::unknown(reason, at), &extended)
 }
 
 fn unknown_part(whole: &Value, reason: Reason, name: &str, at: Span) -> Value {
@@ -105,7 +105,7 @@ fn unknown_part(whole: &Value, reason: Reason, name: &str, at: Span) -> Value {
     };
     let mut part = Value::unknown(reason, at);
     part.via.clone_from(&whole.via);
-    with_references(part, references)
+    with_references(part, &references)
 }
 
 fn is_data(address: &str) -> bool {

@@ -167,7 +167,7 @@ impl Evaluator<'_> {
                 let mut references: Vec<Reference> = condition.references().to_vec();
                 all_references(&then, &mut references);
                 all_references(&otherwise, &mut references);
-                Ok(with_references(Value::unknown(reason, at), references))
+                Ok(with_references(Value::unknown(reason, at), &references))
             }
         }
     }
@@ -233,11 +233,10 @@ impl Evaluator<'_> {
                 let _ = self.collect(one, collection.clone(), collection.clone(), &mut made, at, scope);
                 return Ok(referring(Value::unknown(*reason, at), made.values().chain([&collection])));
             }
-            Kind::Template(_) | Kind::Encoded(_) => return Err(Fault),
             _ => return Err(Fault),
         }
         let open = made.open;
-        let made = Value::new(made.finish(one), at);
+        let made = Value::new(made.finish(), at);
         Ok(self.weighed(if open { referring(made, [&collection]) } else { made }))
     }
 
@@ -277,7 +276,7 @@ impl Evaluator<'_> {
 
     fn call_function(&mut self, name: &str, arguments: &[Expr], expands: bool, at: Span, scope: &Scope<'_>) -> Outcome {
         match (name.strip_prefix("core::").unwrap_or(name), arguments) {
-            ("try", arguments) => return self.try_each(arguments, at, scope),
+            ("try", arguments) => return self.try_each(arguments, scope),
             ("can", [argument]) => return Ok(self.can(argument, at, scope)),
             ("templatefile", [path, variables]) => return self.template_file(path, variables, at, scope),
             ("templatestring", [text, variables]) => return self.template_string(text, variables, at, scope),
@@ -326,7 +325,7 @@ impl Evaluator<'_> {
     }
 
     /// The first argument that is no error.
-    fn try_each(&mut self, arguments: &[Expr], at: Span, scope: &Scope<'_>) -> Outcome {
+    fn try_each(&mut self, arguments: &[Expr], scope: &Scope<'_>) -> Outcome {
         let strict = std::mem::replace(&mut self.strict, true);
         let mut outcome = Err(Fault);
         for argument in arguments {
@@ -336,7 +335,6 @@ impl Evaluator<'_> {
             }
         }
         self.strict = strict;
-        let _ = at;
         outcome
     }
 
@@ -515,7 +513,7 @@ impl Collected {
         self.items.iter().chain(self.entries.values().map(|entry| &entry.value))
     }
 
-    fn finish(self, _: &For) -> Kind {
+    fn finish(self) -> Kind {
         if !self.is_object {
             return Kind::List(Arc::new(List { items: self.items, open: self.open, set: false }));
         }

@@ -20,7 +20,7 @@ mod tags;
 mod template;
 mod types;
 
-pub use evaluate::{Evaluated, Note, Options, evaluate};
+pub use evaluate::{Evaluated, Gap, Options, evaluate};
 pub use library::{Call, Library, Role, parse, role_of};
 
 pub(crate) use functions::Fault;

@@ -13,7 +13,7 @@ use portcullis_syntax::hcl::{self, Expr, ExprKind};
 
 use crate::Fault;
 use crate::declarations::Declared;
-use crate::evaluate::{Evaluator, Instance, Memo, Note, Parent, Slot};
+use crate::evaluate::{Evaluator, Gap, Instance, Memo, Parent, Slot};
 use crate::expression::{Step, steps_of};
 use crate::library::local;
 use crate::limits::{MODULE_DEPTH, MODULES};
@@ -148,7 +148,7 @@ impl<'l> Evaluator<'l> {
             _ => None,
         });
         let name = call.block.labels.first().map_or_else(|| "".into(), |label| label.name.clone());
-        self.notes.insert(Note::Unresolved { header, name, source });
+        self.gaps.insert(Gap::Unresolved { header, name, source });
         // What is handed over may have been made of its outputs.
         if let Some(memo) = self.modules.get_mut(module).and_then(|it| it.calls.get_mut(position)) {
             *memo = Memo::Done(Rc::new(Calls::Unresolved(Value::unknown(Reason::Module, header))));
@@ -168,7 +168,7 @@ impl<'l> Evaluator<'l> {
                 }
             }
         }
-        Calls::Unresolved(with_references(Value::unknown(Reason::Module, header), references))
+        Calls::Unresolved(with_references(Value::unknown(Reason::Module, header), &references))
     }
 
     /// `module.name…`: the value, and how many of the steps behind `module` are used up.

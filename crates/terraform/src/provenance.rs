@@ -53,10 +53,10 @@ pub(crate) fn referring<'v>(mut value: Value, others: impl IntoIterator<Item = &
 }
 
 /// The value with these references and its own.
-pub(crate) fn with_references(mut value: Value, references: Vec<Reference>) -> Value {
+pub(crate) fn with_references(mut value: Value, references: &[Reference]) -> Value {
     if !references.is_empty() {
-        let own = value.references().iter().filter(|it| !references.contains(it)).cloned();
-        let all: Vec<Reference> = own.chain(references.iter().cloned()).collect();
+        let own = value.references().iter().filter(|it| !references.contains(it));
+        let all: Vec<Reference> = own.chain(references).cloned().collect();
         value.refers = Some(fewer(all).into());
     }
     value

@@ -13,7 +13,7 @@ use portcullis_model::terraform::{Kind, Mode, Reason, Value};
 use portcullis_syntax::hcl::{Attribute, Block, Expr, ExprKind};
 
 use crate::declarations::{Declared, ResourceDeclaration, produced_kind};
-use crate::evaluate::{Evaluator, Memo, Note};
+use crate::evaluate::{Evaluator, Gap, Memo};
 use crate::expression::{Step, number, steps_of};
 use crate::limits::INSTANCES;
 use crate::policy_document;
@@ -92,8 +92,7 @@ impl<'l> Evaluator<'l> {
         let prefix: Arc<str> = self.modules.get(module).map_or_else(|| "".into(), |it| it.address.clone());
         let address = || -> Arc<str> { format!("{}{}", joined(&prefix), local_address(mode, kind, name)).into() };
         let unknown = |reason, address| {
-            let references = vec![Reference { address, attribute: "".into() }];
-            with_references(Value::unknown(reason, at), references)
+            with_references(Value::unknown(reason, at), &[Reference { address, attribute: "".into() }])
         };
         let Some(position) = position else { return unknown(Reason::Invalid, address()) };
         let is_running = self
@@ -168,7 +167,7 @@ impl<'l> Evaluator<'l> {
             Form::Single => whole,
             Form::List | Form::Map => {
                 let reference = Reference { address: format!("{base}[*]").into(), attribute: "".into() };
-                Some(with_references(whole.unwrap_or_else(|| Value::unknown(Reason::Limit, header)), vec![reference]))
+                Some(with_references(whole.unwrap_or_else(|| Value::unknown(Reason::Limit, header)), &[reference]))
             }
         };
         Expanded { instances, whole }
@@ -196,7 +195,7 @@ impl<'l> Evaluator<'l> {
         };
         let Some(count) = value.as_i64() else {
             let reason = reason_of(value).unwrap_or(Reason::Invalid);
-            self.notes.insert(Note::Repetition { span: at, reason });
+            self.gaps.insert(Gap::Repetition { span: at, reason });
             return any(Reason::Instance);
         };
         let count = usize::try_from(count).unwrap_or(0);
@@ -239,10 +238,10 @@ impl<'l> Evaluator<'l> {
         }
         if open {
             let reason = reason_of(value).unwrap_or(Reason::Instance);
-            self.notes.insert(Note::Repetition { span: at, reason });
+            self.gaps.insert(Gap::Repetition { span: at, reason });
             let any = |attribute: &str| {
                 let references = crate::provenance::extended(value.references(), attribute);
-                Some(with_references(Value::unknown(Reason::Instance, at), references))
+                Some(with_references(Value::unknown(Reason::Instance, at), &references))
             };
             instances.push((Key::Any, Each { key: any(""), value: any(""), index: None }));
         }
@@ -354,7 +353,7 @@ impl<'l> Evaluator<'l> {
         };
         if open {
             let any = Value::unknown(Reason::Instance, for_each.value.span);
-            let any = with_references(any, over.references().to_vec());
+            let any = with_references(any, over.references());
             add(self, any.clone(), any);
             list.open = true;
         }

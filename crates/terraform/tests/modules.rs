@@ -5,7 +5,7 @@
 mod memory;
 
 use memory::{Memory, references, shown};
-use portcullis_terraform::{Evaluated, Note, Options};
+use portcullis_terraform::{Evaluated, Gap, Options};
 
 fn evaluate(text: &str) -> (Memory, Evaluated) {
     let files = Memory::parse(text);
@@ -132,7 +132,7 @@ resource "r" "d" {
 }
 == .hidden.tf
 resource "r" "hidden" {}
-== notes.txt
+== gaps.txt
 resource "r" "text" {}
 "#,
         r#"r.a.block = [{z = 2}]
@@ -417,18 +417,18 @@ resource "r" "r" { name = var.name }
                module.installed.r.r.name = "n""#
         )
     );
-    let notes: Vec<String> = evaluated
-        .notes
+    let gaps: Vec<String> = evaluated
+        .gaps
         .iter()
         .map(|note| match note {
-            Note::Unresolved { header, name, source } => {
+            Gap::Unresolved { header, name, source } => {
                 format!("{name} {} {}", source.as_deref().unwrap_or_default(), files.place(*header))
             }
             other => format!("{other:?}"),
         })
         .collect();
     assert_eq!(
-        notes,
+        gaps,
         [
             r#"remote terraform-aws-modules/s3-bucket/aws main.tf:1: module "remote""#,
             r#"outside ../elsewhere main.tf:7: module "outside""#,
@@ -552,6 +552,6 @@ fn hostile() {
         .collect();
     let files = Memory::parse(&levels);
     let evaluated = files.evaluate("m0");
-    assert!(evaluated.notes.iter().any(|note| matches!(note, Note::Limit(_))));
+    assert!(evaluated.gaps.iter().any(|note| matches!(note, Gap::Limit(_))));
     assert!(evaluated.configuration.modules.iter().any(|module| module.partial));
 }

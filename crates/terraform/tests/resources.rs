@@ -382,7 +382,7 @@ resource "a" "c" {
 "#;
     let files = Memory::new(&[("main.tf", text)]);
     let evaluated = files.evaluate("");
-    assert_eq!(evaluated.notes, []);
+    assert_eq!(evaluated.gaps, []);
     assert_eq!(evaluated.configuration.resources.len(), 20_000);
     let one = evaluated.configuration.at("a.c[\"k77\"]").unwrap();
     assert_eq!(shown(one.body.get("of").unwrap()), "\"n77\"");
