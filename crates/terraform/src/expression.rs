@@ -92,7 +92,7 @@ impl Evaluator<'_> {
     }
 
     /// A part of a value. Its error is one of the whole only within `try` and `can`.
-    fn part(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
+    pub(crate) fn part(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
         match self.eval(expr, scope) {
             Err(Fault) if !self.strict => Ok(Value::unknown(Reason::Invalid, scope.place(expr.span))),
             outcome => outcome,
@@ -391,6 +391,10 @@ impl Evaluator<'_> {
             },
             ("ephemeral", Some(kind)) => match step(1) {
                 Some(name) => (self.resource(module, Mode::Ephemeral, kind, name, at), 2),
+                None => return Err(Fault),
+            },
+            ("resource", Some(kind)) => match step(1) {
+                Some(name) => (self.resource(module, Mode::Managed, kind, name, at), 2),
                 None => return Err(Fault),
             },
             ("each" | "count", Some(part)) => {

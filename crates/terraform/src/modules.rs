@@ -193,8 +193,12 @@ impl<'l> Evaluator<'l> {
                 let child = instances.first().map(|(_, child)| *child).ok_or(Fault)?;
                 Ok((self.output(child, &output.name, at)?, 2))
             }
-            (Form::List | Form::Map, Some(Step::Index(key)), Some(Step::Name(output))) => {
-                let key = self.eval(key, scope)?;
+            (Form::List | Form::Map, Some(key), Some(Step::Name(output))) => {
+                let key = match key {
+                    Step::Index(key) => self.eval(key, scope)?,
+                    // `module.name.0.output`, as it was written once.
+                    Step::Name(name) => Value::string(name.name.clone(), name.span),
+                };
                 let wanted = key.to_text();
                 let found = instances.iter().find(|(one, _)| match (one, &wanted) {
                     (Key::Index(index), Some(wanted)) => **wanted == *index.to_string(),

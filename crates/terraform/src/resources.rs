@@ -264,7 +264,13 @@ impl<'l> Evaluator<'l> {
         scope: &Scope<'_>,
     ) {
         for attribute in attributes {
-            let value = self.value(&attribute.value, scope);
+            let value = match (&*attribute.name.name, &attribute.value.kind) {
+                // Words of the language in provisioners.
+                ("when" | "on_failure", ExprKind::Variable(word)) => {
+                    Value::string(word.clone(), attribute.value.span)
+                }
+                _ => self.value(&attribute.value, scope),
+            };
             map.insert(attribute.name.name.clone(), scope.place(attribute.name.span), value);
         }
         let mut kinds: BTreeMap<&str, (Span, List)> = BTreeMap::new();

@@ -88,7 +88,7 @@ impl Evaluator<'_> {
             match part {
                 Part::Literal(literal, _) => text.push(literal),
                 Part::Interpolation(expr) => {
-                    let value = self.eval(expr, scope)?;
+                    let value = self.part(expr, scope)?;
                     self.add(&value, at, text)?;
                 }
                 Part::If { condition, then, otherwise } => {
