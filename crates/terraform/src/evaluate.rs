@@ -21,7 +21,7 @@ use crate::resources::Expanded;
 use crate::scope::{Each, Scope};
 
 /// The stack of an evaluation: expressions are evaluated within one another, over modules and locals.
-const STACK: usize = 256 * 1024 * 1024;
+const STACK: usize = 64 * 1024 * 1024;
 
 /// What is known beside the texts.
 #[derive(Clone, Debug, Default)]

@@ -12,6 +12,7 @@ mod library;
 mod limits;
 mod modules;
 mod operators;
+pub mod plan;
 mod policy_document;
 mod provenance;
 mod resources;

@@ -3,6 +3,7 @@
 //! A module that is not at hand has outputs that are not known and refer to what was handed to it. What it does with that
 //! is not known either, which is kept in [`Module::handed_out`](portcullis_model::terraform::Module::handed_out).
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -25,7 +26,13 @@ use crate::types::Type;
 /// What a `module` block made.
 pub(crate) enum Calls {
     /// Instances, by number.
-    Made { form: Form, instances: Vec<(Key, usize)>, open: bool },
+    Made {
+        form: Form,
+        instances: Vec<(Key, usize)>,
+        /// The numbers of instances by the texts of their keys.
+        keys: HashMap<Arc<str>, usize>,
+        open: bool,
+    },
     /// The module is not at hand; what its outputs are.
     Unresolved(Value),
 }
@@ -105,7 +112,12 @@ impl<'l> Evaluator<'l> {
             instances.push((key, self.modules.len()));
             self.modules.push(child);
         }
-        Calls::Made { form: repetition.form, instances, open }
+        let keys = instances.iter().filter_map(|(key, child)| match key {
+            Key::Index(index) => Some((index.to_string().into(), *child)),
+            Key::Name(name) => Some((name.clone(), *child)),
+            Key::Only | Key::Any => None,
+        });
+        Calls::Made { form: repetition.form, keys: keys.collect(), instances, open }
     }
 
     /// Whether a directory is that of a module, or of one that led to it.
@@ -184,9 +196,9 @@ impl<'l> Evaluator<'l> {
             return Ok((Value::unknown(Reason::Module, at), steps.len()));
         };
         let calls = self.call(module, position);
-        let (form, instances, open) = match &*calls {
+        let (form, instances, keys, open) = match &*calls {
             Calls::Unresolved(value) => return Ok((used_at(value.clone(), at), steps.len())),
-            Calls::Made { form, instances, open } => (*form, instances, *open),
+            Calls::Made { form, instances, keys, open } => (*form, instances, keys, *open),
         };
         match (form, steps.get(1), steps.get(2)) {
             (Form::Single, Some(Step::Name(output)), _) => {
@@ -200,12 +212,11 @@ impl<'l> Evaluator<'l> {
                     Step::Name(name) => Value::string(name.name.clone(), name.span),
                 };
                 let wanted = key.to_text();
-                let found = instances.iter().find(|(one, _)| match (one, &wanted) {
-                    (Key::Index(index), Some(wanted)) => **wanted == *index.to_string(),
-                    (Key::Name(name), Some(wanted)) => name == wanted,
-                    _ => false,
-                });
-                if let Some((_, child)) = found {
+                if let Some(child) = wanted.as_ref().and_then(|wanted| keys.get(wanted)) {
+                    return Ok((self.output(*child, &output.name, at)?, 3));
+                }
+                // `count = var.create ? 1 : 0`: the first is the one that stands for all.
+                if let (Form::List, Some("0"), [(Key::Any, child)]) = (form, wanted.as_deref(), instances.as_slice()) {
                     return Ok((self.output(*child, &output.name, at)?, 3));
                 }
                 if wanted.is_some() && !open {
@@ -246,7 +257,7 @@ impl<'l> Evaluator<'l> {
     fn outputs(&mut self, calls: &Calls, only: Option<&str>, at: Span) -> Value {
         let (form, instances, open) = match calls {
             Calls::Unresolved(value) => return value.clone(),
-            Calls::Made { form, instances, open } => (*form, instances, *open),
+            Calls::Made { form, instances, open, .. } => (*form, instances, *open),
         };
         let mut made = Vec::with_capacity(instances.len());
         for (key, child) in instances {

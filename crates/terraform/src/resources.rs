@@ -266,9 +266,7 @@ impl<'l> Evaluator<'l> {
         for attribute in attributes {
             let value = match (&*attribute.name.name, &attribute.value.kind) {
                 // Words of the language in provisioners.
-                ("when" | "on_failure", ExprKind::Variable(word)) => {
-                    Value::string(word.clone(), attribute.value.span)
-                }
+                ("when" | "on_failure", ExprKind::Variable(word)) => Value::string(word.clone(), attribute.value.span),
                 _ => self.value(&attribute.value, scope),
             };
             map.insert(attribute.name.name.clone(), scope.place(attribute.name.span), value);

@@ -262,20 +262,31 @@ module "none" {{
   count  = 0
   name   = "x"
 }}
+module "maybe" {{
+  source = "./child"
+  count  = var.v ? 1 : 0
+  name   = "may"
+}}
 resource "r" "top" {{
+  may  = module.maybe[0].name
   one  = module.m["a"].id
   none = module.none[*].id
   rest = try(module.none[0].id, "")
 }}
 {CHILD}"#
         ),
-        r#"r.top.none = []
+        r#"r.top.may = "may"
+           r.top.none = []
            r.top.one = ?instance
            r.top.rest = ""
            module.m[*].r.r.kept = "default"
            module.m[*].r.r.name = ?instance
            module.m[*].r.r.on = true
-           module.m[*].r.r.size = 3"#,
+           module.m[*].r.r.size = 3
+           module.maybe[*].r.r.kept = "default"
+           module.maybe[*].r.r.name = "may"
+           module.maybe[*].r.r.on = true
+           module.maybe[*].r.r.size = 1"#,
     );
 }
 
@@ -524,6 +535,11 @@ resource "r" "r" {}
     let mut library = files.library("envs/prod");
     library.gather(["modules/alone".to_owned()], &files, &mut |path| files.id(path));
     assert_eq!(library.roots(), ["envs/prod", "modules/alone"]);
+    let circle = Memory::new(&[
+        ("x/main.tf", "module \"y\" { source = \"../y\" }"),
+        ("y/main.tf", "module \"x\" { source = \"../x\" }"),
+    ]);
+    assert_eq!(circle.library("y").roots(), ["x"]);
     let called: Vec<String> = library.calls("modules/a").into_iter().filter_map(|call| call.directory).collect();
     assert_eq!(called, ["modules/b"]);
 }
@@ -538,18 +554,12 @@ fn hostile() {
     let (_, evaluated) = evaluate(each_other);
     assert_eq!(evaluated.configuration.resources.len(), 1);
     // Each level calls the next one four times.
-    let levels: String = (0..20)
-        .map(|level| {
-            let call = |name: &str| format!("module \"{name}\" {{\n  source = \"../m{}\"\n}}\n", level + 1);
-            format!(
-                "== m{level}/main.tf\n{}{}{}{}resource \"r\" \"r\" {{}}\n",
-                call("a"),
-                call("b"),
-                call("c"),
-                call("d")
-            )
-        })
-        .collect();
+    let level = |level: usize| {
+        let next = level + 1;
+        let calls = ["a", "b", "c", "d"].map(|name| format!("module \"{name}\" {{\n  source = \"../m{next}\"\n}}\n"));
+        format!("== m{level}/main.tf\n{}resource \"r\" \"r\" {{}}\n", calls.concat())
+    };
+    let levels = (0..20).map(level).collect::<Vec<_>>().concat();
     let files = Memory::parse(&levels);
     let evaluated = files.evaluate("m0");
     assert!(evaluated.gaps.iter().any(|note| matches!(note, Gap::Limit(_))));
