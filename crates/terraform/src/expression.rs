@@ -291,6 +291,13 @@ impl Evaluator<'_> {
         for argument in arguments {
             values.push(self.part(argument, scope)?);
         }
+        if name == "length"
+            && !expands
+            && let [value] = values.as_slice()
+            && let Some(count) = count(value)
+        {
+            return Ok(referring(number(count, at), [value]));
+        }
         if expands && let Some(last) = values.pop() {
             match &last.kind {
                 Kind::List(list) if !list.open => {
@@ -452,6 +459,15 @@ pub(crate) fn steps_of(expr: &Expr) -> (&Expr, Vec<Step<'_>>) {
 /// The number of an element.
 pub(crate) fn number(position: usize, at: Span) -> Value {
     Value::new(Kind::Number(Number::Int(i64::try_from(position).unwrap_or(i64::MAX))), at)
+}
+
+/// How many elements there are, without looking at them: every instance of a resource may ask.
+fn count(value: &Value) -> Option<usize> {
+    match &value.kind {
+        Kind::List(list) if !list.open && !list.set => Some(list.items.len()),
+        Kind::Map(map) if !map.open => Some(map.entries.len()),
+        _ => None,
+    }
 }
 
 /// Whether a key is one that is not known yet.
