@@ -55,7 +55,7 @@ pub enum Gap {
     },
     /// A limit on steps, sizes or instances was hit.
     Limit(Span),
-    /// How many instances a block has is not known.
+    /// How many instances a block has, or blocks a `dynamic` one makes, is not known.
     Repetition {
         /// The value of `count` or `for_each`.
         span: Span,

@@ -111,9 +111,9 @@ impl Library {
         let (directory, name) = split(path);
         self.size = self.size.saturating_add(text.len());
         self.texts.insert(id, text);
-        self.variables.insert(path.into(), file.clone());
-        if role_of(name) == Some(Role::Configuration) {
-            self.variables.remove(path);
+        if role_of(name) != Some(Role::Configuration) {
+            self.variables.insert(path.into(), file);
+        } else if !self.has_configuration(path) {
             let directory = self.directories.entry(directory.into()).or_default();
             directory.files.push(SourceFile { path: path.into(), id, file });
             directory.files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -12,7 +12,7 @@ use portcullis_model::terraform::{Kind, Value};
 /// Expressions that are evaluated within one another: chains of locals, variables and outputs included.
 pub(crate) const DEPTH: usize = 1_000;
 /// Expressions that one root may have evaluated.
-pub(crate) const STEPS: u64 = 8_000_000;
+pub(crate) const STEPS: u64 = 5_000_000;
 /// Values in a value.
 const WEIGHT: usize = 1_000_000;
 /// Levels of lists and maps in a value.

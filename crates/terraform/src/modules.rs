@@ -329,7 +329,8 @@ impl<'l> Evaluator<'l> {
             (None, None) => return Value::unknown(Reason::Variable, header),
         };
         let span = value.span;
-        let converted = constraint.convert(value, &mut |expr| self.value(expr, &scope));
+        let constants = Scope::of_constants(module);
+        let converted = constraint.convert(value, &mut |expr| self.value(expr, &constants));
         let converted = converted.unwrap_or_else(|Fault| Value::unknown(Reason::Invalid, span));
         self.weighed(converted)
     }

@@ -12,6 +12,7 @@ use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
 use portcullis_model::terraform::{Kind, Mode, Reason, Value};
 use portcullis_syntax::hcl::{Attribute, Block, Expr, ExprKind};
 
+use crate::Fault;
 use crate::declarations::{Declared, ResourceDeclaration, produced_kind};
 use crate::evaluate::{Evaluator, Gap, Memo};
 use crate::expression::{Step, number, steps_of};
@@ -298,16 +299,20 @@ impl<'l> Evaluator<'l> {
 
     /// A nested block.
     fn nested(&mut self, block: &Block, header: Span, scope: &Scope<'_>) -> Value {
-        let mut map = Map { open: block.body.open, ..Map::default() };
-        if !self.step(header) {
-            return Value::unknown(Reason::Limit, header);
+        let at = scope.place(header);
+        if !self.step(at) {
+            return Value::unknown(Reason::Limit, at);
         }
-        // `provisioner "local-exec"`.
-        if let Some(label) = block.labels.first().filter(|_| &*block.kind.name == "provisioner") {
-            map.insert("type", label.span, Value::string(label.name.clone(), label.span));
-        }
-        self.fill(&mut map, block.body.attributes.iter(), block.body.blocks.iter(), scope);
-        Value::new(Kind::Map(Arc::new(map)), scope.place(header))
+        let made = self.deeper(at, |evaluator| {
+            let mut map = Map { open: block.body.open, ..Map::default() };
+            // `provisioner "local-exec"`.
+            if let Some(label) = block.labels.first().filter(|_| &*block.kind.name == "provisioner") {
+                map.insert("type", label.span, Value::string(label.name.clone(), label.span));
+            }
+            evaluator.fill(&mut map, block.body.attributes.iter(), block.body.blocks.iter(), scope);
+            Ok(Value::new(Kind::Map(Arc::new(map)), at))
+        });
+        made.unwrap_or_else(|Fault| Value::unknown(Reason::Invalid, at))
     }
 
     /// `dynamic "kind" { for_each = …, content { … } }`: as many blocks as there are elements.
@@ -356,6 +361,8 @@ impl<'l> Evaluator<'l> {
             _ => true,
         };
         if open {
+            let reason = reason_of(&over).unwrap_or(Reason::Instance);
+            self.gaps.insert(Gap::Repetition { span: for_each.value.span, reason });
             let any = Value::unknown(Reason::Instance, for_each.value.span);
             let any = with_references(any, over.references());
             add(self, any.clone(), any);

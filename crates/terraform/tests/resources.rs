@@ -354,6 +354,13 @@ fn hostile() {
         "resource \"t\" \"it\" { it = range(0, 1000000000) }".to_owned(),
         "variable \"v\" { default = local.v }\nlocals { v = var.v }\nresource \"t\" \"it\" { it = var.v }".to_owned(),
     ];
+    let blocks = |n: usize| {
+        let (open, close) = ("b {\n".repeat(90), "}\n".repeat(90));
+        format!("resource \"t\" \"r{n}\" {{\n{open}x = t.r{}.y\n{close}}}\n", n + 1)
+    };
+    let chained = (0..2_000).map(blocks).collect::<Vec<_>>().concat();
+    let files = Memory::new(&[("main.tf", &chained)]);
+    assert_eq!(files.evaluate("").configuration.resources.len(), 2_000);
     for text in texts {
         let files = Memory::new(&[("main.tf", &text)]);
         let evaluated = files.evaluate("");
