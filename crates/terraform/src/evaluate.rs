@@ -117,6 +117,8 @@ pub(crate) struct Instance<'l> {
     /// It, or one that calls it, stands for any number of instances.
     pub(crate) symbolic: bool,
     pub(crate) variables: Vec<Memo<Value>>,
+    /// Variables that are used and not declared, and what they are given.
+    pub(crate) undeclared: HashMap<String, Memo<Option<Value>>>,
     pub(crate) locals: Vec<Memo<Value>>,
     pub(crate) outputs: Vec<Memo<Value>>,
     pub(crate) calls: Vec<Memo<Rc<Calls>>>,
@@ -399,6 +401,7 @@ impl<'l> Instance<'l> {
             outputs: vec![Memo::Open; declared.outputs.len()],
             calls: vec![Memo::Open; declared.calls.len()],
             resources: vec![Memo::Open; declared.resources.len()],
+            undeclared: HashMap::new(),
             default_tags: HashMap::new(),
             handed_out: Vec::new(),
             partial: declared.partial,

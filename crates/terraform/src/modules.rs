@@ -300,24 +300,45 @@ impl<'l> Evaluator<'l> {
             let position = it.variables.position(name)?;
             Some((position, it.variables.at(position)?))
         });
-        // Snippets leave declarations out; whatever declares it, no value of it is seen.
-        let Some((position, variable)) = found else { return Value::unknown(Reason::Variable, at) };
+        let Some((position, variable)) = found else { return self.undeclared(module, name, at) };
         self.remembered(module, Slot::Variable, position, at, |evaluator| {
             evaluator.variable_value(module, name, variable)
         })
+    }
+
+    /// A variable whose declaration is not seen: it may be in a file that is not at hand, and what is given still counts.
+    fn undeclared(&mut self, module: usize, name: &str, at: Span) -> Value {
+        let Some(instance) = self.modules.get_mut(module) else { return Value::unknown(Reason::Variable, at) };
+        match instance.undeclared.get(name) {
+            Some(Memo::Done(Some(value))) => return value.clone(),
+            Some(Memo::Done(None)) => return Value::unknown(Reason::Variable, at),
+            Some(Memo::Running) => return Value::unknown(Reason::Cycle, at),
+            Some(Memo::Open) | None => {}
+        }
+        instance.undeclared.insert(name.to_owned(), Memo::Running);
+        let given = self.given(module, name, &Type::Any, at);
+        if let Some(instance) = self.modules.get_mut(module) {
+            instance.undeclared.insert(name.to_owned(), Memo::Done(given.clone()));
+        }
+        given.unwrap_or_else(|| Value::unknown(Reason::Variable, at))
+    }
+
+    /// What the call of a module, or the files and options of a root, give a variable.
+    fn given(&mut self, module: usize, name: &str, constraint: &Type<'_>, at: Span) -> Option<Value> {
+        match self.modules.get(module).and_then(|it| it.parent.clone()) {
+            Some(parent) => {
+                let argument = parent.call.attribute(name).filter(|_| !META.contains(&name))?;
+                Some(self.value(&argument.value, &Scope::of_instance(parent.module, &parent.each)))
+            }
+            None => self.root_value(name, constraint, at),
+        }
     }
 
     fn variable_value(&mut self, module: usize, name: &str, variable: &Declared<'l>) -> Value {
         let header = variable.block.header;
         let constraint = variable.attribute("type").map_or(Type::Any, |it| Type::new(&it.value));
         let scope = Scope::of_module(module);
-        let given = match self.modules.get(module).and_then(|it| it.parent.clone()) {
-            Some(parent) => parent
-                .call
-                .attribute(name)
-                .map(|argument| self.value(&argument.value, &Scope::of_instance(parent.module, &parent.each))),
-            None => self.root_value(name, &constraint, header),
-        };
+        let given = self.given(module, name, &constraint, header);
         let nullable = match variable.attribute("nullable").map(|it| &it.value.kind) {
             Some(ExprKind::Bool(nullable)) => *nullable,
             _ => true,

@@ -101,6 +101,37 @@ d = "prod"
     assert_eq!(files.place(body.get("g").unwrap().span), "main.tf:10: variable \"g\"");
 }
 
+/// The declarations may be in files that are not at hand.
+#[test]
+fn variables_without_declaration() {
+    check(
+        r#"
+== main.tf
+resource "r" "r" {
+  a = var.a
+  b = var.b
+}
+module "m" {
+  source = "./m"
+  c      = false
+}
+== terraform.tfvars
+a = "given"
+== m/main.tf
+resource "r" "r" {
+  c = var.c
+  d = var.d
+  e = var.source
+}
+"#,
+        r#"r.r.a = "given"
+           r.r.b = ?variable
+           module.m.r.r.c = false
+           module.m.r.r.d = ?variable
+           module.m.r.r.e = ?variable"#,
+    );
+}
+
 #[test]
 fn files_of_a_module() {
     check(
