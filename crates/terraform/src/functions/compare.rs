@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use portcullis_model::terraform::value::{Kind, List, Number, Value};
 
-use super::{DEPTH_LIMIT, text};
+use super::{DEPTH_LIMIT, json, text};
 
 /// Whether two values are equal as Terraform's `==` has it; `None` where that is not known.
 pub(super) fn equals(a: &Value, b: &Value) -> Option<bool> {
@@ -94,47 +95,38 @@ pub(super) struct Distinct {
 /// Takes repetitions out. What is not known to be equal to another stays.
 pub(super) fn distinct<'v>(values: impl IntoIterator<Item = &'v Value>) -> Distinct {
     let mut texts: HashSet<&str> = HashSet::new();
+    let mut others: HashSet<Arc<str>> = HashSet::new();
     let mut items: Vec<Value> = Vec::new();
-    let mut others: Vec<&Value> = Vec::new();
-    let (mut certain, mut unknowns) = (true, 0_usize);
+    // Where those stand that may turn out to be equal to another.
+    let mut loose: Vec<usize> = Vec::new();
     for value in values {
-        // Nearly all lists hold texts, and lists may be long: these are not compared with each other.
-        if let Kind::String(known) = &value.kind {
-            if texts.insert(known) {
-                items.push(value.clone());
+        let is_new = match (&value.kind, written(value)) {
+            (Kind::String(known), _) => texts.insert(known),
+            (_, Some(text)) => others.insert(text),
+            (_, None) => {
+                loose.push(items.len());
+                true
             }
-            continue;
-        }
-        unknowns += usize::from(!value.is_wholly_known_shallow());
-        let mut repeated = false;
-        // Past this, comparing each with each would take too long; repetitions then stay.
-        for other in others.iter().take(1_000) {
-            match equals(other, value) {
-                Some(true) => {
-                    repeated = true;
-                    break;
-                }
-                Some(false) => {}
-                None => certain = false,
-            }
-        }
-        certain &= others.len() <= 1_000;
-        if !repeated {
-            others.push(value);
+        };
+        if is_new {
             items.push(value.clone());
         }
     }
-    Distinct { certain: certain && (unknowns == 0 || items.len() <= 1), items }
+    // Past this, comparing each with each would take too long.
+    let is_few = loose.len().saturating_mul(items.len()) <= 1_000_000;
+    let differs = |at: usize| {
+        let others = items.iter().enumerate().filter(|(other, _)| *other != at);
+        items.get(at).is_some_and(|value| others.into_iter().all(|(_, other)| equals(value, other) == Some(false)))
+    };
+    let certain = loose.is_empty() || (is_few && loose.iter().all(|&at| differs(at)));
+    Distinct { items, certain }
 }
 
-/// What this file asks of values.
-trait Known {
-    fn is_wholly_known_shallow(&self) -> bool;
-}
-
-impl Known for Value {
-    fn is_wholly_known_shallow(&self) -> bool {
-        !matches!(self.kind, Kind::Unknown(_) | Kind::Template(_))
+/// A text that only equal values share; `None` where not all is known, or it would be long.
+fn written(value: &Value) -> Option<Arc<str>> {
+    match value.kind {
+        Kind::String(_) | Kind::Template(_) | Kind::Encoded(_) | Kind::Unknown(_) => None,
+        _ => json::write_within(value, 1 << 16).ok()?.known().ok(),
     }
 }
 

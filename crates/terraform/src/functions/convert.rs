@@ -38,7 +38,7 @@ pub(super) fn tolist(call: &Call<'_>) -> Answer {
     match &value.kind {
         Kind::Null | Kind::Unknown(_) => Ok(value.clone()),
         Kind::List(list) => {
-            let items = unified(list.items.iter().cloned().collect());
+            let items = unified(list.items.clone());
             Ok(turned(value, Kind::List(Arc::new(List { items, open: list.open, set: false }))))
         }
         _ => Err(Stop::Refused),

@@ -1,12 +1,12 @@
 //! Functions of files and paths.
 //!
-//! Paths are taken as relative to the folder of the module that calls. Nothing outside the tree is read, and a file
+//! Paths are relative to the folder that the call's place names. Nothing outside the tree is read, and a file
 //! that is not in it may be made by a step before Terraform runs: both are unknown, not missing.
 
 use std::sync::Arc;
 
 use portcullis_core::FileError;
-use portcullis_model::terraform::value::{Kind, List, Reason, Value};
+use portcullis_model::terraform::value::{Kind, Reason, Value};
 
 use super::encoding::base64;
 use super::text::{Part, Text};
@@ -63,8 +63,7 @@ pub(super) fn fileset(call: &Call<'_>) -> Answer {
     let mut walk = Walk { call, matcher, found: Vec::new(), left: ELEMENT_LIMIT };
     walk.folder(&folder, "", 32)?;
     let items: Vec<Value> = walk.found.into_iter().map(|path| Value::string(path, call.at)).collect();
-    let List { items, open, set } = sets::of(&items, false);
-    Ok(call.made(Kind::List(Arc::new(List { items, open, set }))))
+    Ok(call.made(Kind::List(Arc::new(sets::of(&items, false)))))
 }
 
 struct Walk<'c, 'a> {
@@ -190,7 +189,7 @@ pub(super) fn dirname(call: &Call<'_>) -> Answer {
     }
     let text = text.known()?;
     call.string(match text.rsplit_once('/') {
-        Some((folder, _)) if folder.is_empty() => "/".to_owned(),
+        Some(("", _)) => "/".to_owned(),
         Some((folder, _)) => clean(folder),
         None => ".".to_owned(),
     })

@@ -3,7 +3,10 @@
 use portcullis_model::terraform::value::{Kind, List, Number, Reason, Value, number_text};
 
 use super::text::{Text, characters};
-use super::{Answer, Call, ELEMENT_LIMIT, SIZE_LIMIT, Stop, convert, json, numbers, reason_within, text};
+use super::{
+    Answer, Call, ELEMENT_LIMIT, REFERENCE_DEPTH, SIZE_LIMIT, Stop, convert, json, numbers, reason_within, references,
+    text,
+};
 
 pub(super) fn format(call: &Call<'_>) -> Answer {
     let template = call.known(0)?;
@@ -41,12 +44,13 @@ pub(super) fn formatlist(call: &Call<'_>) -> Answer {
             Kind::List(list) => list.items.get(at).ok_or(Stop::Refused),
             _ => Ok(value),
         });
-        let text = formatted(&template, &row.collect::<Result<Vec<_>, _>>()?)?;
+        let row = row.collect::<Result<Vec<_>, _>>()?;
+        let text = formatted(&template, &row)?;
         size = size.saturating_add(text.size());
         if size > SIZE_LIMIT {
             return Err(Stop::Unknown(Reason::Limit));
         }
-        items.push(call.made(text.into_kind()));
+        items.push(element(call, text, &row));
     }
     call.closed(items)
 }
@@ -60,9 +64,16 @@ fn formatted_open(call: &Call<'_>, template: &str, items: &[Value]) -> Answer {
     let mut texts = Vec::new();
     for item in items.iter().take(ELEMENT_LIMIT) {
         let row = call.rest(1).iter().map(|value| if value.as_list().is_some() { item } else { value });
-        texts.push(call.made(formatted(template, &row.collect::<Vec<_>>())?.into_kind()));
+        let row: Vec<&Value> = row.collect();
+        texts.push(element(call, formatted(template, &row)?, &row));
     }
     call.list_value(texts, true)
+}
+
+/// An element of the result refers to what went into it, not to what went into the others.
+fn element(call: &Call<'_>, text: Text, row: &[&Value]) -> Value {
+    let refers = references(row.iter().copied(), REFERENCE_DEPTH);
+    Value { refers, ..Value::new(text.into_kind(), call.at) }
 }
 
 /// `%`, flags, width, precision, `[n]`, letter.
@@ -159,7 +170,7 @@ fn append(text: &mut Text, verb: &Verb, value: &Value) -> Result<(), Stop> {
                 Kind::Number(number) if !verb.sharp => Text::from(shortest(*number).as_str()),
                 _ => json::write(value)?,
             };
-            pad(text, verb, written);
+            pad(text, verb, &written);
         }
         't' => match convert::boolean(value) {
             Ok(value) => text.push(if value { "true" } else { "false" }),
@@ -181,7 +192,7 @@ fn append(text: &mut Text, verb: &Verb, value: &Value) -> Result<(), Stop> {
             if verb.mode == 'q' {
                 written = json::quoted(&written);
             }
-            pad(text, verb, written);
+            pad(text, verb, &written);
         }
         'b' | 'd' | 'o' | 'x' | 'X' => match convert::integer(value) {
             Ok(number) => text.push(&integer(verb, number)),
@@ -213,18 +224,18 @@ fn cut(text: &str, count: usize) -> String {
 }
 
 /// Pads what is known; how long an unknown part is decides nothing that could be said.
-fn pad(text: &mut Text, verb: &Verb, written: Text) {
+fn pad(text: &mut Text, verb: &Verb, written: &Text) {
     let missing = match (verb.width, written.unknown()) {
         (Some(width), None) => width.saturating_sub(characters(written.prefix())),
         _ => 0,
     };
     let filling = if verb.zero { "0" } else { " " }.repeat(missing);
     if verb.minus {
-        text.append(&written);
+        text.append(written);
         text.push(&filling);
     } else {
         text.push(&filling);
-        text.append(&written);
+        text.append(written);
     }
 }
 

@@ -7,7 +7,7 @@ use portcullis_model::terraform::value::{Encoded, Format, Kind, Reason, Value, n
 use portcullis_syntax::json;
 
 use super::text::{Part, Text};
-use super::{Answer, Call, DEPTH_LIMIT, Stop, reason_within, text, trees};
+use super::{Answer, Call, DEPTH_LIMIT, SIZE_LIMIT, Stop, along, reason_within, text, trees};
 
 /// The value is kept as it is, so that what is written in a policy keeps its place.
 pub(super) fn jsonencode(call: &Call<'_>) -> Answer {
@@ -19,10 +19,11 @@ pub(super) fn jsonencode(call: &Call<'_>) -> Answer {
 }
 
 pub(super) fn jsondecode(call: &Call<'_>) -> Answer {
-    if let Kind::Encoded(encoded) = &call.argument(0)?.kind
+    let whole = call.argument(0)?;
+    if let Kind::Encoded(encoded) = &whole.kind
         && encoded.format == Format::Json
     {
-        return Ok(encoded.value.clone());
+        return Ok(along(whole, &encoded.value));
     }
     let text = call.known(0)?;
     let tree = json::parse(FileId(0), &text);
@@ -38,12 +39,17 @@ pub(super) fn jsondecode(call: &Call<'_>) -> Answer {
 
 /// A value as compact JSON, its keys sorted.
 pub(super) fn write(value: &Value) -> Result<Text, Stop> {
+    write_within(value, SIZE_LIMIT)
+}
+
+/// The same, as long as it has not more than `most` bytes or little more.
+pub(super) fn write_within(value: &Value, most: usize) -> Result<Text, Stop> {
     let mut text = Text::default();
-    append(&mut text, value, DEPTH_LIMIT)?;
+    append(&mut text, value, DEPTH_LIMIT, most)?;
     Ok(text)
 }
 
-fn append(text: &mut Text, value: &Value, depth: usize) -> Result<(), Stop> {
+fn append(text: &mut Text, value: &Value, depth: usize, most: usize) -> Result<(), Stop> {
     let depth = depth.checked_sub(1).ok_or(Stop::Unknown(Reason::Limit))?;
     match &value.kind {
         Kind::Null => text.push("null"),
@@ -55,8 +61,8 @@ fn append(text: &mut Text, value: &Value, depth: usize) -> Result<(), Stop> {
             text.push("[");
             for (at, item) in list.items.iter().enumerate() {
                 text.push(if at == 0 { "" } else { "," });
-                append(text, item, depth)?;
-                if text.is_over() {
+                append(text, item, depth, most)?;
+                if text.size() > most {
                     return Err(Stop::Unknown(Reason::Limit));
                 }
             }
@@ -71,8 +77,8 @@ fn append(text: &mut Text, value: &Value, depth: usize) -> Result<(), Stop> {
                 text.push(if at == 0 { "" } else { "," });
                 text.append(&quoted(&Text::from(&**key)));
                 text.push(":");
-                append(text, &entry.value, depth)?;
-                if text.is_over() {
+                append(text, &entry.value, depth, most)?;
+                if text.size() > most {
                     return Err(Stop::Unknown(Reason::Limit));
                 }
             }

@@ -6,11 +6,13 @@ use portcullis_model::terraform::value::{Kind, List, Number, Reason, Value};
 
 use super::text::characters;
 use super::{
-    Answer, Call, DEPTH_LIMIT, ELEMENT_LIMIT, Stop, compare, convert, list_of, numbers, reason_within, strings, text,
+    Answer, Call, DEPTH_LIMIT, ELEMENT_LIMIT, Stop, compare, convert, list_of, numbers, parts, reason_within, strings,
+    taken, text,
 };
 
 impl Call<'_> {
     /// A list that may hold more.
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     pub(super) fn list_value(&self, items: Vec<Value>, open: bool) -> Answer {
         Ok(self.made(Kind::List(Arc::new(List { items, open, set: false }))))
     }
@@ -63,7 +65,9 @@ pub(super) fn element(call: &Call<'_>) -> Answer {
         index => index?,
     };
     let index = index.checked_rem_euclid(count).and_then(|index| usize::try_from(index).ok());
-    index.and_then(|index| list.items.get(index)).cloned().ok_or(Stop::Refused)
+    let index = index.ok_or(Stop::Refused)?;
+    let item = list.items.get(index).ok_or(Stop::Refused)?;
+    Ok(taken(call.argument(0)?, item, &index.to_string()))
 }
 
 pub(super) fn concat(call: &Call<'_>) -> Answer {
@@ -72,7 +76,7 @@ pub(super) fn concat(call: &Call<'_>) -> Answer {
         match &argument.kind {
             Kind::Unknown(_) => open = true,
             Kind::List(list) if !list.set => {
-                items.extend(list.items.iter().cloned());
+                items.extend(parts(argument, list));
                 open |= list.open;
             }
             _ => return Err(Stop::Refused),
@@ -86,7 +90,7 @@ pub(super) fn concat(call: &Call<'_>) -> Answer {
 
 pub(super) fn flatten(call: &Call<'_>) -> Answer {
     let mut flat = Flat { items: Vec::new(), open: false };
-    flat.take(call.list(0)?, DEPTH_LIMIT, &mut ELEMENT_LIMIT.clone())?;
+    flat.take(call.argument(0)?, call.list(0)?, DEPTH_LIMIT, &mut ELEMENT_LIMIT.clone())?;
     call.list_value(flat.items, flat.open)
 }
 
@@ -97,19 +101,19 @@ struct Flat {
 
 impl Flat {
     /// Empty lists that are shared make steps without elements, so steps are counted.
-    fn take(&mut self, list: &List, depth: usize, steps: &mut usize) -> Result<(), Stop> {
+    fn take(&mut self, whole: &Value, list: &List, depth: usize, steps: &mut usize) -> Result<(), Stop> {
         let depth = depth.checked_sub(1).ok_or(Stop::Unknown(Reason::Limit))?;
         self.open |= list.open;
-        for item in &list.items {
+        for item in parts(whole, list) {
             *steps = steps.checked_sub(1).ok_or(Stop::Unknown(Reason::Limit))?;
             match &item.kind {
-                Kind::List(list) => self.take(list, depth, steps)?,
+                Kind::List(list) => self.take(&item, list, depth, steps)?,
                 // It may be a list of any length; as an element it keeps what it refers to.
                 Kind::Unknown(_) => {
                     self.open = true;
-                    self.items.push(item.clone());
+                    self.items.push(item);
                 }
-                _ => self.items.push(item.clone()),
+                _ => self.items.push(item),
             }
         }
         Ok(())
@@ -119,11 +123,11 @@ impl Flat {
 pub(super) fn compact(call: &Call<'_>) -> Answer {
     let list = call.list(0)?;
     let (mut items, mut open) = (Vec::new(), list.open);
-    for item in &list.items {
+    for item in parts(call.argument(0)?, list) {
         if item.is_null() {
             continue;
         }
-        let item = convert::as_text(item)?;
+        let item = convert::as_text(&item)?;
         match &item.kind {
             Kind::String(text) if text.is_empty() => continue,
             // It may be empty.
@@ -137,7 +141,8 @@ pub(super) fn compact(call: &Call<'_>) -> Answer {
 
 pub(super) fn distinct(call: &Call<'_>) -> Answer {
     let list = call.list(0)?;
-    let distinct = compare::distinct(&list.items);
+    let items: Vec<Value> = parts(call.argument(0)?, list).collect();
+    let distinct = compare::distinct(&items);
     call.list_value(distinct.items, list.open || !distinct.certain)
 }
 
@@ -204,7 +209,8 @@ pub(super) fn chunklist(call: &Call<'_>) -> Answer {
     let list = call.closed_list(0)?;
     let size = usize::try_from(call.integer(1)?).map_err(|_| Stop::Refused)?;
     let size = if size == 0 { list.items.len() } else { size };
-    let chunks = list.items.chunks(size.max(1)).map(|chunk| {
+    let items: Vec<Value> = parts(call.argument(0)?, list).collect();
+    let chunks = items.chunks(size.max(1)).map(|chunk| {
         let kind = Kind::List(Arc::new(List::closed(chunk.to_vec())));
         Value::new(kind, call.at)
     });
@@ -223,7 +229,7 @@ pub(super) fn matchkeys(call: &Call<'_>) -> Answer {
     }
     for (value, key) in values.items.iter().zip(&keys.items) {
         match compare::holds(wanted, key) {
-            Some(true) => items.push(value.clone()),
+            Some(true) => items.push(taken(call.argument(0)?, value, "")),
             Some(false) => {}
             None => open = true,
         }
@@ -236,7 +242,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     match list.items.as_slice() {
         _ if list.open => Err(Stop::Unknown(reason_within(&list.items))),
         [] => Ok(call.made(Kind::Null)),
-        [only] => Ok(only.clone()),
+        [only] => Ok(taken(call.argument(0)?, only, "0")),
         // Elements of a set that are not known may be equal.
         items if list.set && items.iter().any(|item| !item.is_wholly_known()) => {
             Err(Stop::Unknown(reason_within(items)))
@@ -247,11 +253,11 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 
 pub(super) fn reverse(call: &Call<'_>) -> Answer {
     let list = call.list(0)?;
-    call.list_value(list.items.iter().rev().cloned().collect(), list.open)
+    call.list_value(parts(call.argument(0)?, list).rev().collect(), list.open)
 }
 
 pub(super) fn slice(call: &Call<'_>) -> Answer {
-    let list = call.sequence(0)?;
+    let (whole, list) = (call.argument(0)?, call.sequence(0)?);
     let (start, end) = (place(call, 1)?, place(call, 2)?);
     if start > end {
         return Err(Stop::Refused);
@@ -262,7 +268,8 @@ pub(super) fn slice(call: &Call<'_>) -> Answer {
     if list.open {
         return Err(Stop::Unknown(reason_within(&list.items)));
     }
-    call.closed(list.items.get(start..end).ok_or(Stop::Refused)?.to_vec())
+    let items = list.items.get(start..end).ok_or(Stop::Refused)?;
+    call.closed(items.iter().map(|item| taken(whole, item, "")).collect())
 }
 
 fn place(call: &Call<'_>, index: usize) -> Result<usize, Stop> {
@@ -271,7 +278,8 @@ fn place(call: &Call<'_>, index: usize) -> Result<usize, Stop> {
 
 pub(super) fn sort(call: &Call<'_>) -> Answer {
     let list = call.list(0)?;
-    let mut items = list.items.iter().map(convert::as_text).collect::<Result<Vec<_>, _>>()?;
+    let mut items =
+        parts(call.argument(0)?, list).map(|item| convert::as_text(&item)).collect::<Result<Vec<_>, _>>()?;
     items.sort_by(compare::order);
     // Where the elements go that are not known is not known either.
     let open = list.open || (items.len() > 1 && items.iter().any(|item| item.as_str().is_none()));

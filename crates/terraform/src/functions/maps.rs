@@ -5,30 +5,36 @@ use std::sync::Arc;
 
 use portcullis_model::terraform::value::{Entry, Kind, List, Map, Reason, Value};
 
-use super::{Answer, Call, Stop, lists, reason_within, text};
+use super::{Answer, Call, ELEMENT_LIMIT, Stop, lists, reason_within, taken, text};
 
 impl Call<'_> {
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn map_value(&self, entries: BTreeMap<Arc<str>, Entry>, open: bool) -> Answer {
         Ok(self.made(Kind::Map(Arc::new(Map { entries, open }))))
     }
 }
 
 pub(super) fn keys(call: &Call<'_>) -> Answer {
-    let map = call.map(0)?;
-    let keys = map.entries.iter().map(|(key, entry)| Value::string(Arc::clone(key), entry.key));
+    let (whole, map) = (call.argument(0)?, call.map(0)?);
+    let key = |(key, entry): (&Arc<str>, &Entry)| taken(whole, &Value::string(Arc::clone(key), entry.key), "");
+    let keys = map.entries.iter().map(key);
     call.list_value(keys.collect(), map.open)
 }
 
 pub(super) fn values(call: &Call<'_>) -> Answer {
-    let map = call.map(0)?;
-    call.list_value(map.entries.values().map(|entry| entry.value.clone()).collect(), map.open)
+    let (whole, map) = (call.argument(0)?, call.map(0)?);
+    call.list_value(map.entries.iter().map(|(key, entry)| taken(whole, &entry.value, key)).collect(), map.open)
 }
 
 pub(super) fn lookup(call: &Call<'_>) -> Answer {
-    let map = call.map(0)?;
+    let (whole, map) = (call.argument(0)?, call.map(0)?);
     let key = call.known(1)?;
+    let is_of_resource = !whole.references().is_empty();
     match (map.get(&key), call.arguments.get(2)) {
-        (Some(value), _) => Ok(value.clone()),
+        // What a resource does not say, or says to be null, the provider may fill in.
+        (None, _) if is_of_resource => Err(Stop::Unknown(Reason::Computed)),
+        (Some(value), _) if is_of_resource && value.is_null() => Err(Stop::Unknown(Reason::Computed)),
+        (Some(value), _) => Ok(taken(whole, value, &key)),
         (None, _) if map.open => Err(Stop::Unknown(reason_within(map.entries.values().map(|entry| &entry.value)))),
         (None, Some(default)) => Ok(default.clone()),
         (None, None) => Err(Stop::Refused),
@@ -51,7 +57,9 @@ pub(super) fn merge(call: &Call<'_>) -> Answer {
                     let reason = reason_within(map.entries.values().map(|entry| &entry.value));
                     blur(&mut entries, reason, |key| !map.entries.contains_key(key));
                 }
-                entries.extend(map.entries.iter().map(|(key, entry)| (Arc::clone(key), entry.clone())));
+                entries.extend(map.entries.iter().map(|(key, entry)| {
+                    (Arc::clone(key), Entry { key: entry.key, value: taken(argument, &entry.value, key) })
+                }));
             }
             _ => return Err(Stop::Refused),
         }
@@ -88,7 +96,7 @@ pub(super) fn zipmap(call: &Call<'_>) -> Answer {
     for (at, key) in keys.items.iter().enumerate() {
         let value = match values {
             // In an open list of keys it is not known which value is whose.
-            Ok(values) if !keys.open => values.items.get(at).cloned().ok_or(Stop::Refused)?,
+            Ok(values) if !keys.open => taken(call.argument(1)?, values.items.get(at).ok_or(Stop::Refused)?, ""),
             Ok(values) => Value::unknown(reason_within(&values.items), call.at),
             Err(reason) => Value::unknown(reason, call.at),
         };
@@ -96,7 +104,12 @@ pub(super) fn zipmap(call: &Call<'_>) -> Answer {
             Ok(text) => {
                 entries.insert(text, Entry { key: key.span, value });
             }
-            Err(_) => open = true,
+            Err(Stop::Refused) => return Err(Stop::Refused),
+            // It may be one of those before it.
+            Err(Stop::Unknown(reason)) => {
+                open = true;
+                blur(&mut entries, reason, |_| true);
+            }
         }
     }
     call.map_value(entries, open)
@@ -118,9 +131,15 @@ pub(super) fn transpose(call: &Call<'_>) -> Answer {
     let map = call.map(0)?;
     let mut turned: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
     let mut unknown = map.open.then(|| reason_within(map.entries.values().map(|entry| &entry.value)));
+    // Keys may share one long list.
+    let mut count = 0_usize;
     for (key, entry) in &map.entries {
         match lists::texts(&entry.value) {
             Ok(texts) => {
+                count = count.saturating_add(texts.len());
+                if count > ELEMENT_LIMIT {
+                    return Err(Stop::Unknown(Reason::Limit));
+                }
                 for text in texts {
                     turned.entry(text).or_default().push(Value::string(Arc::clone(key), entry.key));
                 }

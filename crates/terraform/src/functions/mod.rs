@@ -29,6 +29,7 @@ mod text;
 mod trees;
 mod yaml;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use portcullis_core::{Files, Span};
@@ -55,7 +56,7 @@ pub(crate) struct Fault;
 ///
 /// `try`, `can`, `templatefile` and `templatestring` are the evaluator's: they need expressions.
 pub(crate) fn call(name: &str, arguments: &[Value], at: Span, place: Place<'_>) -> Result<Value, Fault> {
-    let call = Call { arguments, at, place };
+    let call = Call { arguments, at, place, refers: OnceCell::new() };
     let Some((least, most, function)) = find(name.strip_prefix("core::").unwrap_or(name)) else {
         return Ok(call.unknown(Reason::Function));
     };
@@ -238,7 +239,11 @@ struct Call<'a> {
     arguments: &'a [Value],
     at: Span,
     place: Place<'a>,
+    /// What the arguments refer to, once it was asked for.
+    refers: OnceCell<Refers>,
 }
+
+type Refers = Option<Arc<[Reference]>>;
 
 impl<'a> Call<'a> {
     fn argument(&self, index: usize) -> Result<&'a Value, Stop> {
@@ -257,7 +262,10 @@ impl<'a> Call<'a> {
 
     /// An argument as a text that is wholly known.
     fn known(&self, index: usize) -> Result<Arc<str>, Stop> {
-        self.text(index)?.known()
+        match &self.argument(index)?.kind {
+            Kind::String(text) => Ok(Arc::clone(text)),
+            _ => self.text(index)?.known(),
+        }
     }
 
     fn number(&self, index: usize) -> Result<Number, Stop> {
@@ -282,34 +290,39 @@ impl<'a> Call<'a> {
     }
 
     /// A value that the call computes. A text or number refers to all that went into it; a list or map leaves that to
-    /// its elements.
+    /// its elements, unless there may be more of them.
     fn made(&self, kind: Kind) -> Value {
-        let depth = if matches!(kind, Kind::List(_) | Kind::Map(_)) { 1 } else { REFERENCE_DEPTH };
-        let mut references: Vec<Reference> = Vec::new();
-        let mut budget = REFERENCE_BUDGET;
-        for argument in self.arguments {
-            gather(argument, depth, &mut budget, &mut references);
-        }
-        let mut value = Value::new(kind, self.at);
-        if !references.is_empty() {
-            value.refers = Some(references.into());
-        }
-        value
+        let depth = match &kind {
+            Kind::List(list) if !list.open => return Value::new(kind, self.at),
+            Kind::Map(map) if !map.open => return Value::new(kind, self.at),
+            Kind::List(_) | Kind::Map(_) => 1,
+            _ => REFERENCE_DEPTH,
+        };
+        let refers = if depth == 1 {
+            references(self.arguments, 1)
+        } else {
+            // A call may make many texts of the same arguments.
+            self.refers.get_or_init(|| references(self.arguments, REFERENCE_DEPTH)).clone()
+        };
+        Value { refers, ..Value::new(kind, self.at) }
     }
 
     fn unknown(&self, reason: Reason) -> Value {
         self.made(Kind::Unknown(reason))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn string(&self, text: impl Into<Arc<str>>) -> Answer {
         Ok(self.made(Kind::String(text.into())))
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn boolean(&self, value: bool) -> Answer {
         Ok(self.made(Kind::Bool(value)))
     }
 
     /// A list of which all is known.
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn closed(&self, items: Vec<Value>) -> Answer {
         Ok(self.made(Kind::List(Arc::new(List::closed(items)))))
     }
@@ -322,6 +335,37 @@ fn list_of(value: &Value) -> Result<&Arc<List>, Stop> {
         Kind::Unknown(reason) => Err(Stop::Unknown(*reason)),
         _ => Err(Stop::Refused),
     }
+}
+
+/// A part of `whole`, which came the way that `whole` came, and was taken from what `whole` was taken from. `name` is
+/// the key or index, or empty where the part is one of several that stay together.
+fn taken(whole: &Value, part: &Value, name: &str) -> Value {
+    let mut part = along(whole, part);
+    if part.refers.is_none() {
+        part.refers = match whole.references() {
+            [one] if !name.is_empty() => {
+                let dot = if one.attribute.is_empty() { "" } else { "." };
+                let attribute = format!("{}{dot}{name}", one.attribute).into();
+                Some([Reference { address: Arc::clone(&one.address), attribute }].into())
+            }
+            _ => whole.refers.clone(),
+        };
+    }
+    part
+}
+
+/// A part of `whole`, which came the way that `whole` came.
+fn along(whole: &Value, part: &Value) -> Value {
+    let hops: Vec<Span> = whole.hops().take(HOPS).collect();
+    hops.into_iter().rev().fold(part.clone(), Value::through)
+}
+
+/// Places that a value takes over from what it was taken out of; more say nothing new.
+const HOPS: usize = 24;
+
+/// The elements of `whole`, which came the way that `whole` came.
+fn parts<'v>(whole: &'v Value, list: &'v List) -> impl DoubleEndedIterator<Item = Value> + ExactSizeIterator + 'v {
+    list.items.iter().map(|item| taken(whole, item, ""))
 }
 
 /// Why something of a value is not known; of an open list or map that says nothing more, that it hangs on a variable.
@@ -341,6 +385,16 @@ const REFERENCE_DEPTH: usize = 8;
 
 /// Values that are looked at for references: lists may share their elements, and be large.
 const REFERENCE_BUDGET: usize = 2_000;
+
+/// What values refer to, and what is in them, `depth` levels down.
+fn references<'v>(values: impl IntoIterator<Item = &'v Value>, depth: usize) -> Refers {
+    let mut references: Vec<Reference> = Vec::new();
+    let mut budget = REFERENCE_BUDGET;
+    for value in values {
+        gather(value, depth, &mut budget, &mut references);
+    }
+    if references.is_empty() { None } else { Some(references.into()) }
+}
 
 fn gather(value: &Value, depth: usize, budget: &mut usize, references: &mut Vec<Reference>) {
     *budget = budget.saturating_sub(1);

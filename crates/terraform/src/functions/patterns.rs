@@ -1,6 +1,7 @@
 //! `regex`, `regexall`, and the patterns of `replace`: RE2's syntax in terms of the `regex` crate.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use portcullis_model::terraform::value::{Entry, Kind, List, Map, Reason, Value};
@@ -53,9 +54,27 @@ fn result(call: &Call<'_>, pattern: &Regex, captures: &Captures<'_>) -> Value {
     })
 }
 
+thread_local! {
+    /// What was compiled last: a call in a `for` has the same pattern each time.
+    static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+}
+
+const COMPILED_LIMIT: usize = 64;
+
 /// Compiles a pattern of RE2. One that does not compile here may still be one there.
 pub(super) fn compile(pattern: &str) -> Result<Regex, Stop> {
-    RegexBuilder::new(&translated(pattern)).size_limit(1 << 20).build().map_err(|_| Stop::Unknown(Reason::Function))
+    let compiled = COMPILED.with_borrow_mut(|compiled| {
+        if let Some(known) = compiled.get(pattern) {
+            return known.clone();
+        }
+        if compiled.len() >= COMPILED_LIMIT {
+            compiled.clear();
+        }
+        let built = RegexBuilder::new(&translated(pattern)).size_limit(4 << 20).build().ok();
+        compiled.insert(pattern.to_owned(), built.clone());
+        built
+    });
+    compiled.ok_or(Stop::Unknown(Reason::Function))
 }
 
 /// Says what RE2 means: its classes `\d`, `\w`, `\s` and its word borders are ASCII, brackets do not nest, a brace

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis_model::terraform::value::{Kind, List, Reason, Value};
 
 use super::compare::{distinct, holds, order};
-use super::{Answer, Call, ELEMENT_LIMIT, Stop, convert, list_of};
+use super::{Answer, Call, ELEMENT_LIMIT, Stop, convert, list_of, parts, taken};
 
 /// A set: sorted, each element once. It is open where it may turn out smaller, too.
 pub(super) fn of(items: &[Value], open: bool) -> List {
@@ -16,6 +16,7 @@ pub(super) fn of(items: &[Value], open: bool) -> List {
 }
 
 impl Call<'_> {
+    #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn set_value(&self, items: &[Value], open: bool) -> Answer {
         Ok(self.made(Kind::List(Arc::new(of(items, open)))))
     }
@@ -26,7 +27,7 @@ pub(super) fn union(call: &Call<'_>) -> Answer {
     for argument in call.arguments {
         match list_of(argument) {
             Ok(list) => {
-                items.extend(list.items.iter().cloned());
+                items.extend(parts(argument, list));
                 open |= list.open;
             }
             Err(Stop::Unknown(_)) => open = true,
@@ -68,10 +69,12 @@ fn chosen(call: &Call<'_>, keep: Keep) -> Answer {
         .collect::<Result<_, _>>()?;
     // What nothing is taken from, or compared with, is empty whatever the others are.
     let is_empty = |list: &List| list.items.is_empty() && !list.open;
-    if keep == Keep::Held && others.iter().flatten().any(|list| is_empty(list)) {
+    let first = call.list(0);
+    let is_list = !matches!(first, Err(Stop::Refused));
+    if keep == Keep::Held && is_list && others.iter().flatten().any(|list| is_empty(list)) {
         return call.set_value(&[], false);
     }
-    let first = call.list(0)?;
+    let first = first?;
     let compared: usize = others.iter().flatten().map(|list| list.items.len()).sum();
     if first.items.len().saturating_mul(compared) > 10_000_000 {
         return Err(Stop::Unknown(Reason::Limit));
@@ -89,7 +92,7 @@ fn chosen(call: &Call<'_>, keep: Keep) -> Answer {
             };
         }
         match kept {
-            Some(true) => items.push(item.clone()),
+            Some(true) => items.push(taken(call.argument(0)?, item, "")),
             Some(false) => {}
             None => open = true,
         }
@@ -99,27 +102,27 @@ fn chosen(call: &Call<'_>, keep: Keep) -> Answer {
 
 pub(super) fn product(call: &Call<'_>) -> Answer {
     let lists = call.arguments.iter().map(list_of).collect::<Result<Vec<_>, _>>()?;
+    let set = lists.iter().any(|list| list.set);
     if lists.iter().any(|list| list.items.is_empty() && !list.open) {
-        return finished(call, Vec::new(), false, &lists);
+        return Ok(call.made(Kind::List(Arc::new(List { set, ..List::default() }))));
     }
-    let open = lists.iter().any(|list| list.open);
+    let mut open = lists.iter().any(|list| list.open);
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for list in &lists {
-        if rows.len().saturating_mul(list.items.len()) > ELEMENT_LIMIT {
+    for (whole, list) in call.arguments.iter().zip(&lists) {
+        let mut items: Vec<Value> = parts(whole, list).collect();
+        if set {
+            let distinct = distinct(&items);
+            open |= !distinct.certain;
+            items = distinct.items;
+        }
+        if rows.len().saturating_mul(items.len()) > ELEMENT_LIMIT {
             return Err(Stop::Unknown(Reason::Limit));
         }
-        rows = rows
-            .iter()
-            .flat_map(|row| list.items.iter().map(|item| row.iter().chain([item]).cloned().collect()))
-            .collect();
+        rows =
+            rows.iter().flat_map(|row| items.iter().map(|item| row.iter().chain([item]).cloned().collect())).collect();
     }
-    finished(call, rows, open, &lists)
-}
-
-fn finished(call: &Call<'_>, rows: Vec<Vec<Value>>, open: bool, lists: &[&Arc<List>]) -> Answer {
     let tuples = rows.into_iter().map(|row| Value::new(Kind::List(Arc::new(List::closed(row))), call.at));
     let mut items: Vec<Value> = tuples.collect();
-    let set = lists.iter().any(|list| list.set);
     if set {
         items.sort_by(order);
     }

@@ -132,9 +132,10 @@ pub(super) fn join(call: &Call<'_>) -> Answer {
     let mut is_first = true;
     for list in call.rest(1) {
         let (items, open) = match &list.kind {
+            // It may be empty, and then no separator stands beside it.
             Kind::Unknown(reason) => {
                 joined.push_unknown(*reason);
-                is_first = false;
+                is_first = true;
                 continue;
             }
             _ => list_of(list).map(|list| (&list.items, list.open))?,
@@ -143,7 +144,7 @@ pub(super) fn join(call: &Call<'_>) -> Answer {
             // What is missing may stand anywhere between the elements.
             items.iter().try_for_each(|item| text::of(item).map(|_| ()))?;
             joined.push_unknown(reason_within(items));
-            is_first = false;
+            is_first = true;
             continue;
         }
         for item in items {

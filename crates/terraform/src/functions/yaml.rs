@@ -7,7 +7,7 @@ use portcullis_model::terraform::value::{Encoded, Format, Kind, Reason, Value, n
 use portcullis_syntax::{Dialect, yaml};
 
 use super::text::{Part, Text};
-use super::{Answer, Call, DEPTH_LIMIT, Stop, reason_within, text, trees};
+use super::{Answer, Call, DEPTH_LIMIT, Stop, along, reason_within, text, trees};
 
 /// The value is kept as it is, so that what is written in a manifest keeps its place.
 pub(super) fn yamlencode(call: &Call<'_>) -> Answer {
@@ -20,8 +20,9 @@ pub(super) fn yamlencode(call: &Call<'_>) -> Answer {
 
 pub(super) fn yamldecode(call: &Call<'_>) -> Answer {
     // JSON is YAML.
-    if let Kind::Encoded(encoded) = &call.argument(0)?.kind {
-        return Ok(encoded.value.clone());
+    let whole = call.argument(0)?;
+    if let Kind::Encoded(encoded) = &whole.kind {
+        return Ok(along(whole, &encoded.value));
     }
     let text = call.known(0)?;
     let tree = yaml::parse(FileId(0), &text, Dialect::Yaml12);
