@@ -147,7 +147,9 @@ impl Library {
         }
         let mut roots: Vec<&str> = self.directories().filter(|directory| !called.contains(*directory)).collect();
         let mut reached: BTreeSet<String> = BTreeSet::new();
-        roots.iter().for_each(|root| self.reach(root, &mut reached));
+        for root in &roots {
+            self.reach(root, &mut reached);
+        }
         for directory in self.directories() {
             if !reached.contains(directory) {
                 roots.push(directory);

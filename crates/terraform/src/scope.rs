@@ -108,6 +108,18 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// Whether it is in a template of its own, which may call no other.
+    pub(crate) fn is_template(&self) -> bool {
+        let mut scope = *self;
+        loop {
+            match (scope.frame, scope.outer) {
+                (Frame::Template(_), _) => return true,
+                (_, Some(outer)) => scope = *outer,
+                (_, None) => return false,
+            }
+        }
+    }
+
     /// The element of the innermost splat.
     pub(crate) fn element(&self) -> Option<&'s Value> {
         let mut scope = *self;

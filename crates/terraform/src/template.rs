@@ -183,6 +183,9 @@ impl Evaluator<'_> {
     }
 
     fn render(&mut self, text: &Value, variables: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
+        if scope.is_template() {
+            return Err(Fault);
+        }
         let variables = self.eval(variables, scope)?;
         let (Kind::String(text), Kind::Map(map)) = (&text.kind, &variables.kind) else {
             return if text.is_unknown() || variables.is_unknown() || matches!(text.kind, Kind::Template(_)) {

@@ -349,6 +349,10 @@ fn hostile() {
         deep("\"${", "}\""),
         chain(20_000),
         "locals {\n  a = [for x in range(1000) : [for y in range(1000) : [for z in range(1000) : z]]]\n}\nresource \"t\" \"it\" { it = local.a }".to_owned(),
+        "resource \"t\" \"it\" { it = templatefile(\"self.tftpl\", {}) }".to_owned(),
+        "provider \"aws\" {\n default_tags { tags = { a = aws_t.it.id } }\n}\nresource \"aws_t\" \"it\" {}".to_owned(),
+        "resource \"t\" \"it\" { it = setproduct(range(1000), range(1000), range(1000)) }".to_owned(),
+        "resource \"t\" \"it\" { it = format(\"%1000000000d\", 1) }".to_owned(),
         "resource \"t\" \"it\" { count = 1000000000 }".to_owned(),
         "resource \"t\" \"it\" { it = t.it.it }".to_owned(),
         "resource \"t\" \"it\" { it = range(0, 1000000000) }".to_owned(),
@@ -362,7 +366,8 @@ fn hostile() {
     let files = Memory::new(&[("main.tf", &chained)]);
     assert_eq!(files.evaluate("").configuration.resources.len(), 2_000);
     for text in texts {
-        let files = Memory::new(&[("main.tf", &text)]);
+        let template = "${templatefile(\"self.tftpl\", {})}${templatefile(\"self.tftpl\", {})}";
+        let files = Memory::new(&[("main.tf", &text), ("self.tftpl", template)]);
         let evaluated = files.evaluate("");
         let start: String = text.chars().take(60).collect();
         assert!(evaluated.configuration.resources.len() <= 1, "{start}");
