@@ -8,7 +8,7 @@ use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
 use portcullis_model::terraform::{Kind, Reason, Value};
 
 use crate::Fault;
-use crate::provenance::{extended, part_of, referring, unknown_of, with_references};
+use crate::provenance::{extended, part_of, unknown_of, with_references};
 
 /// `value.name`.
 pub(crate) fn attribute(value: &Value, name: &str, at: Span) -> Result<Value, Fault> {
@@ -41,10 +41,33 @@ pub(crate) fn index(value: &Value, key: &Value, at: Span) -> Result<Value, Fault
             element(value, list, position, &text, at)
         }
         (Kind::Map(_) | Kind::List(_), None) if key.is_unknown() || matches!(key.kind, Kind::Template(_)) => {
-            Ok(referring(unknown_of(&[key], at), [value]))
+            Ok(with_references(unknown_of(&[key], at), &any_of(value)))
         }
         _ => Err(Fault),
     }
+}
+
+/// What one of the elements refers to, nobody knows which.
+fn any_of(value: &Value) -> Vec<Reference> {
+    const LOOKED_AT: usize = 64;
+    let items: Vec<&Value> = match &value.kind {
+        _ if !value.references().is_empty() => return value.references().to_vec(),
+        Kind::Map(map) => map.entries.values().take(LOOKED_AT).map(|entry| &entry.value).collect(),
+        Kind::List(list) => list.items.iter().take(LOOKED_AT).collect(),
+        _ => return Vec::new(),
+    };
+    let mut found: Vec<Reference> = Vec::new();
+    for reference in items.into_iter().flat_map(Value::references) {
+        // Instances of one resource are any instance of it.
+        let whole =
+            reference.address.strip_suffix(']').and_then(|it| it.rfind('[')).map(|it| reference.address.get(..it));
+        let address = whole.flatten().map_or_else(|| reference.address.clone(), |it| format!("{it}[*]").into());
+        let any = Reference { address, attribute: reference.attribute.clone() };
+        if !found.contains(&any) {
+            found.push(any);
+        }
+    }
+    found
 }
 
 fn entry(whole: &Value, map: &Map, name: &str, at: Span) -> Result<Value, Fault> {

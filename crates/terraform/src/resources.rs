@@ -164,12 +164,12 @@ impl<'l> Evaluator<'l> {
             instances.push(One { address, body, symbolic: key == Key::Any });
         }
         let whole = collection(seen, repetition.form, open, header);
-        let whole = match repetition.form {
-            Form::Single => whole,
-            Form::List | Form::Map => {
-                let reference = Reference { address: format!("{base}[*]").into(), attribute: "".into() };
-                Some(with_references(whole.unwrap_or_else(|| Value::unknown(Reason::Limit, header)), &[reference]))
-            }
+        // Where all keys are known, one that is not there is an error, which `try` is meant to catch.
+        let whole = if open {
+            let reference = Reference { address: format!("{base}[*]").into(), attribute: "".into() };
+            whole.map(|whole| with_references(whole, &[reference]))
+        } else {
+            whole
         };
         Expanded { instances, whole }
     }

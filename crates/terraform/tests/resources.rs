@@ -270,6 +270,9 @@ resource "aws_x" "z" {
   for_each = toset(["p"])
   name     = each.key
 }
+resource "aws_x" "o" {
+  for_each = var.nothing
+}
 resource "test" "it" {
   literal   = "lit"
   variable  = var.a
@@ -283,6 +286,8 @@ resource "test" "it" {
   each      = aws_x.z["p"].name
   looped    = [for k, v in aws_x.z : v.id]
   block     = aws_x.y[0].list[0].deep
+  any       = aws_x.z[var.nothing].id
+  own       = aws_x.o[var.nothing].id
   chosen    = var.nothing ? aws_x.y[0].id : "other"
 }
 "#;
@@ -300,6 +305,8 @@ resource "test" "it" {
         ("text", "\"arn:${aws_x.y[0].arn}/*\"", "", "aws_x.y[0].arn"),
         ("each", "\"p\"", "aws_x.z[\"p\"].name < each.key", "aws_x.z[\"p\"].name"),
         ("block", "aws_x.y[0].list[0].deep", "", "aws_x.y[0].list.0.deep"),
+        ("any", "aws_x.z[var.nothing].id", "", "aws_x.z[*].id"),
+        ("own", "aws_x.o[var.nothing].id", "", "aws_x.o[*].id"),
         ("chosen", "var.nothing ? aws_x.y[0].id : \"other\"", "", "aws_x.y[0].id"),
     ];
     for (name, written, hops, refers) in rows {
