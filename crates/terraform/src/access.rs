@@ -96,36 +96,35 @@ pub(crate) fn taken(whole: &Value, part: &Value, name: &str) -> Value {
     match whole.references() {
         [] => part_value,
         // An instance of a resource knows its own address.
-        [one] if is_collection(one) && !part.references().is_empty() => part_value,
+        [_] if is_collection(whole) && !part.references().is_empty() => part_value,
         all => with_references(part_value, &extended(all, name)),
     }
 }
 
-/// All instances of a resource together.
-fn is_collection(reference: &Reference) -> bool {
-    reference.attribute.is_empty() && reference.address.ends_with("[*]")
+/// All instances of a resource together, of which some are not known; it refers to any of them.
+fn is_collection(value: &Value) -> bool {
+    let open = match &value.kind {
+        Kind::Map(map) => map.open,
+        Kind::List(list) => list.open,
+        _ => false,
+    };
+    open && matches!(value.references(), [one] if one.attribute.is_empty() && one.address.ends_with("[*]"))
 }
 
 fn computed(whole: &Value, name: &str, at: Span) -> Value {
     let references = whole.references();
     let reason = match references {
-        [] => Reason::Instance,
+        [] => return with_references(Value::unknown(Reason::Instance, at), &any_of(whole)),
         [one, ..] if is_data(&one.address) => Reason::Data,
         _ => Reason::Computed,
     };
     // What stands at a key of a collection of which not all is known is still an instance of it.
-    let extended = match references {
-        [one] if is_collection(one) => references.to_vec(),
-        all => extended(all, name),
-    };
+    let extended = if is_collection(whole) { references.to_vec() } else { extended(references, name) };
     with_references(Value::unknown(reason, at), &extended)
 }
 
 fn unknown_part(whole: &Value, reason: Reason, name: &str, at: Span) -> Value {
-    let references = match whole.references() {
-        [one] if is_collection(one) && name.parse::<usize>().is_ok() => whole.references().to_vec(),
-        all => extended(all, name),
-    };
+    let references = extended(whole.references(), name);
     let mut part = Value::unknown(reason, at);
     part.via.clone_from(&whole.via);
     with_references(part, &references)

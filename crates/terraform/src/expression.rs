@@ -193,9 +193,11 @@ impl Evaluator<'_> {
                     let item = part_of(&source_value, item);
                     items.push(self.eval(each, &scope.with_element(&item))?);
                 }
+                // The elements say it better, where there is one.
+                let is_silent = list.open && items.iter().all(|item| item.references().is_empty());
                 let made = Kind::List(Arc::new(List { items, open: list.open, set: false }));
                 let made = Value { via: source_value.via.clone(), ..Value::new(made, at) };
-                Ok(self.weighed(if list.open { referring(made, [&source_value]) } else { made }))
+                Ok(self.weighed(if is_silent { referring(made, [&source_value]) } else { made }))
             }
             _ => {
                 let item = self.eval(each, &scope.with_element(&source_value))?;

@@ -406,3 +406,67 @@ resource "a" "c" {
     let one = evaluated.configuration.at("a.c[\"k77\"]").unwrap();
     assert_eq!(shown(one.body.get("of").unwrap()), "\"n77\"");
 }
+
+/// What modules write to name a resource that may not be there: the reference is not lost.
+#[test]
+fn references_through_expressions() {
+    let prelude = r#"
+variable "v" {}
+variable "create" { default = true }
+resource "aws_x" "maybe" {
+  count = var.v ? 1 : 0
+}
+resource "aws_x" "one" {
+  count = var.create ? 1 : 0
+}
+resource "aws_x" "each" {
+  for_each = toset(["k", "l"])
+}
+resource "aws_x" "plain" {
+  name = "plain"
+}
+locals {
+  id = aws_x.plain.id
+  m  = { a = aws_x.plain.id, b = "x" }
+}
+"#;
+    let rows = [
+        ("aws_x.maybe[0].id", "aws_x.maybe[*].id"),
+        ("one(aws_x.maybe[*].id)", "aws_x.maybe[*].id"),
+        ("join(\"\", aws_x.maybe[*].id)", "aws_x.maybe[*].id"),
+        ("try(aws_x.maybe[0].id, \"\")", "aws_x.maybe[*].id"),
+        ("element(concat(aws_x.maybe.*.id, [\"\"]), 0)", "aws_x.maybe[*].id"),
+        ("concat(aws_x.maybe.*.id, [\"\"])[0]", "aws_x.maybe[*].id"),
+        ("var.v ? aws_x.maybe[0].id : aws_x.plain.id", "aws_x.maybe[*].id aws_x.plain.id"),
+        ("aws_x.one[0].id", "aws_x.one[0].id"),
+        ("element(concat(aws_x.one.*.id, [\"\"]), 0)", "aws_x.one[0].id"),
+        ("coalesce(one(aws_x.one[*].id), \"\")", "aws_x.one[0].id"),
+        ("aws_x.each[\"k\"].arn", "aws_x.each[\"k\"].arn"),
+        ("aws_x.each[var.v].arn", "aws_x.each[*].arn"),
+        ("lookup(local.m, \"a\", null)", "aws_x.plain.id"),
+        ("local.m[\"a\"]", "aws_x.plain.id"),
+        ("\"${local.id}/x\"", "aws_x.plain.id"),
+        ("format(\"%s/x\", local.id)", "aws_x.plain.id"),
+        ("replace(local.id, \"a\", \"b\")", "aws_x.plain.id"),
+        ("aws_x.plain.name", "aws_x.plain.name"),
+        ("aws_x.plain", "aws_x.plain."),
+        ("aws_x.plain.list[0].id", "aws_x.plain.list.0.id"),
+        ("[for x in [local.id] : x][0]", "aws_x.plain.id"),
+        ("values({ a = local.id })[0]", "aws_x.plain.id"),
+        ("nonsensitive(local.id)", "aws_x.plain.id"),
+        ("tolist([local.id])[0]", "aws_x.plain.id"),
+    ];
+    let body: Vec<String> = rows.iter().enumerate().map(|(at, (text, _))| format!("  r{at} = {text}\n")).collect();
+    let text = format!("{prelude}resource \"test\" \"it\" {{\n{}}}\n", body.concat());
+    let files = Memory::new(&[("main.tf", &text)]);
+    let evaluated = files.evaluate("");
+    let body = &evaluated.configuration.at("test.it").unwrap().body;
+    let wrong: Vec<String> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, (text, refers))| (text, refers, references(body.get(&format!("r{at}")).unwrap()).join(" ")))
+        .filter(|(_, refers, found)| found != *refers)
+        .map(|(text, refers, found)| format!("{text}\n  refers to {found}\n  expected  {refers}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
