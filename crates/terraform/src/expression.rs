@@ -29,6 +29,14 @@ pub(crate) enum Step<'e> {
     Index(&'e Expr),
 }
 
+/// A call of a function, as it is written.
+struct Called<'e> {
+    name: &'e str,
+    arguments: &'e [Expr],
+    /// Whether the last argument stands for several.
+    expands: bool,
+}
+
 /// Functions that look at no more of a large value than they say.
 const CHEAP: &[&str] = &[
     "can",
@@ -73,7 +81,7 @@ impl Evaluator<'_> {
             ExprKind::Splat { source, each } => self.splat(source, each, at, scope),
             ExprKind::Element => scope.element().cloned().ok_or(Fault),
             ExprKind::Call { name, arguments, expands } => {
-                self.call_function(&name.name, arguments, *expands, at, scope)
+                self.call_function(&Called { name: &name.name, arguments, expands: *expands }, at, scope)
             }
             ExprKind::Unary(operator, operand) => unary(*operator, &self.eval(operand, scope)?, at),
             ExprKind::Binary(operator, operands) => {
@@ -259,12 +267,14 @@ impl Evaluator<'_> {
         let names = [(&*one.value.name, value), (key_name, key)];
         let names = if one.key.is_some() { &names[..] } else { &names[..1] };
         let scope = &scope.with_names(names);
-        let mut certain = true;
         if let Some(condition) = &one.condition {
             match boolean(&self.eval(condition, scope)?)? {
                 Some(true) => {}
                 Some(false) => return Ok(true),
-                None => certain = false,
+                None => {
+                    made.open = true;
+                    return Ok(true);
+                }
             }
         }
         let key = match &one.result_key {
@@ -272,11 +282,12 @@ impl Evaluator<'_> {
             None => None,
         };
         let result = self.part(&one.result, scope)?;
-        made.add(key, result, certain)?;
+        made.add(key, result)?;
         Ok(true)
     }
 
-    fn call_function(&mut self, name: &str, arguments: &[Expr], expands: bool, at: Span, scope: &Scope<'_>) -> Outcome {
+    fn call_function(&mut self, called: &Called<'_>, at: Span, scope: &Scope<'_>) -> Outcome {
+        let Called { name, arguments, expands } = *called;
         match (name.strip_prefix("core::").unwrap_or(name), arguments) {
             ("try", arguments) => return self.try_each(arguments, scope),
             ("can", [argument]) => return Ok(self.can(argument, at, scope)),
@@ -509,11 +520,7 @@ impl Collected {
         }
     }
 
-    fn add(&mut self, key: Option<Value>, value: Value, certain: bool) -> Result<(), Fault> {
-        if !certain {
-            self.open = true;
-            return Ok(());
-        }
+    fn add(&mut self, key: Option<Value>, value: Value) -> Result<(), Fault> {
         let Some(key) = key else {
             self.items.push(value);
             return Ok(());

@@ -2,6 +2,9 @@
 //!
 //! Evaluation is lazy, remembers what it has evaluated, and depends on nothing but the texts: no network, no
 //! environment, no clock. What cannot be known is a value like any other, with the reason.
+//!
+//! A [`Library`] is given the files that were parsed, gathers what these refer to, and says which directories are roots;
+//! [`evaluate`] makes the configuration of each. A plan becomes the same by [`plan::configuration`].
 
 mod access;
 mod declarations;

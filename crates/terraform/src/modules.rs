@@ -255,9 +255,9 @@ impl<'l> Evaluator<'l> {
 
     /// All instances of a call with their outputs, or one of these.
     fn outputs(&mut self, calls: &Calls, only: Option<&str>, at: Span) -> Value {
-        let (form, instances, open) = match calls {
+        let (form, instances) = match calls {
             Calls::Unresolved(value) => return value.clone(),
-            Calls::Made { form, instances, open, .. } => (*form, instances, *open),
+            Calls::Made { form, instances, .. } => (*form, instances),
         };
         let mut made = Vec::with_capacity(instances.len());
         for (key, child) in instances {
@@ -274,7 +274,7 @@ impl<'l> Evaluator<'l> {
             }
             made.push((key.clone(), Value::new(Kind::Map(Arc::new(map)), at)));
         }
-        collection(made, form, open, at).unwrap_or_else(|| Value::new(Kind::List(Arc::<List>::default()), at))
+        collection(made, form, at).unwrap_or_else(|| Value::new(Kind::List(Arc::<List>::default()), at))
     }
 
     fn output(&mut self, module: usize, name: &str, at: Span) -> Result<Value, Fault> {

@@ -163,7 +163,7 @@ impl<'l> Evaluator<'l> {
             seen.push((key.clone(), value));
             instances.push(One { address, body, symbolic: key == Key::Any });
         }
-        let whole = collection(seen, repetition.form, open, header);
+        let whole = collection(seen, repetition.form, header);
         // Where all keys are known, one that is not there is an error, which `try` is meant to catch.
         let whole = if open {
             let reference = Reference { address: format!("{base}[*]").into(), attribute: "".into() };
@@ -417,7 +417,8 @@ pub(crate) fn path_text(expr: &Expr) -> String {
 }
 
 /// What expressions see of the instances of a block.
-pub(crate) fn collection(instances: Vec<(Key, Value)>, form: Form, open: bool, at: Span) -> Option<Value> {
+pub(crate) fn collection(instances: Vec<(Key, Value)>, form: Form, at: Span) -> Option<Value> {
+    let open = instances.iter().any(|(key, _)| *key == Key::Any);
     let kind = match form {
         Form::Single => return instances.into_iter().next().map(|(_, value)| value),
         Form::List => {

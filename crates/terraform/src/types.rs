@@ -194,7 +194,7 @@ impl<'l> Type<'l> {
         let items: Vec<Value> = items.collect::<Result<_, _>>()?;
         let list = match order {
             Order::AsWritten => List { items, open: list.open, set: false },
-            Order::Sorted => as_set(items, list.open),
+            Order::Sorted => List { open: list.open, ..as_set(items) },
         };
         Ok(Value { kind: Kind::List(Arc::new(list)), ..value })
     }
@@ -236,7 +236,7 @@ enum Order {
 }
 
 /// A set: each known text once, in order; what else there is keeps its order.
-pub(crate) fn as_set(items: Vec<Value>, open: bool) -> List {
+fn as_set(items: Vec<Value>) -> List {
     let mut texts: BTreeMap<Arc<str>, Value> = BTreeMap::new();
     let mut others: Vec<Value> = Vec::new();
     for item in items {
@@ -248,5 +248,5 @@ pub(crate) fn as_set(items: Vec<Value>, open: bool) -> List {
             None => others.push(item),
         }
     }
-    List { items: texts.into_values().chain(others).collect(), open, set: true }
+    List { items: texts.into_values().chain(others).collect(), open: false, set: true }
 }
