@@ -29,6 +29,9 @@ pub(crate) enum Step<'e> {
     Index(&'e Expr),
 }
 
+/// Values that are looked at in the time of evaluating an expression.
+const NODES_PER_STEP: usize = 32;
+
 /// A call of a function, as it is written.
 struct Called<'e> {
     name: &'e str,
@@ -135,6 +138,9 @@ impl Evaluator<'_> {
         };
         let Some(decides) = decides else {
             let right = self.eval(right, scope)?;
+            if !self.may_compare(&left, &right, at) {
+                return Ok(Value::unknown(Reason::Limit, at));
+            }
             return binary(operator, &left, &right, at);
         };
         let known = boolean(&left)?;
@@ -168,6 +174,9 @@ impl Evaluator<'_> {
                     (Ok(one), Err(Fault)) | (Err(Fault), Ok(one)) => (one.clone(), one),
                     (Err(Fault), Err(Fault)) => return Err(Fault),
                 };
+                if !self.may_compare(&then, &otherwise, at) {
+                    return Ok(Value::unknown(Reason::Limit, at));
+                }
                 if then.equals(&otherwise) == Some(true) {
                     return Ok(then);
                 }
@@ -178,6 +187,12 @@ impl Evaluator<'_> {
                 Ok(with_references(Value::unknown(reason, at), &references))
             }
         }
+    }
+
+    /// Counts the steps of comparing two values; false when there were too many.
+    fn may_compare(&mut self, left: &Value, right: &Value, at: Span) -> bool {
+        let nodes = self.scales.weigh(left).nodes.min(self.scales.weigh(right).nodes);
+        self.steps(nodes / NODES_PER_STEP, at)
     }
 
     fn splat(&mut self, source: &Expr, each: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
@@ -330,7 +345,7 @@ impl Evaluator<'_> {
         } else {
             values.iter().map(|value| self.scales.weigh(value).nodes).fold(1, usize::saturating_add)
         };
-        if !self.steps(weights / 8, at) {
+        if !self.steps(weights / NODES_PER_STEP, at) {
             return Ok(Value::unknown(Reason::Limit, at));
         }
         let root = self.modules.first().map(|root| root.directory.clone()).unwrap_or_default();

@@ -17,6 +17,9 @@ use crate::operators::parse_number;
 /// Constraints within one another.
 const NESTING: usize = 64;
 
+/// Elements of a set that are compared with one another; more of them are kept as they are.
+const COMPARED: usize = 100;
+
 /// A type constraint.
 #[derive(Debug)]
 pub(crate) enum Type<'l> {
@@ -244,7 +247,7 @@ fn as_set(items: Vec<Value>) -> List {
             Some(text) => {
                 texts.entry(text).or_insert(item);
             }
-            None if others.len() < 1_000 && others.iter().any(|other| other.equals(&item) == Some(true)) => {}
+            None if others.len() < COMPARED && others.iter().any(|other| other.equals(&item) == Some(true)) => {}
             None => others.push(item),
         }
     }
