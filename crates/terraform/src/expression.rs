@@ -8,56 +8,17 @@ use std::sync::Arc;
 
 use portcullis_core::Span;
 use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
-use portcullis_model::terraform::{Kind, Mode, Reason, Value};
-use portcullis_syntax::hcl::{BinaryOperator, Expr, ExprKind, For, Ident, Item};
+use portcullis_model::terraform::{Kind, Reason, Value};
+use portcullis_syntax::hcl::{BinaryOperator, Expr, ExprKind, For, Item};
 
 use crate::Fault;
-use crate::access::{attribute, index};
+use crate::calls::Called;
 use crate::evaluate::{Evaluator, Outcome};
-use crate::functions::{Place, call};
 use crate::operators::{and, binary, boolean, or, unary};
-use crate::provenance::{all_references, part_of, referring, unknown_of, used_at, with_references};
-use crate::scope::{Bound, Scope};
-use crate::types::Type;
-
-/// A step of a traversal.
-#[derive(Clone, Copy)]
-pub(crate) enum Step<'e> {
-    /// `.name`
-    Name(&'e Ident),
-    /// `[key]`
-    Index(&'e Expr),
-}
-
+use crate::provenance::{all_references, part_of, referring, unknown_of, with_references};
+use crate::scope::Scope;
 /// Values that are looked at in the time of evaluating an expression.
-const NODES_PER_STEP: usize = 32;
-
-/// A call of a function, as it is written.
-struct Called<'e> {
-    name: &'e str,
-    arguments: &'e [Expr],
-    /// Whether the last argument stands for several.
-    expands: bool,
-}
-
-/// Functions that look at no more of a large value than they say.
-const CHEAP: &[&str] = &[
-    "can",
-    "coalesce",
-    "element",
-    "length",
-    "lookup",
-    "nonsensitive",
-    "one",
-    "sensitive",
-    "tobool",
-    "tolist",
-    "tomap",
-    "tonumber",
-    "tostring",
-    "try",
-];
-
+pub(crate) const NODES_PER_STEP: usize = 32;
 impl Evaluator<'_> {
     /// The value of an expression.
     pub(crate) fn eval(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
@@ -300,188 +261,6 @@ impl Evaluator<'_> {
         made.add(key, result)?;
         Ok(true)
     }
-
-    fn call_function(&mut self, called: &Called<'_>, at: Span, scope: &Scope<'_>) -> Outcome {
-        let Called { name, arguments, expands } = *called;
-        match (name.strip_prefix("core::").unwrap_or(name), arguments) {
-            ("try", arguments) => return self.try_each(arguments, scope),
-            ("can", [argument]) => return Ok(self.can(argument, at, scope)),
-            ("templatefile", [path, variables]) => return self.template_file(path, variables, at, scope),
-            ("templatestring", [text, variables]) => return self.template_string(text, variables, at, scope),
-            // OpenTofu and Terraform since 1.15 convert to a type that is written like a variable's.
-            ("convert", [value, constraint]) => {
-                let value = self.eval(value, scope)?;
-                return Type::new(constraint).convert(value, &mut |expr| self.value(expr, scope));
-            }
-            _ => {}
-        }
-        let mut values = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            values.push(self.part(argument, scope)?);
-        }
-        if name == "length"
-            && !expands
-            && let [value] = values.as_slice()
-            && let Some(count) = count(value)
-        {
-            return Ok(referring(number(count, at), [value]));
-        }
-        if expands && let Some(last) = values.pop() {
-            match &last.kind {
-                Kind::List(list) if !list.open => {
-                    values.extend(list.items.iter().map(|item| part_of(&last, item)));
-                }
-                Kind::List(_) | Kind::Unknown(_) => {
-                    values.push(last);
-                    let all: Vec<&Value> = values.iter().collect();
-                    return Ok(unknown_of(&[values.last().unwrap_or(&Value::unknown(Reason::Instance, at))], at))
-                        .map(|made| referring(made, all));
-                }
-                _ => return Err(Fault),
-            }
-        }
-        let weights = if CHEAP.contains(&name) {
-            values.len()
-        } else {
-            values.iter().map(|value| self.scales.weigh(value).nodes).fold(1, usize::saturating_add)
-        };
-        if !self.steps(weights / NODES_PER_STEP, at) {
-            return Ok(Value::unknown(Reason::Limit, at));
-        }
-        let root = self.modules.first().map(|root| root.directory.clone()).unwrap_or_default();
-        let place = Place { files: self.files, directory: &root };
-        let made = call(name, &values, at, place)?;
-        let made = if made.references().is_empty() && (made.is_unknown() || matches!(made.kind, Kind::Template(_))) {
-            referring(made, &values)
-        } else {
-            made
-        };
-        Ok(self.weighed(made))
-    }
-
-    /// The first argument that is no error.
-    fn try_each(&mut self, arguments: &[Expr], scope: &Scope<'_>) -> Outcome {
-        let strict = std::mem::replace(&mut self.strict, true);
-        let mut outcome = Err(Fault);
-        for argument in arguments {
-            outcome = self.eval(argument, scope);
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        self.strict = strict;
-        outcome
-    }
-
-    fn can(&mut self, argument: &Expr, at: Span, scope: &Scope<'_>) -> Value {
-        let strict = std::mem::replace(&mut self.strict, true);
-        let outcome = self.eval(argument, scope);
-        self.strict = strict;
-        match outcome {
-            Ok(value) if value.is_unknown() => unknown_of(&[&value], at),
-            Ok(value) => referring(Value::new(Kind::Bool(true), at), [&value]),
-            Err(Fault) => Value::new(Kind::Bool(false), at),
-        }
-    }
-
-    fn traversal(&mut self, expr: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
-        let (root, steps) = steps_of(expr);
-        let (mut value, used, is_named) = match &root.kind {
-            ExprKind::Variable(name) => match scope.bound(name) {
-                Bound::To(value) => (value.clone(), 0, false),
-                Bound::Free => {
-                    let (value, used) = self.named(name, &steps, at, scope)?;
-                    (value, used, true)
-                }
-                Bound::Hidden => return Err(Fault),
-            },
-            _ => (self.eval(root, scope)?, 0, false),
-        };
-        for step in steps.iter().skip(used) {
-            value = match step {
-                Step::Name(name) => attribute(&value, &name.name, at)?,
-                Step::Index(key) => {
-                    let key = self.eval(key, scope)?;
-                    index(&value, &key, at)?
-                }
-            };
-        }
-        Ok(if is_named { used_at(value, at) } else { value })
-    }
-
-    /// What a name of the module stands for, and how many of the steps after it are used up.
-    fn named(&mut self, name: &str, steps: &[Step<'_>], at: Span, scope: &Scope<'_>) -> Result<(Value, usize), Fault> {
-        let step = |position: usize| match steps.get(position) {
-            Some(Step::Name(name)) => Some(&*name.name),
-            _ => None,
-        };
-        let module = scope.module;
-        let value = match (name, step(0)) {
-            ("var", Some(name)) => (self.variable(module, name, at), 1),
-            ("local", Some(name)) => (self.local(module, name, at), 1),
-            ("module", Some(name)) => return self.output_of(name, steps, at, scope),
-            ("data", Some(kind)) => match step(1) {
-                Some(name) => (self.resource(module, Mode::Data, kind, name, at), 2),
-                None => return Err(Fault),
-            },
-            ("ephemeral", Some(kind)) => match step(1) {
-                Some(name) => (self.resource(module, Mode::Ephemeral, kind, name, at), 2),
-                None => return Err(Fault),
-            },
-            ("resource", Some(kind)) => match step(1) {
-                Some(name) => (self.resource(module, Mode::Managed, kind, name, at), 2),
-                None => return Err(Fault),
-            },
-            ("each" | "count", Some(part)) => {
-                let each = scope.each();
-                let value = match (name, part) {
-                    ("each", "key") => each.and_then(|each| each.key.clone()),
-                    ("each", "value") => each.and_then(|each| each.value.clone()),
-                    ("count", "index") => each.and_then(|each| each.index.clone()),
-                    _ => None,
-                };
-                (value.unwrap_or_else(|| Value::unknown(Reason::Instance, at)), 1)
-            }
-            ("path", Some(part)) => (self.path(module, part, at), 1),
-            ("terraform" | "tofu", Some(_)) => (Value::unknown(Reason::Run, at), 1),
-            ("self", _) => (Value::unknown(Reason::Computed, at), 0),
-            (kind, Some(name)) => (self.resource(module, Mode::Managed, kind, name, at), 1),
-            (_, None) => return Err(Fault),
-        };
-        Ok(value)
-    }
-
-    fn path(&self, module: usize, part: &str, at: Span) -> Value {
-        match part {
-            "root" => Value::string(".", at),
-            "module" => {
-                let directory = |number: usize| self.modules.get(number).map_or("", |it| &it.directory);
-                Value::string(relative(directory(0), directory(module)), at)
-            }
-            _ => Value::unknown(Reason::Run, at),
-        }
-    }
-}
-
-/// The name or expression that a traversal starts with, and its steps.
-pub(crate) fn steps_of(expr: &Expr) -> (&Expr, Vec<Step<'_>>) {
-    let mut steps = Vec::new();
-    let mut root = expr;
-    loop {
-        root = match &root.kind {
-            ExprKind::Attribute(of, name) => {
-                steps.push(Step::Name(name));
-                of
-            }
-            ExprKind::Index(of, key) => {
-                steps.push(Step::Index(key));
-                of
-            }
-            _ => break,
-        };
-    }
-    steps.reverse();
-    (root, steps)
 }
 
 /// The number of an element.
@@ -489,28 +268,9 @@ pub(crate) fn number(position: usize, at: Span) -> Value {
     Value::new(Kind::Number(Number::Int(i64::try_from(position).unwrap_or(i64::MAX))), at)
 }
 
-/// How many elements there are, without looking at them: every instance of a resource may ask.
-fn count(value: &Value) -> Option<usize> {
-    match &value.kind {
-        Kind::List(list) if !list.open && !list.set => Some(list.items.len()),
-        Kind::Map(map) if !map.open => Some(map.entries.len()),
-        _ => None,
-    }
-}
-
 /// Whether a key is one that is not known yet.
 fn is_text_to_be(key: &Value) -> bool {
     matches!(key.kind, Kind::Unknown(_) | Kind::Template(_) | Kind::Encoded(_))
-}
-
-/// The path from one directory to another.
-fn relative(from: &str, to: &str) -> String {
-    let steps = |path: &str| path.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    let (from, to) = (steps(from), steps(to));
-    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = from.iter().skip(shared).map(|_| "..".to_owned());
-    let path: Vec<String> = up.chain(to.into_iter().skip(shared)).collect();
-    if path.is_empty() { ".".to_owned() } else { path.join("/") }
 }
 
 /// What a `for` has made so far.

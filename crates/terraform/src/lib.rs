@@ -7,6 +7,7 @@
 //! [`evaluate`] makes the configuration of each. A plan becomes the same by [`plan::configuration`].
 
 mod access;
+mod calls;
 mod declarations;
 mod evaluate;
 mod expression;
@@ -22,6 +23,7 @@ mod resources;
 mod scope;
 mod tags;
 mod template;
+mod traversal;
 mod types;
 
 pub use evaluate::{Evaluated, Gap, Options, evaluate};

@@ -15,12 +15,12 @@ use portcullis_syntax::hcl::{self, Expr, ExprKind};
 use crate::Fault;
 use crate::declarations::Declared;
 use crate::evaluate::{Evaluator, Gap, Instance, Memo, Parent, Slot};
-use crate::expression::{Step, steps_of};
 use crate::library::local;
 use crate::limits::{MODULE_DEPTH, MODULES};
 use crate::provenance::{all_references, referring, used_at, with_references};
 use crate::resources::{Form, Key, collection, joined};
 use crate::scope::Scope;
+use crate::traversal::{Step, steps_of};
 use crate::types::Type;
 
 /// What a `module` block made.

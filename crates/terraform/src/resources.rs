@@ -15,11 +15,12 @@ use portcullis_syntax::hcl::{Attribute, Block, Expr, ExprKind};
 use crate::Fault;
 use crate::declarations::{Declared, ResourceDeclaration, produced_kind};
 use crate::evaluate::{Evaluator, Gap, Memo};
-use crate::expression::{Step, number, steps_of};
+use crate::expression::number;
 use crate::limits::INSTANCES;
 use crate::policy_document;
 use crate::provenance::{part_of, reason_of, with_references};
 use crate::scope::{Bound, Each, Scope};
+use crate::traversal::{Step, steps_of};
 
 /// The instances of a resource block.
 #[derive(Debug, Default)]
