@@ -470,3 +470,39 @@ locals {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A text that ends anywhere, or lacks a byte, is evaluated as far as it goes.
+#[test]
+fn broken_texts() {
+    let text = r#"
+variable "v" { type = object({ a = optional(list(string), ["x"]) }) }
+locals {
+  l = { for k, v in { a = 1, b = "${2}" } : k => v... if v != null }
+  m = try(local.l["a"][*].b, [for x in var.v.a : upper(x)], null)
+}
+resource "a" "b" {
+  for_each = toset(["x", "y"])
+  c        = "%{ if each.key == "x" }1%{ else }${local.m[0]}%{ endif }"
+  dynamic "d" {
+    for_each = local.l
+    content { e = d.value[*] }
+  }
+}
+module "m" {
+  source = "./m"
+  count  = 2
+  in     = a.b["x"].id
+}
+data "aws_iam_policy_document" "p" {
+  statement { principals { identifiers = module.m[*].out } }
+}
+"#;
+    let module = "variable \"in\" {}\noutput \"out\" { value = var.in }\n";
+    let cut = (0..text.len()).filter_map(|at| text.get(..at).map(str::to_owned));
+    let lacking = (0..text.len()).filter_map(|at| Some(format!("{}{}", text.get(..at)?, text.get(at + 1..)?)));
+    for text in cut.chain(lacking) {
+        let files = Memory::new(&[("main.tf", &text), ("m/main.tf", module)]);
+        let evaluated = files.evaluate("");
+        assert!(evaluated.configuration.resources.len() <= 3, "{text}");
+    }
+}
