@@ -18,6 +18,7 @@ use portcullis_model::dockerfile::Build;
 use portcullis_model::kustomize::{directory_of, is_kustomization};
 use portcullis_render::Library;
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Text, Word};
+use portcullis_syntax::hcl::{self as syntax_hcl, Body, Expr, ExprKind};
 use portcullis_syntax::shell::{Script, Word as ShellWord};
 use portcullis_syntax::{Dialect, Node, Tree};
 
@@ -31,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     ("yaml", yaml),
     ("json", json),
     ("dockerfile", dockerfile),
+    ("hcl", hcl),
     ("shell", shell),
     ("embedded", embedded),
     ("compose", compose),
@@ -73,6 +75,71 @@ pub fn dockerfile(data: &[u8]) {
         for heredoc in &instruction.heredocs {
             check_script(&portcullis_syntax::shell::parse(&heredoc.content, &heredoc.content.map), &text);
         }
+    }
+}
+
+/// HCL in both syntaxes, and as one template.
+pub fn hcl(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let files = [
+        (syntax_hcl::parse(&text, FILE), Syntax::Native),
+        (syntax_hcl::parse_json(&text, FILE), Syntax::Json),
+        (syntax_hcl::parse_json_variables(&text, FILE), Syntax::Json),
+    ];
+    for (file, syntax) in files {
+        check_body(&file.body, &text, syntax);
+        for comment in &file.comments {
+            within(comment.span, &text, "a comment");
+        }
+        assert!(file.comments.is_sorted_by(|a, b| a.span.end <= b.span.start), "a comment is there twice");
+        for error in &file.errors {
+            within(error.span, &text, &error.message);
+        }
+        assert!(!file.body.open || !file.errors.is_empty(), "open without an error");
+    }
+    let (template, errors) = syntax_hcl::parse_template(&text, FILE);
+    check_expr(&template, &text, Syntax::Json);
+    for error in errors {
+        within(error.span, &text, &error.message);
+    }
+}
+
+/// Of strings in JSON, it depends on the block whether they are templates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    Native,
+    Json,
+}
+
+fn check_body(body: &Body, text: &str, syntax: Syntax) {
+    within(body.span, text, "a body");
+    for attribute in &body.attributes {
+        within(attribute.name.span, text, "an attribute's name");
+        check_expr(&attribute.value, text, syntax);
+    }
+    for block in &body.blocks {
+        within(block.span, text, "a block");
+        assert!(block.span.contains(block.header), "a header stands outside of its block");
+        for label in &block.labels {
+            within(label.span, text, "a label");
+        }
+        check_body(&block.body, text, syntax);
+    }
+}
+
+fn check_expr(expr: &Expr, text: &str, syntax: Syntax) {
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        within(expr.span, text, "an expression");
+        if let ExprKind::String(decoded) = &expr.kind
+            && let Some(map) = syntax_hcl::content_map(expr.span, text)
+        {
+            within(map.span(0, map.len()), text, "a string's text");
+            if syntax == Syntax::Native {
+                check_map(decoded, &map, text, expr.span);
+            }
+        }
+        expr.children(&mut |child| open.push(child));
     }
 }
 

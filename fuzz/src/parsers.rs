@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::{FileId, OffsetMap};
-use portcullis_syntax::{Dialect, dockerfile, dotenv, expression, interpolation, json, shell, yaml};
+use portcullis_syntax::{Dialect, dockerfile, dotenv, expression, hcl, interpolation, json, shell, yaml};
 
 const FILE: FileId = FileId(0);
 
@@ -24,6 +24,9 @@ pub const PARSERS: &[Parser] = &[
     ("YAML by events", |text| drop(yaml::parse_events(FILE, text, Dialect::Yaml11))),
     ("JSON", |text| drop(json::parse(FILE, text))),
     ("Dockerfile", |text| drop(dockerfile::parse(FILE, text))),
+    ("HCL", |text| drop(hcl::parse(text, FILE))),
+    ("HCL templates", |text| drop(hcl::parse_template(text, FILE))),
+    ("HCL in JSON", |text| drop(hcl::parse_json(text, FILE))),
     ("shell", |text| {
         let mut map = OffsetMap::new(FILE, 0);
         map.push(0, u32::try_from(text.len()).unwrap_or(u32::MAX));

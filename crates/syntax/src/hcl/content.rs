@@ -9,7 +9,7 @@ use super::lexer::{Kind, Lexer, Place, narrow};
 use super::pieces::blanks;
 
 /// Maps the text of an [`super::ExprKind::String`], whose expression is at `span` of `source`, back to `source`. Of a
-/// string in JSON syntax as well. `None` where no text with quotes and no heredoc stands there, as for an object's bare key.
+/// string in JSON syntax as well, unless it is literal there and has `$${`. `None` where no text with quotes and no heredoc stands there, as for an object's bare key.
 pub fn content_map(span: Span, source: &str) -> Option<OffsetMap> {
     let mut lexer = Lexer::new(source.get(..span.end as usize)?, Place::File(span.file));
     lexer.at = span.start as usize;
@@ -44,8 +44,8 @@ pub fn content_map(span: Span, source: &str) -> Option<OffsetMap> {
             None => 0,
         };
         let from = start + cut;
-        heredoc_runs(line.get(cut..).unwrap_or_default(), &mut |run, end, decoded| {
-            push(&mut map, from + run, from + end, decoded.len());
+        heredoc_runs(line.get(cut..).unwrap_or_default(), &mut |run, text| {
+            push(&mut map, from + run, from + run + text.len(), text.len());
         });
         start += line.len();
     }

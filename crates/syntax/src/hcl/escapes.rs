@@ -14,37 +14,33 @@ pub(super) fn has_doubled(raw: &str) -> bool {
     false
 }
 
-/// Gives each run of a heredoc's text: from where to where in it, and what that stands for.
-pub(super) fn heredoc_runs(raw: &str, run: &mut impl FnMut(usize, usize, &str)) {
+/// Gives each run of a heredoc's text, and where in it that starts. All but the first of doubled signs is text.
+pub(super) fn heredoc_runs(raw: &str, run: &mut impl FnMut(usize, &str)) {
     let mut start = 0;
     let mut at = 0;
     let bytes = raw.as_bytes();
     while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'$', b'%', rest)) {
         at += next;
-        let is_doubled = bytes.get(at + 1) == bytes.get(at) && bytes.get(at + 2) == Some(&b'{');
-        if !is_doubled {
+        if bytes.get(at + 1) == bytes.get(at) && bytes.get(at + 2) == Some(&b'{') {
+            run(start, raw.get(start..at).unwrap_or_default());
+            start = at + 1;
+            at += 3;
+        } else {
             at += 1;
-            continue;
         }
-        run(start, at, raw.get(start..at).unwrap_or_default());
-        run(at, at + 3, raw.get(at + 1..at + 3).unwrap_or_default());
-        at += 3;
-        start = at;
     }
-    run(start, raw.len(), raw.get(start..).unwrap_or_default());
+    run(start, raw.get(start..).unwrap_or_default());
 }
 
-/// The same of a quoted text; of a wrong escape there is nothing that it stands for.
+/// Gives each run of a quoted text: from where to where in it, and what that stands for, if it is no wrong escape.
 pub(super) fn quoted_runs(raw: &str, run: &mut impl FnMut(usize, usize, Option<&str>)) {
     let mut start = 0;
     loop {
         let rest = raw.get(start..).unwrap_or_default();
         let plain = rest.find('\\').unwrap_or(rest.len());
         let text = rest.get(..plain).unwrap_or_default();
-        heredoc_runs(text, &mut |from, to, decoded| {
-            if from < to {
-                run(start + from, start + to, Some(decoded));
-            }
+        heredoc_runs(text, &mut |from, text| {
+            run(start + from, start + from + text.len(), Some(text));
         });
         start += plain;
         if start >= raw.len() {

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use portcullis_core::{FileId, OffsetMap};
+use portcullis_core::{FileId, OffsetMap, Span, SyntaxError, SyntaxErrorKind};
 
 use super::expression::number;
+use super::lexer::narrow;
 use super::{Attribute, Block, Body, Expr, ExprKind, File, Ident, Item};
 use crate::{Node, Style, json};
 
@@ -86,12 +87,9 @@ fn read(text: &str, file: FileId, strings: Strings) -> File {
     let mut read = File { errors: tree.errors().to_vec(), ..File::default() };
     let mut reader = Reader { errors: Vec::new() };
     let mut documents = tree.documents();
-    read.body.span = portcullis_core::Span::new(file, 0, super::lexer::narrow(text.len()));
+    read.body.span = Span::new(file, 0, narrow(text.len()));
     if let Some(document) = documents.next() {
         let kind = if strings == Strings::Literal { None } else { Some("") };
-        if document.root.is_unknown() {
-            read.body.open = true;
-        }
         reader.body(document.root, kind, strings, &mut read.body);
     }
     read.errors.append(&mut reader.errors);
@@ -99,7 +97,7 @@ fn read(text: &str, file: FileId, strings: Strings) -> File {
 }
 
 struct Reader {
-    errors: Vec<portcullis_core::SyntaxError>,
+    errors: Vec<SyntaxError>,
 }
 
 impl Reader {
@@ -111,7 +109,7 @@ impl Reader {
             }
             return;
         }
-        body.open |= node.is_unknown() || (!node.is_map() && !node.is_null());
+        self.expect_object(node, body);
         let known = kind.map_or(&[][..], nested);
         for (key, value) in node.entries() {
             let name = key.text();
@@ -149,7 +147,7 @@ impl Reader {
                 self.blocks(name, kind, missing, labels, item, strings, body);
             }
         } else if !node.is_map() {
-            body.open |= !node.is_null();
+            self.expect_object(node, body);
         } else if let Some(missing) = missing.checked_sub(1) {
             for (key, value) in node.entries().filter(|(key, _)| key.text() != "//") {
                 labels.push(ident(key));
@@ -163,6 +161,15 @@ impl Reader {
             let header = labels.last().map_or(name.span, |label| label.span);
             let span = header.to(node.span());
             body.blocks.push(Block { kind: name.clone(), labels: labels.clone(), body: inner, header, span });
+        }
+    }
+
+    /// Reports what is not the object that a body is. Null is no body, and the fault of a document was reported.
+    fn expect_object(&mut self, node: Node<'_>, body: &mut Body) {
+        body.open |= !node.is_map() && !node.is_null();
+        if !node.is_map() && !node.is_null() && !node.is_unknown() {
+            let message = "expected an object, or a list of objects".to_owned();
+            self.errors.push(SyntaxError { span: node.span(), message, kind: SyntaxErrorKind::Invalid });
         }
     }
 

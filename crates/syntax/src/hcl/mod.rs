@@ -13,6 +13,7 @@ mod parser;
 mod pieces;
 mod recover;
 mod template;
+mod walk;
 
 use portcullis_core::{FileId, OffsetMap, SyntaxError};
 

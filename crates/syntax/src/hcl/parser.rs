@@ -16,7 +16,7 @@ pub(super) const DEPTH_LIMIT: u32 = 128;
 const HEIGHT_LIMIT: u32 = 512;
 
 /// With more openings that have no end, the rest of the file belongs to the last one: time stays linear.
-const REREADS: u32 = 16;
+const REREADS: u32 = 8;
 
 /// Attributes of a body from which on their names are looked up in a set.
 const MANY_ATTRIBUTES: usize = 16;

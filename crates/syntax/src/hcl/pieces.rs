@@ -123,7 +123,10 @@ impl Parser<'_> {
                         text.to_mut().push_str(&next);
                         end = next_end;
                     }
-                    nest.parts.push(Part::Literal(Arc::from(&*text), self.span(start, end)));
+                    // Stripped text is nothing, but a template with it beside an interpolation is a text.
+                    if !text.is_empty() || nest.open.is_empty() {
+                        nest.parts.push(Part::Literal(Arc::from(&*text), self.span(start, end)));
+                    }
                     None
                 }
                 PieceKind::Interpolation(expr) => {

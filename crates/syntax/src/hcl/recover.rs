@@ -11,10 +11,15 @@ use super::parser::{Lines, Parser};
 /// What is open where the scan stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
+    Brace,
     Bracket,
+    Paren,
     /// The brace of an interpolation or directive in a quoted text.
     Sequence,
 }
+
+/// How far out an opening is looked for that a closing one belongs to.
+const MISMATCHES: usize = 8;
 
 impl Parser<'_> {
     /// Goes on after the item that starts at `start` and has its fault at `fault`.
@@ -23,37 +28,58 @@ impl Parser<'_> {
         self.depth = 0;
         self.lexer.at = start;
         let item = self.item_at(start);
-        let mut open: Vec<Open> = Vec::new();
         // What is read again stands on the line of the fault at most, so that time stays linear.
         let margin = self.line_of(fault);
+        let mut open: Vec<Open> = Vec::new();
+        let mut attribute: Option<(Token, usize)> = None;
         loop {
             let token = self.lexer.token();
             match token.kind {
-                Kind::End => break self.token = token,
+                Kind::End => {
+                    self.token = token;
+                    break;
+                }
                 Kind::Newline => {
+                    self.token = token;
                     if open.is_empty() && token.end > fault.min(self.lexer.text.len()) {
-                        break self.token = token;
+                        return;
                     }
-                    // An attribute's name at the margin may as well be a key of a faulty block's object.
-                    let ends = |found| found == Item::Block || item == Some(Item::Attribute);
-                    if token.end >= margin && token.end > start && self.item_at(token.end).is_some_and(ends) {
-                        break self.token = token;
+                    if token.end < margin || token.end <= start {
+                        continue;
+                    }
+                    match self.item_at(token.end) {
+                        Some(Item::Block) => break,
+                        // It may as well be a key of a faulty object: the end of the file tells, if no bracket does.
+                        Some(Item::Attribute) if item == Some(Item::Attribute) && attribute.is_none() => {
+                            attribute = Some((token, self.lexer.comments.len()));
+                            if !self.may_reread() {
+                                break;
+                            }
+                        }
+                        _ => {}
                     }
                 }
-                Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen => open.push(Open::Bracket),
+                Kind::OpenBrace => open.push(Open::Brace),
+                Kind::OpenBracket => open.push(Open::Bracket),
+                Kind::OpenParen => open.push(Open::Paren),
+                Kind::CloseBracket => drop(close(&mut open, &[Open::Bracket])),
+                Kind::CloseParen => drop(close(&mut open, &[Open::Paren])),
                 Kind::CloseBrace | Kind::StripBrace => {
-                    let closed = open.pop();
+                    let closed = close(&mut open, &[Open::Brace, Open::Sequence]);
                     if closed == Some(Open::Sequence) {
                         self.skip_text(&mut open);
                     }
                 }
-                Kind::CloseBracket | Kind::CloseParen => {
-                    open.pop_if(|last| *last == Open::Bracket);
-                }
                 Kind::Quote => self.skip_text(&mut open),
-                Kind::Heredoc => self.skip_heredoc(token),
+                Kind::Heredoc | Kind::BadHeredoc => self.skip_heredoc(token),
                 _ => {}
             }
+        }
+        if let Some((token, comments)) = attribute {
+            self.rereads += 1;
+            self.token = token;
+            self.lexer.at = token.end;
+            self.lexer.comments.truncate(comments);
         }
     }
 
@@ -90,7 +116,13 @@ impl Parser<'_> {
         if !self.may_reread() {
             return;
         }
-        let marker = self.lexer.slice(token.start, token.end).trim_start_matches(['<', '-']).trim_end();
+        // One that was meant as in a shell, with quotes or a word behind it, is skipped as well.
+        let rest = self.lexer.slice(token.start, self.lexer.text.len()).trim_start_matches(['<', '-', ' ', '"', '\'']);
+        let name = self.lexer.text.len() - rest.len();
+        let marker = self.lexer.slice(name, self.lexer.name_end(name));
+        if marker.is_empty() {
+            return;
+        }
         let mut at = token.end;
         while at < self.lexer.text.len() {
             let rest = self.lexer.slice(at, self.lexer.text.len());
@@ -154,6 +186,13 @@ impl Parser<'_> {
 enum Item {
     Attribute,
     Block,
+}
+
+/// Takes out what is opened last of these, and what is open within it.
+fn close(open: &mut Vec<Open>, wanted: &[Open]) -> Option<Open> {
+    let found = open.iter().rev().take(MISMATCHES).position(|open| wanted.contains(open))?;
+    open.truncate(open.len() - found);
+    open.pop()
 }
 
 /// Leaves out of an open body what is read again from `from` on.

@@ -84,11 +84,11 @@ impl<'s> Parser<'s> {
         let is_flush = opening.starts_with('-');
         let mut pieces = Pieces::default();
         let mut start = open.end;
+        let mut line_break = start;
         let mut starts_line = true;
         loop {
-            let rest = self.lexer.slice(start, self.lexer.text.len());
-            let next = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
-            let line = rest.get(..next).unwrap_or_default();
+            line_break = self.line_break(start, line_break);
+            let line = self.lexer.slice(start, line_break);
             if std::mem::replace(&mut starts_line, true) && line.trim() == marker {
                 let end = start + line.trim_end().len();
                 if is_flush {
@@ -121,10 +121,10 @@ impl<'s> Parser<'s> {
         let length = self.lexer.text.len();
         let mut pieces = Pieces::default();
         let mut start = begin;
+        let mut line_break = start;
         while start < length {
-            let rest = self.lexer.slice(start, length);
-            let next = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
-            let (end, is_sequence) = line_end(rest.get(..next).unwrap_or_default());
+            line_break = self.line_break(start, line_break);
+            let (end, is_sequence) = line_end(self.lexer.slice(start, line_break));
             let text = self.unescape_heredoc(start, start + end);
             if end > 0 {
                 pieces.literal(text, start, start + end);
@@ -136,6 +136,16 @@ impl<'s> Parser<'s> {
             }
         }
         self.assemble(pieces, begin, length)
+    }
+
+    /// Past the break of the line that `start` is in; `last`, where the line was looked at before, so that a long line
+    /// with many sequences is gone through once.
+    fn line_break(&self, start: usize, last: usize) -> usize {
+        if start < last {
+            return last;
+        }
+        let rest = self.lexer.slice(start, self.lexer.text.len());
+        start + memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1)
     }
 
     /// Where a quoted text ends that starts at `at` and is what it is written as.
@@ -242,7 +252,7 @@ impl<'s> Parser<'s> {
             return Cow::Borrowed(raw);
         }
         let mut text = String::with_capacity(raw.len());
-        heredoc_runs(raw, &mut |_, _, decoded| text.push_str(decoded));
+        heredoc_runs(raw, &mut |_, run| text.push_str(run));
         Cow::Owned(text)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use portcullis_core::{SyntaxError, SyntaxErrorKind};
+use portcullis_core::{Span, SyntaxError, SyntaxErrorKind};
 use portcullis_syntax::hcl::{
     Attribute, BinaryOperator, Block, Body, Expr, ExprKind, File, Ident, Number, Part, UnaryOperator,
 };
@@ -16,7 +16,7 @@ pub(crate) fn dump(file: &File, text: &str) -> String {
     out.trim_start().to_owned()
 }
 
-fn fault(error: &SyntaxError, text: &str) -> String {
+pub(crate) fn fault(error: &SyntaxError, text: &str) -> String {
     let kind = match error.kind {
         SyntaxErrorKind::Invalid => "",
         SyntaxErrorKind::DuplicateKey => "twice ",
@@ -31,7 +31,7 @@ fn body(body: &Body) -> String {
     let mut items: Vec<(u32, String)> =
         body.attributes.iter().map(|item| (item.name.span.start, attribute(item))).collect();
     items.extend(body.blocks.iter().map(|item| (item.span.start, block(item))));
-    items.sort();
+    items.sort_by_key(|&(start, _)| start);
     if body.open {
         items.push((u32::MAX, "…".to_owned()));
     }
@@ -133,5 +133,28 @@ fn symbol(operator: BinaryOperator) -> &'static str {
         BinaryOperator::Multiply => "*",
         BinaryOperator::Divide => "/",
         BinaryOperator::Remainder => "%",
+    }
+}
+
+/// Every span of a body.
+pub(crate) fn spans(body: &Body) -> Vec<Span> {
+    let mut found = vec![body.span];
+    for attribute in &body.attributes {
+        found.push(attribute.name.span);
+        within(&attribute.value, &mut found);
+    }
+    for block in &body.blocks {
+        found.extend([block.kind.span, block.header, block.span]);
+        found.extend(block.labels.iter().map(|label| label.span));
+        found.extend(spans(&block.body));
+    }
+    found
+}
+
+fn within(expr: &Expr, found: &mut Vec<Span>) {
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        found.push(expr.span);
+        expr.children(&mut |child| open.push(child));
     }
 }
