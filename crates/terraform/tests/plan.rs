@@ -31,7 +31,8 @@ const PLAN: &str = r#"{
     { "address": "module.m[\"a.b\"].r.r", "change": { "after_unknown": { "in": true, "list": [{}] } } }
   ],
   "prior_state": { "values": { "root_module": { "resources": [
-    { "address": "data.d.d", "mode": "data", "type": "d", "name": "d", "values": { "v": 1 } }
+    { "address": "data.d.d", "mode": "data", "type": "d", "name": "d", "values": { "v": 1 } },
+    { "address": "data.d.e", "mode": "data", "type": "d", "name": "e" }
   ] } } },
   "configuration": {
     "provider_config": { "aws": { "name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "version_constraint": "~> 5.0" } },
@@ -75,6 +76,7 @@ fn resources_of_a_plan() {
             r#"aws_s3_bucket_policy.p[0] {bucket = ?plan, policy = "{}"}"#,
             r#"module.m["a.b"].r.r {in = ?plan, list = [{x = 1}]}"#,
             "data.d.d {v = 1}",
+            "data.d.e {...}",
         ]
     );
     let modules: Vec<&str> = configuration.modules.iter().map(|it| &*it.address).collect();

@@ -140,14 +140,13 @@ impl<'t> Plan<'t> {
         let local = format!("{data}{kind}.{name}");
         let header = address.span();
         let unknown = self.after_unknown.get(address.text()).copied();
-        let value = node.field("values").map_or_else(
-            || Value::new(Kind::Map(Arc::default()), header),
-            |values| merged(Some(values), unknown, header),
-        );
-        let mut body = match value.kind {
+        let planned = node.field("values").filter(|values| values.is_map());
+        let mut body = match merged(planned, unknown, header).kind {
             Kind::Map(map) => (*map).clone(),
-            _ => Map { open: true, ..Map::default() },
+            _ => Map::default(),
         };
+        // A plan may have been stripped of its values.
+        body.open |= planned.is_none();
         self.refer(&mut body, prefix, &local);
         self.resources.push(Resource {
             address: address.text().into(),
