@@ -33,7 +33,8 @@ pub struct Module {
     pub providers: Arc<[Provider]>,
     /// Everything that was handed to modules which are not at hand: what they make of it is not known.
     pub handed_out: Vec<Reference>,
-    /// A fault in its text, an unresolved module or a limit: resources may be missing from what is seen.
+    /// A fault in its text or a limit: resources may be missing from what is seen. Modules that are not at hand leave it
+    /// whole, for they see nothing of it but what was handed out.
     pub partial: bool,
 }
 
