@@ -12,7 +12,7 @@ use portcullis_core::{Draft, FileId, Note, NoteKind, Place, RuleIdx, Span, Stabl
 use portcullis_rules::Outcome;
 use portcullis_rules::scan::ids;
 use portcullis_syntax::hcl::File;
-use portcullis_terraform::{Library, Note as Left, Options, evaluate, parse};
+use portcullis_terraform::{Gap, Library, Options, evaluate, parse};
 
 use crate::builds::Scan;
 use crate::classify::Language;
@@ -115,15 +115,15 @@ fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Optio
     }
     let mut notes = Vec::new();
     let mut unresolved = 0;
-    for note in evaluated.notes {
-        match note {
-            Left::Unresolved { header, name, source } => {
+    for gap in evaluated.gaps {
+        match gap {
+            Gap::Unresolved { header, name, source } => {
                 unresolved += 1;
                 let Some(rule) = (scan.judge)(header.file.0 as usize).rule(ids::MODULE_UNRESOLVED) else { continue };
                 outcome.drafts.push(unresolved_module(rule, header, &name, source.as_deref()));
             }
-            Left::Limit(_) => notes.push("not judged as a whole: it comes to more than is evaluated".to_owned()),
-            Left::Repetition { .. } => {}
+            Gap::Limit(_) => notes.push("not judged as a whole: it comes to more than is evaluated".to_owned()),
+            Gap::Repetition { .. } => {}
         }
     }
     if unresolved > 0 {
