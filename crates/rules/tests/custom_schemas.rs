@@ -69,8 +69,8 @@ fn values_are_held_to_what_is_asked_beyond_their_types() {
         ("{ type: string, pattern: \"^[a-z]+$\" }", "\"a-{{ name }}\"", &[]),
         ("{ type: string, pattern: \"(\" }", "Abc", &[]),
         ("{ type: string, minLength: 2, maxLength: 3 }", "\u{e9}\u{e9}\u{e9}", &[]),
-        ("{ type: string, minLength: 2 }", "\u{e9}", &["`it` has 1 character, and at least 2 are allowed"]),
-        ("{ type: string, maxLength: 3 }", "abcd", &["`it` has 4 characters, and at most 3 are allowed"]),
+        ("{ type: string, minLength: 2 }", "\u{e9}", &["`it` has 1 character, and needs at least 2 characters"]),
+        ("{ type: string, maxLength: 3 }", "abcd", &["`it` has 4 characters, and may have at most 3 characters"]),
         ("{ type: string, format: date }", "2024-02-30", &["`it` is no date"]),
         ("{ type: string, format: int-or-string }", "x", &[]),
         ("{ type: string, enum: [a, b] }", "a", &[]),
@@ -107,12 +107,12 @@ fn values_are_held_to_what_is_asked_beyond_their_types() {
         (
             "{ type: array, minItems: 1, items: { type: string } }",
             "[]",
-            &["`it` has 0 elements, and at least 1 are allowed"],
+            &["`it` is empty, and needs at least 1 element"],
         ),
         (
             "{ type: array, maxItems: 1, items: { type: string } }",
             "[a, b]",
-            &["`it` has 2 elements, and at most 1 are allowed"],
+            &["`it` has 2 elements, and may have at most 1 element"],
         ),
         (
             "{ type: array, x-kubernetes-list-type: set, items: { type: string } }",
@@ -145,12 +145,12 @@ fn values_are_held_to_what_is_asked_beyond_their_types() {
         (
             "{ type: object, minProperties: 1, additionalProperties: { type: string } }",
             "{}",
-            &["`it` has 0 fields, and at least 1 are allowed"],
+            &["`it` is empty, and needs at least 1 field"],
         ),
         (
             "{ type: object, maxProperties: 1, additionalProperties: { type: string } }",
             "{ a: b, c: d }",
-            &["`it` has 2 fields, and at most 1 are allowed"],
+            &["`it` has 2 fields, and may have at most 1 field"],
         ),
         // Null is dropped, and a default is added.
         ("{ type: object, maxProperties: 1, additionalProperties: { type: string } }", "{ a: b, c: null }", &[]),
@@ -237,7 +237,7 @@ fn combinations_are_judged_after_defaults() {
         (
             "allOf: [{ properties: { a: { maxLength: 1 } } }, { required: [b] }]",
             "{ a: xy }",
-            &["`a` has 2 characters, and at most 1 are allowed", "`b` is missing in `spec` in Backup `nightly`"],
+            &["`a` has 2 characters, and may have at most 1 character", "`b` is missing in `spec` in Backup `nightly`"],
         ),
         ("allOf: [{ anyOf: [{ required: [a] }, { required: [b] }] }]", "{}", &["`spec` has none of `a`, `b`"]),
         (
@@ -279,7 +279,7 @@ fn the_root_is_judged_as_well() {
             &[
                 "Backup `abcde` has `spec` and `data`, of which one is allowed",
                 "`a` is a number, where text belongs",
-                "`name` has 5 characters, and at most 4 are allowed",
+                "`name` has 5 characters, and may have at most 4 characters",
             ],
         ),
     ] {

@@ -610,11 +610,17 @@ fn beyond_limit(node: Node<'_>, key: &str, limit: &Limit<'_>) -> (String, String
                 Measure::Elements => ("elements", "element"),
                 Measure::Fields => ("fields", "field"),
             };
-            let is_less = least.is_some_and(|least| *found < least);
-            let (word, bound) = if is_less { ("least", least) } else { ("most", most) };
-            let has = if *found == 1 { format!("1 {one}") } else { format!("{found} {unit}") };
-            let help = if is_less { "give it more" } else { "give it fewer" };
-            (format!("{key} has {has}, and at {word} {} are allowed", bound.unwrap_or_default()), help.to_owned())
+            let counted = |count: u64| if count == 1 { format!("1 {one}") } else { format!("{count} {unit}") };
+            let has = if *found == 0 { "is empty".to_owned() } else { format!("has {}", counted(*found)) };
+            match (least.filter(|least| found < least), most) {
+                (Some(least), _) => {
+                    (format!("{key} {has}, and needs at least {}", counted(least)), "give it more".to_owned())
+                }
+                (None, most) => {
+                    let most = counted(most.unwrap_or_default());
+                    (format!("{key} {has}, and may have at most {most}"), "give it fewer".to_owned())
+                }
+            }
         }
         Limit::Number { least, greatest } => {
             let allowed = match (least, greatest) {

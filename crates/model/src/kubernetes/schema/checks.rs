@@ -90,9 +90,10 @@ impl Choice {
     fn is(&self, node: Node<'_>, value: &Value<'_>) -> bool {
         match (self, value) {
             (Self::Text(text), Value::String(other)) => **text == **other,
-            (Self::Number(_, number), Value::Number(_)) => {
-                self::number(node).is_none_or(|other| is_same(*number, other))
-            }
+            // The server cuts a fraction off where the choice has none.
+            (Self::Number(_, number), Value::Number(_)) => self::number(node).is_none_or(|other| {
+                is_same(*number, other) || number.fract() == 0.0 && is_same(*number, other.trunc())
+            }),
             (Self::Bool(own), Value::Bool(other)) => own == other,
             _ => false,
         }
