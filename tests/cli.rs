@@ -111,6 +111,8 @@ fn what_cannot_be_understood_is_told() {
         (&["--date", "tomorrow"], "`tomorrow` is not a date"),
         (&["--pod-security", "privileged"], "`privileged` is not a Pod Security level"),
         (&["--kubernetes-version", "2.0"], "`2.0` is not a Kubernetes version"),
+        (&["--kubernetes-version", "1.345"], "`1.345` is not a Kubernetes version"),
+        (&["--kubernetes-version", "newest"], "`newest` is not a Kubernetes version"),
         (&["--threads", "0"], "invalid value '0'"),
         (&["-q", "-v"], "cannot be used with"),
         (&["explain", "KSV-017O"], "unknown rule `KSV-017O`"),
