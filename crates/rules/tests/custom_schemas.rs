@@ -67,6 +67,8 @@ fn values_are_held_to_what_is_asked_beyond_their_types() {
         ("{ type: string, pattern: \"^[a-z]+$\" }", "Abc", &["`it` does not match `^[a-z]+$`"]),
         ("{ type: string, pattern: \"^[a-z]+$\" }", "\"${NAME}\"", &[]),
         ("{ type: string, pattern: \"^[a-z]+$\" }", "\"a-{{ name }}\"", &[]),
+        ("{ type: string, pattern: \"^[a-z]+$\" }", "<your-name>", &[]),
+        ("{ type: string, pattern: \"^[a-z]+$\" }", "$(NAME)", &[]),
         ("{ type: string, pattern: \"(\" }", "Abc", &[]),
         ("{ type: string, minLength: 2, maxLength: 3 }", "\u{e9}\u{e9}\u{e9}", &[]),
         ("{ type: string, minLength: 2 }", "\u{e9}", &["`it` has 1 character, and needs at least 2 characters"]),

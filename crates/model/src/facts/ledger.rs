@@ -524,9 +524,16 @@ pub(super) type Gifts = BTreeMap<(Side, Box<str>), i128>;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
     amounts: BTreeSet<(Side, String)>,
-    ranges: Vec<(Site, Vec<(Side, Name, Amount)>)>,
+    ranges: Vec<Range>,
     /// Whether they may give more than is known.
     is_open: bool,
+}
+
+/// What one LimitRange gives to containers.
+#[derive(Clone, Debug)]
+struct Range {
+    site: Site,
+    gifts: Vec<(Side, Name, Amount)>,
 }
 
 /// Fields of a LimitRange, and on which side what stands there is given: a maximum becomes the limit, a limit the request,
@@ -557,7 +564,7 @@ impl Given {
                 }
             }
         }
-        self.ranges.push((site, gifts));
+        self.ranges.push(Range { site, gifts });
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -578,8 +585,8 @@ impl Given {
                 && (range.environment.is_none() || range.environment == site.environment)
         };
         let mut gifts = Gifts::new();
-        for (_, given) in here.ranges.iter().filter(|(range, _)| is_about(*range)) {
-            for (side, resource, amount) in given {
+        for range in here.ranges.iter().filter(|range| is_about(range.site)) {
+            for (side, resource, amount) in &range.gifts {
                 gifts.entry((*side, Box::from(&**resource))).or_insert(amount.least());
             }
         }
@@ -590,7 +597,7 @@ impl Given {
             if given.is_open {
                 return Gifts::new();
             }
-            for (side, resource, amount) in given.ranges.iter().flat_map(|(_, given)| given) {
+            for (side, resource, amount) in given.ranges.iter().flat_map(|range| &range.gifts) {
                 if let Some(least) = gifts.get_mut(&(*side, Box::from(&**resource))) {
                     *least = (*least).min(amount.least());
                 }

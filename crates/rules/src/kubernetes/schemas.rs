@@ -623,16 +623,13 @@ fn beyond_limit(node: Node<'_>, key: &str, limit: &Limit<'_>) -> (String, String
             }
         }
         Limit::Number { least, greatest } => {
-            let allowed = match (least, greatest) {
-                (Some((least, false)), Some((greatest, false))) => format!("from {least} to {greatest}"),
-                _ => {
-                    let least =
-                        least.map(|(least, is_excluded)| (if is_excluded { "more than" } else { "at least" }, least));
-                    let most =
-                        greatest.map(|(most, is_excluded)| (if is_excluded { "less than" } else { "at most" }, most));
-                    let bounds = least.into_iter().chain(most).map(|(word, bound)| format!("{word} {bound}"));
-                    bounds.collect::<Vec<_>>().join(" and ")
-                }
+            let allowed = if let (Some((least, false)), Some((greatest, false))) = (least, greatest) {
+                format!("from {least} to {greatest}")
+            } else {
+                let least = least.map(|(least, excluded)| (if excluded { "more than" } else { "at least" }, least));
+                let most = greatest.map(|(most, excluded)| (if excluded { "less than" } else { "at most" }, most));
+                let bounds = least.into_iter().chain(most).map(|(word, bound)| format!("{word} {bound}"));
+                bounds.collect::<Vec<_>>().join(" and ")
             };
             (
                 format!("{key} is {}, and {allowed} is allowed", short(node.text())),

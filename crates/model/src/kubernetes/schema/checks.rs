@@ -253,6 +253,11 @@ impl<'t, 's> Judge<'t, 's, '_> {
     }
 
     fn text(&mut self, node: Node<'t>, text: &str, checks: &'s Checks) {
+        // `<your-domain>` and `$(VARIABLE)` are for somebody to fill in.
+        if text.contains("$(") || text.split_once('<').is_some_and(|(_, rest)| rest.contains('>')) {
+            self.is_unsure = true;
+            return;
+        }
         if checks.characters.is_given() {
             self.size(node, Measure::Characters, text.chars().count() as u64, checks.characters);
         }
