@@ -131,6 +131,26 @@ fn what_cannot_be_understood_is_told() {
 }
 
 #[test]
+fn a_rule_that_waits_for_its_configuration_says_so() {
+    let root = tree("unconfigured");
+    std::fs::write(root.join("pod.yaml"), BAD).unwrap();
+    let rule = "k8s-image-registry-blocklist";
+    let note = format!("note: {rule} says nothing until the configuration gives it `registries`\n");
+    for (configuration, arguments, expected) in [
+        ("{}", &["--only", rule][..], (0, note.as_str())),
+        ("{}", &["--only", "KSV-0034", "-q"], (0, "")),
+        ("{}", &["--only", "k8s-privileged-container", "--exit-zero"], (0, "")),
+        ("rules: { k8s-image-registry-blocklist: on }", &["--exit-zero"], (0, note.as_str())),
+        ("rules: { k8s-image-registry-blocklist: { registries: [docker.io] } }", &["--only", rule], (1, "")),
+        ("rules: { k8s-image-registry-blocklist: { registries: [ghcr.io] } }", &["--only", rule], (0, "")),
+    ] {
+        std::fs::write(root.join("portcullis.yaml"), configuration).unwrap();
+        let (code, _, error) = told(&run_in(&root, arguments, ""));
+        assert_eq!((code, error.as_str()), expected, "{configuration} {arguments:?}");
+    }
+}
+
+#[test]
 fn help_and_version_are_outputs() {
     for (arguments, told) in [
         (&["--help"][..], "Exit codes: 0 clean"),

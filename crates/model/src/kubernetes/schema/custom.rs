@@ -113,7 +113,7 @@ impl CustomSchema {
 }
 
 /// Patterns of one definition that are read; further ones match anything.
-const PATTERNS: usize = 4096;
+const PATTERNS: usize = 1024;
 
 /// Reads the schemas of one definition.
 #[derive(Debug, Default)]
