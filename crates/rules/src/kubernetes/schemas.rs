@@ -195,11 +195,11 @@ rule! {
     /// Custom resource does not fit its definition
     ///
     /// The API server refuses a value that the definition's schema does not allow, and drops a field that is not in it.
-    /// Types, patterns, formats, sizes, bounds, choices, sets and combinations (`oneOf` and its like) are judged as the server
-    /// judges them, after it has filled in defaults; the rules in CEL are not evaluated. Bounds of `int32` are the server's own
-    /// since 1.36. The definition is that of the scan, else one from the folders of `kubernetes-crds` in the configuration;
-    /// without any, or where several of the same kind differ, the rule is silent. So it is about a pattern that is not one
-    /// that Go would take, and about what is filled in later.
+    /// Types, patterns, formats, sizes, bounds, choices, sets and combinations (`oneOf` and its like) are judged as the
+    /// server judges them, after it has filled in defaults and dropped nulls. Bounds of `int32` are the server's own since
+    /// 1.36, and always were those of what reads the value. The definition is that of the scan, else one from the folders of
+    /// `kubernetes-crds` in the configuration. Silent without any, where several of one version differ, for patterns that do
+    /// not compile, for what is filled in later, and for rules in CEL, which are not evaluated.
     ///
     /// ```yaml bad:5
     /// file=backup.yaml
