@@ -197,6 +197,8 @@ fn scan_options(
         paths,
         stdin,
         compose_files: args.input.compose_file.clone(),
+        tf_var_files: args.input.tf_var_file.clone(),
+        tf_vars: args.input.tf_var.clone(),
         root: args.input.root.clone(),
         threads: args.input.threads.map_or(0, usize::from),
         only: args.rules.only.clone(),
