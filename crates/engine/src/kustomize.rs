@@ -43,6 +43,14 @@ pub(crate) struct World {
     pub(crate) targets: Vec<usize>,
 }
 
+impl World {
+    /// The path of a directory's kustomization.
+    pub(crate) fn kustomization(&self, directory: &str) -> &str {
+        let found = self.kustomizations.iter().find(|path| directory_of(path) == directory);
+        found.map(String::as_str).unwrap_or_default()
+    }
+}
+
 impl Kustomizations {
     pub(crate) fn read(cwd: &Path, found: &Discovered, files: &dyn Files) -> Self {
         let mut trees = BTreeMap::new();

@@ -14,6 +14,7 @@ mod files;
 mod filters;
 mod fix;
 mod helm;
+mod inside;
 mod judge;
 mod kustomize;
 mod paths;

@@ -22,6 +22,7 @@ use crate::definitions::{self, Customs, Holder};
 use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
+use crate::inside::Inside;
 use crate::judge::{Input, Judge, Judged, Yields};
 use crate::kustomize::{Kustomizations, World};
 use crate::relations;
@@ -200,13 +201,14 @@ pub(crate) fn scan_texts(
             given: given.get(target.path.as_str()).copied(),
         })
     };
+    let tree = Inside::new(&worktree, &options.cwd, scan_root(options));
     let total = found.targets.len();
     let done = AtomicUsize::new(0);
     let pool = worker_pool(threads, total)?;
     let judge_worlds = |rules: &BTreeMap<OverrideSet, Rules>, worlds: &[&World]| {
         let judge = |index| shared.judge_of(rules, index);
         let input = |index| input(index);
-        judge_worlds(pool.as_ref(), worlds, &found, &judge, &input)
+        judge_worlds(pool.as_ref(), worlds, &found, &judge, &input, &tree)
     };
     let judge_file = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
         input(index).map(|input| shared.judge_of(rules, index).judge(&input)).unwrap_or_default()
@@ -285,6 +287,7 @@ fn judge_worlds<'a>(
     found: &'a Discovered,
     judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
     input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+    tree: &'a Inside<'a>,
 ) -> (Vec<Judged>, Built) {
     let mut built = Built::default();
     let mut left = Vec::new();
@@ -293,7 +296,7 @@ fn judge_worlds<'a>(
     }
     let targets = found.targets.iter().enumerate();
     let indices = targets.map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input };
+    let scan = Scan { indices, judge, input, tree };
     in_parallel(
         pool,
         worlds,

@@ -4,9 +4,10 @@
 //! not in the repository. Where a file of variables cannot be read, there may be more keys. The data of a Secret is kept
 //! as `stringData`, which means the same.
 
+use portcullis_model::facts::Unseen;
 use portcullis_syntax::{Lookup, Node};
 
-use crate::build::Fault;
+use crate::fault::Fault;
 use crate::library::Library;
 use crate::resource::{Id, Resource};
 use crate::transform::{set_pairs, tail_span};
@@ -35,15 +36,25 @@ impl Generated {
     }
 }
 
+/// What holds for all that a kustomization generates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options<'t> {
+    /// `generatorOptions`.
+    pub(crate) shared: Option<Node<'t>>,
+    /// Whether it may be merged with an object that is not seen.
+    pub(crate) unseen: Unseen,
+}
+
 /// Generates what an entry asks for, and adds it to the resources, or merges it into one of them.
 pub(crate) fn generate<'t>(
     resources: &mut Vec<Resource<'t>>,
     entry: Node<'t>,
-    options: Option<Node<'t>>,
+    options: Options<'t>,
     what: Generated,
     library: &'t Library,
     directory: &str,
 ) -> Result<(), Fault> {
+    let Options { shared: options, unseen } = options;
     let Some(name) = entry.field("name").filter(|name| !name.text().is_empty()) else {
         return Err(Fault::new(format!("a generated {} has no name", what.kind())));
     };
@@ -80,7 +91,7 @@ pub(crate) fn generate<'t>(
         root.set(key("type", kind), kind.into());
     }
     root.set(key(what.data(), entry), data(entry, library, directory)?);
-    take_in(resources, Resource::new(root, entry), entry, what)
+    take_in(resources, Resource::new(root, entry), entry, what, unseen)
 }
 
 fn key<'t>(text: &str, at: Node<'t>) -> Key<'t> {
@@ -93,6 +104,7 @@ fn take_in<'t>(
     made: Resource<'t>,
     entry: Node<'t>,
     what: Generated,
+    unseen: Unseen,
 ) -> Result<(), Fault> {
     let behavior = entry.field("behavior").map(Node::text).unwrap_or_default();
     let id = Id::of(made.root.view());
@@ -102,6 +114,8 @@ fn take_in<'t>(
         return Err(Fault::new(format!("several objects may be the {} `{}`", id.kind, id.name)));
     }
     match (behavior, found) {
+        // With the object that it is merged with, it would be there.
+        ("merge" | "replace", None) if unseen == Unseen::Some => Ok(()),
         ("merge" | "replace", None) => {
             Err(Fault::new(format!("the {} `{}` is not there to {behavior}", id.kind, id.name)))
         }

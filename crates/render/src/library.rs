@@ -10,6 +10,8 @@ use portcullis_core::{FileError, FileId, Files};
 use portcullis_model::kustomize::{NAMES, References, directory_of, is_kustomization, local};
 use portcullis_syntax::{Dialect, Node, Tree, json, yaml};
 
+use crate::fault::Fault;
+
 /// Bytes of all files together.
 const SIZE_LIMIT: usize = 512 * 1024 * 1024;
 
@@ -22,6 +24,10 @@ pub struct Library {
     files: BTreeMap<String, File>,
     /// The keys of files of variables; `None` where one cannot be read.
     variables: BTreeMap<String, Option<Vec<String>>>,
+    /// The directories, and files, that kustomizations take in more than once.
+    shared: BTreeSet<String>,
+    /// Paths that may not be read.
+    outside: BTreeSet<String>,
     size: usize,
     /// Whether something was left out because there is too much.
     is_over_limit: bool,
@@ -46,6 +52,7 @@ impl Library {
         let mut library = Self::default();
         let mut open: Vec<String> = kustomizations.into_iter().collect();
         let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut taken_in: BTreeSet<String> = BTreeSet::new();
         while let Some(path) = open.pop() {
             if !seen.insert(path.clone()) {
                 continue;
@@ -57,6 +64,11 @@ impl Library {
                 let directory = directory_of(&path).to_owned();
                 let references = References::new(&directory, root);
                 let variables = variable_files(root, &directory);
+                for path in references.files.iter().chain(&references.bases) {
+                    if !taken_in.insert(path.clone()) {
+                        library.shared.insert(path.clone());
+                    }
+                }
                 let plain = references.files.into_iter().chain(references.patches).chain(references.others);
                 let plain: Vec<String> = plain.collect();
                 open.extend(references.bases);
@@ -74,7 +86,8 @@ impl Library {
             } else {
                 let inside = |name: &&&str| {
                     let path = join(&path, name);
-                    !matches!(files.read(&path), Err(FileError::Missing(_) | FileError::Unreadable { .. }))
+                    let nothing = |error: &FileError| !matches!(error, FileError::TooLarge { .. });
+                    !files.read(&path).is_err_and(|error| nothing(&error))
                 };
                 match NAMES.iter().find(inside) {
                     Some(name) => open.push(join(&path, name)),
@@ -93,6 +106,32 @@ impl Library {
     /// The paths of all files that were read, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
+    }
+
+    /// How many documents the files hold.
+    pub(crate) fn documents(&self) -> usize {
+        self.files.values().map(|file| file.tree.documents().count()).sum()
+    }
+
+    /// Whether kustomizations take a directory in more than once.
+    pub(crate) fn is_shared(&self, directory: &str) -> bool {
+        self.shared.contains(directory)
+    }
+
+    /// Whether a path may not be read.
+    pub(crate) fn is_outside(&self, path: &str) -> bool {
+        self.outside.contains(path)
+    }
+
+    /// Why there is no file at a path, which the kustomization calls `text`.
+    pub(crate) fn missing(&self, path: Option<&str>, what: &str, text: &str) -> Fault {
+        match path {
+            Some(path) if self.outside.contains(path) => {
+                Fault::ours(format!("the {what} `{text}` lies outside of the scanned tree"))
+            }
+            Some(path) => Fault::missing(path.to_owned(), format!("the {what} `{text}` is not there")),
+            None => Fault::ours(format!("the {what} `{text}` is not known")),
+        }
     }
 
     /// Whether some file was left out because there is too much.
@@ -134,7 +173,11 @@ impl Library {
         if self.files.contains_key(path) || self.is_over_limit {
             return;
         }
-        let Some(text) = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
+        let bytes = files.read(path);
+        if matches!(bytes, Err(FileError::Outside(_))) {
+            self.outside.insert(path.to_owned());
+        }
+        let Some(text) = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
         self.size = self.size.saturating_add(text.len());
         if self.size > SIZE_LIMIT {
             self.is_over_limit = true;
@@ -197,4 +240,12 @@ fn variable_files(root: Node<'_>, directory: &str) -> Vec<String> {
 /// A path below a directory; of the working directory just the name.
 pub(crate) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
+
+/// Why there is no base at a path.
+pub(crate) fn missing_base(path: &str) -> Fault {
+    let shown = if path.is_empty() { "." } else { path };
+    let is_file = [".yaml", ".yml", ".json"].iter().any(|extension| path.ends_with(extension));
+    let reason = if is_file { "is not there" } else { "is not there or has no kustomization" };
+    Fault::missing(path.to_owned(), format!("`{shown}` {reason}"))
 }
