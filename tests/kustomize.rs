@@ -144,8 +144,13 @@ fn patches_are_never_objects() {
         )
     };
     for (directory, paths, files, expected) in [
-        (".", &["."][..], vec!["base/web.yaml"], vec![fault("overlay/kustomization.yaml")]),
-        ("overlay", &["..", "."], vec!["../base/web.yaml"], vec![fault("kustomization.yaml")]),
+        (
+            ".",
+            &["."][..],
+            vec!["base/web.yaml", "overlay/kustomization.yaml"],
+            vec![fault("overlay/kustomization.yaml")],
+        ),
+        ("overlay", &["..", "."], vec!["../base/web.yaml", "kustomization.yaml"], vec![fault("kustomization.yaml")]),
         // A hook names the files that changed, without the kustomization.
         (".", &["overlay/replicas.yaml"], vec![], vec![note("overlay/kustomization.yaml", 1)]),
         (".", &["base/web.yaml"], vec!["base/web.yaml"], vec![]),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use portcullis_core::{Catalog, ScanReport};
+use portcullis_core::{Catalog, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan};
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     for output in &outputs {
         emit(&report, output, stream, &args.output)?;
     }
+    tell_notes(&report, &outputs, &args.output);
     if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
         terminal::complain(&summary_line(&report, &Options::default()));
     }
@@ -106,6 +107,35 @@ fn tell_fixes(fixed: Fixed, flags: &OutputFlags) -> Result<Scanned, Failure> {
         }
     }
     Ok(fixed.scanned)
+}
+
+/// Kustomizations that cannot be built that are told one by one without `-v`.
+const TOLD: usize = 5;
+
+/// Says what was left out, where people read the output and it does not say so itself: with `-v` all of it, else the
+/// kustomizations that cannot be built.
+fn tell_notes(report: &ScanReport, outputs: &[Output], flags: &OutputFlags) {
+    let shows = |format: Format| outputs.iter().any(|output| output.format == format && output.path.is_none());
+    let is_told = flags.verbose && shows(Format::Pretty);
+    if flags.quiet || is_told || !shows(Format::Pretty) && !shows(Format::Concise) {
+        return;
+    }
+    let mut left_out = 0;
+    let mut told = 0;
+    for note in &report.notes {
+        let is_unbuilt = note.kind == NoteKind::Unbuilt;
+        if !flags.verbose && (!is_unbuilt || told == TOLD) {
+            left_out += usize::from(is_unbuilt);
+            continue;
+        }
+        told += 1;
+        let place = if note.path.is_empty() { String::new() } else { format!("{}: ", note.path) };
+        terminal::complain(&format!("note: {place}{}", note.message));
+    }
+    if left_out > 0 {
+        let what = count(left_out, "more kustomization");
+        terminal::complain(&format!("note: {what} cannot be built (-v shows them)"));
+    }
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -183,7 +183,7 @@ pub fn kustomize(data: &[u8]) {
     let kustomizations = files.0.keys().filter(|path| is_kustomization(path)).cloned();
     let library = Library::gather(kustomizations, &files, &mut file_id);
     for path in files.0.keys().filter(|path| is_kustomization(path)) {
-        let Ok(build) = portcullis_render::build(&library, directory_of(path)) else { continue };
+        let Ok(build) = portcullis_render::Builds::new(&library).build(directory_of(path)) else { continue };
         for object in &build.objects {
             walk_within(&object.tree, &mut |span| {
                 let text = names.get(span.file.0 as usize).and_then(|name| files.0.get(*name));

@@ -138,6 +138,8 @@ pub enum NoteKind {
     Template,
     /// A value that could not be known.
     Unknown,
+    /// A kustomization that cannot be built: what it makes is not judged.
+    Unbuilt,
     /// Anything else worth saying.
     Other,
 }
@@ -148,6 +150,7 @@ impl NoteKind {
         match self {
             Self::Template => "template",
             Self::Unknown => "unknown",
+            Self::Unbuilt => "unbuilt",
             Self::Other => "other",
         }
     }

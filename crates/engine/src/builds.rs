@@ -155,17 +155,17 @@ impl Scan<'_> {
                     on_workers(batch, |directory| Some(self.build_one(&builds, directory)))
                 };
                 for (&directory, outcome) in batch.iter().zip(made) {
-                    let mut note = |message: String| {
+                    let mut note = |kind: NoteKind, message: String| {
                         let path = world.kustomization(directory).to_owned();
-                        left.notes.push(Note { path, kind: NoteKind::Unknown, message });
+                        left.notes.push(Note { path, kind, message });
                     };
                     match outcome {
                         Some(Ok((made, outcome))) => {
                             if !made.unseen.is_empty() {
-                                note(format!("not judged: {}", made.unseen.join(", ")));
+                                note(NoteKind::Unknown, format!("not judged: {}", made.unseen.join(", ")));
                             }
                             if !made.ignored.is_empty() {
-                                note(format!("not followed: {}", made.ignored.join(", ")));
+                                note(NoteKind::Unknown, format!("not followed: {}", made.ignored.join(", ")));
                             }
                             spent.add(&made);
                             built.kustomizations.extend(made.kustomizations.into_keys());
@@ -174,10 +174,10 @@ impl Scan<'_> {
                             self.put_together(&mut said, outcome, reach, left);
                         }
                         Some(Err(fault)) => {
-                            note(not_built(&fault));
+                            note(NoteKind::Unbuilt, not_built(&fault));
                             let unseen = builds.unseen(directory);
                             if !unseen.is_empty() {
-                                note(format!("not judged: {}", unseen.join(", ")));
+                                note(NoteKind::Unknown, format!("not judged: {}", unseen.join(", ")));
                             }
                             said.refuse(self.refusal(&fault));
                             built.faults.insert(directory.to_owned());
@@ -185,7 +185,7 @@ impl Scan<'_> {
                             next.extend(bases.filter(|base| world.bases.contains_key(*base)));
                         }
                         None => {
-                            note(not_built(&"the builds before it take too much"));
+                            note(NoteKind::Unbuilt, not_built(&"the builds before it take too much"));
                             built.faults.insert(directory.to_owned());
                         }
                     }
@@ -198,13 +198,18 @@ impl Scan<'_> {
 
     /// The finding about what `kustomize build` refuses as well.
     fn refusal(&self, fault: &Fault) -> Option<Draft> {
+        let span = fault.place?;
+        let index = usize::try_from(span.file.0).unwrap_or(usize::MAX);
+        let kustomization = (self.input)(index)?.target.path.as_str();
         let is_certain = match &fault.refusal {
             Refusal::Kustomize => true,
-            Refusal::Missing(path) => !self.tree.may_come(path),
+            Refusal::Missing(path) => !self.tree.may_come(path, kustomization),
             Refusal::Ours => false,
         };
-        let span = fault.place.filter(|_| is_certain)?;
-        let judge = (self.judge)(usize::try_from(span.file.0).unwrap_or(usize::MAX));
+        if !is_certain {
+            return None;
+        }
+        let judge = (self.judge)(index);
         let rule = judge.catalog.by_id(ids::KUSTOMIZATION_INVALID).filter(|&rule| judge.selection.is_on(rule))?;
         let message = format!("this cannot be built: {fault}");
         let mut structure = StableHash::new();

@@ -32,19 +32,23 @@ impl<'f> Inside<'f> {
         if is_inside { Ok(()) } else { Err(FileError::Outside(PathBuf::from(path))) }
     }
 
-    /// Whether what is not at a path may be there when something is built: git ignores it, or it is in a submodule.
-    pub(crate) fn may_come(&self, path: &str) -> bool {
+    /// Whether what is not at a path, and a kustomization asks for, may be there when that is built: git ignores it, or it
+    /// is in a submodule.
+    pub(crate) fn may_come(&self, path: &str, kustomization: &str) -> bool {
+        let Ok(below) = self.absolute(path).strip_prefix(&self.root).map(Path::to_path_buf) else { return true };
+        self.is_ignored(path) && !self.is_ignored(kustomization) || self.is_in_submodule(&below)
+    }
+
+    fn is_ignored(&self, path: &str) -> bool {
         let full = self.absolute(path);
-        let Ok(below) = full.strip_prefix(&self.root) else { return true };
+        let Ok(below) = full.strip_prefix(&self.root) else { return false };
         let mut builder = GitignoreBuilder::new(&self.root);
         let mut directory = self.root.clone();
         for component in below.components() {
             builder.add(directory.join(".gitignore"));
             directory.push(component);
         }
-        let is_ignored =
-            builder.build().is_ok_and(|ignored| ignored.matched_path_or_any_parents(&full, false).is_ignore());
-        is_ignored || self.is_in_submodule(below)
+        builder.build().is_ok_and(|ignored| ignored.matched_path_or_any_parents(&full, false).is_ignore())
     }
 
     fn is_in_submodule(&self, below: &Path) -> bool {
