@@ -13,6 +13,7 @@ use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
 use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{CustomKind, Definitions};
 use portcullis_model::kubernetes::{Object, objects};
+use portcullis_model::kustomize::is_part;
 use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
@@ -175,7 +176,13 @@ impl Judge<'_> {
             return self.compose(input, tree, judged);
         }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
-        let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose: Objects::Judged }, judged);
+        let is_part = !objects.is_empty() && self.homes.is_left_out(&input.target.path) && objects.iter().all(is_part);
+        let whose = if is_part { Objects::Left } else { Objects::Judged };
+        if is_part {
+            let why = "it is a part of an object, and no kustomization takes it in";
+            judged.notes.push(template_note(&input.target.path, why));
+        }
+        let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose }, judged);
         if let Some(kind) = github {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }

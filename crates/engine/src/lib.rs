@@ -17,6 +17,7 @@ mod helm;
 mod inside;
 mod judge;
 mod kustomize;
+mod neighbours;
 mod paths;
 mod piped;
 mod relations;

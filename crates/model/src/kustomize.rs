@@ -3,7 +3,9 @@
 //! Nothing is built here, and nothing is read: whether a path is a file or a directory is told by its name.
 
 use portcullis_core::nearest;
-use portcullis_syntax::Node;
+use portcullis_syntax::{Lookup, Node, Tree};
+
+use crate::kubernetes::Object;
 
 /// The names that a kustomization may have, in the order in which they are looked for.
 pub const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -62,6 +64,48 @@ impl References {
         found.others.extend(paths.filter_map(|path| local(directory, path)));
         found
     }
+}
+
+/// Whether an object lacks what every object of its kind has, so that it can only be laid over another one.
+pub fn is_part(object: &Object<'_>) -> bool {
+    let lacks = |path: &str| matches!(object.node.get(path), Lookup::Absent(_));
+    let has_no_image = |path: &str| match object.node.get(path) {
+        Lookup::Absent(_) => true,
+        Lookup::Present(containers) => {
+            containers.items().all(|container| matches!(container.get("image"), Lookup::Absent(_)))
+        }
+        Lookup::Unknown(_) => false,
+    };
+    if object.node.field("$patch").is_some() {
+        return true;
+    }
+    match object.kind {
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" if object.group() == "apps" => lacks("spec.selector"),
+        "Job" => has_no_image("spec.template.spec.containers"),
+        "CronJob" => has_no_image("spec.jobTemplate.spec.template.spec.containers"),
+        "Pod" => has_no_image("spec.containers"),
+        "CustomResourceDefinition" => lacks("spec.names"),
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => lacks("webhooks"),
+        "Service" => lacks("spec.ports") && lacks("spec.type"),
+        "Ingress" | "HorizontalPodAutoscaler" | "PersistentVolumeClaim" => lacks("spec"),
+        _ => false,
+    }
+}
+
+/// The files that a kustomization would refer to if its comments were none: `#- path: patches/webhook.yaml`.
+pub fn in_comments(directory: &str, tree: &Tree) -> Vec<String> {
+    let mut found = Vec::new();
+    for comment in tree.comments() {
+        let text = comment.span.slice(tree.text()).trim_start_matches('#').trim();
+        let entry = text.strip_prefix('-').unwrap_or(text).trim();
+        let path = entry.strip_prefix("path:").map(str::trim);
+        let Some(path) = path.or_else(|| text.starts_with('-').then_some(entry)) else { continue };
+        let path = path.split(" #").next().unwrap_or(path).trim().trim_matches(['"', '\'']);
+        if is_file(path) && !path.contains(char::is_whitespace) {
+            found.extend(local(directory, path));
+        }
+    }
+    found
 }
 
 /// A field of a kustomization that Kustomize does not know, which makes it refuse to build.
