@@ -215,7 +215,7 @@ impl Scan<'_> {
         let mut structure = StableHash::new();
         structure.text(&message);
         let mut draft = Draft::new(rule, Place { span, structure: structure.short(), value: 0 }, message);
-        draft.help("`kustomize build` and `kubectl apply -k` stop here");
+        draft.help("mend the entry or what it names; `kustomize build` and `kubectl apply -k` stop here");
         Some(draft)
     }
 

@@ -305,6 +305,14 @@ fn is_file(path: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
 }
 
+/// A field of a kustomization; Kustomize does not mind the case of its name.
+pub fn field<'t>(root: Node<'t>, name: &str) -> Option<Node<'t>> {
+    root.field(name).or_else(|| {
+        let mut entries = root.entries();
+        entries.find(|(key, _)| key.text().eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    })
+}
+
 fn items<'t>(root: Node<'t>, list: &str) -> impl Iterator<Item = Node<'t>> {
-    root.field(list).into_iter().flat_map(Node::items)
+    field(root, list).into_iter().flat_map(Node::items)
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_model::facts::Unseen;
 use portcullis_model::kubernetes::objects;
-use portcullis_model::kustomize::{directory_of, is_component, local};
+use portcullis_model::kustomize::{directory_of, field, is_component, local};
 use portcullis_syntax::{Node, Value as Written};
 
 use crate::fault::Fault;
@@ -79,11 +79,11 @@ pub(crate) struct Place<'t, 'a> {
 
 impl<'t> Place<'t, '_> {
     pub(crate) fn items(self, list: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
-        self.root.field(list).into_iter().flat_map(Node::items)
+        field(self.root, list).into_iter().flat_map(Node::items)
     }
 
     pub(crate) fn field(self, name: &str) -> Option<Node<'t>> {
-        self.root.field(name).filter(|value| !value.is_null())
+        field(self.root, name).filter(|value| !value.is_null())
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portcullis_core::{FileError, FileId, Files};
-use portcullis_model::kustomize::{NAMES, References, directory_of, is_kustomization, local};
+use portcullis_model::kustomize::{NAMES, References, directory_of, field, is_kustomization, local};
 use portcullis_syntax::{Dialect, Node, Tree, json, yaml};
 
 use crate::fault::Fault;
@@ -221,7 +221,7 @@ impl Library {
 
 /// The scalars of a kustomization that hold documents.
 fn inline_documents(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    let items = move |list: &str| root.field(list).into_iter().flat_map(Node::items);
+    let items = move |list: &str| field(root, list).into_iter().flat_map(Node::items);
     let patches = items("patches").chain(items("patchesJson6902")).filter_map(|entry| entry.field("patch"));
     let merged =
         items("patchesStrategicMerge").filter(|entry| portcullis_model::kustomize::patch_path(*entry).is_none());

@@ -9,7 +9,8 @@ use portcullis_syntax::{Lookup, Node};
 use crate::fault::Fault;
 use crate::replace::replace;
 use crate::resource::Resource;
-use crate::transform::{End, Image, add_pairs_at, affix, namespace, replicas, set_namespaces};
+use crate::settings::Spec;
+use crate::transform::{End, Image, add_pairs_at, affix_at, namespace, replicas, set_namespaces};
 
 /// Carries out the transformer of one document.
 pub(crate) fn transform<'t>(config: Node<'t>, resources: &mut [Resource<'t>]) -> Result<(), Fault> {
@@ -21,13 +22,6 @@ pub(crate) fn transform<'t>(config: Node<'t>, resources: &mut [Resource<'t>]) ->
     }
     let none = BTreeSet::new();
     let specs = || config.field("fieldSpecs").into_iter().flat_map(Node::items);
-    let names_only = || {
-        let is_name = |spec: Node<'_>| {
-            spec.field("path").map(Node::text) == Some("metadata/name")
-                && ["group", "version", "kind"].iter().all(|field| spec.field(field).is_none())
-        };
-        specs().next().is_some() && specs().all(is_name)
-    };
     match kind {
         "NamespaceTransformer" => {
             let Lookup::Present(name) = config.get("metadata.namespace") else { return Err(unknown()) };
@@ -46,9 +40,10 @@ pub(crate) fn transform<'t>(config: Node<'t>, resources: &mut [Resource<'t>]) ->
                 set_namespaces(resources, name);
             }
         }
-        "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" if names_only() => {
-            affix(resources, text("prefix"), End::Prefix, &none);
-            affix(resources, text("suffix"), End::Suffix, &none);
+        "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => {
+            let specs: BTreeSet<Spec> = specs().map(Spec::new).collect();
+            affix_at(resources, text("prefix"), End::Prefix, &specs);
+            affix_at(resources, text("suffix"), End::Suffix, &specs);
         }
         "LabelTransformer" | "AnnotationsTransformer" => {
             let field = if kind == "LabelTransformer" { "labels" } else { "annotations" };

@@ -90,34 +90,57 @@ pub(crate) enum End {
     Suffix,
 }
 
-/// Adds to the names of objects.
+/// Adds to the names of objects, and to the fields that configurations name.
 pub(crate) fn affix(resources: &mut [Resource<'_>], affix: &str, end: End, configured: &BTreeSet<Spec>) {
-    if affix.is_empty() {
+    for resource in resources {
+        lengthen_name(resource, affix, end);
+        lengthen_fields(resource, affix, end, configured);
+    }
+}
+
+/// Adds to the fields that a transformer names, among which the names of objects may be.
+pub(crate) fn affix_at(resources: &mut [Resource<'_>], affix: &str, end: End, specs: &BTreeSet<Spec>) {
+    for resource in resources {
+        let id = resource.id();
+        if specs.iter().any(|spec| spec.is_own_name() && spec.is_of(&id)) {
+            lengthen_name(resource, affix, end);
+        }
+        lengthen_fields(resource, affix, end, specs);
+    }
+}
+
+fn keeps_name(resource: &Resource<'_>) -> bool {
+    let kept = resource.original();
+    matches!(kept.kind.as_str(), "CustomResourceDefinition" | "Namespace")
+        || kept.kind == "APIService" && kept.group == "apiregistration.k8s.io"
+}
+
+fn lengthen_name(resource: &mut Resource<'_>, affix: &str, end: End) {
+    if affix.is_empty() || keeps_name(resource) {
         return;
     }
-    for resource in resources {
-        let kept = resource.original();
-        let keeps_name = matches!(kept.kind.as_str(), "CustomResourceDefinition" | "Namespace")
-            || kept.kind == "APIService" && kept.group == "apiregistration.k8s.io";
-        if keeps_name {
-            continue;
-        }
-        resource.remember();
-        let affixes = if end == End::Prefix { &mut resource.prefixes } else { &mut resource.suffixes };
-        affixes.push(affix.to_owned());
-        let mut lengthen = |name: &mut Value<'_>| {
-            let Some(old) = name.view().scalar().map(str::to_owned) else { return };
-            name.reword(if end == End::Prefix { format!("{affix}{old}") } else { format!("{old}{affix}") });
-        };
-        let id = resource.id();
-        let at = resource.written;
-        if let Some(name) = resource.root.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")) {
-            lengthen(name);
-        }
-        for spec in configured.iter().filter(|spec| !spec.is_own_name() && spec.is_of(&id)) {
-            visit(&mut resource.root, &spec.keys(), Missing::Skip, at, &mut lengthen);
-        }
+    resource.remember();
+    let affixes = if end == End::Prefix { &mut resource.prefixes } else { &mut resource.suffixes };
+    affixes.push(affix.to_owned());
+    if let Some(name) = resource.root.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")) {
+        lengthen(name, affix, end);
     }
+}
+
+fn lengthen_fields(resource: &mut Resource<'_>, affix: &str, end: End, specs: &BTreeSet<Spec>) {
+    if affix.is_empty() || specs.is_empty() || keeps_name(resource) {
+        return;
+    }
+    let (id, at) = (resource.id(), resource.written);
+    for spec in specs.iter().filter(|spec| !spec.is_own_name() && spec.is_of(&id)) {
+        let mut change = |value: &mut Value<'_>| lengthen(value, affix, end);
+        visit(&mut resource.root, &spec.keys(), Missing::Skip, at, &mut change);
+    }
+}
+
+fn lengthen(name: &mut Value<'_>, affix: &str, end: End) {
+    let Some(old) = name.view().scalar().map(str::to_owned) else { return };
+    name.reword(if end == End::Prefix { format!("{affix}{old}") } else { format!("{old}{affix}") });
 }
 
 /// Adds the entries of `pairs` to the mappings at the fields.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use portcullis_model::kustomize::field;
 use portcullis_syntax::Node;
 
 use crate::accumulate::{Place, Work};
@@ -30,7 +31,10 @@ impl<'t> Work<'t> {
         let mut variables = Vec::new();
         for entry in place.items("vars") {
             self.spend(self.resources.len())?;
-            let text = |path: &str| entry.get(path).present().map(Node::text).unwrap_or_default();
+            let text = |path: &str| {
+                let found = path.split('.').try_fold(entry, |node, name| field(node, name));
+                found.map(Node::text).unwrap_or_default()
+            };
             let api_version = text("objref.apiVersion");
             let (group, version) = match api_version.split_once('/') {
                 Some(parts) => parts,
@@ -60,11 +64,7 @@ impl<'t> Work<'t> {
                 }
                 resource.variables.push(name.to_owned());
             }
-            let path = match text("fieldref.fieldPath") {
-                "" => text("fieldref.fieldpath"),
-                path => path,
-            };
-            let path = if path.is_empty() { "metadata.name" } else { path };
+            let path = Some(text("fieldref.fieldPath")).filter(|path| !path.is_empty()).unwrap_or("metadata.name");
             variables.push(Variable { name: name.to_owned(), path: path.to_owned(), entry });
         }
         self.add_variables(variables)
