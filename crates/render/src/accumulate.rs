@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use portcullis_model::facts::Unseen;
 use portcullis_model::kubernetes::objects;
 use portcullis_model::kustomize::{directory_of, field, is_component, local};
-use portcullis_syntax::{Node, Value as Written};
+use portcullis_syntax::{Node, Tree, Value as Written};
 
 use crate::fault::Fault;
 use crate::generate::{Generated, Options, generate};
@@ -80,6 +80,16 @@ pub(crate) struct Place<'t, 'a> {
 impl<'t> Place<'t, '_> {
     pub(crate) fn items(self, list: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
         field(self.root, list).into_iter().flat_map(Node::items)
+    }
+
+    /// The documents that an entry holds, or those of the file that it names.
+    fn embedded_or_file(self, entry: Node<'t>, library: &'t Library) -> Option<&'t Tree> {
+        let text = entry.as_str()?;
+        if text.contains('\n') {
+            library.embedded(self.path, entry)
+        } else {
+            library.tree(&local(self.directory, text)?)
+        }
     }
 
     pub(crate) fn field(self, name: &str) -> Option<Node<'t>> {
@@ -155,7 +165,7 @@ impl<'t> Workshop<'t> {
             }
         }
         work.settings.read(place, self.library)?;
-        work.unseen.extend(unseen(place));
+        work.unseen.extend(unseen(place, self.library));
         let options = place.field("generatorOptions");
         for (list, what) in [("configMapGenerator", Generated::ConfigMap), ("secretGenerator", Generated::Secret)] {
             for entry in place.items(list) {
@@ -163,6 +173,14 @@ impl<'t> Workshop<'t> {
                 let unseen = if work.unseen.is_empty() { Unseen::Nothing } else { Unseen::Some };
                 let options = Options { shared: options, unseen };
                 generate(&mut work.resources, entry, options, what, self.library, directory)
+                    .map_err(|fault| fault.at(entry))?;
+            }
+        }
+        for entry in place.items("generators") {
+            for (document, what) in builtin_generators(place, entry, self.library).into_iter().flatten() {
+                work.spend(work.resources.len())?;
+                let options = Options { shared: None, unseen: Unseen::Some };
+                generate(&mut work.resources, document, options, what, self.library, directory)
                     .map_err(|fault| fault.at(entry))?;
             }
         }
@@ -329,9 +347,7 @@ impl<'t> Work<'t> {
     }
 
     fn run_transformer(&mut self, place: Place<'t, '_>, entry: Node<'t>, library: &'t Library) -> Result<(), Fault> {
-        let text = entry.as_str().unwrap_or_default();
-        let file = || library.tree(&local(place.directory, text)?);
-        let tree = if text.contains('\n') { library.embedded(place.path, entry) } else { file() };
+        let tree = place.embedded_or_file(entry, library);
         let unknown = || Fault::ours("what its transformers do is not known");
         for document in tree.ok_or_else(unknown)?.documents().filter(|document| !document.root.is_null()) {
             plugins::transform(document.root, &mut self.resources)?;
@@ -383,7 +399,7 @@ impl<'t> Work<'t> {
 }
 
 /// What a kustomization takes in that no build here can see: remote bases, charts, what programs make.
-pub(crate) fn unseen(place: Place<'_, '_>) -> BTreeSet<String> {
+pub(crate) fn unseen(place: Place<'_, '_>, library: &Library) -> BTreeSet<String> {
     let mut unseen = BTreeSet::new();
     for (list, what) in [("resources", "base"), ("bases", "base"), ("components", "component")] {
         for entry in place.items(list) {
@@ -398,10 +414,28 @@ pub(crate) fn unseen(place: Place<'_, '_>) -> BTreeSet<String> {
             unseen.insert(format!("the chart `{name}`"));
         }
     }
-    if place.items("generators").next().is_some() {
+    if place.items("generators").any(|entry| builtin_generators(place, entry, library).is_none()) {
         unseen.insert("what its generators make".to_owned());
     }
     unseen
+}
+
+/// The generators of an entry of `generators` that are built into Kustomize; `None` where some are not.
+fn builtin_generators<'t>(
+    place: Place<'t, '_>,
+    entry: Node<'t>,
+    library: &'t Library,
+) -> Option<Vec<(Node<'t>, Generated)>> {
+    let documents = place.embedded_or_file(entry, library)?.documents().map(|document| document.root);
+    let generator = |root: Node<'t>| {
+        let text = |field: &str| root.field(field).and_then(Node::as_str).unwrap_or_default();
+        match (text("apiVersion"), text("kind")) {
+            ("builtin", "ConfigMapGenerator") => Some((root, Generated::ConfigMap)),
+            ("builtin", "SecretGenerator") => Some((root, Generated::Secret)),
+            _ => None,
+        }
+    };
+    documents.filter(|root| !root.is_null()).map(generator).collect()
 }
 
 fn is_list(root: Node<'_>) -> bool {

@@ -88,7 +88,8 @@ impl<'t> Builds<'t> {
         let library = self.workshop.library;
         let Some(path) = library.kustomization(directory) else { return Vec::new() };
         let root = library.root(&path);
-        root.map(|root| unseen(Place { root, path: &path, directory }).into_iter().collect()).unwrap_or_default()
+        root.map(|root| unseen(Place { root, path: &path, directory }, library).into_iter().collect())
+            .unwrap_or_default()
     }
 
     /// How many objects all builds of the library together should have at most.

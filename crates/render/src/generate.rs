@@ -55,7 +55,9 @@ pub(crate) fn generate<'t>(
     directory: &str,
 ) -> Result<(), Fault> {
     let Options { shared: options, unseen } = options;
-    let Some(name) = entry.field("name").filter(|name| !name.text().is_empty()) else {
+    // A generator in a file of its own is an object, with the name of what it makes.
+    let name = entry.field("metadata").map_or(entry, |metadata| metadata).field("name");
+    let Some(name) = name.filter(|name| !name.text().is_empty()) else {
         return Err(Fault::new(format!("a generated {} has no name", what.kind())));
     };
     let made = |text: &str| Value::made(text.to_owned(), entry, name.span());
@@ -64,7 +66,8 @@ pub(crate) fn generate<'t>(
     root.set(key("kind", entry), made(what.kind()));
     let mut metadata = Value::map(name);
     metadata.set(key("name", name), name.into());
-    if let Some(namespace) = entry.field("namespace").filter(|value| !value.is_null()) {
+    let namespace = entry.field("metadata").map_or(entry, |metadata| metadata).field("namespace");
+    if let Some(namespace) = namespace.filter(|value| !value.is_null()) {
         metadata.set(key("namespace", namespace), namespace.into());
     }
     let own = entry.field("options").filter(|value| !value.is_null());

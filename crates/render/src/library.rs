@@ -225,8 +225,8 @@ fn inline_documents(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let patches = items("patches").chain(items("patchesJson6902")).filter_map(|entry| entry.field("patch"));
     let merged =
         items("patchesStrategicMerge").filter(|entry| portcullis_model::kustomize::patch_path(*entry).is_none());
-    let transformers = items("transformers").filter(|entry| entry.text().contains('\n'));
-    patches.chain(merged).chain(transformers)
+    let plugins = items("transformers").chain(items("generators")).filter(|entry| entry.text().contains('\n'));
+    patches.chain(merged).chain(plugins)
 }
 
 fn variable_files(root: Node<'_>, directory: &str) -> Vec<String> {

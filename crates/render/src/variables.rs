@@ -225,6 +225,8 @@ const IN_PODS: &[&str] = &[
 const FIELDS: &[(&str, &[&str])] = &[
     ("", &["metadata/labels", "metadata/annotations"]),
     ("Deployment", &["spec/template/metadata/annotations"]),
+    // Kustomize looks for the volumes of a CronJob in this place, too, where none are.
+    ("CronJob", &["spec/jobTemplate/spec/template/volumes/nfs/server"]),
     ("Ingress", &["spec/rules/host", "spec/tls/hosts", "spec/tls/secretName"]),
     ("Service", &["spec/ports/port", "spec/ports/targetPort"]),
     ("StatefulSet", &["spec/volumeClaimTemplates/spec/nfs/server"]),
