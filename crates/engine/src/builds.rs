@@ -8,9 +8,9 @@
 //! A build is a world of its own for what must be there (a Service that selects a pod); what is missing must be missing in the
 //! whole scan. Files that are not targets of the scan give no findings.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use portcullis_core::{Draft, FileId, Note, NoteKind, Place, RuleIdx, ScanError, Span, StableHash};
+use portcullis_core::{Draft, FileId, Fix, Note, NoteKind, Place, RuleIdx, ScanError, Span, StableHash};
 use portcullis_model::facts::{Claim, Facts, Homes, Unseen};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_model::kustomize::{is_kustomization, unknown_fields};
@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::directives::Directives;
 use crate::inside::Inside;
-use crate::judge::{Input, Judge, Judged, Judging, Objects};
+use crate::judge::{Input, Judge, Judged, Judging, Objects, holds_template_markers};
 use crate::kustomize::World;
 use crate::together::{self, Sheet};
 
@@ -333,6 +333,9 @@ impl Scan<'_> {
 fn misspelt(judge: &Judge<'_>, tree: &Tree) -> Vec<Draft> {
     let rule = judge.catalog.by_id(ids::KUSTOMIZATION_INVALID).filter(|&rule| judge.selection.is_on(rule));
     let (Some(rule), Some(document)) = (rule, tree.documents().next()) else { return Vec::new() };
+    if holds_template_markers(tree.text()) {
+        return Vec::new();
+    }
     let unknown = unknown_fields(document.root).into_iter().map(|unknown| {
         let name = unknown.key.text();
         let place = Place { span: unknown.key.span(), structure: unknown.value.structure(), value: 0 };
@@ -372,18 +375,29 @@ fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
     let by_file: HashMap<FileId, usize> =
         pages.iter().enumerate().map(|(index, page)| (page.input.file, index)).collect();
     let takers = takers(&said.roots);
+    let mut unanimous: BTreeMap<usize, HashSet<(RuleIdx, Span)>> = BTreeMap::new();
     for (_, (mut draft, holders)) in said.drafts {
-        let Some(page) = by_file.get(&draft.place.span.file).and_then(|index| pages.get_mut(*index)) else { continue };
+        let Some(&index) = by_file.get(&draft.place.span.file) else { continue };
+        let Some(page) = pages.get_mut(index) else { continue };
         if page.judge.selection.is_on(draft.rule) {
             let takers = takers.get(page.input.target.path.as_str()).copied().unwrap_or_default();
             if holders.len() < takers {
                 name_overlays(&mut draft, &holders, &said.roots, library);
+            } else if takers > 0 && draft.via.is_empty() {
+                unanimous.entry(index).or_default().insert((draft.rule, draft.place.span));
             }
             page.outcome.drafts.push(draft);
         }
     }
+    for (index, findings) in unanimous {
+        if let Some(page) = pages.get_mut(index) {
+            take_fixes(page, &findings);
+        }
+    }
     for (span, draft) in said.refusals {
-        if let Some(page) = by_file.get(&span.file).and_then(|index| pages.get_mut(*index)) {
+        let page = by_file.get(&span.file).and_then(|index| pages.get_mut(*index));
+        // A template is not what is built.
+        if let Some(page) = page.filter(|page| !holds_template_markers(page.tree.text())) {
             page.outcome.drafts.push(draft);
         }
     }
@@ -391,6 +405,27 @@ fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
         let Some(page) = by_file.get(&draft.place.span.file).and_then(|index| pages.get_mut(*index)) else { continue };
         if page.judge.selection.is_on(draft.rule) {
             page.outcome.claims.push((draft, claim));
+        }
+    }
+}
+
+/// Where a finding holds in every build of a file, and is the same of the object as it is written there, takes over the fix
+/// of that one: the text that it changes is in all of the builds.
+fn take_fixes(page: &mut Page<'_, '_>, findings: &HashSet<(RuleIdx, Span)>) {
+    let mut written = Outcome::of_file(Facts::of_file(page.judge.homes.of(&page.input.target.path)));
+    for object in &page.objects {
+        page.judge.dispatch.object(object, &mut written);
+    }
+    let key = |draft: &Draft| (draft.rule, draft.place.span);
+    let mut fixes: HashMap<(RuleIdx, Span), Option<Box<Fix>>> = HashMap::new();
+    for draft in written.drafts {
+        if findings.contains(&key(&draft)) {
+            fixes.insert(key(&draft), draft.fix);
+        }
+    }
+    for draft in &mut page.outcome.drafts {
+        if let Some(fix) = fixes.get_mut(&key(draft)) {
+            draft.fix = fix.take();
         }
     }
 }

@@ -585,7 +585,7 @@ fn template_note(path: &str, why: &str) -> Note {
     Note { path: path.to_owned(), kind: NoteKind::Template, message: format!("not judged: {why}") }
 }
 
-fn holds_template_markers(text: &str) -> bool {
+pub(crate) fn holds_template_markers(text: &str) -> bool {
     ["{{", "{%", "<%"].iter().any(|marker| text.contains(marker))
 }
 

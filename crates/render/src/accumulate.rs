@@ -217,6 +217,9 @@ impl<'t> Workshop<'t> {
             work.unseen.insert(format!("`{path}`, which lies outside of the scanned tree"));
             return Ok(());
         }
+        if self.library.is_unread(&path) {
+            return Err(Fault::ours(format!("`{path}` cannot be read")));
+        }
         let Some(tree) = self.library.tree(&path) else {
             let base = self.base(&path, open)?;
             let root = self.library.kustomization(&path).and_then(|path| self.library.root(&path));

@@ -28,6 +28,8 @@ pub struct Library {
     shared: BTreeSet<String>,
     /// Paths that may not be read.
     outside: BTreeSet<String>,
+    /// Files that are there and are no text, or too large.
+    unread: BTreeSet<String>,
     size: usize,
     /// Whether something was left out because there is too much.
     is_over_limit: bool,
@@ -123,12 +125,18 @@ impl Library {
         self.outside.contains(path)
     }
 
+    /// Whether a file is there that cannot be read.
+    pub(crate) fn is_unread(&self, path: &str) -> bool {
+        self.unread.contains(path)
+    }
+
     /// Why there is no file at a path, which the kustomization calls `text`.
     pub(crate) fn missing(&self, path: Option<&str>, what: &str, text: &str) -> Fault {
         match path {
             Some(path) if self.outside.contains(path) => {
                 Fault::ours(format!("the {what} `{text}` lies outside of the scanned tree"))
             }
+            Some(path) if self.unread.contains(path) => Fault::ours(format!("the {what} `{text}` cannot be read")),
             Some(path) => Fault::missing(path.to_owned(), format!("the {what} `{text}` is not there")),
             None => Fault::ours(format!("the {what} `{text}` is not known")),
         }
@@ -173,11 +181,18 @@ impl Library {
         if self.files.contains_key(path) || self.is_over_limit {
             return;
         }
-        let bytes = files.read(path);
-        if matches!(bytes, Err(FileError::Outside(_))) {
-            self.outside.insert(path.to_owned());
-        }
-        let Some(text) = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
+        let text = match files.read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) | Err(FileError::TooLarge { .. }) => {
+                self.unread.insert(path.to_owned());
+                return;
+            }
+            Err(FileError::Outside(_)) => {
+                self.outside.insert(path.to_owned());
+                return;
+            }
+            Err(FileError::Missing(_) | FileError::Unreadable { .. }) => return,
+        };
         self.size = self.size.saturating_add(text.len());
         if self.size > SIZE_LIMIT {
             self.is_over_limit = true;
