@@ -3,8 +3,8 @@
 //! The API server's own kinds are judged by the schemas of Kubernetes 1.28 to 1.37, custom resources by the definitions
 //! in the scan or in the folders that the configuration names. What is filled in later is not judged, nor is the status.
 
-use portcullis_model::kubernetes::Object;
 use portcullis_model::kubernetes::schema::{Fault, FaultKind, Wanted, first_version, last_version};
+use portcullis_model::kubernetes::{Grammar, Object};
 use portcullis_syntax::Anchor;
 
 use super::api_table::lifecycle;
@@ -300,7 +300,11 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
             return;
         }
         // A patch is part of an object.
-        FaultKind::Missing { .. } if report.facts().is_patch() => return,
+        FaultKind::Missing { .. } | FaultKind::MissingOneOf { .. } | FaultKind::Nameless
+            if report.facts().is_patch() =>
+        {
+            return;
+        }
         FaultKind::Missing { holder, fields, .. } => {
             let what = name_of(holder, Some(node), object);
             let (is, them) = if fields.len() == 1 { ("is", "it") } else { ("are", "them") };
@@ -328,6 +332,40 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
             let message = format!("`{}` has no {} in Kubernetes {asked}", object.api_version, object.kind);
             (message, format!("it comes with Kubernetes {first}"))
         }
+        FaultKind::MissingOneOf { holder, fields } => {
+            let message = format!("{} has none of {}", name_of(holder, Some(node), object), quoted(fields, ", "));
+            report.at(Anchor { parent: node }, message).help("add one of them");
+            return;
+        }
+        FaultKind::Nameless => {
+            let message = format!("the {} has no name", object.kind);
+            report.at(Anchor { parent: node }, message).help("add `metadata.name`");
+            return;
+        }
+        FaultKind::Excluded { first } => {
+            let message = format!("`{key}` may not stand beside `{first}`");
+            (message, "keep one of them".to_owned())
+        }
+        FaultKind::EmptyList => (format!("`{key}` is empty, and must have an element"), "add one".to_owned()),
+        FaultKind::Malformed { grammar: Grammar::Base64, why } => {
+            let help = match object.kind {
+                "Secret" => "write it in base64, or as it is in `stringData`",
+                "ConfigMap" => "write it in base64, or as it is in `data`",
+                _ => "write it in base64",
+            };
+            (format!("the value of `{key}` is not valid: {why}"), help.to_owned())
+        }
+        FaultKind::Malformed { grammar, why } => {
+            let field = node.key().or_else(|| node.parent()?.key()).map_or("this list", Node::text);
+            (format!("`{}` in `{field}` is not valid: {why}", short(node.text())), how_to_write(*grammar).to_owned())
+        }
+        FaultKind::MalformedKey { why } => {
+            let field = node.parent().and_then(Node::key).map_or("this mapping", Node::text);
+            let message = format!("key `{}` in `{field}` is not valid: {why}", short(key));
+            report.at(node.key_place(), message).help("use letters, digits, `-`, `_` and `.`");
+            return;
+        }
+        FaultKind::Refused { message, help } => (message.to_string(), (*help).to_owned()),
         FaultKind::ReplicasCrossed => {
             ("maxReplicas is less than minReplicas".to_owned(), "raise it, or lower minReplicas".to_owned())
         }
@@ -387,8 +425,32 @@ fn short(text: &str) -> &str {
     line.char_indices().nth(40).map_or(line, |(end, _)| line.get(..end).unwrap_or_default())
 }
 
+fn how_to_write(grammar: Grammar) -> &'static str {
+    match grammar {
+        Grammar::DnsLabel => "use at most 63 small letters, digits and hyphens, with a letter or digit at both ends",
+        Grammar::Subdomain | Grammar::Host => {
+            "use small letters, digits, hyphens and dots, with a letter or digit at both ends"
+        }
+        Grammar::LabelKey | Grammar::LabelValue | Grammar::DataKey => "use letters, digits, `-`, `_` and `.`",
+        Grammar::VariableName => "use letters, digits and `_`",
+        Grammar::Address | Grammar::ClusterAddress => "write an address such as `10.0.0.1`",
+        Grammar::Cidr => "write an address, a slash and a number of bits",
+        Grammar::AbsolutePath => "begin it with a slash",
+        Grammar::RelativePath => "write a path below the volume's own directory",
+        Grammar::PathWithoutParent => "write the path without `..`",
+        Grammar::Segment | Grammar::Base64 => "write it another way",
+    }
+}
+
 fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
-    let message = format!("`{key}` is {}, and from {least} to {greatest} is allowed", short(node.text()));
+    let key = if node.key().is_some() { key } else { node.parent().and_then(Node::key).map_or(key, Node::text) };
+    let text = short(node.text());
+    let is_open = greatest == i64::from(i32::MAX) && least >= 0 && node.as_i64().is_some_and(|number| number < least);
+    let message = if is_open {
+        format!("`{key}` is {text}, and {least} is the least that is allowed")
+    } else {
+        format!("`{key}` is {text}, and from {least} to {greatest} is allowed")
+    };
     let help = if key == "nodePort" {
         "choose a port of that range, or leave it out and let the cluster choose".to_owned()
     } else {

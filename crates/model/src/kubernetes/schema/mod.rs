@@ -8,15 +8,17 @@
 mod builtin;
 mod custom;
 pub mod layout;
+mod validation;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use portcullis_core::nearest;
 use portcullis_syntax::{Lookup, Node, Value};
 
-use super::{KubernetesVersion, Object, pods};
+use super::{Grammar, KubernetesVersion, Object, pods};
 use builtin::{Builtin, Kind, Versions};
 use walk::Handled;
 
@@ -98,6 +100,41 @@ pub enum FaultKind<'s> {
     },
     /// The least number of replicas is more than the greatest.
     ReplicasCrossed,
+    /// None of the fields is there of which one must be.
+    MissingOneOf {
+        /// The type that needs one.
+        holder: &'s str,
+        /// The fields.
+        fields: &'s [&'s str],
+    },
+    /// An earlier field excludes this one.
+    Excluded {
+        /// The earlier field.
+        first: String,
+    },
+    /// The list must have an element.
+    EmptyList,
+    /// The text breaks its grammar.
+    Malformed {
+        /// The grammar.
+        grammar: Grammar,
+        /// What is wrong.
+        why: String,
+    },
+    /// The value's key breaks its grammar.
+    MalformedKey {
+        /// What is wrong.
+        why: String,
+    },
+    /// The server refuses the value for a reason that no other kind of fault has.
+    Refused {
+        /// What is wrong.
+        message: Cow<'s, str>,
+        /// What to do.
+        help: &'s str,
+    },
+    /// The object has neither a name nor a prefix of one.
+    Nameless,
 }
 
 /// The type that a value should have.
@@ -144,8 +181,32 @@ pub fn faults<'t>(object: &Object<'t>, version: Option<KubernetesVersion>) -> Ve
     if object.kind == "HorizontalPodAutoscaler" {
         crossed_replicas(object.node, &mut faults);
     }
+    nameless(object, &mut faults);
     drop_missing_of_part(object, &mut faults);
     faults
+}
+
+/// Kinds that are asked and answered, and never stored.
+const UNNAMED: &[&str] = &[
+    "LocalSubjectAccessReview",
+    "SelfSubjectAccessReview",
+    "SelfSubjectReview",
+    "SelfSubjectRulesReview",
+    "SubjectAccessReview",
+    "TokenRequest",
+    "TokenReview",
+];
+
+/// Adds that an object has no name, where it is more than its kind.
+fn nameless<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
+    let absent = |path: &str| object.node.get(path).absent().is_some();
+    let has_content =
+        || object.node.entries().any(|(key, _)| !matches!(key.text(), "apiVersion" | "kind" | "metadata"));
+    let is_nameless = object.name.is_none() && absent("metadata.name") && absent("metadata.generateName");
+    if is_nameless && !UNNAMED.contains(&object.kind) && has_content() {
+        let node = object.metadata().present().unwrap_or(object.node);
+        faults.push(Fault { node, kind: FaultKind::Nameless });
+    }
 }
 
 /// Whether the object is of one of the API server's own kinds, in a version that the table knows.
@@ -183,7 +244,9 @@ fn drop_missing_of_part(object: &Object<'_>, faults: &mut Vec<Fault<'_, '_>>) {
         _ => false,
     });
     if is_part {
-        faults.retain(|fault| !matches!(fault.kind, FaultKind::Missing { .. }));
+        faults.retain(|fault| {
+            !matches!(fault.kind, FaultKind::Missing { .. } | FaultKind::MissingOneOf { .. } | FaultKind::Nameless)
+        });
     }
 }
 

@@ -6,8 +6,9 @@
 use portcullis_core::nearest;
 use portcullis_syntax::{Node, Value};
 
+use super::validation::Validation;
 use super::{Fault, FaultKind, Wanted};
-use crate::kubernetes::{KubernetesVersion, Quantity};
+use crate::kubernetes::{Grammar, KubernetesVersion, Quantity};
 
 /// What a walk asks of a schema's node.
 pub(super) trait Schema<'s>: Copy {
@@ -23,6 +24,10 @@ pub(super) trait Schema<'s>: Copy {
     fn words(self) -> impl Iterator<Item = &'s str>;
     /// How messages name an object; empty where it has no name.
     fn title(self) -> &'s str;
+    /// What an object of this type must keep to beyond the types of its fields.
+    fn validations(self) -> &'static [Validation] {
+        &[]
+    }
 }
 
 /// What a value has to be.
@@ -31,6 +36,7 @@ pub(super) enum Shape<S> {
     Any,
     Text,
     Choice,
+    Word(Grammar),
     Integer { least: i64, greatest: i64 },
     NodePort,
     Number,
@@ -69,6 +75,10 @@ pub(super) fn value<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &m
         Shape::Text => wrong(node, Wanted::Text, faults),
         Shape::Choice => match value {
             Value::String(text) => choice(node, text, schema, faults),
+            _ => wrong(node, Wanted::Text, faults),
+        },
+        Shape::Word(grammar) => match value {
+            Value::String(text) => word(node, text, grammar, faults),
             _ => wrong(node, Wanted::Text, faults),
         },
         Shape::Integer { least, greatest } => match value {
@@ -159,6 +169,9 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
         let is_all = fields.len() == schema.required().count();
         faults.push(Fault { node, kind: FaultKind::Missing { holder: schema.title(), fields, is_all } });
     }
+    for validation in schema.validations() {
+        validation.run(node, schema.title(), &mut |fault| faults.push(fault));
+    }
 }
 
 /// The field that has a field of this name, if only one has.
@@ -238,6 +251,15 @@ fn choice<'t, 's, S: Schema<'s>>(node: Node<'t>, text: &str, schema: S, faults: 
     if !text.is_empty() && schema.words().all(|word| word != text) {
         let choices = schema.words().collect();
         faults.push(Fault { node, kind: FaultKind::NoChoice { choices, nearest: nearest(text, schema.words()) } });
+    }
+}
+
+fn word<'t>(node: Node<'t>, text: &str, grammar: Grammar, faults: &mut Vec<Fault<'t, '_>>) {
+    // Empty text counts as absent; where it may not, the field is needed.
+    if !text.is_empty()
+        && let Some(why) = grammar.fault(text)
+    {
+        faults.push(Fault { node, kind: FaultKind::Malformed { grammar, why } });
     }
 }
 

@@ -1,0 +1,140 @@
+//! Texts that some tool or reader is to fill in before a file is used: `$(IMAGE)`, `<name>`, `%TAG%`, `@@IMAGE@@`.
+//!
+//! Decided by marks that no name, address, image or base64 has, and for images by words in capitals that say what belongs
+//! there. A word that is none of those may be a placeholder all the same; it then counts as what it says.
+
+/// Whether some tool fills the text in later.
+pub fn is_filled_in_later(text: &str) -> bool {
+    if !text.contains(['$', '{', '}', '%', '<', '@', '#', '_']) {
+        return false;
+    }
+    text.contains(['$', '{', '}'])
+        || is_enclosed(text, '<', '>')
+        || text.contains("#[")
+        || text.contains("@@")
+        || ['%', '@', '#'].into_iter().any(|mark| holds_pair(text, mark))
+        || text.contains("__") && holds_underscored(text)
+        || is_capital_phrase(text)
+}
+
+/// Whether the text is an image reference, or a part of one, that somebody fills in later.
+pub fn is_image_placeholder(text: &str) -> bool {
+    is_filled_in_later(text)
+        || text.starts_with("ko://")
+        || text.split(['/', ':', '@']).any(|part| is_capital_phrase(part) || says_what_belongs_here(part))
+        || is_enclosed(text, '[', ']')
+        || is_enclosed(text, '(', ')')
+}
+
+/// Words in brackets somewhere in the text: `registry/<name>:1`.
+fn is_enclosed(text: &str, open: char, close: char) -> bool {
+    let Some((_, rest)) = text.split_once(open) else { return false };
+    rest.split_once(close).is_some_and(|(inner, _)| inner.contains(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// A word between two of the same marks: `%TAG%`.
+fn holds_pair(text: &str, mark: char) -> bool {
+    let mut parts = text.split(mark).skip(1).peekable();
+    while let Some(part) = parts.next() {
+        let is_word =
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        if is_word && parts.peek().is_some() {
+            return true;
+        }
+    }
+    false
+}
+
+/// `__IMAGE__`, `__image__`, alone or within a text.
+fn holds_underscored(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("__") else { return false };
+    rest.split_once("__").is_some_and(|(word, _)| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    })
+}
+
+/// `REPLACE_ME`, `IMAGE_PLACEHOLDER`: several words in capitals, which hardly anything else has.
+fn is_capital_phrase(text: &str) -> bool {
+    text.contains('_')
+        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
+}
+
+/// `IMAGE`, `YOUR-REGISTRY`, `PROJECT-ID`: words in capitals that name a part of a reference, or say that one is to come.
+fn says_what_belongs_here(part: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "ACCOUNT",
+        "CHANGEME",
+        "CHANGE",
+        "DOCKERHUB",
+        "FIXME",
+        "HOST",
+        "IMAGE",
+        "IMG",
+        "NAME",
+        "ORG",
+        "PLACEHOLDER",
+        "PROJECT",
+        "REGISTRY",
+        "REPLACE",
+        "REPLACEME",
+        "REPO",
+        "REPOSITORY",
+        "TAG",
+        "TBD",
+        "TODO",
+        "URL",
+        "USER",
+        "USERNAME",
+        "VERSION",
+        "YOUR",
+    ];
+    part.split(['-', '.', '_']).any(|word| WORDS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_told_from_mistakes() {
+        for (text, later, as_image) in [
+            ("$(IMAGE)", true, true),
+            ("${IMAGE}", true, true),
+            ("$IMAGE", true, true),
+            ("{IMAGE}", true, true),
+            ("{{ image }}", true, true),
+            ("<image_url>", true, true),
+            ("registry/<name>:1", true, true),
+            ("%IMAGE%", true, true),
+            ("__IMAGE__", true, true),
+            ("web:__tag__", true, true),
+            ("@@IMAGE@@", true, true),
+            ("@IMAGE@", true, true),
+            ("web:@tag@", true, true),
+            ("#IMAGE#", true, true),
+            ("#{IMAGE}#", true, true),
+            ("IMAGE_PLACEHOLDER", true, true),
+            ("REPLACE_ME", true, true),
+            ("IMAGE", false, true),
+            ("registry/IMAGE:TAG", false, true),
+            ("YOUR-REGISTRY/web:1", false, true),
+            ("[image]", false, true),
+            ("ko://example.org/cmd/web", false, true),
+            ("Nginx:1", false, false),
+            ("NGINX:1", false, false),
+            ("MyOrg/web", false, false),
+            ("web:", false, false),
+            ("a b", false, false),
+            ("a//b", false, false),
+            ("a__b", false, false),
+            ("web@sha256:abc", false, false),
+            ("web:1%", false, false),
+            ("https://example.org/web", false, false),
+            ("<>", false, false),
+            ("Web_Shop", false, false),
+        ] {
+            assert_eq!((is_filled_in_later(text), is_image_placeholder(text)), (later, as_image), "{text}");
+        }
+    }
+}
