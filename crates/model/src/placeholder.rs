@@ -55,9 +55,10 @@ fn holds_underscored(text: &str) -> bool {
 
 /// `REPLACE_ME`, `IMAGE_PLACEHOLDER`: several words in capitals, which hardly anything else has.
 fn is_capital_phrase(text: &str) -> bool {
-    text.contains('_')
-        && text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    text.contains('_') && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.split('_').all(is_word)
 }
 
 /// `IMAGE`, `YOUR-REGISTRY`, `PROJECT-ID`: words in capitals that name a part of a reference, or say that one is to come.

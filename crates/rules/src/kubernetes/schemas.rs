@@ -14,14 +14,17 @@ use crate::rule::prelude::*;
 pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID];
 
 rule! {
-    /// Object does not fit its schema
+    /// API server refuses the object
     ///
     /// A value of another type, a field that is missing, a word that is none of those allowed, a list with the same
-    /// element twice, a kind that does not exist: the API server refuses each of them. YAML is read as Kubernetes reads
-    /// it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
+    /// element twice, a kind that does not exist: none of them fits the schema. Fields that exclude each other (a probe
+    /// with two handlers, a volume with two sources), names, addresses, paths and base64 that are not written as they
+    /// must be, numbers that are too small, and what is not for the object's type do not pass validation, or can never
+    /// work. YAML is read as Kubernetes reads it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
     /// newest; a type that any known version allows is fine then. Rules that know a field better speak in its place. A
     /// nodePort counts as wrong outside of 30000 to 32767, which a cluster may have set otherwise. What is missing is not
-    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs.
+    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs. What feature
+    /// gates, other objects and the cluster's configuration decide is not judged.
     ///
     /// ```yaml bad:5
     /// apiVersion: apps/v1
@@ -89,13 +92,55 @@ rule! {
     ///   # Less than the least.
     ///   maxReplicas: 2
     /// ```
+    /// ```yaml bad:4
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: web }
+    /// data: { password: "not base64" }
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       readinessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata: { name: web }
+    /// spec:
+    ///   podSelector: {}
+    ///   ingress: [{ from: [{ ipBlock: { cidr: 10.0.0.0/16, except: [10.1.0.0/24] } }] }]
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: web }
+    /// type: kubernetes.io/tls
+    /// data: { tls.crt: "YWJj\nZA==", tls.key: "<key>" }
+    /// ---
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       env: [{ name: A, value: "", valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }]
+    ///       readinessProbe: { httpGet: null, tcpSocket: { port: http } }
+    ///   volumes: [{ name: scratch }]
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Service
     /// metadata: { name: web, labels: null, annotations: { example.org/scrape: "yes" } }
     /// spec:
     ///   selector: { app: web }
-    ///   ports: [{ port: 80, targetPort: http }, { port: 80, protocol: UDP, targetPort: 8080 }]
+    ///   ports: [{ name: a, port: 80, targetPort: http }, { name: b, port: 80, protocol: UDP, targetPort: 8080 }]
     /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment

@@ -188,6 +188,8 @@ pub fn faults<'t>(object: &Object<'t>, version: Option<KubernetesVersion>) -> Ve
 
 /// Kinds that are asked and answered, and never stored.
 const UNNAMED: &[&str] = &[
+    // What tests expect of one.
+    "Event",
     "LocalSubjectAccessReview",
     "SelfSubjectAccessReview",
     "SelfSubjectReview",
@@ -232,14 +234,21 @@ pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) 
 }
 
 /// Drops what is missing where the object is plainly part of one, such as a patch or an expectation of a test: it has no
-/// `spec`, or a `spec` without any of several fields that it needs, or a template of pods without an image.
+/// `spec`, or a `spec` without any of several fields that it needs, or one that lacks some and has a template of pods in
+/// which images are missing. Who writes `spec: null` means the whole.
 fn drop_missing_of_part(object: &Object<'_>, faults: &mut Vec<Fault<'_, '_>>) {
+    let lacks_no_image = || {
+        let is_image = |kind: &FaultKind<'_>| matches!(kind, FaultKind::Missing { fields, .. } if fields == &["image"]);
+        !faults.iter().any(|fault| is_image(&fault.kind))
+    };
     let is_part = faults.iter().any(|fault| match &fault.kind {
-        FaultKind::Missing { fields, .. } if fault.node == object.node => fields.contains(&"spec"),
+        FaultKind::Missing { fields, .. } if fault.node == object.node => {
+            fields.contains(&"spec") && object.node.field("spec").is_none()
+        }
         FaultKind::Missing { fields, is_all, .. } => {
             let is_spec = fault.node.parent() == Some(object.node);
             let has_template = matches!(fault.node.get("template"), Lookup::Present(_));
-            is_spec && (*is_all && fields.len() > 1 || has_template) && !has_image(object)
+            is_spec && (*is_all && fields.len() > 1 || has_template) && !(has_image(object) && lacks_no_image())
         }
         _ => false,
     });

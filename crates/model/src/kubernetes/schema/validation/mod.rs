@@ -122,6 +122,11 @@ impl<'t> Faults<'_, 't, '_> {
         (self.found)(Fault { node, kind: FaultKind::Missing { holder: self.holder, fields, is_all } });
     }
 
+    /// Fields that are missing in a mapping within the one that is looked at.
+    fn missing_below(&mut self, node: Node<'t>, holder: &'static str, fields: Vec<&'static str>) {
+        (self.found)(Fault { node, kind: FaultKind::Missing { holder, fields, is_all: false } });
+    }
+
     fn at_most_one(&mut self, mut fields: impl Iterator<Item = Node<'t>>) {
         let Some(first) = fields.next() else { return };
         for node in fields {

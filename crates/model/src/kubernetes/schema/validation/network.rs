@@ -9,9 +9,9 @@ use crate::placeholder::is_filled_in_later;
 pub(super) static TABLE: &[(&str, &[Validation])] = &[
     ("HTTPIngressPath", &[Validation::Other(ingress_path)]),
     ("HTTPIngressRuleValue", &[Validation::Filled("paths")]),
-    ("IPBlock", &[Validation::Needed(&["cidr"]), Validation::Other(ip_block)]),
+    ("IPBlock", &[Validation::Other(ip_block)]),
     ("IngressBackend", &[Validation::ExactlyOne(&["service", "resource"])]),
-    ("IngressServiceBackend", &[Validation::Needed(&["name", "port"])]),
+    ("IngressServiceBackend", &[Validation::Needed(&["port"])]),
     ("IngressSpec", &[Validation::Other(ingress)]),
     ("NetworkPolicyPeer", &[Validation::Other(peer)]),
     ("NetworkPolicyPort", &[Validation::Other(policy_port)]),

@@ -1,4 +1,4 @@
-//! Definitions of kinds, webhooks, priority classes.
+//! Objects as a whole; definitions of kinds, webhooks, priority classes.
 
 use portcullis_syntax::Node;
 
@@ -7,6 +7,12 @@ use crate::placeholder::is_filled_in_later;
 
 pub(super) static TABLE: &[(&str, &[Validation])] = &[
     ("CustomResourceDefinition", &[Validation::Other(definition)]),
+    ("Ingress", &[Validation::Needed(&["spec"])]),
+    ("Job", &[Validation::Needed(&["spec"])]),
+    ("PersistentVolume", &[Validation::Needed(&["spec"])]),
+    ("PersistentVolumeClaim", &[Validation::Needed(&["spec"])]),
+    ("Pod", &[Validation::Needed(&["spec"])]),
+    ("Service", &[Validation::Needed(&["spec"])]),
     ("MutatingWebhook", &[Validation::Filled("admissionReviewVersions"), Validation::Other(webhook)]),
     ("PriorityClass", &[Validation::Other(priority)]),
     ("ValidatingWebhook", &[Validation::Filled("admissionReviewVersions"), Validation::Other(webhook)]),
@@ -59,7 +65,7 @@ fn webhook<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     for rule in items(node, "rules") {
         let has = |field: &str| rule.field(field).is_none_or(|list| !super::is_empty_list(list));
         for field in ["operations", "apiGroups", "apiVersions", "resources"].into_iter().filter(|field| !has(field)) {
-            faults.missing(rule, vec![field], false);
+            faults.missing_below(rule, "RuleWithOperations", vec![field]);
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) static TABLE: &[(&str, &[Validation])] = &[
             Validation::Keys("nodeSelector", Grammar::LabelKey),
             Validation::Other(name_servers),
             Validation::Other(host_ports),
+            Validation::Other(images),
         ],
     ),
     ("Probe", &[Validation::ExactlyOne(&["httpGet", "exec", "tcpSocket", "grpc"])]),
@@ -156,11 +157,7 @@ fn command<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
 }
 
 fn port_of<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
-    let probed = node.field("port");
-    // The kubelet takes digits in quotes for a number, though the server does not always.
-    if !probed.and_then(Node::as_str).is_some_and(|name| name.parse::<u16>().is_ok()) {
-        port(probed, faults);
-    }
+    port(node.field("port"), faults);
 }
 
 fn name_servers<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
@@ -190,6 +187,19 @@ fn host_ports<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     }
 }
 
+/// Where no container has an image, the pod is part of one.
+fn images<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    let containers = || ["containers", "initContainers"].into_iter().flat_map(|list| items(node, list));
+    if !containers().any(|container| set(container, "image").is_some()) {
+        return;
+    }
+    for container in containers().filter(|container| container.is_map() && container.field("image").is_none()) {
+        if is_absent(container, "image") {
+            faults.missing_below(container, "Container", vec!["image"]);
+        }
+    }
+}
+
 fn privileged_without_escalation<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     let is_privileged = node.field("privileged").and_then(Node::as_bool) == Some(true);
     let Some(escalation) = node.field("allowPrivilegeEscalation") else { return };
@@ -204,7 +214,7 @@ fn projection<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     for source in ["configMap", "secret"] {
         let Some(source) = node.field(source).filter(|source| source.is_map()) else { continue };
         if is_absent(source, "name") {
-            faults.missing(source, vec!["name"], false);
+            faults.missing_below(source, "VolumeProjection", vec!["name"]);
         }
     }
 }

@@ -5,14 +5,19 @@ use portcullis_syntax::Node;
 use super::{Faults, Validation, is_absent, items, set, text};
 
 pub(super) static TABLE: &[(&str, &[Validation])] = &[
-    ("ClusterRoleBinding", &[Validation::Other(binds_role)]),
+    ("ClusterRoleBinding", &[Validation::Other(binds_across)]),
     ("PolicyRule", &[Validation::Filled("verbs"), Validation::Other(rule)]),
     ("Role", &[Validation::Other(cluster_wide)]),
-    ("RoleRef", &[Validation::Needed(&["name"])]),
     ("Subject", &[Validation::Other(subject)]),
 ];
 
-fn binds_role<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+fn binds_across<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    // In a RoleBinding it is the binding's own namespace.
+    for subject in items(node, "subjects").filter(|subject| text(*subject, "kind") == Some("ServiceAccount")) {
+        if is_absent(subject, "namespace") {
+            faults.refuse(subject, "a ServiceAccount has no namespace in a ClusterRoleBinding", "add `namespace`");
+        }
+    }
     let Some(kind) = node.get("roleRef.kind").present().filter(|kind| kind.as_str() == Some("Role")) else { return };
     let message = "a ClusterRoleBinding cannot give a Role, which is of one namespace";
     faults.refuse(kind, message, "name a ClusterRole, or make it a RoleBinding");
@@ -55,9 +60,6 @@ fn subject<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     let is_rbac = |group: &Node<'_>| group.as_str() == Some("rbac.authorization.k8s.io");
     match text(node, "kind") {
         Some("ServiceAccount") => {
-            if is_absent(node, "namespace") {
-                faults.missing(node, vec!["namespace"], false);
-            }
             if let Some(group) = group.filter(|group| group.as_str().is_some()) {
                 let message = format!("a ServiceAccount is not of the API group `{}`", group.text());
                 faults.refuse(group, message, "remove it");

@@ -10,7 +10,6 @@ pub(super) static TABLE: &[(&str, &[Validation])] = &[
     ("LabelSelectorRequirement", &[Validation::Other(requirement)]),
     ("NodeSelector", &[Validation::Filled("nodeSelectorTerms")]),
     ("NodeSelectorRequirement", &[Validation::Other(requirement), Validation::Other(compared)]),
-    ("PodAffinityTerm", &[Validation::Needed(&["topologyKey"])]),
     ("Toleration", &[Validation::Other(toleration)]),
 ];
 

@@ -80,7 +80,7 @@ fn of_type<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
             faults.refuse(value, message, "remove it, or change `type`");
         }
     }
-    let is_inner = is_kind(node, |kind| matches!(kind, "ClusterIP" | "ExternalName"));
+    let is_inner = is_kind(node, |kind| kind == "ClusterIP");
     for port in items(node, "ports") {
         let Some(opened) = set(port, "nodePort").filter(|_| is_inner) else { continue };
         if opened.as_i64().is_some_and(|number| number != 0) {
