@@ -1,29 +1,22 @@
 //! Texts that some tool or reader is to fill in before a file is used: `$(IMAGE)`, `<name>`, `%TAG%`, `@@IMAGE@@`.
 //!
-//! Decided by marks that no name, address, image or base64 has, and for images by words in capitals that say what belongs
-//! there. A word that is none of those may be a placeholder all the same; it then counts as what it says.
+//! Decided by marks that no name, address, image or base64 has, and by words in capitals that say so. Any other word may be
+//! a placeholder all the same (`IMAGE_TAG`); it then counts as what it is.
 
 /// Whether some tool fills the text in later.
 pub fn is_filled_in_later(text: &str) -> bool {
-    if !text.contains(['$', '{', '}', '%', '<', '@', '#', '_']) {
-        return false;
-    }
     text.contains(['$', '{', '}'])
         || is_enclosed(text, '<', '>')
         || text.contains("#[")
         || text.contains("@@")
         || ['%', '@', '#'].into_iter().any(|mark| holds_pair(text, mark))
-        || text.contains("__") && holds_underscored(text)
-        || is_capital_phrase(text)
+        || holds_underscored(text)
+        || says_so(text)
 }
 
 /// Whether the text is an image reference, or a part of one, that somebody fills in later.
 pub fn is_image_placeholder(text: &str) -> bool {
-    is_filled_in_later(text)
-        || text.starts_with("ko://")
-        || text.split(['/', ':', '@']).any(|part| is_capital_phrase(part) || says_what_belongs_here(part))
-        || is_enclosed(text, '[', ']')
-        || is_enclosed(text, '(', ')')
+    is_filled_in_later(text) || text.starts_with("ko://") || is_enclosed(text, '[', ']') || is_enclosed(text, '(', ')')
 }
 
 /// Words in brackets somewhere in the text: `registry/<name>:1`.
@@ -53,44 +46,22 @@ fn holds_underscored(text: &str) -> bool {
     })
 }
 
-/// `REPLACE_ME`, `IMAGE_PLACEHOLDER`: several words in capitals, which hardly anything else has.
-fn is_capital_phrase(text: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    text.contains('_') && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.split('_').all(is_word)
-}
-
-/// `IMAGE`, `YOUR-REGISTRY`, `PROJECT-ID`: words in capitals that name a part of a reference, or say that one is to come.
-fn says_what_belongs_here(part: &str) -> bool {
+/// `REPLACE_ME`, `IMAGE_PLACEHOLDER`, `YOUR-REGISTRY`: words in capitals that say that something is to come.
+fn says_so(text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "ACCOUNT",
-        "CHANGEME",
         "CHANGE",
-        "DOCKERHUB",
+        "CHANGEME",
         "FIXME",
-        "HOST",
-        "IMAGE",
-        "IMG",
-        "NAME",
-        "ORG",
+        "INSERT",
         "PLACEHOLDER",
-        "PROJECT",
-        "REGISTRY",
         "REPLACE",
         "REPLACEME",
-        "REPO",
-        "REPOSITORY",
-        "TAG",
+        "REPLACED",
         "TBD",
         "TODO",
-        "URL",
-        "USER",
-        "USERNAME",
-        "VERSION",
         "YOUR",
     ];
-    part.split(['-', '.', '_']).any(|word| WORDS.contains(&word))
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
 }
 
 #[cfg(test)]
@@ -117,9 +88,10 @@ mod tests {
             ("#{IMAGE}#", true, true),
             ("IMAGE_PLACEHOLDER", true, true),
             ("REPLACE_ME", true, true),
-            ("IMAGE", false, true),
-            ("registry/IMAGE:TAG", false, true),
-            ("YOUR-REGISTRY/web:1", false, true),
+            ("IMAGE_TAG", false, false),
+            ("IMAGE", false, false),
+            ("registry/IMAGE:TAG", false, false),
+            ("YOUR-REGISTRY/web:1", true, true),
             ("[image]", false, true),
             ("ko://example.org/cmd/web", false, true),
             ("Nginx:1", false, false),

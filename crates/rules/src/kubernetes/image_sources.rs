@@ -18,10 +18,19 @@ pub(super) static RULES: &[&Rule] =
 rule! {
     /// Image is not a valid reference
     ///
-    /// The API server takes any text, and the kubelet then waits forever in `InvalidImageName`. Most often a name has
-    /// capitals, a scheme or a blank. Silent for what a later step fills in: `${…}`, `$NAME`, `$(…)`, `{{…}}`, `<image>`,
-    /// `{IMAGE}`, `%IMAGE%`, `__IMAGE__`, `@@IMAGE@@`, `#{…}#`, words in capitals that say what belongs there
-    /// (`IMAGE_PLACEHOLDER`, `REGISTRY/web:TAG`), and Go import paths after `ko://`.
+    /// The API server takes any text, and the kubelet then waits forever in `InvalidImageName`. Most often a word was
+    /// never filled in (`IMAGE_TAG`), or a name has capitals, a scheme or a blank. Silent for what plainly waits for a
+    /// later step: `${…}`, `$NAME`, `$(…)`, `{{…}}`, `<image>`, `{IMAGE}`, `%IMAGE%`, `__IMAGE__`, `@@IMAGE@@`, `#{…}#`,
+    /// words in capitals that say so (`IMAGE_PLACEHOLDER`, `REPLACE_ME`), and Go import paths after `ko://`.
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: IMAGE_TAG }
+    /// ```
     ///
     /// ```yaml bad:6
     /// apiVersion: v1
@@ -58,7 +67,7 @@ rule! {
     ///     - { name: e, image: "<image_url>" }
     ///     - { name: f, image: IMAGE_PLACEHOLDER }
     ///     - { name: g, image: "registry.example.com/web:@@TAG@@" }
-    ///     - { name: h, image: REGISTRY/IMAGE:TAG }
+    ///     - { name: h, image: REPLACE_ME/web:1 }
     /// ```
     /// ```yaml good
     /// apiVersion: apps.openshift.io/v1
