@@ -540,8 +540,8 @@ fn objects_are_whole() {
         ),
         (
             "autoscaling/v2 HorizontalPodAutoscaler",
-            "spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: a }, maxReplicas: 3, metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageValue: 5 } } }] }",
-            &["`averageUtilization` is missing in MetricTarget in HorizontalPodAutoscaler `web`"],
+            "spec: { scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: a }, maxReplicas: 3, metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, value: 5 } } }] }",
+            &["MetricTarget in HorizontalPodAutoscaler `web` has none of `averageUtilization`, `averageValue`"],
         ),
         (
             "rbac.authorization.k8s.io/v1 RoleBinding",
@@ -684,6 +684,16 @@ fn objects_are_whole() {
         ("v1 Secret", "data: { a: \"YWI=\", b: \"YWJj\\nZA==\\n\", c: \"<password>\", d: \"${D}\", e: null }", &[]),
         ("v1 Secret", "type: kubernetes.io/tls\nstringData: { tls.crt: a, tls.key: b }", &[]),
         ("v1 Secret", "type: kubernetes.io/tls", &[]),
+        (
+            "v1 Secret",
+            "type: kubernetes.io/service-account-token",
+            &["a token is for a ServiceAccount, and none is named"],
+        ),
+        (
+            "networking.k8s.io/v1 Ingress",
+            "spec: { defaultBackend: { resource: { kind: A, name: a } }, tls: [{ hosts: [10.0.0.1, \"*.example.org\"] }] }",
+            &[],
+        ),
         ("v1 Secret", "type: kubernetes.io/basic-auth\ndata: { username: YQ== }", &[]),
         ("v1 Secret", "type: kubernetes.io/dockerconfigjson\nstringData: { .dockerconfigjson: \"{ }\" }", &[]),
         ("v1 ConfigMap", "data: { .a_B-1: x, \"{{ key }}\": x }\nbinaryData: { c: YQ== }", &[]),

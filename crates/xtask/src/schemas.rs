@@ -253,7 +253,7 @@ const UNSAID: &[(&str, &str, Unsaid)] = &[
     ("networking.v1.IPBlock", "cidr", Unsaid::Word(Grammar::Cidr)),
     ("networking.v1.IPBlock", "except", Unsaid::Word(Grammar::Cidr)),
     ("networking.v1.IngressRule", "host", Unsaid::Word(Grammar::Host)),
-    ("networking.v1.IngressTLS", "hosts", Unsaid::Word(Grammar::Host)),
+    ("networking.v1.IngressTLS", "hosts", Unsaid::Word(Grammar::Wildcard)),
     ("networking.v1.IngressSpec", "ingressClassName", Unsaid::Word(Grammar::Subdomain)),
     ("rbac.v1.RoleRef", "name", Unsaid::Word(Grammar::Segment)),
     // The server reads a missing value as the zero value, and takes that.

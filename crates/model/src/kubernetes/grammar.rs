@@ -14,7 +14,9 @@ pub enum Grammar {
     DnsLabel,
     /// Such labels with dots between them, at most 253.
     Subdomain,
-    /// A subdomain whose first label may be `*`, and that is no address.
+    /// A subdomain whose first label may be `*`.
+    Wildcard,
+    /// The same, and no address.
     Host,
     /// Anything that can be one segment of a path.
     Segment,
@@ -47,6 +49,7 @@ impl Grammar {
     pub const ALL: &[Self] = &[
         Self::DnsLabel,
         Self::Subdomain,
+        Self::Wildcard,
         Self::Host,
         Self::Segment,
         Self::LabelKey,
@@ -71,10 +74,8 @@ impl Grammar {
         match self {
             Self::DnsLabel => label_fault(text, 63).is_none(),
             Self::Subdomain => subdomain_fault(text, 253).is_none(),
-            Self::Host => {
-                text.parse::<IpAddr>().is_err()
-                    && subdomain_fault(text.strip_prefix("*.").unwrap_or(text), 253).is_none()
-            }
+            Self::Wildcard => subdomain_fault(text.strip_prefix("*.").unwrap_or(text), 253).is_none(),
+            Self::Host => text.parse::<IpAddr>().is_err() && Self::Wildcard.allows(text),
             Self::Segment => segment_fault(text).is_none(),
             Self::LabelKey => key_fault(text).is_none(),
             Self::LabelValue => text.is_empty() || word_fault(text).is_none(),
@@ -96,7 +97,8 @@ impl Grammar {
         let said = match self {
             Self::DnsLabel => label_fault(text, 63),
             Self::Host if text.parse::<IpAddr>().is_ok() => return "it is an address".to_owned(),
-            Self::Subdomain | Self::Host => subdomain_fault(text.strip_prefix("*.").unwrap_or(text), 253),
+            Self::Subdomain => subdomain_fault(text, 253),
+            Self::Wildcard | Self::Host => subdomain_fault(text.strip_prefix("*.").unwrap_or(text), 253),
             Self::Segment => segment_fault(text),
             Self::LabelKey => key_fault(text),
             Self::LabelValue => word_fault(text),
@@ -232,6 +234,8 @@ mod tests {
             (Grammar::Subdomain, "web.example.org", None),
             (Grammar::Subdomain, "web..org", Some("a part of it is empty")),
             (Grammar::Host, "*.example.org", None),
+            (Grammar::Wildcard, "10.0.0.1", None),
+            (Grammar::Subdomain, "*.example.org", Some("`*` may not be in it")),
             (Grammar::Host, "10.0.0.1", Some("it is an address")),
             (Grammar::Host, "http://example.org", Some("`:` may not be in it")),
             (Grammar::Host, "a.*.org", Some("`*` may not be in it")),

@@ -473,7 +473,7 @@ fn short(text: &str) -> &str {
 fn how_to_write(grammar: Grammar) -> &'static str {
     match grammar {
         Grammar::DnsLabel => "use at most 63 small letters, digits and hyphens, with a letter or digit at both ends",
-        Grammar::Subdomain | Grammar::Host => {
+        Grammar::Subdomain | Grammar::Wildcard | Grammar::Host => {
             "use small letters, digits, hyphens and dots, with a letter or digit at both ends"
         }
         Grammar::LabelKey | Grammar::LabelValue | Grammar::DataKey => "use letters, digits, `-`, `_` and `.`",
@@ -498,6 +498,8 @@ fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String
     };
     let help = if key == "nodePort" {
         "choose a port of that range, or leave it out and let the cluster choose".to_owned()
+    } else if matches!(key, "mode" | "defaultMode") {
+        "write it in octal, as in `0644`".to_owned()
     } else {
         "write a number of that range".to_owned()
     };

@@ -4,8 +4,14 @@ use portcullis_syntax::Node;
 
 use super::{Faults, Validation, is_absent, set, text};
 
-pub(super) static TABLE: &[(&str, &[Validation])] =
-    &[("MetricSpec", &[Validation::Other(metric)]), ("MetricTarget", &[Validation::Other(target)])];
+pub(super) static TABLE: &[(&str, &[Validation])] = &[
+    ("ContainerResourceMetricSource", &[Validation::Other(of_resource)]),
+    ("ExternalMetricSource", &[Validation::Other(of_object)]),
+    ("MetricSpec", &[Validation::Other(metric)]),
+    ("ObjectMetricSource", &[Validation::Other(of_object)]),
+    ("PodsMetricSource", &[Validation::Other(of_pods)]),
+    ("ResourceMetricSource", &[Validation::Other(of_resource)]),
+];
 
 /// The types of metrics, and the field that each of them has.
 const SOURCES: &[(&str, &str)] = &[
@@ -33,17 +39,22 @@ fn metric<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     }
 }
 
-fn target<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
-    let needed: &[&str] = match text(node, "type") {
-        Some("Utilization") => &["averageUtilization"],
-        // An object's value is compared as it is, or divided by the pods.
-        Some("AverageValue") => &["averageValue"],
-        Some("Value") => &["value", "averageValue"],
-        _ => return,
-    };
-    if let Some(&field) = needed.first()
-        && needed.iter().all(|field| is_absent(node, field))
-    {
-        faults.missing(node, vec![field], false);
+fn of_resource<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    target(node, &["averageUtilization", "averageValue"], faults);
+}
+
+fn of_pods<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    target(node, &["averageValue"], faults);
+}
+
+fn of_object<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    target(node, &["value", "averageValue"], faults);
+}
+
+/// The number to aim at; the server does not mind when `type` says another.
+fn target<'t>(node: Node<'t>, numbers: &'static [&'static str], faults: &mut Faults<'_, 't, '_>) {
+    let Some(target) = node.field("target").filter(|target| target.is_map()) else { return };
+    if numbers.iter().all(|number| is_absent(target, number)) {
+        faults.missing_one_below(target, "MetricTarget", numbers);
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::PAD;
 use base64::{alphabet, engine::GeneralPurposeConfig};
-use portcullis_syntax::Node;
+use portcullis_syntax::{Lookup, Node};
 
 use super::{Faults, Validation, is_absent};
 use crate::kubernetes::Grammar;
@@ -78,7 +78,23 @@ fn secret<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
         let place = node.field("type").unwrap_or(node);
         faults.refuse(place, message, "add what is missing, or leave out `type`");
     }
+    if kind == "kubernetes.io/service-account-token" {
+        nobodys_token(node, faults);
+    }
     not_json(node, faults);
+}
+
+fn nobodys_token<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    const ACCOUNT: &str = "kubernetes.io/service-account.name";
+    let lacks_account = match node.get("metadata.annotations") {
+        Lookup::Absent(_) => true,
+        Lookup::Present(annotations) => is_absent(annotations, ACCOUNT),
+        Lookup::Unknown(_) => false,
+    };
+    if let Some(kind) = node.field("type").filter(|_| lacks_account) {
+        let message = "a token is for a ServiceAccount, and none is named";
+        faults.refuse(kind, message, "add the annotation `kubernetes.io/service-account.name`");
+    }
 }
 
 /// Whether neither of a Secret's mappings has a key. A Secret without data gets it from somewhere else.

@@ -127,6 +127,11 @@ impl<'t> Faults<'_, 't, '_> {
         (self.found)(Fault { node, kind: FaultKind::Missing { holder, fields, is_all: false } });
     }
 
+    /// The same where one of several fields is enough.
+    fn missing_one_below(&mut self, node: Node<'t>, holder: &'static str, fields: &'static [&'static str]) {
+        (self.found)(Fault { node, kind: FaultKind::MissingOneOf { holder, fields } });
+    }
+
     fn at_most_one(&mut self, mut fields: impl Iterator<Item = Node<'t>>) {
         let Some(first) = fields.next() else { return };
         for node in fields {

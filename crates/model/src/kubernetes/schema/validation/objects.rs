@@ -16,7 +16,7 @@ pub(super) static TABLE: &[(&str, &[Validation])] = &[
     ("MutatingWebhook", &[Validation::Filled("admissionReviewVersions"), Validation::Other(webhook)]),
     ("PriorityClass", &[Validation::Other(priority)]),
     ("ValidatingWebhook", &[Validation::Filled("admissionReviewVersions"), Validation::Other(webhook)]),
-    ("WebhookClientConfig", &[Validation::AtMostOne(&["url", "service"])]),
+    ("WebhookClientConfig", &[Validation::ExactlyOne(&["url", "service"])]),
 ];
 
 fn definition<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
