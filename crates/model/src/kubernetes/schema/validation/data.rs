@@ -1,10 +1,13 @@
 //! ConfigMaps and Secrets: their keys, how much they hold, and what a Secret of a type must have.
 
+use std::sync::Arc;
+
 use base64::Engine;
-use base64::engine::GeneralPurpose;
+use base64::alphabet;
 use base64::engine::general_purpose::PAD;
-use base64::{alphabet, engine::GeneralPurposeConfig};
-use portcullis_syntax::{Lookup, Node};
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use portcullis_core::FileId;
+use portcullis_syntax::{Lookup, Node, json};
 
 use super::{Faults, Validation, is_absent};
 use crate::kubernetes::Grammar;
@@ -140,10 +143,11 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     GeneralPurpose::new(&alphabet::STANDARD, GO).decode(&compact).ok()
 }
 
-/// Whether the bytes begin and end as a JSON object does; a text in braces that some tool fills in does as well.
+/// Whether the bytes are a JSON object.
 fn is_json_object(bytes: &[u8]) -> bool {
-    let text = bytes.trim_ascii();
-    text.starts_with(b"{") && text.ends_with(b"}")
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let tree = json::parse(FileId(0), &Arc::from(text));
+    tree.errors().is_empty() && tree.documents().next().is_some_and(|document| document.root.is_map())
 }
 
 fn too_large<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
