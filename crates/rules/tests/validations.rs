@@ -227,6 +227,14 @@ fn pods_are_whole() {
             &["`/x/../y` in `path` is not valid: `..` may not be in it"],
         ),
         ("volumes: [{ name: a, emptyDir: { medium: Ram } }]", &["`Ram` is nothing that a directory can be kept in"]),
+        (
+            "initContainers: [{ name: i, image: i:1, lifecycle: { preStop: { sleep: { seconds: 1 } } } }]",
+            &["an init container that is no sidecar may not have `lifecycle`"],
+        ),
+        (
+            "initContainers: [{ name: i, image: i:1, restartPolicy: Always, lifecycle: { preStop: { sleep: { seconds: 1 } } } }]",
+            &[],
+        ),
         ("volumes: [{ name: a }, { name: b, emptyDir: { medium: HugePages-2Mi } }]", &[]),
         ("volumes: [{ name: a, configMap: { name: b, defaultMode: 0644, items: [{ key: a, path: x/y..z }] } }]", &[]),
         (
@@ -697,6 +705,34 @@ fn objects_are_whole() {
         ("v1 Secret", "type: kubernetes.io/basic-auth\ndata: { username: YQ== }", &[]),
         ("v1 Secret", "type: kubernetes.io/dockerconfigjson\nstringData: { .dockerconfigjson: \"{ }\" }", &[]),
         ("v1 ConfigMap", "data: { .a_B-1: x, \"{{ key }}\": x }\nbinaryData: { c: YQ== }", &[]),
+        (
+            "v1 Pod",
+            "spec: { hostUsers: false, hostPID: true, shareProcessNamespace: true, containers: [{ name: a, image: a:1 }] }",
+            &[
+                "`hostPID` may not be true where `hostUsers` is false",
+                "`shareProcessNamespace` and `hostPID` may not both be true",
+            ],
+        ),
+        (
+            "v1 Pod",
+            "spec: { os: { name: windows }, containers: [{ name: a, image: a:1, securityContext: { runAsUser: 5 } }] }",
+            &["`runAsUser` is not for pods of Windows"],
+        ),
+        (
+            "v1 Pod",
+            "spec: { containers: [{ name: a, image: a:1, ports: [{ containerPort: 1, hostPort: 9 }] }, { name: b, image: b:1, ports: [{ containerPort: 2, hostPort: 9 }, { containerPort: 3, hostPort: 9, protocol: UDP }] }] }",
+            &["port 9 of the node is taken by an earlier port of the pod"],
+        ),
+        (
+            "v1 Pod",
+            "spec: { containers: [{ name: a, image: a:1, resources: { limits: { example.org/gpu: 0.5 } } }] }",
+            &["`0.5` is no number of `example.org/gpu`"],
+        ),
+        (
+            "v1 Service",
+            "spec: { externalTrafficPolicy: Local, ports: [{ port: 80 }] }",
+            &["`externalTrafficPolicy` is only for Services of type `NodePort` or `LoadBalancer`"],
+        ),
         ("v1 Service", "spec: { clusterIP: None, selector: { app: web } }", &[]),
         ("v1 Service", "spec: { type: ExternalName, externalName: web.example.org. }", &[]),
         (

@@ -35,6 +35,10 @@ pub(super) static TABLE: &[(&str, &[Validation])] = &[
             Validation::Other(name_servers),
             Validation::Other(host_ports),
             Validation::Other(images),
+            Validation::Other(host_port_twice),
+            Validation::Other(hooks_of_init),
+            Validation::Other(shared_with_node),
+            Validation::Other(other_system),
         ],
     ),
     ("Probe", &[Validation::ExactlyOne(&["httpGet", "exec", "tcpSocket", "grpc"])]),
@@ -197,6 +201,83 @@ fn images<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
         if is_absent(container, "image") {
             faults.missing_below(container, "Container", vec!["image"]);
         }
+    }
+}
+
+/// A port of the node can be given once, for each protocol and address.
+fn host_port_twice<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    let on_node = node.field("hostNetwork").and_then(Node::as_bool) == Some(true);
+    let taken = |port: Node<'t>| {
+        let own = set(port, "hostPort").filter(|own| own.as_i64() != Some(0));
+        let place = own.or_else(|| port.field("containerPort").filter(|_| on_node && is_absent(port, "hostPort")))?;
+        let protocol = if is_absent(port, "protocol") { "TCP" } else { text(port, "protocol")? };
+        let address = if is_absent(port, "hostIP") { "" } else { text(port, "hostIP")? };
+        Some((place, (place.as_i64()?, protocol, address)))
+    };
+    let all = || items(node, "containers").flat_map(|container| items(container, "ports")).filter_map(taken);
+    for (at, (place, port)) in all().enumerate().skip(1) {
+        if all().take(at).any(|(_, other)| other == port) {
+            let message = format!("port {} of the node is taken by an earlier port of the pod", port.0);
+            faults.refuse(place, message, "give each its own, or remove one");
+        }
+    }
+}
+
+/// An init container that ends is not told of it.
+fn hooks_of_init<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    for container in items(node, "initContainers").filter(|container| is_absent(*container, "restartPolicy")) {
+        if let Some(hooks) = set(container, "lifecycle") {
+            let message = "an init container that is no sidecar may not have `lifecycle`";
+            faults.refuse(hooks, message, "remove it, or make it a sidecar with `restartPolicy: Always`");
+        }
+    }
+}
+
+fn shared_with_node<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    let is = |field: &str, wanted: bool| node.field(field).filter(|flag| flag.as_bool() == Some(wanted));
+    if is("hostUsers", false).is_some() {
+        for shared in ["hostNetwork", "hostPID", "hostIPC"].iter().filter_map(|field| is(field, true)) {
+            let key = shared.key().map_or("", Node::text);
+            let message = format!("`{key}` may not be true where `hostUsers` is false");
+            faults.refuse(shared, message, "remove one of them");
+        }
+    }
+    if let (Some(_), Some(shared)) = (is("hostPID", true), is("shareProcessNamespace", true)) {
+        let message = "`shareProcessNamespace` and `hostPID` may not both be true";
+        faults.refuse(shared, message, "remove one of them");
+    }
+}
+
+/// What only Linux has, in the security contexts of the pod and of its containers.
+const OF_LINUX: &[&str] = &[
+    "allowPrivilegeEscalation",
+    "appArmorProfile",
+    "capabilities",
+    "fsGroup",
+    "fsGroupChangePolicy",
+    "privileged",
+    "procMount",
+    "readOnlyRootFilesystem",
+    "runAsGroup",
+    "runAsUser",
+    "seLinuxOptions",
+    "seccompProfile",
+    "supplementalGroups",
+    "sysctls",
+];
+
+/// A pod that says which system it is for may not have what only the other has.
+fn other_system<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    let (foreign, system, help): (&[&str], _, _) = match node.get("os.name").present().and_then(Node::as_str) {
+        Some("windows") => (OF_LINUX, "Windows", "remove it, or leave out `os`"),
+        Some("linux") => (&["windowsOptions"], "Linux", "remove it, or leave out `os`"),
+        _ => return,
+    };
+    let lists = ["containers", "initContainers"].into_iter().flat_map(|list| items(node, list));
+    let holders = lists.chain([node]).filter_map(|holder| holder.field("securityContext"));
+    for found in holders.flat_map(|context| foreign.iter().filter_map(move |field| set(context, field))) {
+        let key = found.key().map_or("", Node::text);
+        faults.refuse(found, format!("`{key}` is not for pods of {system}"), help);
     }
 }
 

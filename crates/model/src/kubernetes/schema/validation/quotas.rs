@@ -174,6 +174,12 @@ fn requirements<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
                 let message = format!("`{name}` is no resource that a container can have");
                 faults.refuse(amount, message, help_for(name));
             }
+            // Devices are given whole.
+            let is_counted = name.contains('/') && !name.contains("kubernetes.io/");
+            if is_counted && matches!(Quantity::of(amount), Some(Ok(quantity)) if !quantity.is_whole()) {
+                let message = format!("`{}` is no number of `{name}`", amount.text());
+                faults.refuse(amount, message, "write a whole number");
+            }
         }
     }
 }

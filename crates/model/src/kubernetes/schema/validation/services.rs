@@ -80,6 +80,14 @@ fn of_type<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
             faults.refuse(value, message, "remove it, or change `type`");
         }
     }
+    if is_kind(node, |kind| kind == "ClusterIP")
+        && node.field("externalIPs").is_none()
+        && !node.is_open()
+        && let Some(policy) = set(node, "externalTrafficPolicy")
+    {
+        let message = "`externalTrafficPolicy` is only for Services of type `NodePort` or `LoadBalancer`";
+        faults.refuse(policy, message, "remove it, or change `type`");
+    }
     let is_inner = is_kind(node, |kind| kind == "ClusterIP");
     for port in items(node, "ports") {
         let Some(opened) = set(port, "nodePort").filter(|_| is_inner) else { continue };

@@ -18,6 +18,7 @@ pub(super) static TABLE: &[(&str, &[Validation])] = &[
     ("RollingUpdateDaemonSet", &[Validation::Other(amounts), Validation::Other(daemons_stand_still)]),
     ("RollingUpdateDeployment", &[Validation::Other(amounts), Validation::Other(stands_still)]),
     ("StatefulSetSpec", &[Validation::Other(selects_all), Validation::Other(claims)]),
+    ("StatefulSetUpdateStrategy", &[Validation::Other(waits)]),
 ];
 
 fn selects_all<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
@@ -51,6 +52,13 @@ fn recreates<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     }
     if let Some(rolling) = set(node, "rollingUpdate") {
         let message = "`rollingUpdate` is not for the strategy `Recreate`";
+        faults.refuse(rolling, message, "remove it, or write `type: RollingUpdate`");
+    }
+}
+
+fn waits<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
+    if let (Some("OnDelete"), Some(rolling)) = (text(node, "type"), set(node, "rollingUpdate")) {
+        let message = "`rollingUpdate` is not for the strategy `OnDelete`";
         faults.refuse(rolling, message, "remove it, or write `type: RollingUpdate`");
     }
 }
