@@ -12,6 +12,7 @@ pub fn is_filled_in_later(text: &str) -> bool {
         || ['%', '@', '#'].into_iter().any(|mark| holds_pair(text, mark))
         || holds_underscored(text)
         || says_so(text)
+        || is_long_capital_phrase(text)
 }
 
 /// Whether the text is an image reference, or a part of one, that somebody fills in later.
@@ -64,6 +65,13 @@ fn says_so(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
 }
 
+/// `HELM_REPLICA_COUNT`: three words in capitals or more are the name of a variable, and of nothing else here.
+fn is_long_capital_phrase(text: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    text.starts_with(|c: char| c.is_ascii_uppercase()) && text.split('_').count() > 2 && text.split('_').all(is_word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +96,7 @@ mod tests {
             ("#{IMAGE}#", true, true),
             ("IMAGE_PLACEHOLDER", true, true),
             ("REPLACE_ME", true, true),
+            ("HELM_REPLICA_COUNT", true, true),
             ("IMAGE_TAG", false, false),
             ("IMAGE", false, false),
             ("registry/IMAGE:TAG", false, false),

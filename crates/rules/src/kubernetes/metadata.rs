@@ -3,7 +3,10 @@
 //! Names are judged for the API server's own kinds, because other servers have other grammars; each kind has its own
 //! grammar and length. What a template fills in later is not judged.
 
+use std::borrow::Cow;
+
 use portcullis_model::kubernetes::{Object, key_fault, label_fault, segment_fault, subdomain_fault, word_fault};
+use portcullis_model::placeholder::is_filled_in_later;
 
 use crate::rule::prelude::*;
 
@@ -166,17 +169,18 @@ fn check_name(object: &Object<'_>, report: &mut Report<'_>) {
     let grammar = grammar(object);
     for (field, suffix) in [("metadata.name", ""), ("metadata.generateName", "x")] {
         let Lookup::Present(node) = object.node.get(field) else { continue };
-        let Some(name) = node.as_str().filter(|name| !is_template(name)) else { continue };
+        let Some(name) = node.as_str() else { continue };
         // The server appends letters and digits to a prefix, and cuts it to fit.
-        let Some(fault) = grammar.fault(&format!("{name}{suffix}")) else { continue };
+        let whole = if suffix.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}{suffix}")) };
+        let Some(fault) = grammar.fault(&whole).filter(|_| !is_template(name)) else { continue };
         let what = if suffix.is_empty() { "name" } else { "name prefix" };
         report
             .at(node, format!("`{name}` is no valid {what} for a {}: {fault}", object.kind))
             .help("use small letters, digits and hyphens, with a letter or digit at both ends");
     }
     let Lookup::Present(node) = object.node.get("metadata.namespace") else { return };
-    let Some(name) = node.as_str().filter(|name| !is_template(name)) else { return };
-    if let Some(fault) = Grammar::Label.fault(name) {
+    let Some(name) = node.as_str() else { return };
+    if let Some(fault) = Grammar::Label.fault(name).filter(|_| !is_template(name)) {
         report
             .at(node, format!("`{name}` is no valid namespace: {fault}"))
             .help("use small letters, digits and hyphens, with a letter or digit at both ends");
@@ -194,8 +198,8 @@ fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>
                 )
                 .help("write `name` or `domain/name`");
         }
-        let Some(text) = value.as_str().filter(|text| !is_template(text)) else { continue };
-        if let Some(fault) = Some(text).filter(|text| !text.is_empty()).and_then(word_fault) {
+        let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { continue };
+        if let Some(fault) = word_fault(text).filter(|_| !is_template(text)) {
             report
                 .at(value, format!("value `{text}` of label `{}` is not valid: {fault}", key.text()))
                 .help("use letters, digits, `-`, `_` and `.`, or write it as an annotation");
@@ -205,9 +209,8 @@ fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>
 
 fn check_annotations(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>) {
     let Lookup::Present(annotations) = metadata.get("annotations") else { return };
-    let size = |text: &str| if is_template(text) { 0 } else { text.len() };
     let bytes: usize =
-        annotations.entries().map(|(key, value)| size(key.text()) + value.as_str().map_or(0, size)).sum();
+        annotations.entries().map(|(key, value)| key.text().len() + value.as_str().map_or(0, str::len)).sum();
     if bytes > MOST_ANNOTATED {
         report
             .at(annotations.key_place(), format!("the annotations of {} have {bytes} bytes together", object.title()))
@@ -215,8 +218,9 @@ fn check_annotations(object: &Object<'_>, metadata: Node<'_>, report: &mut Repor
     }
     for (key, value) in annotations.entries() {
         // The server lowers the case of annotation keys before it looks at them.
-        let key_text = key.text().to_lowercase();
-        let Some(fault) = key_fault(&key_text).filter(|_| !is_template(&key_text)) else { continue };
+        let is_small = !key.text().contains(char::is_uppercase);
+        let key_text = if is_small { Cow::Borrowed(key.text()) } else { Cow::Owned(key.text().to_lowercase()) };
+        let Some(fault) = key_fault(&key_text).filter(|_| !is_template(key.text())) else { continue };
         report
             .at(
                 value.key_place(),
@@ -257,5 +261,5 @@ impl Grammar {
 
 /// Whether some tool fills the text in later: `$NAME`, `<name>`, `%NAME%`, `@name@`, `{name}`.
 fn is_template(text: &str) -> bool {
-    text.contains(['$', '{', '}', '%', '<']) || text.starts_with('@') && text.ends_with('@')
+    text.contains(['%', '<']) || is_filled_in_later(text)
 }

@@ -9,6 +9,7 @@ use portcullis_syntax::{Node, Value};
 use super::validation::Validation;
 use super::{Fault, FaultKind, Wanted};
 use crate::kubernetes::{Grammar, KubernetesVersion, Quantity};
+use crate::placeholder::is_filled_in_later;
 
 /// What a walk asks of a schema's node.
 pub(super) trait Schema<'s>: Copy {
@@ -248,7 +249,7 @@ fn key_text<'t>(item: Node<'t>, key: &str) -> Option<&'t str> {
 
 fn choice<'t, 's, S: Schema<'s>>(node: Node<'t>, text: &str, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
     // The server takes an empty text for none, and fills in what is usual.
-    if !text.is_empty() && schema.words().all(|word| word != text) {
+    if !text.is_empty() && schema.words().all(|word| word != text) && !is_filled_in_later(text) {
         let choices = schema.words().collect();
         faults.push(Fault { node, kind: FaultKind::NoChoice { choices, nearest: nearest(text, schema.words()) } });
     }
@@ -281,6 +282,9 @@ fn whole_float(text: &str) -> Option<i64> {
 }
 
 fn wrong<'t>(node: Node<'t>, wanted: Wanted, faults: &mut Vec<Fault<'t, '_>>) {
+    if node.as_str().is_some_and(is_filled_in_later) {
+        return;
+    }
     faults.push(Fault { node, kind: FaultKind::WrongType { wanted } });
 }
 
