@@ -1,5 +1,6 @@
 //! ConfigMaps and Secrets: their keys, how much they hold, and what a Secret of a type must have.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -37,8 +38,10 @@ const MOST: usize = 1024 * 1024;
 
 fn config_map<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     if let (Some(data), Some(binary)) = (node.field("data"), node.field("binaryData")) {
+        let texts: HashSet<&str> =
+            data.entries().filter(|(_, value)| !value.is_null()).map(|(key, _)| key.text()).collect();
         for (key, value) in binary.entries() {
-            if data.field(key.text()).is_some_and(|other| !other.is_null()) {
+            if texts.contains(key.text()) {
                 let message = format!("key `{}` stands in `data` as well", key.text());
                 faults.refuse(value, message, "keep one of them");
             }

@@ -57,6 +57,9 @@ static TABLE: &[&[(&str, &[Validation])]] = &[
     workloads::TABLE,
 ];
 
+/// Elements of a list that are compared with one another; nobody writes more of them, and each is compared with all.
+const COMPARED: usize = 256;
+
 /// What is asked of a type.
 pub(super) fn validations_of(title: &str) -> &'static [Validation] {
     let mut rows = TABLE.iter().flat_map(|table| table.iter());

@@ -3,7 +3,7 @@
 use portcullis_syntax::{Lookup, Node};
 
 use super::network::port;
-use super::{Faults, Validation, is_absent, items, number, set, text};
+use super::{COMPARED, Faults, Validation, is_absent, items, number, set, text};
 use crate::kubernetes::Grammar;
 use crate::placeholder::is_filled_in_later;
 
@@ -85,10 +85,10 @@ fn only_success<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
 
 /// A directory may be given a volume once, and a device is no directory.
 fn mounts<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
-    for device in items(node, "volumeDevices") {
+    for device in items(node, "volumeDevices").take(COMPARED) {
         let Some(path) = device.field("devicePath") else { continue };
         let Some(wanted) = path.as_str() else { continue };
-        if items(node, "volumeMounts").any(|mount| text(mount, "mountPath") == Some(wanted)) {
+        if items(node, "volumeMounts").take(COMPARED).any(|mount| text(mount, "mountPath") == Some(wanted)) {
             faults.refuse(path, format!("a volume is mounted at `{wanted}` already"), "choose another path");
         }
     }
@@ -214,7 +214,8 @@ fn host_port_twice<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
         let address = if is_absent(port, "hostIP") { "" } else { text(port, "hostIP")? };
         Some((place, (place.as_i64()?, protocol, address)))
     };
-    let all = || items(node, "containers").flat_map(|container| items(container, "ports")).filter_map(taken);
+    let ports = || items(node, "containers").flat_map(|container| items(container, "ports")).take(16 * COMPARED);
+    let all = || ports().filter_map(taken).take(COMPARED);
     for (at, (place, port)) in all().enumerate().skip(1) {
         if all().take(at).any(|(_, other)| other == port) {
             let message = format!("port {} of the node is taken by an earlier port of the pod", port.0);

@@ -2,7 +2,7 @@
 
 use portcullis_syntax::Node;
 
-use super::{Faults, Validation, is_absent, items};
+use super::{COMPARED, Faults, Validation, is_absent, items};
 use crate::kubernetes::Quantity;
 use crate::placeholder::is_filled_in_later;
 
@@ -87,7 +87,7 @@ const ORDER: &[(&str, &str)] = &[
 fn limits_crossed<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
     for (lower, upper) in ORDER {
         let (Some(lower_amounts), Some(upper_amounts)) = (node.field(lower), node.field(upper)) else { continue };
-        for (name, low) in lower_amounts.entries() {
+        for (name, low) in lower_amounts.entries().take(COMPARED) {
             let Some(high) = upper_amounts.field(name.text()) else { continue };
             let (Some(Ok(least)), Some(Ok(most))) = (Quantity::of(low), Quantity::of(high)) else { continue };
             if least > most {

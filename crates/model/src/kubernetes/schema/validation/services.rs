@@ -2,7 +2,7 @@
 
 use portcullis_syntax::Node;
 
-use super::{Faults, Validation, is_absent, items, set, text};
+use super::{COMPARED, Faults, Validation, is_absent, items, set, text};
 use crate::kubernetes::Grammar;
 
 pub(super) static TABLE: &[(&str, &[Validation])] = &[(
@@ -28,7 +28,7 @@ fn ports<'t>(node: Node<'t>, faults: &mut Faults<'_, 't, '_>) {
         faults.missing(node, vec!["ports"], false);
     }
     let Some(list) = list.filter(|list| list.items().len() > 1) else { return };
-    for (at, port) in list.items().enumerate() {
+    for (at, port) in list.items().take(COMPARED).enumerate() {
         let Some(name) = port.field("name") else {
             if port.is_map() && is_absent(port, "name") {
                 let help = "name every port of a Service that has several";
