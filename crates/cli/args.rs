@@ -112,7 +112,8 @@ pub(crate) struct RuleFlags {
 
     /// The Kubernetes version that the manifests are for
     ///
-    /// Such as 1.30. Without it, the configuration's; without that, the newest that is known.
+    /// Such as 1.30. Without it, the configuration's; without that, the newest that is known. A note says so where schemas of
+    /// another version have to do.
     #[arg(long, value_name = "VERSION")]
     pub(crate) kubernetes_version: Option<KubernetesVersion>,
 

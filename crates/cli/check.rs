@@ -43,6 +43,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
         terminal::complain(&summary_line(&report, &Options::default()));
     }
+    // What is about no file is about what was asked for, and few look for it among the findings.
+    for note in report.notes.iter().filter(|note| note.path.is_empty() && !args.output.quiet) {
+        terminal::complain(&format!("note: {}", note.message));
+    }
     for error in &report.errors {
         terminal::complain(&format!("error: {error}"));
     }

@@ -14,6 +14,7 @@ use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use crate::asked;
 use crate::builds::{Built, Scan};
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
@@ -168,6 +169,8 @@ pub(crate) fn scan_texts(
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let selections: Vec<&Selection> = rules.values().map(|rules| &rules.selection).collect();
+    report.notes.extend(asked::notes(options, &catalog, &selections));
     let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
     let folders = &options.config.kubernetes_crds;
     let known = Arc::new(definitions::load(folders, &options.cwd, base, &worktree, &mut report.errors));
@@ -422,7 +425,7 @@ impl Rules {
     ) -> Result<BTreeMap<OverrideSet, Self>, SelectionError> {
         let config = &options.config;
         let context = Context {
-            kubernetes: options.kubernetes_version.or(config.kubernetes_version),
+            kubernetes: asked::version(options).map(KubernetesVersion::known),
             pod_security: options.pod_security,
             date: options.date,
             options: config.options(catalog),

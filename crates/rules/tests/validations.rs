@@ -488,7 +488,7 @@ fn objects_are_whole() {
         (
             "networking.k8s.io/v1 NetworkPolicy",
             "spec: { podSelector: {}, policyTypes: [ingress] }",
-            &["`ingress` is no value of `this element`, which is one of `Egress`, `Ingress`"],
+            &["`ingress` is no value of `policyTypes[0]`, which is one of `Egress`, `Ingress`"],
         ),
         (
             "v1 LimitRange",

@@ -1,7 +1,9 @@
 //! How the rules about schemas say what is wrong with a value, and what to do.
 
+use std::borrow::Cow;
+
 use portcullis_core::Draft;
-use portcullis_model::kubernetes::schema::{Fault, FaultKind, Wanted, first_version, last_version};
+use portcullis_model::kubernetes::schema::{Fault, FaultKind, Limit, Measure, Wanted, first_version, last_version};
 use portcullis_model::kubernetes::{Grammar, Object};
 use portcullis_syntax::Anchor;
 
@@ -10,10 +12,14 @@ use crate::rule::prelude::*;
 /// Reports what is wrong.
 pub(super) fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
     let node = fault.node;
-    let key = node.key().map_or("this element", Node::text);
+    // A patch is part of an object.
+    if fault.kind.is_about_absence() && report.facts().is_patch() {
+        return;
+    }
+    let key = &*subject(object, node);
     let (message, help) = match &fault.kind {
         FaultKind::UnknownField { holder, nearest, within } => {
-            let message = format!("`{key}` is no field of {}", name_of(holder, node.parent(), object));
+            let message = format!("{key} is no field of {}", name_of(holder, node.parent(), object));
             let help = match (nearest, within) {
                 (Some(name), _) => did_you_mean(name),
                 (None, Some(within)) => format!("move it into `{within}`, which has such a field"),
@@ -29,14 +35,8 @@ pub(super) fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Repor
             } else {
                 (format!("{last} was the last to have it"), "remove it".to_owned())
             };
-            let message = format!("`{key}` is no field of {holder} in Kubernetes {asked}: {when}");
+            let message = format!("{key} is no field of {holder} in Kubernetes {asked}: {when}");
             report.at(node.key_place(), message).help(help);
-            return;
-        }
-        // A patch is part of an object.
-        FaultKind::Missing { .. } | FaultKind::MissingOneOf { .. } | FaultKind::Nameless
-            if report.facts().is_patch() =>
-        {
             return;
         }
         FaultKind::Missing { holder, fields, .. } => {
@@ -54,7 +54,9 @@ pub(super) fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Repor
                 _ => String::new(),
             };
             let help = nearest.map_or_else(|| "write one of those that are allowed".to_owned(), did_you_mean);
-            (format!("`{}` is no value of `{key}`{all}", short(node.text())), help)
+            let value =
+                if node.text().is_empty() { "an empty text".to_owned() } else { format!("`{}`", short(node.text())) };
+            (format!("{value} is no value of {key}{all}"), help)
         }
         FaultKind::Duplicate { keys } => {
             let message = format!("an earlier element of this list has the same {}", quoted(keys, " and "));
@@ -77,17 +79,17 @@ pub(super) fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Repor
             return;
         }
         FaultKind::Excluded { first } => {
-            let message = format!("`{key}` may not stand beside `{first}`");
+            let message = format!("{key} may not stand beside `{first}`");
             (message, "keep one of them".to_owned())
         }
-        FaultKind::EmptyList => (format!("`{key}` is empty, and must have an element"), "add one".to_owned()),
+        FaultKind::EmptyList => (format!("{key} is empty, and must have an element"), "add one".to_owned()),
         FaultKind::Malformed { grammar: Grammar::Base64, why } => {
             let help = match object.kind {
                 "Secret" => "write it in base64, or as it is in `stringData`",
                 "ConfigMap" => "write it in base64, or as it is in `data`",
                 _ => "write it in base64",
             };
-            (format!("the value of `{key}` is not valid: {why}"), help.to_owned())
+            (format!("the value of {key} is not valid: {why}"), help.to_owned())
         }
         FaultKind::Malformed { grammar, why } => {
             let field = node.key().or_else(|| node.parent()?.key()).map_or("this list", Node::text);
@@ -95,7 +97,8 @@ pub(super) fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Repor
         }
         FaultKind::MalformedKey { why } => {
             let field = node.parent().and_then(Node::key).map_or("this mapping", Node::text);
-            let message = format!("key `{}` in `{field}` is not valid: {why}", short(key));
+            let message =
+                format!("key `{}` in `{field}` is not valid: {why}", short(node.key().map_or("", Node::text)));
             hide(report.at(node.key_place(), message).help("use letters, digits, `-`, `_` and `.`"), node, object);
             return;
         }
@@ -103,6 +106,8 @@ pub(super) fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Repor
         FaultKind::ReplicasCrossed => {
             ("maxReplicas is less than minReplicas".to_owned(), "raise it, or lower minReplicas".to_owned())
         }
+        FaultKind::Limit(limit) => beyond_limit(node, key, limit),
+        FaultKind::NotServed { .. } => return,
     };
     hide(report.at(node, message).help(help), node, object);
 }
@@ -147,14 +152,135 @@ fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
     // A number where text belongs may be a password.
     let is_told = wanted != Wanted::Text || matches!(node.value(), Value::Bool(_));
     let shown = if is_told && !text.is_empty() { format!("{found} (`{}`)", short(text)) } else { found.to_owned() };
-    let subject = if node.key().is_some() { format!("`{key}`") } else { key.to_owned() };
-    (format!("{subject} is {shown}, where {expected} belongs"), help)
+    (format!("{key} is {shown}, where {expected} belongs"), help)
+}
+
+/// How a message names a value: by its key, an element by that of its list (`args[1]`), the object by its kind and name.
+fn subject(object: &Object<'_>, node: Node<'_>) -> String {
+    let mut positions = Vec::new();
+    let mut holder = node;
+    while let (None, Some(position), Some(list)) = (holder.key(), holder.position(), holder.parent()) {
+        if holder == object.node {
+            break;
+        }
+        positions.push(position);
+        holder = list;
+    }
+    let positions: String = positions.iter().rev().map(|position| format!("[{position}]")).collect();
+    match holder.key() {
+        Some(key) if holder != object.node => format!("`{}{positions}`", key.text()),
+        _ if positions.is_empty() => object.title().to_string(),
+        _ => format!("`{positions}`"),
+    }
+}
+
+/// What is wrong with a value that a definition does not allow. The value itself may be a password, unless it is a number.
+fn beyond_limit(node: Node<'_>, key: &str, limit: &Limit<'_>) -> (String, String) {
+    match limit {
+        Limit::Pattern(pattern) => (
+            format!("{key} does not match `{}`", shortened(pattern)),
+            "write a text that matches the pattern".to_owned(),
+        ),
+        Limit::Format(format) => {
+            let (what, example) = format_of(format);
+            (format!("{key} is no {what}"), format!("write {example}"))
+        }
+        Limit::Size { of, found, least, most } => {
+            let (unit, one) = match of {
+                Measure::Characters => ("characters", "character"),
+                Measure::Elements => ("elements", "element"),
+                Measure::Fields => ("fields", "field"),
+            };
+            let counted = |count: u64| if count == 1 { format!("1 {one}") } else { format!("{count} {unit}") };
+            let has = if *found == 0 { "is empty".to_owned() } else { format!("has {}", counted(*found)) };
+            match (least.filter(|least| found < least), most) {
+                (Some(least), _) => {
+                    (format!("{key} {has}, and needs at least {}", counted(least)), "give it more".to_owned())
+                }
+                (None, most) => {
+                    let most = counted(most.unwrap_or_default());
+                    (format!("{key} {has}, and may have at most {most}"), "give it fewer".to_owned())
+                }
+            }
+        }
+        Limit::Number { least, greatest } => {
+            let allowed = if let (Some((least, false)), Some((greatest, false))) = (least, greatest) {
+                format!("from {least} to {greatest}")
+            } else {
+                let least = least.map(|(least, excluded)| (if excluded { "more than" } else { "at least" }, least));
+                let most = greatest.map(|(most, excluded)| (if excluded { "less than" } else { "at most" }, most));
+                let bounds = least.into_iter().chain(most).map(|(word, bound)| format!("{word} {bound}"));
+                bounds.collect::<Vec<_>>().join(" and ")
+            };
+            (
+                format!("{key} is {}, and {allowed} is allowed", short(node.text())),
+                "write a number of that range".to_owned(),
+            )
+        }
+        Limit::MultipleOf(factor) => (
+            format!("{key} is {}, which is no multiple of {factor}", short(node.text())),
+            format!("write a multiple of {factor}"),
+        ),
+        Limit::Repeated => (
+            format!("{key} is the same as an earlier element, in a list that is a set"),
+            "remove one of them".to_owned(),
+        ),
+        Limit::NoAlternative { fields, count } if fields.is_empty() => {
+            let forms = if *count == 1 { "the form".to_owned() } else { format!("any of the {count} forms") };
+            (
+                format!("{key} does not have {forms} that its definition allows"),
+                "see `anyOf` and `oneOf` in the definition".to_owned(),
+            )
+        }
+        Limit::NoAlternative { fields, .. } => {
+            (format!("{key} has none of {}", quoted(fields, ", ")), "add one of them".to_owned())
+        }
+        Limit::SeveralAlternatives { fields } if fields.is_empty() => (
+            format!("{key} has several of the forms of which its definition allows one"),
+            "see `oneOf` in the definition".to_owned(),
+        ),
+        Limit::SeveralAlternatives { fields } => {
+            (format!("{key} has {}, of which one is allowed", quoted(fields, " and ")), "keep one of them".to_owned())
+        }
+        Limit::Excluded { fields } if fields.is_empty() => {
+            (format!("{key} has the form that its definition rules out"), "see `not` in the definition".to_owned())
+        }
+        Limit::Excluded { fields } => {
+            let together = if fields.len() == 1 { "" } else { " together" };
+            (format!("{key} must not have {}{together}", quoted(fields, " and ")), "remove one of them".to_owned())
+        }
+    }
+}
+
+/// What a format is called, and what is of it.
+fn format_of(format: &str) -> (&'static str, &'static str) {
+    match format {
+        "byte" => ("Base64", "Base64 with its padding"),
+        "cidr" => ("range of addresses", "an address and a length, such as `10.0.0.0/8`"),
+        "date" => ("date", "it as year, month and day: `2006-01-02`"),
+        "date-time" => ("date with a time and a zone", "it as in `2006-01-02T15:04:05Z`"),
+        "duration" => ("duration", "a number with a unit, such as `30s`"),
+        "email" => ("address of mail", "one such as `team@example.com`"),
+        "hexcolor" => ("colour in hexadecimal digits", "three or six of them"),
+        "hostname" => ("name of a host", "a full name, such as `db.example.com`"),
+        "ipv4" => ("IPv4 address", "four numbers with dots between them"),
+        "ipv6" => ("IPv6 address", "one such as `fd00::1`"),
+        "mac" => ("MAC address", "six bytes, such as `01:23:45:67:89:ab`"),
+        "uri" => ("URI", "one with its scheme, such as `https://example.com/`, or an absolute path"),
+        _ => ("UUID of the kind that is asked for", "one with all of its 32 digits"),
+    }
+}
+
+/// The part of a pattern that is worth repeating.
+fn shortened(pattern: &str) -> Cow<'_, str> {
+    let long = pattern.char_indices().nth(100).and_then(|(end, _)| pattern.get(..end));
+    long.map_or(Cow::Borrowed(pattern), |start| Cow::Owned(format!("{start}\u{2026}")))
 }
 
 /// Choices that are worth listing.
 const LISTED: usize = 8;
 
-fn quoted(names: &[&str], between: &str) -> String {
+pub(super) fn quoted(names: &[&str], between: &str) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
 }
 
@@ -182,22 +308,19 @@ fn how_to_write(grammar: Grammar) -> &'static str {
 }
 
 fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
-    let key = if node.key().is_some() { key } else { node.parent().and_then(Node::key).map_or(key, Node::text) };
     let text = short(node.text());
     let is_open = greatest == i64::from(i32::MAX) && least >= 0 && node.as_i64().is_some_and(|number| number < least);
     let message = if is_open {
-        format!("`{key}` is {text}, and {least} is the least that is allowed")
+        format!("{key} is {text}, and {least} is the least that is allowed")
     } else {
-        format!("`{key}` is {text}, and from {least} to {greatest} is allowed")
+        format!("{key} is {text}, and from {least} to {greatest} is allowed")
     };
-    let help = if key == "nodePort" {
-        "choose a port of that range, or leave it out and let the cluster choose".to_owned()
-    } else if matches!(key, "mode" | "defaultMode") {
-        "write it in octal, as in `0644`".to_owned()
-    } else {
-        "write a number of that range".to_owned()
+    let help = match key {
+        "`nodePort`" => "choose a port of that range, or leave it out and let the cluster choose",
+        "`mode`" | "`defaultMode`" => "write it in octal, as in `0644`",
+        _ => "write a number of that range",
     };
-    (message, help)
+    (message, help.to_owned())
 }
 
 fn unknown_kind(object: &Object<'_>, meant: &[(&str, &str)]) -> (String, String) {

@@ -7,11 +7,12 @@ use portcullis_model::kubernetes::Object;
 use portcullis_model::kubernetes::schema::{Fault, FaultKind};
 
 use super::api_table::lifecycle;
-use super::schema_faults::say;
+use super::schema_faults::{quoted, say};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID];
+pub(super) static RULES: &[&Rule] =
+    &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID, &CR_VERSION_NOT_SERVED];
 
 rule! {
     /// API server refuses the object
@@ -237,9 +238,11 @@ rule! {
     /// Custom resource does not fit its definition
     ///
     /// The API server refuses a value that the definition's schema does not allow, and drops a field that is not in it.
-    /// The definition is that of the scan, else one from the folders of `kubernetes-crds` in the configuration; without
-    /// any, or where several of the same kind differ, the rule is silent. Patterns, CEL rules and combinations of schemas
-    /// (`oneOf`) are not evaluated.
+    /// Types, patterns, formats, sizes, bounds, choices, sets and combinations (`oneOf` and its like) are judged as the
+    /// server judges them, after it has filled in defaults and dropped nulls. Bounds of `int32` are the server's own since
+    /// 1.36, and always were those of what reads the value. The definition is that of the scan, else one from the folders of
+    /// `kubernetes-crds` in the configuration. Silent without any, where several of one version differ, for patterns that do
+    /// not compile, for what is filled in later, and for rules in CEL, which are not evaluated.
     ///
     /// ```yaml bad:5
     /// file=backup.yaml
@@ -265,6 +268,59 @@ rule! {
     ///           type: object
     ///           properties:
     ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
+    /// ```
+    /// ```yaml bad:4
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { schedule: daily }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               properties: { schedule: { type: string, pattern: "^([0-9*/,-]+ ){4}[0-9*/,-]+$" } }
+    /// ```
+    /// ```yaml bad:4
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { bucket: archive, volume: { claimName: data } }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               properties: { bucket: { type: string }, volume: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+    ///               oneOf: [{ required: [bucket] }, { required: [volume] }]
     /// ```
     /// ```yaml good
     /// file=backup.yaml
@@ -296,9 +352,124 @@ rule! {
     ///           properties:
     ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
     /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { schedule: "0 3 * * *", bucket: "${BUCKET}", from: 2024-01-02T03:04:05Z, hosts: [a, b] }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               required: [schedule, keep]
+    ///               properties:
+    ///                 schedule: { type: string, pattern: "^([0-9*/,-]+ ){4}[0-9*/,-]+$" }
+    ///                 keep: { type: integer, minimum: 1, default: 7 }
+    ///                 bucket: { type: string, minLength: 20 }
+    ///                 from: { type: string, format: date-time }
+    ///                 hosts: { type: array, x-kubernetes-list-type: set, maxItems: 2, items: { type: string, pattern: "(" } }
+    ///               anyOf: [{ required: [bucket] }, { properties: { keep: { minimum: 30 } } }]
+    /// ```
     CR_SCHEMA_INVALID = "k8s-cr-schema-invalid" {
-        check: Check::CustomSchema(say),
+        check: Check::CustomSchema(cr_schema_invalid),
         severity: Severity::Medium,
+    }
+}
+
+rule! {
+    /// Custom resource is of a version that is not served
+    ///
+    /// The definition lists the versions of its kind, and says of each whether the API server serves it. An object of another
+    /// version is refused: there is no such kind. The definitions are those of the scan and those from the folders of
+    /// `kubernetes-crds` in the configuration. Silent where any of several definitions of the kind serves the version, where
+    /// one of them is not known as a whole, and where one is of `apiextensions.k8s.io/v1beta1`.
+    ///
+    /// ```yaml bad:1
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1alpha1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1alpha1, served: false, storage: false, schema: { openAPIV3Schema: { type: object } } }
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    /// ```yaml bad:1
+    /// file=backup.yaml
+    /// apiVersion: example.org/v2
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// ---
+    /// apiVersion: example.org/v2
+    /// kind: Backup
+    /// metadata: { name: weekly }
+    /// ---
+    /// apiVersion: example.org/v1alpha1
+    /// kind: Restore
+    /// metadata: { name: undefined }
+    /// file=old/crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// file=new/crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: false, storage: false, schema: { openAPIV3Schema: { type: object } } }
+    ///     - { name: v2, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    CR_VERSION_NOT_SERVED = "k8s-cr-version-not-served" {
+        check: Check::CustomSchema(cr_version_not_served),
+        severity: Severity::High,
     }
 }
 
@@ -317,4 +488,26 @@ fn unknown_field(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report
     if matches!(fault.kind, FaultKind::UnknownField { .. } | FaultKind::OtherVersion { .. }) {
         say(object, fault, report);
     }
+}
+
+fn cr_schema_invalid(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    if !matches!(fault.kind, FaultKind::NotServed { .. }) {
+        say(object, fault, report);
+    }
+}
+
+fn cr_version_not_served(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    let FaultKind::NotServed { is_defined, served } = &fault.kind else { return };
+    let version = object.version();
+    let message = if *is_defined {
+        format!("the definition of {} does not serve `{version}`", object.kind)
+    } else {
+        format!("the definition of {} has no version `{version}`", object.kind)
+    };
+    let help = match &**served {
+        [] => "let the definition serve a version".to_owned(),
+        [one] => format!("write `{}/{one}`, and its fields", object.group()),
+        _ => format!("write one of the versions that it serves: {}", quoted(served, ", ")),
+    };
+    report.at(fault.node, message).help(help);
 }

@@ -230,6 +230,11 @@ impl Schema<'static> for Builtin {
         };
         VALIDATIONS.get(usize::from(at)).copied().unwrap_or_default()
     }
+
+    /// A port without `protocol` is one of TCP; what another key stands for when it is absent is not known here.
+    fn usual(self, key: &str) -> Option<&'static str> {
+        (key == "protocol").then_some("TCP")
+    }
 }
 
 /// What the server asks beyond the schema, by definition: names are compared once, not for each mapping.
