@@ -7,6 +7,7 @@ use portcullis_syntax::{Anchor, Node, Style};
 use crate::Rule;
 
 mod builds;
+mod formats;
 mod health;
 mod host_namespaces;
 mod images;
