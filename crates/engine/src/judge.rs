@@ -223,7 +223,7 @@ impl Judge<'_> {
         let tracks = |path: &str| self.variables_files.binary_search_by(|found| found.as_str().cmp(path)).is_ok();
         // What comes from elsewhere has no neighbours.
         let files: &dyn Files = if input.given.is_some() { &NoFiles } else { self.files };
-        let around = Surroundings { files, asked: self.compose_files, tracks: &tracks };
+        let around = Surroundings { files, asked: self.compose_files, tracks: &tracks, ignores: &|_| false };
         let sources = Sources::load(&input.target.path, tree.with_dialect(Dialect::Yaml12), &around);
         let tree = sources.tree();
         let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));

@@ -4,6 +4,8 @@
 //! It cannot know what is set when the project is started, nor files outside the scanned tree; what depends on those is
 //! unknown, never absent.
 
+mod environment;
+mod extends;
 mod image_of_build;
 mod load;
 mod paths;
@@ -18,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 use portcullis_core::{FileId, Span};
 use portcullis_syntax::{Lookup, Node};
 
+pub use extends::{End, Extension};
 pub use image_of_build::{BuiltImage, Said};
 pub use load::{NoFiles, Sources, Surroundings};
 pub use ports::{Bound, Port, PortRange};
@@ -117,10 +120,32 @@ impl<'t> Project<'t> {
         self.sources.tracked(path)
     }
 
-    /// Whether two services may run at the same time: not where their profiles have nothing in common.
+    /// Whether two services may run at the same time: not where their profiles have nothing in common, unless `.env` turns
+    /// both on.
     pub fn may_meet(&self, a: &Service<'t>, b: &Service<'t>) -> bool {
         let (Some(a), Some(b)) = (a.profiles(), b.profiles()) else { return true };
-        a.is_empty() || b.is_empty() || a.iter().any(|profile| b.contains(profile))
+        let is_active = |profiles: &[&str]| profiles.iter().any(|profile| self.sources.is_active(profile));
+        a.is_empty() || b.is_empty() || a.iter().any(|profile| b.contains(profile)) || is_active(&a) && is_active(&b)
+    }
+
+    /// What the services of the judged file extend.
+    pub fn extensions(&self) -> Vec<Extension<'t>> {
+        self.sources.extensions(self)
+    }
+
+    /// Whether nothing is at a path that the judged file names, and git would not keep it out of the repository.
+    pub fn is_missing(&self, path: &str) -> bool {
+        self.sources.is_missing(path)
+    }
+
+    /// The paths of files that include each other, each time from the judged file around to it.
+    pub fn include_cycles(&self) -> &'t [Vec<String>] {
+        self.sources.cycles()
+    }
+
+    /// Whether a path that the judged file writes leads to another path of the tree.
+    pub fn leads_to(&self, written: &str, path: &str) -> bool {
+        paths::join(paths::directory(self.path), written).is_some_and(|found| found == path)
     }
 }
 
