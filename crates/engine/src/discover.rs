@@ -51,6 +51,8 @@ pub(crate) struct Discovered {
     pub(crate) terraform: Vec<String>,
     /// Files of variables, sorted; they are not targets either.
     pub(crate) variables: Vec<String>,
+    /// The directories that were named.
+    pub(crate) directories: Vec<String>,
     /// Whether some named path is a directory that holds nothing to scan.
     pub(crate) empty_directory: bool,
 }
@@ -90,7 +92,10 @@ pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &
             Ok(metadata) if metadata.is_dir() => {
                 let before = found.targets.len();
                 match walk(cwd, &full, threads, filters, &mut found) {
-                    Ok(()) => found.empty_directory |= found.targets.len() == before,
+                    Ok(()) => {
+                        found.empty_directory |= found.targets.len() == before;
+                        found.directories.push(paths::relative(cwd, &full));
+                    }
                     Err(reason) => found.errors.push(ScanError::Path { path: path.clone(), reason }),
                 }
             }

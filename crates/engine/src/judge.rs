@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use portcullis_core::{
-    Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RuleIdx, ScanError, Span,
-    StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
+    Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RootPaths, RuleIdx, ScanError,
+    Span, StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
 use portcullis_model::actions::FileKind;
-use portcullis_model::compose::{NoFiles, Sources, Surroundings, is_compose};
+use portcullis_model::compose::{self, NoFiles, Sources, Surroundings, is_compose};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
 use portcullis_model::helm::Values;
@@ -17,7 +17,7 @@ use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
-use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
+use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 
 use crate::actions;
 use crate::classify::Language;
@@ -26,9 +26,9 @@ use crate::discover::{Origin, Target};
 use crate::helm::{Part, read_chart};
 use crate::piped::SOURCE;
 use crate::relations::unreadable;
-use crate::seal::{Needs, Sealer};
+use crate::seal::{Needs, Others, Sealer};
 use crate::select::Selection;
-use crate::shellcheck;
+use crate::{elsewhere, ignored, shellcheck};
 
 /// What all files of a scan share.
 pub(crate) struct Judge<'a> {
@@ -44,6 +44,11 @@ pub(crate) struct Judge<'a> {
     pub(crate) variables_files: &'a [String],
     /// The Compose files that are to be merged, the weakest first.
     pub(crate) compose_files: &'a [String],
+    /// The files of the scan, in order of their paths.
+    pub(crate) targets: &'a [(Target, Language)],
+    /// The directories that were named.
+    pub(crate) directories: &'a [String],
+    pub(crate) root_paths: &'a RootPaths,
     pub(crate) today: Date,
 }
 
@@ -55,6 +60,8 @@ pub(crate) struct Judged {
     pub(crate) facts: Facts,
     pub(crate) definitions: Definitions,
     pub(crate) custom_kinds: Vec<CustomKind>,
+    /// Files under numbers of its own that findings stand in or point to, with their paths.
+    pub(crate) context: Vec<(FileId, String)>,
     pub(crate) notes: Vec<Note>,
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
@@ -170,7 +177,16 @@ impl Judge<'_> {
         judged.documents = tree.documents().count();
         // A manifest is one wherever it lies.
         let github = github.filter(|_| !tree.documents().any(|document| Object::new(document.root).is_some()));
-        let is_compose = || self.compose_files.contains(&input.target.path) || is_compose_file(input.language, &tree);
+        let is_chosen = || {
+            let has_services =
+                tree.documents().any(|document| document.root.field("services").is_some_and(Node::is_map));
+            has_services && input.given.is_none() && compose::is_chosen(&input.target.path, self.files)
+        };
+        let is_compose = || {
+            self.compose_files.contains(&input.target.path)
+                || is_compose_file(input.language, &tree)
+                || input.language == Language::Yaml11 && is_chosen()
+        };
         if github.is_none() && self.dispatch.has_compose_rules() && is_compose() {
             return self.compose(input, tree, judged);
         }
@@ -223,14 +239,20 @@ impl Judge<'_> {
         let tracks = |path: &str| self.variables_files.binary_search_by(|found| found.as_str().cmp(path)).is_ok();
         // What comes from elsewhere has no neighbours.
         let files: &dyn Files = if input.given.is_some() { &NoFiles } else { self.files };
-        let around = Surroundings { files, asked: self.compose_files, tracks: &tracks, ignores: &|_| false };
+        let ignores = |path: &str| ignored::is_ignored(path, self.files);
+        let around = Surroundings { files, asked: self.compose_files, tracks: &tracks, ignores: &ignores };
         let sources = Sources::load(&input.target.path, tree.with_dialect(Dialect::Yaml12), &around);
         let tree = sources.tree();
         let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));
-        self.dispatch.compose(&sources.project(), &mut outcome);
+        let project = sources.project();
+        self.dispatch.compose(&project, &mut outcome);
+        let mut others = elsewhere::sort(self, &sources, &project, std::mem::take(&mut outcome.elsewhere));
         self.syntax_errors(input, tree, &[], &mut outcome.drafts, judged);
         let directives = Directives::of_tree(tree, &[], self.catalog);
-        self.finish(input, tree.text(), outcome, directives, judged);
+        let lines = others.lines(&sources);
+        outcome.drafts.append(&mut others.here);
+        self.finish_beside(input, tree.text(), outcome, directives, Some(&lines), judged);
+        others.seal(self, &sources, &lines, judged);
     }
 
     fn dockerfile(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
@@ -369,13 +391,37 @@ impl Judge<'_> {
         Some(Sealer::new(self.catalog, self.selection, self.needs, root_path, text).seal(draft))
     }
 
+    /// Whether a path lies below a directory that was named.
+    pub(crate) fn is_below_named(&self, path: &str) -> bool {
+        let is_below = |directory: &String| {
+            if directory == "." {
+                return !path.starts_with("../");
+            }
+            path.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.directories.iter().any(is_below)
+    }
+
     /// A rule of the engine's own, if it is on.
     fn rule(&self, id: &str) -> Option<RuleIdx> {
         self.catalog.by_id(id).filter(|&rule| self.selection.is_on(rule))
     }
 
     /// From what the rules said to what the scan keeps.
-    fn finish(&self, input: &Input<'_>, text: &str, outcome: Outcome, mut directives: Directives, judged: &mut Judged) {
+    fn finish(&self, input: &Input<'_>, text: &str, outcome: Outcome, directives: Directives, judged: &mut Judged) {
+        self.finish_beside(input, text, outcome, directives, None, judged);
+    }
+
+    /// The same where findings may point to other files.
+    fn finish_beside(
+        &self,
+        input: &Input<'_>,
+        text: &str,
+        outcome: Outcome,
+        mut directives: Directives,
+        others: Others<'_>,
+        judged: &mut Judged,
+    ) {
         // Before drafts give way: what gives way may know the secret better.
         let secrets = secrets(&outcome);
         for rule in outcome.panicked {
@@ -390,6 +436,9 @@ impl Judge<'_> {
             return;
         }
         let mut sealer = Sealer::new(self.catalog, self.selection, self.needs, input.root_path, text);
+        if let Some(others) = others {
+            sealer.knows(others);
+        }
         sealer.mask(secrets);
         for draft in drafts {
             let finding = self.seal(draft, &mut directives, &mut sealer);
@@ -411,7 +460,7 @@ impl Judge<'_> {
         move |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule))
     }
 
-    fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
+    pub(crate) fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
         let suppressed = directives.suppress(&draft, draft.place.span.file, self.today).map(|directive| {
             let location = sealer.locate(directive.span);
             let by = match directive.carrier {
@@ -583,7 +632,7 @@ fn holds_template_markers(text: &str) -> bool {
 }
 
 /// Whether the file is one of Compose: its name says so and it holds no object of Kubernetes, or its content does.
-fn is_compose_file(language: Language, tree: &Tree) -> bool {
+pub(crate) fn is_compose_file(language: Language, tree: &Tree) -> bool {
     match language {
         Language::Compose => !tree.documents().any(|document| {
             let root = document.root;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use portcullis_core::{Catalog, FileId, Files, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
+use portcullis_core::{
+    Catalog, FileId, Files, Finding, Location, Note, NoteKind, Profile, RootPaths, ScanReport, Severity, Stats,
+    SuppressedBy,
+};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_model::kubernetes::schema::Definitions;
@@ -160,6 +163,7 @@ pub(crate) fn scan_texts(
         errors: std::mem::take(&mut found.errors),
     };
     let nothing = found.empty_directory;
+    let scan_root_paths = report.root_paths.clone();
     let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let charts = helm::parts(&options.cwd, &found);
     let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
@@ -185,6 +189,8 @@ pub(crate) fn scan_texts(
         sets: &sets,
         variables_files: &found.variables,
         compose_files: &compose_files,
+        found: &found,
+        root_paths: &scan_root_paths,
     };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
@@ -231,10 +237,12 @@ pub(crate) fn scan_texts(
     }
     let mut claims = Vec::new();
     let mut customs = Customs::default();
+    let mut context = ContextFiles::default();
     for (world, mut judged) in worlds.iter().zip(from_worlds) {
         customs.take(Holder::World(world), &mut judged);
         // Files that come later may stand before those of worlds: nothing is settled yet.
         claims.append(&mut judged.claims);
+        context.number(&mut judged, &found, &mut report);
         take(judged, &mut facts, &mut claims, &mut report);
     }
     let mut unrendered = BTreeMap::new();
@@ -244,6 +252,7 @@ pub(crate) fn scan_texts(
             *unrendered.entry(chart).or_insert(0) += 1;
         }
         customs.take(Holder::File(taken.next().unwrap_or_default()), &mut file);
+        context.number(&mut file, &found, &mut report);
         take(file, &mut facts, &mut claims, &mut report);
     });
     let (worlds_again, files_again) = customs.waiting();
@@ -267,7 +276,8 @@ pub(crate) fn scan_texts(
         Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
         None => put_in_order(&mut report),
     }
-    if !worlds.is_empty() {
+    in_worlds.extend(context.0.values().map(|file| file.0 as usize));
+    if !in_worlds.is_empty() {
         say_once(&mut report.findings, &in_worlds);
     }
     filters.accept(&mut report, options.date);
@@ -314,6 +324,47 @@ fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>) {
         }
         is_same
     });
+}
+
+/// The files that are no targets, or are not judged as what others take from them, and that findings stand in all the same.
+#[derive(Default)]
+struct ContextFiles(BTreeMap<String, FileId>);
+
+impl ContextFiles {
+    /// Gives the files of the findings the numbers that they have in the report.
+    fn number(&mut self, judged: &mut Judged, found: &Discovered, report: &mut ScanReport) {
+        if judged.context.is_empty() {
+            return;
+        }
+        let mut numbers: HashMap<FileId, FileId> = HashMap::new();
+        for (own, path) in std::mem::take(&mut judged.context) {
+            let number = *self.0.entry(path).or_insert_with_key(|path| {
+                let id = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
+                found.index_of(path).map_or_else(
+                    |_| {
+                        report.files.push(Arc::from(path.as_str()));
+                        id(report.files.len() - 1)
+                    },
+                    id,
+                )
+            });
+            numbers.insert(own, number);
+        }
+        let give = |location: &mut Location| {
+            if let Some(&number) = numbers.get(&location.span.file) {
+                location.span.file = number;
+            }
+        };
+        for finding in &mut judged.findings {
+            give(&mut finding.location);
+            finding.related.iter_mut().for_each(|related| give(&mut related.location));
+            if let Some(suppression) = finding.suppressed.as_deref_mut()
+                && let SuppressedBy::Comment(location) | SuppressedBy::Annotation(location) = &mut suppression.by
+            {
+                give(location);
+            }
+        }
+    }
 }
 
 /// Files that are judged before their results are taken over: enough to keep the workers busy, few enough that what the
@@ -373,6 +424,8 @@ struct Shared<'a> {
     sets: &'a [OverrideSet],
     variables_files: &'a [String],
     compose_files: &'a [String],
+    found: &'a Discovered,
+    root_paths: &'a RootPaths,
 }
 
 impl<'a> Shared<'a> {
@@ -394,6 +447,9 @@ impl<'a> Shared<'a> {
             homes: self.homes,
             variables_files: self.variables_files,
             compose_files: self.compose_files,
+            targets: &self.found.targets,
+            directories: &self.found.directories,
+            root_paths: self.root_paths,
             today: self.options.date,
         }
     }

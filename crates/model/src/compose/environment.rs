@@ -55,6 +55,11 @@ impl Environment {
     }
 }
 
+/// Whether an `.env` beside a file or above it names it in `COMPOSE_FILE`.
+pub fn is_chosen(path: &str, files: &dyn Files) -> bool {
+    chosen_files(path, files).is_some()
+}
+
 /// The files that `COMPOSE_FILE` names, where the file at a path is one of them: in the nearest `.env` that says so.
 pub(super) fn chosen_files(path: &str, files: &dyn Files) -> Option<Vec<String>> {
     let folders = std::iter::successors(Some(paths::directory(path)), |folder| {

@@ -20,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 use portcullis_core::{FileId, Span};
 use portcullis_syntax::{Lookup, Node};
 
+pub use environment::is_chosen;
 pub use extends::{End, Extension};
 pub use image_of_build::{BuiltImage, Said};
 pub use load::{NoFiles, Sources, Surroundings};
