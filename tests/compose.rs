@@ -221,6 +221,19 @@ fn the_env_file_chooses_files_and_profiles() {
 }
 
 #[test]
+fn targets_are_the_stages_that_count() {
+    let rule = "docker-last-user-root";
+    // `one` is built up to `web` alone; `two` also without a target; `three` for development.
+    let expected = [
+        "one/Dockerfile:7 docker-last-user-root",
+        "three/Dockerfile:6 docker-last-user-root",
+        "two/Dockerfile:6 docker-last-user-root",
+    ];
+    assert_eq!(findings("targets", rule, &["."]), expected);
+    assert_eq!(findings("targets", rule, &["one/Dockerfile"]), expected[..1]);
+}
+
+#[test]
 fn comments_suppress_what_stands_below_and_beside() {
     let rules = format!("{RULES},unused-suppression");
     assert_eq!(

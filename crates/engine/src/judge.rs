@@ -28,6 +28,7 @@ use crate::piped::SOURCE;
 use crate::relations::unreadable;
 use crate::seal::{Needs, Others, Sealer};
 use crate::select::Selection;
+use crate::targets::Builds;
 use crate::{elsewhere, ignored, shellcheck};
 
 /// What all files of a scan share.
@@ -49,6 +50,7 @@ pub(crate) struct Judge<'a> {
     /// The directories that were named.
     pub(crate) directories: &'a [String],
     pub(crate) root_paths: &'a RootPaths,
+    pub(crate) builds: &'a Builds,
     pub(crate) today: Date,
 }
 
@@ -262,7 +264,11 @@ impl Judge<'_> {
             judged.notes.push(template_note(&input.target.path, "it holds template markers"));
             return;
         }
-        let build = Build::new(&parsed);
+        let mut build = Build::new(&parsed);
+        if build.stages.len() > 1 && input.given.is_none() {
+            let targets = self.builds.targets(input.target, self.targets, self.files);
+            build.end_at(targets.iter().map(String::as_str));
+        }
         let mut outcome = Outcome::default();
         self.dispatch.dockerfile(&build, text, &self.build_context(input), &mut outcome);
         for error in &parsed.errors {

@@ -25,6 +25,7 @@ mod scan;
 mod seal;
 mod select;
 mod shellcheck;
+mod targets;
 mod together;
 
 pub use files::{FILE_LIMIT, Worktree};

@@ -29,6 +29,7 @@ use crate::kustomize::{Kustomizations, World};
 use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
+use crate::targets::Builds;
 use crate::{helm, paths, piped};
 
 /// What to scan and how. Paths are relative to `cwd`.
@@ -164,6 +165,7 @@ pub(crate) fn scan_texts(
     };
     let nothing = found.empty_directory;
     let scan_root_paths = report.root_paths.clone();
+    let builds = Builds::default();
     let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let charts = helm::parts(&options.cwd, &found);
     let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
@@ -191,6 +193,7 @@ pub(crate) fn scan_texts(
         compose_files: &compose_files,
         found: &found,
         root_paths: &scan_root_paths,
+        builds: &builds,
     };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
@@ -426,6 +429,7 @@ struct Shared<'a> {
     compose_files: &'a [String],
     found: &'a Discovered,
     root_paths: &'a RootPaths,
+    builds: &'a Builds,
 }
 
 impl<'a> Shared<'a> {
@@ -450,6 +454,7 @@ impl<'a> Shared<'a> {
             targets: &self.found.targets,
             directories: &self.found.directories,
             root_paths: self.root_paths,
+            builds: self.builds,
             today: self.options.date,
         }
     }

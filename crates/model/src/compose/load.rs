@@ -23,10 +23,11 @@ const SIZE_LIMIT: usize = 1 << 20;
 /// How far `include` and `extends` are followed.
 pub(super) const DEPTH_LIMIT: usize = 16;
 
-/// In the order in which Compose looks for them.
-const BASES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+/// The names of a project's first file, in the order in which Compose looks for them.
+pub const BASES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
-const OVERRIDES: &[&str] =
+/// The names of a file that Compose puts over the first one by itself.
+pub const OVERRIDES: &[&str] =
     &["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// No files at all: for a text that stands for itself.

@@ -22,8 +22,8 @@ use portcullis_syntax::{Lookup, Node};
 
 pub use environment::is_chosen;
 pub use extends::{End, Extension};
-pub use image_of_build::{BuiltImage, Said};
-pub use load::{NoFiles, Sources, Surroundings};
+pub use image_of_build::{BuiltFile, BuiltImage, Said, built_files};
+pub use load::{BASES, NoFiles, OVERRIDES, Sources, Surroundings};
 pub use ports::{Bound, Port, PortRange};
 pub use service::Service;
 pub use settings::{Setting, settings_of};

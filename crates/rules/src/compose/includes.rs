@@ -128,7 +128,8 @@ rule! {
     ///
     /// Compose refuses the whole project: a service that extends itself, files that include each other, and services that
     /// wait for each other, directly or by way of others. Waiting is what `depends_on`, `links`, `volumes_from` and the
-    /// namespaces of another service (`network_mode: service:…`) do, also with `required: false`.
+    /// namespaces of another service (`network_mode: service:…`) do, also with `required: false`, unless a profile may keep
+    /// the other from running.
     ///
     /// ```compose bad:6
     /// services:
@@ -279,7 +280,7 @@ fn dependency_cycles<'t>(project: &Project<'t>, report: &mut Report<'_>) {
         if is_done.contains_key(first.name) {
             continue;
         }
-        let mut way = vec![Step { service: first.name, rest: dependencies(first) }];
+        let mut way = vec![Step { service: first.name, rest: dependencies(first, project) }];
         is_done.insert(first.name, false);
         while let Some(step) = way.last_mut() {
             let Some((name, node)) = step.rest.pop() else {
@@ -290,7 +291,7 @@ fn dependency_cycles<'t>(project: &Project<'t>, report: &mut Report<'_>) {
             match (is_done.get(name), project.service(name)) {
                 (None, Some(next)) => {
                     is_done.insert(next.name, false);
-                    way.push(Step { service: next.name, rest: dependencies(next) });
+                    way.push(Step { service: next.name, rest: dependencies(next, project) });
                 }
                 (Some(false), _) => {
                     let circle = way.iter().skip_while(|step| step.service != name).map(|step| step.service);
@@ -309,11 +310,18 @@ fn dependency_cycles<'t>(project: &Project<'t>, report: &mut Report<'_>) {
 const MOST_NAMED: usize = 16;
 
 /// The services that one waits for, with the places that say so; the last one first.
-fn dependencies<'t>(service: &Service<'t>) -> Vec<(&'t str, Node<'t>)> {
+fn dependencies<'t>(service: &Service<'t>, project: &Project<'t>) -> Vec<(&'t str, Node<'t>)> {
     let mut all: Vec<(&str, Node<'_>)> = Vec::new();
     for part in service.parts("depends_on") {
         all.extend(part.items().filter_map(|item| Some((item.as_str()?, item))));
-        all.extend(part.entries().map(|(name, _)| (name.text(), name)));
+        let needed = part.entries().filter(|(name, entry)| {
+            // One that does not run is waited for by nobody.
+            let may_rest = || {
+                project.service(name.text()).is_some_and(|other| !matches!(other.get("profiles"), Lookup::Absent(_)))
+            };
+            !(is_flag(entry.get("required"), false) && may_rest())
+        });
+        all.extend(needed.map(|(name, _)| (name.text(), name)));
     }
     for field in ["links", "volumes_from"] {
         let items = service.list(field).filter(|item| !item.text().starts_with("container:"));
