@@ -144,6 +144,8 @@ pub enum NoteKind {
     Template,
     /// A value that could not be known.
     Unknown,
+    /// A file that was named and holds nothing of a kind that is scanned.
+    Unrecognised,
     /// Anything else worth saying.
     Other,
 }
@@ -154,6 +156,7 @@ impl NoteKind {
         match self {
             Self::Template => "template",
             Self::Unknown => "unknown",
+            Self::Unrecognised => "unrecognised",
             Self::Other => "other",
         }
     }

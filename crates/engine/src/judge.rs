@@ -6,13 +6,14 @@ use portcullis_core::{
     Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RootPaths, RuleIdx, ScanError,
     Span, StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
-use portcullis_model::actions::FileKind;
+use portcullis_model::actions::{FileKind, is_workflow};
 use portcullis_model::compose::{self, NoFiles, Sources, Surroundings, is_compose};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
 use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{CustomKind, Definitions};
 use portcullis_model::kubernetes::{Object, objects};
+use portcullis_model::kustomize::is_kustomization;
 use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
@@ -160,8 +161,10 @@ impl Judge<'_> {
         match input.language {
             Language::Yaml11 => self.tree(input, Dialect::Yaml11, text, &mut judged),
             Language::Yaml12 | Language::Compose => self.tree(input, Dialect::Yaml12, text, &mut judged),
-            Language::Json if may_be_kubernetes(&text) => self.tree(input, Dialect::Json, text, &mut judged),
-            Language::Json => {}
+            Language::Json if may_be_kubernetes(&text) || was_named(input.target) && text.contains("\"services\"") => {
+                self.tree(input, Dialect::Json, text, &mut judged);
+            }
+            Language::Json => judged.notes.extend(unrecognised(input.target)),
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
             Language::Template => judged.notes.push(template_note(path, "its name says that it is a template")),
         }
@@ -175,6 +178,12 @@ impl Judge<'_> {
         let tree = match dialect {
             Dialect::Json => json::parse(input.file, &text),
             Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
+        };
+        let is_workflow = || tree.documents().next().is_some_and(|document| is_workflow(document.root));
+        let (tree, dialect, github) = if github.is_none() && was_named(input.target) && is_workflow() {
+            (yaml::parse(input.file, &text, Dialect::Yaml12), Dialect::Yaml12, Some(FileKind::Workflow))
+        } else {
+            (tree, dialect, github)
         };
         judged.documents = tree.documents().count();
         // A manifest is one wherever it lies.
@@ -193,6 +202,9 @@ impl Judge<'_> {
             return self.compose(input, tree, judged);
         }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
+        if github.is_none() && objects.is_empty() && tree.errors().is_empty() && !is_kustomization(&input.target.path) {
+            judged.notes.extend(unrecognised(input.target));
+        }
         let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose: Objects::Judged }, judged);
         if let Some(kind) = github {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
@@ -633,6 +645,16 @@ fn template_note(path: &str, why: &str) -> Note {
     Note { path: path.to_owned(), kind: NoteKind::Template, message: format!("not judged: {why}") }
 }
 
+/// What is said of a file that was named and holds nothing of a kind that is scanned. One that was found may hold anything.
+pub(crate) fn unrecognised(target: &Target) -> Option<Note> {
+    let message = "not judged: nothing in it is of a kind that is scanned".to_owned();
+    was_named(target).then(|| Note { path: target.path.clone(), kind: NoteKind::Unrecognised, message })
+}
+
+fn was_named(target: &Target) -> bool {
+    matches!(target.origin, Origin::Named | Origin::StandardInput)
+}
+
 fn holds_template_markers(text: &str) -> bool {
     ["{{", "{%", "<%"].iter().any(|marker| text.contains(marker))
 }
@@ -644,8 +666,8 @@ pub(crate) fn is_compose_file(language: Language, tree: &Tree) -> bool {
             let root = document.root;
             root.field("apiVersion").is_some() && root.field("kind").is_some()
         }),
-        Language::Yaml11 => tree.documents().next().is_some_and(|document| is_compose(document.root)),
-        Language::Yaml12 | Language::Json | Language::Dockerfile | Language::Template => false,
+        Language::Yaml11 | Language::Json => tree.documents().next().is_some_and(|document| is_compose(document.root)),
+        Language::Yaml12 | Language::Dockerfile | Language::Template => false,
     }
 }
 
@@ -654,7 +676,7 @@ fn may_be_kubernetes(text: &str) -> bool {
     ["\"apiVersion\"", "\"kind\""].iter().all(|key| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some())
 }
 
-fn reason(error: &FileError) -> String {
+pub(crate) fn reason(error: &FileError) -> String {
     match error {
         FileError::Missing(_) => "it does not exist".to_owned(),
         FileError::Outside(_) => "it is outside the scanned tree".to_owned(),

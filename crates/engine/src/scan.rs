@@ -41,6 +41,8 @@ pub struct ScanOptions {
     pub paths: Vec<PathBuf>,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
+    /// Named files that can be read only once, with their names: what a shell puts in the place of `<(…)`.
+    pub pipes: Vec<Stdin>,
     /// `--compose-file`: the Compose files that make one project, the weakest first. They are scanned as well.
     pub compose_files: Vec<PathBuf>,
     /// `--root`; else the repository of the working directory, else that of all paths, else the working directory.
@@ -77,6 +79,7 @@ impl ScanOptions {
             cwd,
             paths: Vec::new(),
             stdin: None,
+            pipes: Vec::new(),
             compose_files: Vec::new(),
             root: None,
             threads: 0,
@@ -152,7 +155,10 @@ pub(crate) fn scan_texts(
     let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
     let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
     found.merge(discover(&options.cwd, &unmet, threads, &filters));
-    let piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
+    let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
+    let notes = found.recognise(&worktree);
+    let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
+    piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe)));
     piped::add_to(&mut found, &piped);
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
@@ -160,17 +166,16 @@ pub(crate) fn scan_texts(
         root_paths: paths::root_paths(&options.cwd, &scan_root(options)),
         findings: Vec::new(),
         stats: Stats::default(),
-        notes: found.unknown.iter().map(|path| unknown_note(path)).collect(),
+        notes,
         errors: std::mem::take(&mut found.errors),
     };
     let nothing = found.empty_directory;
     let scan_root_paths = report.root_paths.clone();
     let builds = Builds::default();
-    let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let charts = helm::parts(&options.cwd, &found);
     let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
     // What standard input changes would have to be seen by builds.
-    let worlds = if options.stdin.is_some() { Vec::new() } else { kustomizations.worlds(&found) };
+    let worlds = if !piped.is_empty() { Vec::new() } else { kustomizations.worlds(&found) };
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
@@ -233,7 +238,7 @@ pub(crate) fn scan_texts(
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
-    let seen = relations::seen(&found, options.stdin.is_some());
+    let seen = relations::seen(&found, !piped.is_empty());
     let mut facts = Facts::of_scan(seen, &homes);
     if !found.unreadable.is_empty() || !report.errors.is_empty() {
         facts.add_unread(Unread::anything());
@@ -603,11 +608,6 @@ fn repository_of_paths(options: &ScanOptions) -> Option<PathBuf> {
 /// A path as the scan calls it.
 fn shown(cwd: &Path, path: &Path) -> String {
     paths::relative(cwd, &paths::absolute(cwd, path))
-}
-
-fn unknown_note(path: &str) -> Note {
-    let message = "not judged: not a kind of file that is scanned".to_owned();
-    Note { path: path.to_owned(), kind: NoteKind::Other, message }
 }
 
 /// One note for each chart whose templates were met.
