@@ -175,7 +175,7 @@ pub(crate) fn scan_texts(
     let charts = helm::parts(&options.cwd, &found);
     let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
     // What standard input changes would have to be seen by builds.
-    let worlds = if !piped.is_empty() { Vec::new() } else { kustomizations.worlds(&found) };
+    let worlds = if piped.is_empty() { kustomizations.worlds(&found) } else { Vec::new() };
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;

@@ -477,7 +477,7 @@ pub(super) fn names(tree: &Tree) -> Names<'_> {
 }
 
 /// The paths of `env_file`: one, several, or mappings with `path`.
-fn paths_of<'t>(node: Node<'t>) -> impl Iterator<Item = &'t str> {
+fn paths_of(node: Node<'_>) -> impl Iterator<Item = &str> {
     one_or_many(node).filter_map(move |node| path_of(node)?.as_str())
 }
 
@@ -487,8 +487,8 @@ fn path_of(node: Node<'_>) -> Option<Node<'_>> {
 }
 
 /// The elements of a list, or what stands in its place.
-pub(super) fn one_or_many<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
-    let list: Vec<Node<'t>> = if node.is_list() { node.items().collect() } else { vec![node] };
+fn one_or_many(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let list: Vec<Node<'_>> = if node.is_list() { node.items().collect() } else { vec![node] };
     list.into_iter()
 }
 

@@ -82,6 +82,23 @@ pub struct Document<'t> {
     pub root: Node<'t>,
 }
 
+/// The profiles with which a service runs.
+#[derive(Clone, Debug)]
+pub struct Profiles<'t> {
+    /// Absent where they are not known; none for a service that always runs.
+    names: Option<Vec<&'t str>>,
+    /// Whether `.env` turns one of them on.
+    is_active: bool,
+}
+
+impl Profiles<'_> {
+    /// Whether services with these may run at the same time.
+    pub fn meets(&self, other: &Self) -> bool {
+        let (Some(a), Some(b)) = (&self.names, &other.names) else { return true };
+        a.is_empty() || b.is_empty() || self.is_active && other.is_active || a.iter().any(|profile| b.contains(profile))
+    }
+}
+
 impl<'t> Project<'t> {
     /// The documents of the judged file.
     pub fn own(&self) -> impl Iterator<Item = Node<'t>> + use<'_, 't> {
@@ -124,9 +141,14 @@ impl<'t> Project<'t> {
     /// Whether two services may run at the same time: not where their profiles have nothing in common, unless `.env` turns
     /// both on.
     pub fn may_meet(&self, a: &Service<'t>, b: &Service<'t>) -> bool {
-        let (Some(a), Some(b)) = (a.profiles(), b.profiles()) else { return true };
-        let is_active = |profiles: &[&str]| profiles.iter().any(|profile| self.sources.is_active(profile));
-        a.is_empty() || b.is_empty() || a.iter().any(|profile| b.contains(profile)) || is_active(&a) && is_active(&b)
+        self.profiles(a).meets(&self.profiles(b))
+    }
+
+    /// When a service runs.
+    pub fn profiles(&self, service: &Service<'t>) -> Profiles<'t> {
+        let names = service.profiles();
+        let is_active = names.iter().flatten().any(|profile| self.sources.is_active(profile));
+        Profiles { names, is_active }
     }
 
     /// What the services of the judged file extend.

@@ -78,7 +78,9 @@ impl<'d> Build<'d> {
         let Some(&last) = found.iter().max() else { return };
         self.stages.iter_mut().for_each(|stage| stage.is_final = false);
         self.last = last;
-        found.into_iter().for_each(|index| self.mark_final(index));
+        for index in found {
+            self.mark_final(index);
+        }
     }
 
     /// The stage that a build's target names, by name or by number.

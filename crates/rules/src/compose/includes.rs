@@ -228,7 +228,7 @@ fn missing<'t>(node: Node<'t>, project: &Project<'t>) -> Option<&'t str> {
     node.as_str().filter(|path| !node.is_filled_in() && project.is_missing(path))
 }
 
-fn one_or_many<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+fn one_or_many(node: Node<'_>) -> Vec<Node<'_>> {
     if node.is_list() { node.items().collect() } else { vec![node] }
 }
 
@@ -274,7 +274,7 @@ struct Step<'t> {
 }
 
 /// Follows every dependency once. One that leads back to a service on the way there closes a circle.
-fn dependency_cycles<'t>(project: &Project<'t>, report: &mut Report<'_>) {
+fn dependency_cycles(project: &Project<'_>, report: &mut Report<'_>) {
     let mut is_done: HashMap<&str, bool> = HashMap::new();
     for first in &project.services {
         if is_done.contains_key(first.name) {
