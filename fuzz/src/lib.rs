@@ -118,7 +118,7 @@ pub fn compose(data: &[u8]) {
     let files = Same(data);
     let asked = ["compose.yaml".to_owned(), "a.yaml".to_owned()];
     for asked in [&asked[..0], &asked[..]] {
-        let around = Surroundings { files: &files, asked, tracks: &|_| true };
+        let around = Surroundings { files: &files, asked, tracks: &|_| true, ignores: &|_| false };
         let tree = portcullis_syntax::yaml::parse(FILE, &text, Dialect::Yaml12);
         let sources = Sources::load("compose.yaml", tree, &around);
         walk(sources.tree(), |_| {});

@@ -26,9 +26,8 @@ pub(crate) fn homes(kustomizations: &Kustomizations, found: &Discovered) -> Home
 
 /// How much of a tree the scan sees: all of it only where nothing but directories was named.
 pub(crate) fn seen(found: &Discovered, has_stdin: bool) -> Seen {
-    let is_part = has_stdin
-        || !found.unknown.is_empty()
-        || found.targets.iter().any(|(target, _)| target.origin != Origin::Found);
+    let is_part =
+        has_stdin || found.has_unknown || found.targets.iter().any(|(target, _)| target.origin != Origin::Found);
     if is_part { Seen::Part } else { Seen::Whole }
 }
 
