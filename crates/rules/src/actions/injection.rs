@@ -93,6 +93,17 @@ rule! {
     ///       - run: echo ${{ github.event.pull_request.title == 'x' && 'a' || 'b' }} ${{ github.event.number }}
     /// ```
     /// ```workflow good
+    /// # Names of files as JSON are literals of JavaScript.
+    /// on: pull_request
+    /// jobs:
+    ///   list:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - { id: diff, uses: tj-actions/changed-files@v47, with: { json: true } }
+    ///       - uses: actions/github-script@v8
+    ///         with: { script: "list(${{ steps.diff.outputs.added_files }})" }
+    /// ```
+    /// ```workflow good
     /// # Members start it, and it carries no issue.
     /// on: { workflow_dispatch: { inputs: { tag: {} } }, push: {} }
     /// jobs:
@@ -314,7 +325,13 @@ fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option
                 let earlier = scope.steps().iter().take(MAX_VARIABLES).find(|step| {
                     step.get("id").present().is_some_and(|id| id.text().eq_ignore_ascii_case(path.name(1)))
                 });
-                let uses = earlier?.uses?;
+                // JSON between the words of JavaScript is a literal.
+                let is_json = |step: &Step<'_>| {
+                    let is = |input: &str, value: &str| step.input(input).is_some_and(|node| node.text() == value);
+                    is("json", "true") || is("format", "json")
+                };
+                let is_script = step.uses.is_some_and(|uses| uses.is("actions/github-script"));
+                let uses = earlier.filter(|earlier| !(is_script && is_json(earlier)))?.uses?;
                 let (_, outputs) = TAINTED_OUTPUTS.iter().find(|(action, _)| uses.is(action))?;
                 let is_tainted = outputs.iter().any(|output| output.eq_ignore_ascii_case(path.name(3)));
                 let writer = if is_open_to_outsiders(scope) { Writer::Outsider } else { Writer::Collaborator };
