@@ -206,6 +206,9 @@ fn choice(key: Node<'_>, input: Node<'_>, report: &mut Report<'_>) {
         Lookup::Present(options) if options.is_list() => options,
         _ => return,
     };
+    if options.items().len() == 0 {
+        report.at(options, format!("the choice `{}` has no options", key.text())).help("add one");
+    }
     let mut seen: Vec<&str> = Vec::new();
     for option in options.items().take(MAX_OPTIONS) {
         if seen.contains(&option.text()) {

@@ -224,6 +224,32 @@ rule! {
     ///     steps:
     ///       - run: echo ${{ github.repository.owner }}
     /// ```
+    /// ```workflow bad:6
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ github.event.issue }}
+    /// ```
+    /// ```workflow bad:7
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: make
+    ///         if: github.event.issue == 'x'
+    /// ```
+    /// ```workflow good
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ toJSON(github.event.issue) }}
+    ///         if: github.event.issue != null && github.event.issue
+    /// ```
     /// ```workflow bad:4
     /// on:
     ///   workflow_call:
@@ -269,11 +295,12 @@ rule! {
 
 fn expression_type_mismatch(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
     let Some(expr) = usage.expr().filter(|_| usage.site != Site::Elsewhere) else { return };
-    expr.walk(&mut |part| {
-        if let ExprKind::Call(name, args) = &part.kind {
-            function(usage, part, name, args, report);
-        }
+    expr.walk(&mut |part| match &part.kind {
+        ExprKind::Call(name, args) => function(usage, part, name, args, report),
+        ExprKind::Compare(_, left, right) => comparison(usage, [left, right], report),
+        _ => {}
     });
+    written_object(usage, expr, scope, report);
     for (source, path) in expr.paths() {
         let Some((message, meant)) = wrong_path(&path, usage, scope) else { continue };
         let draft = report.at(usage.place_of(source), message);
@@ -312,6 +339,65 @@ fn function(usage: &Usage<'_>, part: &Expr, name: &str, args: &[Expr], report: &
         && !json::parse(FileId(0), &Arc::from(&**text)).errors().is_empty()
     {
         report.at(usage.place_of(part), "the text that is given to `fromJSON` is no JSON");
+    }
+}
+
+/// Reports an object that is compared with a text, a number or a boolean: it equals none of them.
+fn comparison(usage: &Usage<'_>, sides: [&Expr; 2], report: &mut Report<'_>) {
+    let is_plain = |expr: &Expr| matches!(expr.kind, ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_));
+    let [left, right] = sides;
+    for (side, other) in [(left, right), (right, left)] {
+        if is_plain(other) && side.path().is_some_and(|path| is_object(&path)) {
+            let text = usage.text_of(side);
+            report
+                .at(
+                    usage.place_of(side),
+                    format!("`{text}` is an object, and never equal to a text, a number or a boolean"),
+                )
+                .help("name the property that is meant");
+        }
+    }
+}
+
+/// Reports an object that becomes a part of a script's text.
+fn written_object(usage: &Usage<'_>, expr: &Expr, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    let step = usage.step.and_then(|index| scope.steps().get(index));
+    if step.and_then(|step| step.run) != Some(usage.node) || !expr.path().is_some_and(|path| is_object(&path)) {
+        return;
+    }
+    let text = usage.text_of(expr);
+    report
+        .at(usage.place_of(expr), format!("`{text}` is an object, and gives the word `Object`"))
+        .help(format!("name the property that is meant, or write `toJSON({text})`"));
+}
+
+/// Objects of `github.event`.
+const EVENT_OBJECTS: &[&str] = &[
+    "comment",
+    "discussion",
+    "head_commit",
+    "inputs",
+    "issue",
+    "organization",
+    "pull_request",
+    "release",
+    "repository",
+    "review",
+    "sender",
+    "workflow_run",
+];
+
+/// Whether a path is surely that of an object: a context as a whole, a step, a job, their outputs.
+fn is_object(path: &Path) -> bool {
+    let is_named = path.segments().iter().all(|segment| matches!(segment, Segment::Name(_)));
+    match (path.root(), path.segments().len()) {
+        _ if !is_named => false,
+        (root, 1) => CONTEXTS.contains(&root),
+        ("github", 2) => path.name(1) == "event",
+        ("github", 3) => path.name(1) == "event" && EVENT_OBJECTS.contains(&path.name(2)),
+        ("needs" | "steps", 2) => true,
+        ("needs" | "steps", 3) => path.name(2) == "outputs",
+        _ => false,
     }
 }
 
