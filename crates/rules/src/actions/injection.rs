@@ -12,8 +12,13 @@ use super::{ActionsCheck, Scope, fixes};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] =
-    &[&TEMPLATE_INJECTION, &TEMPLATE_INJECTION_BY_CALLER, &TEMPLATE_INJECTION_BY_COLLABORATOR, &GITHUB_ENV_INJECTION];
+pub(super) static RULES: &[&Rule] = &[
+    &TEMPLATE_INJECTION,
+    &TEMPLATE_INJECTION_BY_CALLER,
+    &TEMPLATE_INJECTION_BY_COLLABORATOR,
+    &EXPRESSION_IN_SCRIPT,
+    &GITHUB_ENV_INJECTION,
+];
 
 /// Inputs of actions that are run as code.
 const SINKS: &[(&str, &[&str])] = &[
@@ -226,6 +231,58 @@ rule! {
     }
 }
 
+rule! {
+    /// Expression stands in a script
+    ///
+    /// Nothing says that somebody else chooses its value, but nothing keeps it so, either: the next change of the workflow, or
+    /// of an action whose output it is, may. A script that reads its values from the environment has no such places. Looks at
+    /// every expression in `run:` and in inputs that actions run which none of the rules about injections reports.
+    ///
+    /// ```workflow bad:6
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ github.sha }}
+    /// ```
+    /// ```workflow good
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo "$GITHUB_SHA" "$SERVER" ${{ format('{0}', github.event.issue.title) }}
+    ///         env: { SERVER: "${{ github.server_url }}" }
+    /// ```
+    EXPRESSION_IN_SCRIPT = "actions-expression-in-script" {
+        check: Check::Actions(ActionsCheck::Expression(expression_in_script)),
+        severity: Severity::Info,
+        profile: Profile::All,
+        tags: &["cwe-94"],
+        peers: &["zizmor:template-injection"],
+    }
+}
+
+fn expression_in_script(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    let Some(step) = usage.step.and_then(|index| scope.steps().get(index)) else { return };
+    let Some(sink) = sink(step, usage.node) else { return };
+    let Some(expr) = usage.expr() else { return };
+    if expr.sources().iter().any(|(_, path)| trace(path, step, scope, 0).is_some()) {
+        return;
+    }
+    let draft = report.at(usage.place_of(expr), format!("`{}` is put into {sink} as text", usage.text_of(expr)));
+    draft.help(IN_ENVIRONMENT);
+    if let Some(path) = expr.path()
+        && matches!(step.shell, Shell::Bourne(..))
+        && let Some(fix) = fixes::by_environment(usage, &path, step)
+    {
+        draft.fix(fix);
+    }
+}
+
+const IN_ENVIRONMENT: &str = "hand it to the step in `env:` and read it as a quoted variable";
+
 fn by_outsider(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
     report_injections(usage, scope, Writer::Outsider, report);
 }
@@ -253,7 +310,7 @@ fn report_injections(usage: &Usage<'_>, scope: Scope<'_, '_>, writer: Writer, re
         };
         let draft = report.at(usage.place_of(source), format!("`{written}`{through} becomes part of {sink}{who}"));
         draft.confidence(found.confidence).help(match step.run {
-            Some(_) => "hand it to the step in `env:` and read it as a quoted variable",
+            Some(_) => IN_ENVIRONMENT,
             None => "hand it to the step in `env:` and read it from the environment",
         });
         let is_bourne = matches!(step.shell, Shell::Bourne(..));
