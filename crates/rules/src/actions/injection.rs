@@ -4,10 +4,12 @@
 //! step's output or a variable holds that an earlier step sets while it runs; those give no finding, but for outputs of
 //! tabled actions.
 
-use portcullis_model::actions::{Input, InputKind, Shell, Step, Taint, Usage, taint};
-use portcullis_syntax::expression::{Path, fences};
+use portcullis_core::Fix;
+use portcullis_model::actions::{Action, Shell, Step, Usage, Workflow};
+use portcullis_syntax::expression::Path;
 use portcullis_syntax::shell::{Command, RedirectKind};
 
+use super::writers::{Tracer, Writer};
 use super::{ActionsCheck, Scope, fixes};
 use crate::rule::prelude::*;
 
@@ -36,20 +38,6 @@ const SINKS: &[(&str, &[&str])] = &[
     ("mikefarah/yq", &["cmd"]),
     ("sergeysova/jq-action", &["cmd"]),
     ("skitionek/notify-microsoft-teams", &["overwrite"]),
-];
-
-/// Outputs that carry names of files or branches of a pull request.
-const TAINTED_OUTPUTS: &[(&str, &[&str])] = &[
-    (
-        "tj-actions/changed-files",
-        &["all_changed_files", "added_files", "modified_files", "all_modified_files", "deleted_files", "renamed_files"],
-    ),
-    ("jitterbit/get-changed-files", &["all", "added", "modified", "removed", "renamed", "added_modified"]),
-    ("trilom/file-changes-action", &["files", "files_added", "files_modified", "files_removed"]),
-    ("tj-actions/branch-names", &["current_branch", "head_ref_branch", "ref_branch"]),
-    ("xt0rted/pull-request-comment-branch", &["head_ref"]),
-    ("alessbell/pull-request-comment-branch", &["head_ref"]),
-    ("potiuk/get-workflow-origin", &["sourceHeadBranch"]),
 ];
 
 rule! {
@@ -118,7 +106,10 @@ rule! {
     ///       - run: echo ${{ inputs.tag }} ${{ github.ref_name }} ${{ github.event.issue.title }}
     /// ```
     TEMPLATE_INJECTION = "actions-template-injection" {
-        check: Check::Actions(ActionsCheck::Expression(by_outsider)),
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::By(Writer::Outsider), report),
+            |action, report| in_action(action, Wanted::By(Writer::Outsider), report),
+        )),
         severity: Severity::High,
         tags: &["cwe-94"],
         peers: &[
@@ -169,7 +160,10 @@ rule! {
     ///         env: { WHO: "${{ inputs.who }}" }
     /// ```
     TEMPLATE_INJECTION_BY_CALLER = "actions-template-injection-by-caller" {
-        check: Check::Actions(ActionsCheck::Expression(by_caller)),
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::By(Writer::Caller), report),
+            |action, report| in_action(action, Wanted::By(Writer::Caller), report),
+        )),
         severity: Severity::Medium,
         confidence: Confidence::Medium,
         tags: &["cwe-94"],
@@ -224,7 +218,10 @@ rule! {
     ///       - run: ./release "${{ github.ref_name }}" "${{ github.base_ref }}"
     /// ```
     TEMPLATE_INJECTION_BY_COLLABORATOR = "actions-template-injection-by-collaborator" {
-        check: Check::Actions(ActionsCheck::Expression(by_collaborator)),
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::By(Writer::Collaborator), report),
+            |action, report| in_action(action, Wanted::By(Writer::Collaborator), report),
+        )),
         severity: Severity::Low,
         tags: &["cwe-94"],
         peers: &["zizmor:template-injection"],
@@ -256,7 +253,10 @@ rule! {
     ///         env: { SERVER: "${{ github.server_url }}" }
     /// ```
     EXPRESSION_IN_SCRIPT = "actions-expression-in-script" {
-        check: Check::Actions(ActionsCheck::Expression(expression_in_script)),
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::Rest, report),
+            |action, report| in_action(action, Wanted::Rest, report),
+        )),
         severity: Severity::Info,
         profile: Profile::All,
         tags: &["cwe-94"],
@@ -264,46 +264,47 @@ rule! {
     }
 }
 
-fn expression_in_script(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
-    let Some(step) = usage.step.and_then(|index| scope.steps().get(index)) else { return };
-    let Some(sink) = sink(step, usage.node) else { return };
-    let Some(expr) = usage.expr() else { return };
-    if expr.sources().iter().any(|(_, path)| trace(path, step, scope, 0).is_some()) {
-        return;
-    }
-    let draft = report.at(usage.place_of(expr), format!("`{}` is put into {sink} as text", usage.text_of(expr)));
-    draft.help(IN_ENVIRONMENT);
-    if let Some(path) = expr.path()
-        && matches!(step.shell, Shell::Bourne(..))
-        && let Some(fix) = fixes::by_environment(usage, &path, step)
-    {
-        draft.fix(fix);
-    }
-}
-
 const IN_ENVIRONMENT: &str = "hand it to the step in `env:` and read it as a quoted variable";
 
-fn by_outsider(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
-    report_injections(usage, scope, Writer::Outsider, report);
+/// Which expressions a rule reports.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// Those with a value that this one writes.
+    By(Writer),
+    /// Those of which nobody is known to write the value.
+    Rest,
 }
 
-fn by_caller(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
-    report_injections(usage, scope, Writer::Caller, report);
+fn in_workflow(workflow: &Workflow<'_>, wanted: Wanted, report: &mut Report<'_>) {
+    let mut tracer = Tracer::default();
+    for usage in &workflow.usages {
+        if let Some(job) = usage.job.and_then(|index| workflow.jobs.get(index)) {
+            in_sink(usage, Scope::Job(workflow, job), wanted, &mut tracer, report);
+        }
+    }
 }
 
-fn by_collaborator(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
-    report_injections(usage, scope, Writer::Collaborator, report);
+fn in_action(action: &Action<'_>, wanted: Wanted, report: &mut Report<'_>) {
+    let mut tracer = Tracer::default();
+    for usage in &action.usages {
+        in_sink(usage, Scope::Action(action), wanted, &mut tracer, report);
+    }
 }
 
-fn report_injections(usage: &Usage<'_>, scope: Scope<'_, '_>, writer: Writer, report: &mut Report<'_>) {
+fn in_sink(usage: &Usage<'_>, scope: Scope<'_, '_>, wanted: Wanted, tracer: &mut Tracer, report: &mut Report<'_>) {
     let Some(step) = usage.step.and_then(|index| scope.steps().get(index)) else { return };
     let Some(sink) = sink(step, usage.node) else { return };
     let Some(expr) = usage.expr() else { return };
+    let mut is_written = false;
     for (source, path) in expr.sources() {
-        let Some(found) = trace(&path, step, scope, 0).filter(|found| found.writer == writer) else { continue };
+        let Some(found) = tracer.trace(&path, step, scope) else { continue };
+        is_written = true;
+        if !matches!(wanted, Wanted::By(writer) if writer == found.writer) {
+            continue;
+        }
         let written = usage.text_of(source);
         let through = if found.path == path.to_string() { String::new() } else { format!(" (`{}`)", found.path) };
-        let who = match writer {
+        let who = match found.writer {
             Writer::Outsider => "",
             Writer::Caller => ", whatever the caller hands over",
             Writer::Collaborator => ", whatever a collaborator chooses",
@@ -313,11 +314,22 @@ fn report_injections(usage: &Usage<'_>, scope: Scope<'_, '_>, writer: Writer, re
             Some(_) => IN_ENVIRONMENT,
             None => "hand it to the step in `env:` and read it from the environment",
         });
-        let is_bourne = matches!(step.shell, Shell::Bourne(..));
-        if let Some(fix) = fixes::by_environment(usage, &path, step).filter(|_| is_bourne) {
+        if let Some(fix) = by_environment(usage, &path, step) {
             draft.fix(fix);
         }
     }
+    if matches!(wanted, Wanted::Rest) && !is_written {
+        let draft = report.at(usage.place_of(expr), format!("`{}` is put into {sink} as text", usage.text_of(expr)));
+        draft.help(IN_ENVIRONMENT);
+        if let Some(fix) = expr.path().and_then(|path| by_environment(usage, &path, step)) {
+            draft.fix(fix);
+        }
+    }
+}
+
+/// Only shells like Bourne's read a variable as the fix writes it.
+fn by_environment(usage: &Usage<'_>, path: &Path, step: &Step<'_>) -> Option<Fix> {
+    matches!(step.shell, Shell::Bourne(..)).then(|| fixes::by_environment(usage, path, step)).flatten()
 }
 
 /// What a scalar of a step is run as, if it is.
@@ -328,134 +340,6 @@ fn sink(step: &Step<'_>, node: Node<'_>) -> Option<&'static str> {
     let uses = step.uses?;
     let (_, inputs) = SINKS.iter().find(|(action, _)| uses.is(action))?;
     inputs.iter().any(|input| step.input(input) == Some(node)).then_some("code that the action runs")
-}
-
-/// A context that somebody else writes, and how sure that is.
-struct Found {
-    path: String,
-    writer: Writer,
-    confidence: Confidence,
-}
-
-/// Who writes what becomes code.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Writer {
-    Collaborator,
-    Caller,
-    Outsider,
-}
-
-/// Variables and steps that are looked through for a name.
-const MAX_VARIABLES: usize = 500;
-
-/// How often `env` and `matrix` are followed.
-const MAX_HOPS: u8 = 4;
-
-fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
-    let found = |writer, confidence| Some(Found { path: path.to_string(), writer, confidence });
-    match scope.workflow().map_or_else(|| taint(path), |workflow| workflow.taint(path)) {
-        Taint::Fixed => None,
-        Taint::Collaborator => found(Writer::Collaborator, Confidence::Medium),
-        // Who pushes may have merged what somebody else wrote.
-        Taint::Outsider if matches!(path.name(2), "commits" | "head_commit") => {
-            found(Writer::Outsider, Confidence::Medium)
-        }
-        Taint::Outsider => found(Writer::Outsider, Confidence::High),
-        Taint::Unknown if hops >= MAX_HOPS => None,
-        Taint::Unknown => match path.root() {
-            "inputs" => input(path.name(1), scope).and_then(|writer| found(writer, Confidence::Medium)),
-            "github" => input(path.name(3), scope).and_then(|writer| found(writer, Confidence::Medium)),
-            "env" => {
-                let holders =
-                    [Some(step.node), scope.job().map(|job| job.node), scope.workflow().map(|file| file.root)];
-                let value = holders.into_iter().flatten().find_map(|holder| {
-                    let env = holder.get("env").present()?;
-                    env.entries().take(MAX_VARIABLES).find(|(key, _)| key.text().eq_ignore_ascii_case(path.name(1)))
-                });
-                value.and_then(|(_, value)| trace_text(value.text(), step, scope, hops))
-            }
-            "matrix" => {
-                let values = matrix_values(path, scope).into_iter();
-                worst(values.filter_map(|text| trace_text(text, step, scope, hops)))
-            }
-            "steps" => {
-                let earlier = scope.steps().iter().take(MAX_VARIABLES).find(|step| {
-                    step.get("id").present().is_some_and(|id| id.text().eq_ignore_ascii_case(path.name(1)))
-                });
-                // JSON between the words of JavaScript is a literal.
-                let is_json = |step: &Step<'_>| {
-                    let is = |input: &str, value: &str| step.input(input).is_some_and(|node| node.text() == value);
-                    is("json", "true") || is("format", "json")
-                };
-                let is_script = step.uses.is_some_and(|uses| uses.is("actions/github-script"));
-                let uses = earlier.filter(|earlier| !(is_script && is_json(earlier)))?.uses?;
-                let (_, outputs) = TAINTED_OUTPUTS.iter().find(|(action, _)| uses.is(action))?;
-                let is_tainted = outputs.iter().any(|output| output.eq_ignore_ascii_case(path.name(3)));
-                let writer = if is_open_to_outsiders(scope) { Writer::Outsider } else { Writer::Collaborator };
-                if is_tainted { found(writer, Confidence::Medium) } else { None }
-            }
-            _ => None,
-        },
-    }
-}
-
-/// Whether files and branches can be those of somebody outside: of a pull request, or of whatever the caller runs for.
-fn is_open_to_outsiders(scope: Scope<'_, '_>) -> bool {
-    let is_open = |name: &str| {
-        name.starts_with("pull_request") || matches!(name, "issue_comment" | "workflow_call" | "workflow_run")
-    };
-    scope.workflow().is_none_or(|workflow| workflow.triggers.iter().any(|trigger| is_open(trigger.name)))
-}
-
-fn worst(found: impl Iterator<Item = Found>) -> Option<Found> {
-    found.reduce(|worst, other| if other.writer > worst.writer { other } else { worst })
-}
-
-fn trace_text(text: &str, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
-    let hops = hops.saturating_add(1);
-    let sources = fences(text).filter_map(|fence| fence.expr.ok()).map(|expr| {
-        let sources = expr.sources();
-        worst(sources.iter().filter_map(|(_, path)| trace(path, step, scope, hops)))
-    });
-    worst(sources.flatten())
-}
-
-/// Who fills in an input that can hold any text.
-fn input(name: &str, scope: Scope<'_, '_>) -> Option<Writer> {
-    let is_text = |inputs: Vec<Input<'_>>| {
-        let mut named = inputs.into_iter().filter(|input| input.name.eq_ignore_ascii_case(name));
-        named.any(|input| input.kind == InputKind::Text)
-    };
-    let Some(workflow) = scope.workflow() else { return is_text(scope.inputs()).then_some(Writer::Caller) };
-    if is_text(workflow.inputs_of("workflow_call")) {
-        return Some(Writer::Caller);
-    }
-    is_text(workflow.inputs_of("workflow_dispatch")).then_some(Writer::Collaborator)
-}
-
-/// The texts that the file gives to a matrix key.
-fn matrix_values<'t>(path: &Path, scope: Scope<'_, 't>) -> Vec<&'t str> {
-    let mut texts = Vec::new();
-    let values = scope.job().map(|job| job.matrix_values(path.name(1))).unwrap_or_default();
-    for value in values {
-        scalars(value, 0, &mut texts);
-    }
-    texts
-}
-
-fn scalars<'t>(node: Node<'t>, depth: u8, texts: &mut Vec<&'t str>) {
-    if node.is_list() || node.is_map() {
-        if depth < 8 {
-            for item in node.items() {
-                scalars(item, depth.saturating_add(1), texts);
-            }
-            for (_, value) in node.entries() {
-                scalars(value, depth.saturating_add(1), texts);
-            }
-        }
-    } else {
-        texts.push(node.text());
-    }
 }
 
 rule! {
