@@ -87,7 +87,7 @@ fn slow_seeds_end() {
     for seed in seeds {
         let seed = String::from_utf8(seed).unwrap();
         // A debug build takes its time for all of it.
-        let text = targets::parsers::repeated(&seed, targets::parsers::SIZE / 10).unwrap();
+        let text = targets::repeated::repeated(&seed, targets::parsers::SIZE / 10).unwrap();
         assert!(text.len() > seed.len(), "{seed:?}");
         for (_, parser) in targets::parsers::PARSERS {
             parser(&text);

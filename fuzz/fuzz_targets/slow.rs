@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis_fuzz::parsers::{LIMIT, PARSERS, SIZE, repeated};
+use portcullis_fuzz::parsers::{LIMIT, PARSERS, SIZE};
+use portcullis_fuzz::repeated::repeated;
 
 /// How much slower a build with a sanitizer, coverage and debug assertions may be than the one that the limit is for.
 const SLACK: u32 = 20;

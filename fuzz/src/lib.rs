@@ -7,6 +7,7 @@
 
 #[allow(dead_code, reason = "the target `slow` uses all of it, and a test that has it as a module only a part")]
 pub mod parsers;
+pub mod repeated;
 
 use std::sync::Arc;
 
