@@ -5,8 +5,9 @@
 //! looked at here; the target `slow` does that, and a fuzzer's own time limit catches a hang.
 #![allow(unreachable_pub, clippy::panic, reason = "also a module of a test, where a panic is the failure")]
 
-#[allow(dead_code, reason = "the target `slow` is its only user, and a test has it as a module")]
+#[allow(dead_code, reason = "the target `slow` uses all of it, and a test that has it as a module only a part")]
 pub mod parsers;
+pub mod repeated;
 
 use std::sync::Arc;
 
