@@ -58,8 +58,8 @@ pub struct Elements {
 pub struct Element {
     /// The text; [`UNKNOWN`] stands for each part of it that is not known.
     pub text: Arc<str>,
-    /// Where.
-    pub span: Span,
+    /// The value that it was read from: where it was written, or the text as a whole where it is a part of one.
+    pub value: Value,
 }
 
 /// Who a statement is about.
@@ -94,7 +94,7 @@ impl Policy {
         match &value.kind {
             Kind::Encoded(encoded) => Self::of_document(&encoded.value),
             Kind::Map(_) => Self::of_document(value),
-            Kind::String(text) => Self::of_document(&read_json(text, value.span)?),
+            Kind::String(text) => Self::of_document(&read_json(text, value)?),
             Kind::Template(pieces) => {
                 let text: String = pieces
                     .iter()
@@ -103,7 +103,7 @@ impl Policy {
                         Piece::Unknown(_) => UNKNOWN.to_string(),
                     })
                     .collect();
-                Self::of_document(&read_json(&text, value.span)?)
+                Self::of_document(&read_json(&text, value)?)
             }
             _ => None,
         }
@@ -137,6 +137,16 @@ impl Policy {
     /// The statements that certainly allow something.
     pub fn allowed(&self) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(|statement| statement.allows == Some(true))
+    }
+
+    /// Whether a statement takes an action away, whatever it is done to.
+    pub fn denies(&self, action: &str) -> bool {
+        self.statements.iter().any(|statement| {
+            statement.allows == Some(false)
+                && statement.is_unconditional()
+                && statement.resources.exactly("*").is_some()
+                && statement.actions.covering(action).is_some()
+        })
     }
 }
 
@@ -278,7 +288,7 @@ impl Element {
             Kind::Unknown(_) if !value.references().is_empty() => UNKNOWN.to_string().into(),
             _ => value.to_text()?,
         };
-        Some(Self { text, span: value.span })
+        Some(Self { text, value: value.clone() })
     }
 }
 
@@ -314,8 +324,8 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern.get(p..).unwrap_or_default().iter().all(|&byte| byte == b'*')
 }
 
-/// Reads a text as JSON; all of it stands at `span`.
-fn read_json(text: &str, span: Span) -> Option<Value> {
+/// Reads a text as JSON; all of it stands where `origin` does.
+fn read_json(text: &str, origin: &Value) -> Option<Value> {
     let text: Arc<str> = Arc::from(text.trim());
     if !text.starts_with(['{', '[']) {
         return None;
@@ -324,11 +334,11 @@ fn read_json(text: &str, span: Span) -> Option<Value> {
     if !tree.errors().is_empty() {
         return None;
     }
-    Some(of_node(tree.documents().next()?.root, span))
+    Some(of_node(tree.documents().next()?.root, origin))
 }
 
 /// A node of JSON as a value. The parser bounds the depth.
-fn of_node(node: Node<'_>, span: Span) -> Value {
+fn of_node(node: Node<'_>, origin: &Value) -> Value {
     use portcullis_syntax::Value as Written;
     let kind = match node.value() {
         Written::Null => Kind::Null,
@@ -355,17 +365,17 @@ fn of_node(node: Node<'_>, span: Span) -> Value {
             }
         }
         Written::List(list) => {
-            Kind::List(Arc::new(List::closed(list.items().map(|item| of_node(item, span)).collect())))
+            Kind::List(Arc::new(List::closed(list.items().map(|item| of_node(item, origin)).collect())))
         }
         Written::Map(map) => {
             let mut entries = Map::default();
             for (key, value) in map.entries() {
-                entries.insert(key.text(), span, of_node(value, span));
+                entries.insert(key.text(), origin.span, of_node(value, origin));
             }
             Kind::Map(Arc::new(entries))
         }
     };
-    Value::new(kind, span)
+    Value { via: origin.via.clone(), ..Value::new(kind, origin.span) }
 }
 
 #[cfg(test)]
@@ -405,6 +415,21 @@ mod tests {
         assert!(statement.actions.exactly("*").is_some());
         assert!(statement.resources.exactly("*").is_none());
         assert_eq!(&*statement.resources.items[0].text, "\u{FFFC}/*");
+    }
+
+    #[test]
+    fn what_is_denied_is_known() {
+        let policy = read(
+            r#"{"Statement": [
+                {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "iam:*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::logs"},
+                {"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}
+            ]}"#,
+        );
+        for (action, expected) in [("iam:PassRole", true), ("s3:GetObject", false), ("ec2:RunInstances", false)] {
+            assert_eq!(policy.denies(action), expected, "{action}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use portcullis_core::{DerivedExamples, Draft};
-use portcullis_model::terraform::value::number_text;
+use portcullis_model::terraform::value::{Piece, number_text};
 use portcullis_model::terraform::{Configuration, Found, Kind, Lookup, Missing, Resource, Value, lookups};
 
 use crate::Report;
@@ -290,6 +290,10 @@ impl Want {
             },
             Self::EndsWithNone(ends) => match &value.kind {
                 Kind::String(text) => Some(!ends.iter().any(|end| text.ends_with(end))),
+                Kind::Template(pieces) => match pieces.last() {
+                    Some(Piece::Text(text)) if ends.iter().any(|end| text.ends_with(end)) => Some(false),
+                    _ => None,
+                },
                 _ => None,
             },
             Self::Passes(passes) => passes(value),
