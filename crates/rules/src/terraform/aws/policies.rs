@@ -1,0 +1,149 @@
+//! The policies that resources hold, and how rules about their statements are judged.
+//!
+//! A policy that is not known, or in which JSON cannot be read, is not judged; one that is known in part is judged by
+//! what is known. Statements in a text are all reported at the text: it keeps no places of its parts.
+
+use portcullis_model::terraform::policy::{Element, Policy, Statement};
+
+use crate::terraform::prelude::*;
+
+/// Types that say what an identity may do.
+pub(super) const IDENTITY: &[&str] = &[
+    "aws_iam_policy",
+    "aws_iam_role_policy",
+    "aws_iam_user_policy",
+    "aws_iam_group_policy",
+    "aws_iam_role",
+    "aws_ssoadmin_permission_set_inline_policy",
+    DOCUMENT,
+];
+
+/// The data source that writes a policy.
+pub(super) const DOCUMENT: &str = "data.aws_iam_policy_document";
+
+/// A row about policies.
+pub(super) struct PolicyRow {
+    /// What is wrong in a policy.
+    pub(super) finds: for<'p> fn(&'p Policy) -> Vec<Wrong<'p>>,
+    /// What is wrong with the resource, after its address.
+    pub(super) says: &'static str,
+    /// What to do.
+    pub(super) help: &'static str,
+}
+
+/// Something wrong in a policy.
+pub(super) struct Wrong<'p> {
+    /// Where.
+    pub(super) at: &'p Element,
+    /// What, in the words of the policy; may be empty.
+    pub(super) what: String,
+}
+
+/// Judges the policies of a resource that name who may use it: all but those of identities.
+pub(super) fn judge(
+    row: &PolicyRow,
+    path: &str,
+    resource: &Resource,
+    configuration: &Configuration,
+    report: &mut Report<'_>,
+) {
+    for lookup in lookups(resource, path) {
+        let found = match lookup {
+            Lookup::Present(found) => found,
+            Lookup::Absent(_) => continue,
+            Lookup::Unknown(_) => {
+                report.undecided();
+                continue;
+            }
+        };
+        let Some(policy) = Policy::of(found.value) else {
+            report.undecided();
+            continue;
+        };
+        for Wrong { at, what } in (row.finds)(&policy) {
+            let mut message = format!("`{}` {}", resource.local, row.says);
+            if !what.is_empty() {
+                message.push_str(": ");
+                message.push_str(&what);
+            }
+            let at = Found { value: &at.value, ..found };
+            let draft = report.at_value(at, resource, configuration, message);
+            draft.help(row.help);
+            draft.via.extend(found.value.hops());
+        }
+    }
+}
+
+/// Judges the policies of an identity. A policy that only limits what others grant gives no right, whatever it allows.
+pub(super) fn judge_identity(
+    row: &PolicyRow,
+    resource: &Resource,
+    configuration: &Configuration,
+    report: &mut Report<'_>,
+) {
+    let path = match &*resource.kind {
+        "aws_iam_role" => "inline_policy.policy",
+        "aws_ssoadmin_permission_set_inline_policy" => "inline_policy",
+        "aws_iam_policy_document" => "json",
+        _ => "policy",
+    };
+    let finds_any = lookups(resource, path).iter().any(|lookup| {
+        let Lookup::Present(found) = lookup else { return true };
+        Policy::of(found.value).is_none_or(|policy| !(row.finds)(&policy).is_empty())
+    });
+    if finds_any && !only_limits(resource, configuration) {
+        judge(row, path, resource, configuration, report);
+    }
+}
+
+/// Whether a policy or document is a boundary, a policy of an organization or of an endpoint: nobody gets a right by it.
+pub(super) fn only_limits(resource: &Resource, configuration: &Configuration) -> bool {
+    let is_used = |kind: &str, path: &str| !configuration.linked(resource, kind, path, &[]).certain.is_empty();
+    if resource.is("aws_iam_policy") {
+        return ["aws_iam_role", "aws_iam_user"].iter().any(|kind| is_used(kind, "permissions_boundary"));
+    }
+    resource.is(DOCUMENT)
+        && (is_used("aws_organizations_policy", "content")
+            || is_used("aws_vpc_endpoint", "policy")
+            || is_used("aws_vpc_endpoint_policy", "policy")
+            || configuration
+                .linked(resource, "aws_iam_policy", "policy", &[])
+                .certain
+                .iter()
+                .any(|policy| only_limits(policy, configuration)))
+}
+
+/// The statements by which an identity gets rights: those that name a principal belong to resources.
+pub(super) fn grants(policy: &Policy) -> impl Iterator<Item = &Statement> {
+    policy.allowed().filter(|statement| statement.principals.is_empty() && !statement.principals_open)
+}
+
+/// The element that lets a statement reach every resource, where no condition holds it back.
+pub(super) fn every_resource(statement: &Statement) -> Option<&Element> {
+    statement.is_unconditional().then(|| statement.resources.exactly("*"))?
+}
+
+/// The place of what a statement grants on every resource. Rules that speak of one statement share it, so that the most
+/// exact one speaks: the action that is `*`, or else the resource that is.
+pub(super) fn place_of<'s>(statement: &'s Statement, every: &'s Element) -> &'s Element {
+    every_action(statement).unwrap_or(every)
+}
+
+/// The action that is every action.
+pub(super) fn every_action(statement: &Statement) -> Option<&Element> {
+    statement.actions.exactly("*").or_else(|| statement.actions.exactly("*:*"))
+}
+
+/// The principals that let everyone in, where no condition says who that is.
+pub(super) fn anyone(policy: &Policy) -> Vec<Wrong<'_>> {
+    let open = policy.allowed().filter(|statement| names_nobody(statement));
+    open.filter_map(Statement::anyone).map(|principal| Wrong { at: &principal.name, what: String::new() }).collect()
+}
+
+/// Whether no condition of a statement is about who asks. How the connection is encrypted says nothing of that.
+fn names_nobody(statement: &Statement) -> bool {
+    !statement.conditions_open
+        && statement.conditions.iter().all(|condition| {
+            ["aws:SecureTransport", "s3:TlsVersion"].iter().any(|it| condition.variable.eq_ignore_ascii_case(it))
+        })
+}
