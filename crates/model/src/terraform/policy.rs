@@ -179,10 +179,9 @@ impl Statement {
 
     fn read_principals(&mut self, principal: &Value) {
         let Some(map) = principal.as_map() else {
-            match Element::of(principal) {
-                Some(name) => self.principals.push(Principal { kind: "*".into(), name }),
-                None => self.principals_open = true,
-            }
+            let names = Elements::of(principal);
+            self.principals_open |= names.open;
+            self.principals.extend(names.items.into_iter().map(|name| Principal { kind: "*".into(), name }));
             return;
         };
         self.principals_open |= map.open;
@@ -217,10 +216,11 @@ impl Statement {
         self.conditions.is_empty() && !self.conditions_open
     }
 
-    /// The principal that stands for everyone: `*`, by itself or as an AWS principal.
+    /// The principal that stands for everyone: `*`, by itself or as an AWS principal, or as the account of an ARN.
     pub fn anyone(&self) -> Option<&Principal> {
         let principals = (!self.principals_negated).then_some(&self.principals)?;
-        principals.iter().find(|it| &*it.name.text == "*" && matches!(&*it.kind, "*" | "AWS"))
+        let is_anyone = |name: &str| name == "*" || name.split(':').nth(4) == Some("*");
+        principals.iter().find(|it| matches!(&*it.kind, "*" | "AWS") && is_anyone(&it.name.text))
     }
 }
 
@@ -330,11 +330,32 @@ fn read_json(text: &str, origin: &Value) -> Option<Value> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
-    let tree = json::parse(FileId::default(), &text);
+    let mut tree = json::parse(FileId::default(), &text);
+    if !tree.errors().is_empty() {
+        tree = json::parse(FileId::default(), &without_trailing_commas(&text).into());
+    }
     if !tree.errors().is_empty() {
         return None;
     }
     Some(of_node(tree.documents().next()?.root, origin))
+}
+
+/// The text without the commas that stand before a closing bracket. They are refused when the policy is applied, but
+/// leave no doubt about what it says.
+fn without_trailing_commas(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for (at, letter) in text.char_indices() {
+        let rest = text.get(at.saturating_add(1)..).unwrap_or_default();
+        if is_quoted || letter != ',' || !rest.trim_start().starts_with([']', '}']) {
+            kept.push(letter);
+        }
+        if letter == '"' && !is_escaped {
+            is_quoted = !is_quoted;
+        }
+        is_escaped = letter == '\\' && !is_escaped;
+    }
+    kept
 }
 
 /// A node of JSON as a value. The parser bounds the depth.
@@ -415,6 +436,23 @@ mod tests {
         assert!(statement.actions.exactly("*").is_some());
         assert!(statement.resources.exactly("*").is_none());
         assert_eq!(&*statement.resources.items[0].text, "\u{FFFC}/*");
+    }
+
+    #[test]
+    fn anyone_is_known_in_every_form() {
+        for (principal, expected) in [
+            (r#""*""#, true),
+            (r#"["nobody", "*"]"#, true),
+            (r#"{"AWS": "*"}"#, true),
+            (r#"{"AWS": ["arn:aws:iam::123456789012:root", "*"],}"#, true),
+            (r#"{"AWS": "arn:aws:iam::*:role/sender"}"#, true),
+            (r#"{"AWS": "arn:aws:iam::123456789012:role/*"}"#, false),
+            (r#"{"Service": "*"}"#, false),
+            (r#"{"AWS": ",]"}"#, false),
+        ] {
+            let policy = read(&format!(r#"{{"Statement": [{{"Effect": "Allow", "Principal": {principal}}},]}}"#));
+            assert_eq!(policy.statements[0].anyone().is_some(), expected, "{principal}");
+        }
     }
 
     #[test]

@@ -253,6 +253,7 @@ pub(super) const OTHERS: &[&str] = &[
     "kms:DescribeKey",
     "lambda:GetFunction",
     "logs:GetLogEvents",
+    "s3:DescribeJob",
     "s3:GetBucketLocation",
     "s3:GetBucketPolicy",
     "s3:ListBucket",

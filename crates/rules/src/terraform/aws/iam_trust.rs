@@ -3,7 +3,7 @@
 //! A condition may narrow a trust (an external id, an organization, tags), so statements with one are left alone but for
 //! GitHub's tokens, whose conditions are known.
 
-use portcullis_model::terraform::policy::{Condition, Element, Policy, Principal, Statement, UNKNOWN, matches};
+use portcullis_model::terraform::policy::{Condition, Element, Policy, Principal, Statement, UNKNOWN};
 
 use super::policies::{DOCUMENT, PolicyRow, Wrong, anyone, judge};
 use super::resource_policies::is_account;
@@ -136,6 +136,23 @@ rule! {
     ///   }
     /// }
     /// ```
+    /// ```hcl bad:10
+    /// resource "aws_iam_role" "deploy" {
+    ///   assume_role_policy = jsonencode({
+    ///     Statement = [{
+    ///       Effect    = "Allow"
+    ///       Principal = { Federated = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" }
+    ///       Action    = "sts:AssumeRoleWithWebIdentity"
+    ///       Condition = {
+    ///         StringEquals = {
+    ///           "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+    ///           "token.actions.githubusercontent.com:sub" = "environment:production"
+    ///         }
+    ///       }
+    ///     }]
+    ///   })
+    /// }
+    /// ```
     /// ```hcl good
     /// resource "aws_iam_openid_connect_provider" "github" {
     ///   url            = "https://token.actions.githubusercontent.com"
@@ -209,11 +226,10 @@ fn unsafe_subject<'s>(statement: &'s Statement, provider: &'s Principal) -> Opti
             continue;
         }
         let test = condition.test.rsplit(':').next().unwrap_or_default();
-        let is_pattern = test.starts_with("StringLike");
-        if !is_pattern && !test.starts_with("StringEquals") {
+        if !test.starts_with("StringLike") && !test.starts_with("StringEquals") {
             return None;
         }
-        return condition.values.items.iter().find(|value| is_anyones(&value.text, is_pattern));
+        return condition.values.items.iter().find(|value| is_anyones(&value.text));
     }
     worst
 }
@@ -221,20 +237,12 @@ fn unsafe_subject<'s>(statement: &'s Statement, provider: &'s Principal) -> Opti
 /// Claims that come first in a subject where a repository says so, and that everyone can make the same in theirs.
 const CHOSEN: &[&str] = &["base_ref:", "context:", "environment:", "head_ref:", "ref:", "workflow:"];
 
-/// Whether repositories of any owner can have such a subject.
-fn is_anyones(subject: &str, is_pattern: bool) -> bool {
+/// Whether repositories of any owner can have such a subject. No subject has a `*` in it, so a pattern is meant wherever
+/// there is one, also where the test takes it by the letter.
+fn is_anyones(subject: &str) -> bool {
     if CHOSEN.iter().any(|claim| subject.starts_with(claim)) {
         return true;
     }
-    if !is_pattern {
-        return false;
-    }
     let owner = subject.strip_prefix("repo:").unwrap_or(subject).split(['/', ':']).next().unwrap_or_default();
-    let known = subject.split(UNKNOWN).next().unwrap_or_default();
-    let is_cut = known.len() < subject.len() && !known.contains('*');
-    let reaches_another = || {
-        matches(subject, "repo:zz-somebody-else/any:ref:refs/heads/main")
-            || (owner.contains(['*', '?']) && subject.starts_with("repo:"))
-    };
-    !is_cut && reaches_another()
+    owner.contains(['*', '?']) && !owner.contains(UNKNOWN)
 }

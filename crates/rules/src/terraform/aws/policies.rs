@@ -3,7 +3,12 @@
 //! A policy that is not known, or in which JSON cannot be read, is not judged; one that is known in part is judged by
 //! what is known. Statements in a text are all reported at the text: it keeps no places of its parts.
 
-use portcullis_model::terraform::policy::{Element, Policy, Statement};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use portcullis_model::terraform::policy::{Condition, Element, Policy, Statement};
+use portcullis_model::terraform::value::Map;
 
 use crate::terraform::prelude::*;
 
@@ -39,15 +44,16 @@ pub(super) struct Wrong<'p> {
     pub(super) what: String,
 }
 
-/// Judges the policies of a resource that name who may use it: all but those of identities.
+/// Judges the policies at a path of a resource.
 pub(super) fn judge(
     row: &PolicyRow,
-    path: &str,
+    path: &'static str,
     resource: &Resource,
     configuration: &Configuration,
     report: &mut Report<'_>,
 ) {
-    for lookup in lookups(resource, path) {
+    let policies = policies_of(resource, path);
+    for (number, lookup) in lookups(resource, path).into_iter().enumerate() {
         let found = match lookup {
             Lookup::Present(found) => found,
             Lookup::Absent(_) => continue,
@@ -56,11 +62,11 @@ pub(super) fn judge(
                 continue;
             }
         };
-        let Some(policy) = Policy::of(found.value) else {
+        let Some(Some(policy)) = policies.get(number) else {
             report.undecided();
             continue;
         };
-        for Wrong { at, what } in (row.finds)(&policy) {
+        for Wrong { at, what } in (row.finds)(policy) {
             let mut message = format!("`{}` {}", resource.local, row.says);
             if !what.is_empty() {
                 message.push_str(": ");
@@ -72,6 +78,35 @@ pub(super) fn judge(
             draft.via.extend(found.value.hops());
         }
     }
+}
+
+/// The policies at a path, one for each that is looked up there; `None` where it is absent or cannot be read.
+///
+/// A dozen rules look at the policies of a resource one after the other, so the last ones are kept. The body of their
+/// resource is kept with them, so that no other can take its address.
+fn policies_of(resource: &Resource, path: &'static str) -> Rc<Vec<Option<Policy>>> {
+    LAST.with_borrow_mut(|last| {
+        if let Some(last) = last
+            && Arc::ptr_eq(&last.body, &resource.body)
+            && last.path == path
+        {
+            return last.policies.clone();
+        }
+        let of_lookup = |lookup| if let Lookup::Present(found) = lookup { Policy::of(found.value) } else { None };
+        let policies = Rc::new(lookups(resource, path).into_iter().map(of_lookup).collect::<Vec<_>>());
+        *last = Some(Last { body: resource.body.clone(), path, policies: policies.clone() });
+        policies
+    })
+}
+
+struct Last {
+    body: Arc<Map>,
+    path: &'static str,
+    policies: Rc<Vec<Option<Policy>>>,
+}
+
+thread_local! {
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
 /// Judges the policies of an identity. A policy that only limits what others grant gives no right, whatever it allows.
@@ -87,11 +122,9 @@ pub(super) fn judge_identity(
         "aws_iam_policy_document" => "json",
         _ => "policy",
     };
-    let finds_any = lookups(resource, path).iter().any(|lookup| {
-        let Lookup::Present(found) = lookup else { return true };
-        Policy::of(found.value).is_none_or(|policy| !(row.finds)(&policy).is_empty())
-    });
-    if finds_any && !only_limits(resource, configuration) {
+    let policies = policies_of(resource, path);
+    let has_nothing = |policy: &Option<Policy>| policy.as_ref().is_some_and(|policy| (row.finds)(policy).is_empty());
+    if !policies.iter().all(has_nothing) && !only_limits(resource, configuration) {
         judge(row, path, resource, configuration, report);
     }
 }
@@ -140,10 +173,19 @@ pub(super) fn anyone(policy: &Policy) -> Vec<Wrong<'_>> {
     open.filter_map(Statement::anyone).map(|principal| Wrong { at: &principal.name, what: String::new() }).collect()
 }
 
-/// Whether no condition of a statement is about who asks. How the connection is encrypted says nothing of that.
+/// Whether no condition of a statement limits who asks. How the connection is encrypted says nothing of that, and
+/// `ForAllValues` holds where the request has no such key at all.
 fn names_nobody(statement: &Statement) -> bool {
     !statement.conditions_open
         && statement.conditions.iter().all(|condition| {
             ["aws:SecureTransport", "s3:TlsVersion"].iter().any(|it| condition.variable.eq_ignore_ascii_case(it))
+                || condition.test.starts_with("ForAllValues:")
+                || is_met_by_all(condition)
         })
+}
+
+/// Whether a value of a condition is a pattern that everything matches.
+fn is_met_by_all(condition: &Condition) -> bool {
+    let is_pattern = ["StringLike", "ArnLike", "ArnEquals"].contains(&&*condition.test);
+    is_pattern && condition.values.items.iter().any(|value| ["*", "arn:aws:iam::*"].contains(&&*value.text))
 }

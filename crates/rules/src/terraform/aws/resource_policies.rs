@@ -38,6 +38,23 @@ rule! {
     ///   })
     /// }
     /// ```
+    /// ```hcl bad:3
+    /// resource "aws_s3_bucket_policy" "reports" {
+    ///   bucket = "reports"
+    ///   policy = <<-EOF
+    ///     {
+    ///       "Statement": [{
+    ///         "Effect": "Allow",
+    ///         "Principal": { "AWS": ["*"] },
+    ///         "Action": "s3:GetObject",
+    ///         "Resource": "${var.bucket}/*",
+    ///         "Condition": { "ForAllValues:StringEquals": { "aws:username": "jane" } }
+    ///       }]
+    ///     }
+    ///   EOF
+    /// }
+    /// variable "bucket" {}
+    /// ```
     /// ```hcl bad:7
     /// data "aws_iam_policy_document" "reports" {
     ///   statement {
