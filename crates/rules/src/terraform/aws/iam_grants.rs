@@ -42,8 +42,19 @@ rule! {
     ///   policy = data.aws_iam_policy_document.deploy.json
     /// }
     /// ```
+    /// ```hcl bad:5
+    /// resource "aws_iam_role" "deploy" {
+    ///   assume_role_policy = "{}"
+    ///   inline_policy {
+    ///     name   = "all"
+    ///     policy = <<-EOF
+    ///       {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": ["*"]}]}
+    ///     EOF
+    ///   }
+    /// }
+    /// ```
     /// ```hcl good
-    /// data "aws_iam_policy_document" "boundary" {
+    /// data "aws_iam_policy_document" "limits" {
     ///   statement {
     ///     actions   = ["*"]
     ///     resources = ["*"]
@@ -54,12 +65,29 @@ rule! {
     ///     resources = ["*"]
     ///   }
     /// }
-    /// resource "aws_iam_policy" "boundary" {
-    ///   policy = data.aws_iam_policy_document.boundary.json
+    /// resource "aws_iam_policy" "limits" {
+    ///   policy = data.aws_iam_policy_document.limits.json
     /// }
     /// resource "aws_iam_role" "deploy" {
     ///   assume_role_policy   = "{}"
-    ///   permissions_boundary = aws_iam_policy.boundary.arn
+    ///   permissions_boundary = aws_iam_policy.limits.arn
+    /// }
+    /// ```
+    /// ```hcl good
+    /// variable "team" {}
+    /// resource "aws_iam_policy" "outer" {
+    ///   name   = "${var.team}-boundary"
+    ///   policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })
+    /// }
+    /// data "aws_iam_policy_document" "organization" {
+    ///   statement {
+    ///     actions   = ["*"]
+    ///     resources = ["*"]
+    ///   }
+    /// }
+    /// resource "aws_organizations_policy" "all" {
+    ///   name    = "all"
+    ///   content = data.aws_iam_policy_document.organization.json
     /// }
     /// ```
     FULL_ADMIN = "tf-aws-iam-policy-full-admin" {

@@ -126,7 +126,7 @@ rule! {
 
 static OBTAINS: PolicyRow = PolicyRow {
     finds: |policy| of_tables(policy, &[CREDENTIALS]),
-    says: "hands out credentials of everyone",
+    says: "lets its holder obtain credentials on every resource",
     help: "name the roles, users or databases in `Resource`",
 };
 
@@ -176,7 +176,7 @@ rule! {
 
 static READS: PolicyRow = PolicyRow {
     finds: |policy| of_tables(policy, &[DATA]),
-    says: "reads the data of everything",
+    says: "lets its holder read the data of every resource",
     help: "name the secrets, tables or buckets in `Resource`",
 };
 
@@ -221,7 +221,7 @@ rule! {
 
 static PERMITS: PolicyRow = PolicyRow {
     finds: |policy| of_tables(policy, &[PERMISSIONS]),
-    says: "controls the permissions of everything",
+    says: "lets its holder change the permissions of every resource",
     help: "name the resources that the actions are needed for",
 };
 
@@ -269,7 +269,7 @@ rule! {
 
 static CHANGES: PolicyRow = PolicyRow {
     finds: |policy| of_tables(policy, &[WRITES, PERMISSIONS]),
-    says: "changes everything of a kind",
+    says: "grants writes on every resource",
     help: "name the resources that the actions are needed for",
 };
 

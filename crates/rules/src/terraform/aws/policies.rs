@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use portcullis_model::terraform::policy::{Condition, Element, Policy, Statement};
-use portcullis_model::terraform::value::Map;
+use portcullis_model::terraform::value::{Map, Piece};
 
 use crate::terraform::prelude::*;
 
@@ -130,7 +130,12 @@ pub(super) fn judge_identity(
 }
 
 /// Whether a policy or document is a boundary, a policy of an organization or of an endpoint: nobody gets a right by it.
+/// One that is called a boundary may be set as one by a configuration that is not at hand.
 pub(super) fn only_limits(resource: &Resource, configuration: &Configuration) -> bool {
+    let is_boundary = |name: &str| name.to_ascii_lowercase().contains("boundary");
+    if is_boundary(&resource.name) || resource.body.get("name").is_some_and(|name| has_text(name, is_boundary)) {
+        return true;
+    }
     let is_used = |kind: &str, path: &str| !configuration.linked(resource, kind, path, &[]).certain.is_empty();
     if resource.is("aws_iam_policy") {
         return ["aws_iam_role", "aws_iam_user"].iter().any(|kind| is_used(kind, "permissions_boundary"));
@@ -144,6 +149,15 @@ pub(super) fn only_limits(resource: &Resource, configuration: &Configuration) ->
                 .certain
                 .iter()
                 .any(|policy| only_limits(policy, configuration)))
+}
+
+/// Whether a part of a text that is known is so.
+fn has_text(value: &Value, is_so: impl Fn(&str) -> bool) -> bool {
+    match &value.kind {
+        Kind::String(text) => is_so(text),
+        Kind::Template(pieces) => pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if is_so(text))),
+        _ => false,
+    }
 }
 
 /// The statements by which an identity gets rights: those that name a principal belong to resources.

@@ -3,7 +3,7 @@
 //! A condition may say who is meant (the account, the organization, the ARN of a service's resource), so a statement
 //! with one is not judged.
 
-use portcullis_model::terraform::policy::{Policy, Statement};
+use portcullis_model::terraform::policy::{Element, Policy, Statement};
 
 use super::policies::{DOCUMENT, PolicyRow, Wrong, anyone, judge, only_limits};
 use crate::terraform::prelude::*;
@@ -369,23 +369,30 @@ static QUEUE: PolicyRow = PolicyRow {
         if wrong.is_empty() {
             wrong = every_action_of_queue(policy);
         }
+        for Wrong { at, what } in &mut wrong {
+            *what = format!("`{}`", at.text);
+        }
         wrong
     },
-    says: "admits everyone, or every action",
+    says: "lets in more than it has to",
     help: "name the principals and the actions that they need, or add a condition on the source",
 };
 
 /// Statements that allow every action on a queue. That the own account may do everything is the default.
 fn every_action_of_queue(policy: &Policy) -> Vec<Wrong<'_>> {
-    let every = |statement: &'_ Statement| {
-        !statement.principals_open && !statement.principals.iter().all(|it| is_account(&it.name.text))
+    let is_for_others = |statement: &&Statement| {
+        !statement.principals_open && !statement.principals.iter().all(|principal| is_account(&principal.name.text))
     };
     policy
         .allowed()
-        .filter(|statement| every(statement))
-        .filter_map(|statement| ["*", "sqs:*"].iter().find_map(|all| statement.actions.exactly(all)))
+        .filter(is_for_others)
+        .filter_map(every_queue_action)
         .map(|at| Wrong { at, what: String::new() })
         .collect()
+}
+
+fn every_queue_action(statement: &Statement) -> Option<&Element> {
+    ["*", "sqs:*"].iter().find_map(|all| statement.actions.exactly(all))
 }
 
 /// Whether a principal is an account as a whole: its number, or the ARN of its root.
