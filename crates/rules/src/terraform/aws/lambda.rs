@@ -68,8 +68,8 @@ rule! {
                     report.undecided();
                     continue;
                 };
-                let Some((_, last)) = LAST_DAYS.iter().find(|(name, _)| *name == runtime) else { continue };
-                if report.context().date > *last {
+                let Some((_, since)) = DEPRECATED.iter().find(|(name, _)| *name == runtime) else { continue };
+                if report.context().date >= *since {
                     let message = format!("`{}` runs on `{runtime}`, which AWS maintains no more", resource.local);
                     report.at_value(found, resource, configuration, message).help("move to a runtime that is maintained");
                 }
@@ -78,8 +78,8 @@ rule! {
     }
 }
 
-/// The days from which on runtimes are deprecated, from AWS' table of runtimes.
-const LAST_DAYS: &[(&str, Date)] = &[
+/// The days on which AWS deprecated runtimes, from its table of them.
+const DEPRECATED: &[(&str, Date)] = &[
     ("nodejs", day(2016, 10, 31)),
     ("dotnetcore2.0", day(2019, 5, 30)),
     ("dotnetcore1.0", day(2019, 6, 27)),

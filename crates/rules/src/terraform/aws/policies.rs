@@ -123,8 +123,8 @@ pub(super) fn judge_identity(
         _ => "policy",
     };
     let policies = policies_of(resource, path);
-    let has_nothing = |policy: &Option<Policy>| policy.as_ref().is_some_and(|policy| (row.finds)(policy).is_empty());
-    if !policies.iter().all(has_nothing) && !only_limits(resource, configuration) {
+    let finds_any = policies.iter().flatten().any(|policy| !(row.finds)(policy).is_empty());
+    if !finds_any || !only_limits(resource, configuration) {
         judge(row, path, resource, configuration, report);
     }
 }
@@ -132,6 +132,9 @@ pub(super) fn judge_identity(
 /// Whether a policy or document is a boundary, a policy of an organization or of an endpoint: nobody gets a right by it.
 /// One that is called a boundary may be set as one by a configuration that is not at hand.
 pub(super) fn only_limits(resource: &Resource, configuration: &Configuration) -> bool {
+    if !resource.is("aws_iam_policy") && !resource.is(DOCUMENT) {
+        return false;
+    }
     let is_boundary = |name: &str| name.to_ascii_lowercase().contains("boundary");
     if is_boundary(&resource.name) || resource.body.get("name").is_some_and(|name| has_text(name, is_boundary)) {
         return true;
@@ -140,15 +143,14 @@ pub(super) fn only_limits(resource: &Resource, configuration: &Configuration) ->
     if resource.is("aws_iam_policy") {
         return ["aws_iam_role", "aws_iam_user"].iter().any(|kind| is_used(kind, "permissions_boundary"));
     }
-    resource.is(DOCUMENT)
-        && (is_used("aws_organizations_policy", "content")
-            || is_used("aws_vpc_endpoint", "policy")
-            || is_used("aws_vpc_endpoint_policy", "policy")
-            || configuration
-                .linked(resource, "aws_iam_policy", "policy", &[])
-                .certain
-                .iter()
-                .any(|policy| only_limits(policy, configuration)))
+    is_used("aws_organizations_policy", "content")
+        || is_used("aws_vpc_endpoint", "policy")
+        || is_used("aws_vpc_endpoint_policy", "policy")
+        || configuration
+            .linked(resource, "aws_iam_policy", "policy", &[])
+            .certain
+            .iter()
+            .any(|policy| only_limits(policy, configuration))
 }
 
 /// Whether a part of a text that is known is so.
