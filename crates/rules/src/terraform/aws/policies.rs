@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use portcullis_model::terraform::policy::{Condition, Element, Policy, Statement};
+use portcullis_model::terraform::refers;
 use portcullis_model::terraform::value::{Map, Piece};
 
 use crate::terraform::prelude::*;
@@ -94,7 +95,7 @@ fn policies_of(resource: &Resource, path: &'static str) -> Rc<Vec<Option<Policy>
         }
         let of_lookup = |lookup| if let Lookup::Present(found) = lookup { Policy::of(found.value) } else { None };
         let policies = Rc::new(lookups(resource, path).into_iter().map(of_lookup).collect::<Vec<_>>());
-        *last = Some(Last { body: resource.body.clone(), path, policies: policies.clone() });
+        *last = Some(Last { body: resource.body.clone(), path, policies: policies.clone(), limits: None });
         policies
     })
 }
@@ -103,6 +104,7 @@ struct Last {
     body: Arc<Map>,
     path: &'static str,
     policies: Rc<Vec<Option<Policy>>>,
+    limits: Option<bool>,
 }
 
 thread_local! {
@@ -124,9 +126,26 @@ pub(super) fn judge_identity(
     };
     let policies = policies_of(resource, path);
     let finds_any = policies.iter().flatten().any(|policy| !(row.finds)(policy).is_empty());
-    if !finds_any || !only_limits(resource, configuration) {
+    if !finds_any || !limits_only_once(resource, configuration) {
         judge(row, path, resource, configuration, report);
     }
+}
+
+/// [`only_limits`], asked once for all rules that look at the resource one after the other.
+fn limits_only_once(resource: &Resource, configuration: &Configuration) -> bool {
+    let known = LAST.with_borrow(|last| {
+        let own = last.as_ref().filter(|last| Arc::ptr_eq(&last.body, &resource.body));
+        own.and_then(|last| last.limits)
+    });
+    known.unwrap_or_else(|| {
+        let limits = only_limits(resource, configuration);
+        LAST.with_borrow_mut(|last| {
+            if let Some(last) = last.as_mut().filter(|last| Arc::ptr_eq(&last.body, &resource.body)) {
+                last.limits = Some(limits);
+            }
+        });
+        limits
+    })
 }
 
 /// Whether a policy or document is a boundary, a policy of an organization or of an endpoint: nobody gets a right by it.
@@ -139,18 +158,28 @@ pub(super) fn only_limits(resource: &Resource, configuration: &Configuration) ->
     if is_boundary(&resource.name) || resource.body.get("name").is_some_and(|name| has_text(name, is_boundary)) {
         return true;
     }
-    let is_used = |kind: &str, path: &str| !configuration.linked(resource, kind, path, &[]).certain.is_empty();
+    let users = |kind: &str, path: &str| users_of(resource, configuration, kind, path).next().is_some();
     if resource.is("aws_iam_policy") {
-        return ["aws_iam_role", "aws_iam_user"].iter().any(|kind| is_used(kind, "permissions_boundary"));
+        return ["aws_iam_role", "aws_iam_user"].iter().any(|kind| users(kind, "permissions_boundary"));
     }
-    is_used("aws_organizations_policy", "content")
-        || is_used("aws_vpc_endpoint", "policy")
-        || is_used("aws_vpc_endpoint_policy", "policy")
-        || configuration
-            .linked(resource, "aws_iam_policy", "policy", &[])
-            .certain
-            .iter()
+    users("aws_organizations_policy", "content")
+        || users("aws_vpc_endpoint", "policy")
+        || users("aws_vpc_endpoint_policy", "policy")
+        || users_of(resource, configuration, "aws_iam_policy", "policy")
             .any(|policy| only_limits(policy, configuration))
+}
+
+/// The resources of a type whose attribute refers to a resource. There may be thousands, so nothing else is asked.
+fn users_of<'c>(
+    resource: &'c Resource,
+    configuration: &'c Configuration,
+    kind: &'c str,
+    attribute: &'c str,
+) -> impl Iterator<Item = &'c Resource> {
+    let uses = move |user: &&Resource| {
+        user.body.get(attribute).is_some_and(|value| refers(value, resource, &[]) == Some(true))
+    };
+    configuration.of_kind(kind).filter(uses)
 }
 
 /// Whether a part of a text that is known is so.
