@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use portcullis_core::{FileId, Span};
-use portcullis_syntax::{Node, json};
+use portcullis_core::Span;
 
-use super::value::{Kind, List, Map, Number, Piece, Reason, Value};
+pub use super::document::UNKNOWN;
+use super::document::document;
+use super::value::{Kind, Map, Piece, Value};
 
 /// A policy document.
 #[derive(Debug, Default)]
@@ -58,8 +59,8 @@ pub struct Elements {
 pub struct Element {
     /// The text; [`UNKNOWN`] stands for each part of it that is not known.
     pub text: Arc<str>,
-    /// Where.
-    pub span: Span,
+    /// The value that it was read from: where it was written, or the text as a whole where it is a part of one.
+    pub value: Value,
 }
 
 /// Who a statement is about.
@@ -82,31 +83,13 @@ pub struct Condition {
     pub values: Elements,
 }
 
-/// Stands in a text for a part that is not known.
-pub const UNKNOWN: char = '\u{FFFC}';
-
 /// Statements that are read of one document.
 const STATEMENTS: usize = 10_000;
 
 impl Policy {
     /// The policy that an attribute holds; `None` where it is not known or no policy.
     pub fn of(value: &Value) -> Option<Self> {
-        match &value.kind {
-            Kind::Encoded(encoded) => Self::of_document(&encoded.value),
-            Kind::Map(_) => Self::of_document(value),
-            Kind::String(text) => Self::of_document(&read_json(text, value.span)?),
-            Kind::Template(pieces) => {
-                let text: String = pieces
-                    .iter()
-                    .map(|piece| match piece {
-                        Piece::Text(text) => text.to_string(),
-                        Piece::Unknown(_) => UNKNOWN.to_string(),
-                    })
-                    .collect();
-                Self::of_document(&read_json(&text, value.span)?)
-            }
-            _ => None,
-        }
+        Self::of_document(&*document(value)?)
     }
 
     fn of_document(document: &Value) -> Option<Self> {
@@ -137,6 +120,16 @@ impl Policy {
     /// The statements that certainly allow something.
     pub fn allowed(&self) -> impl Iterator<Item = &Statement> {
         self.statements.iter().filter(|statement| statement.allows == Some(true))
+    }
+
+    /// Whether a statement takes an action away, whatever it is done to.
+    pub fn denies(&self, action: &str) -> bool {
+        self.statements.iter().any(|statement| {
+            statement.allows == Some(false)
+                && statement.is_unconditional()
+                && statement.resources.exactly("*").is_some()
+                && statement.actions.covering(action).is_some()
+        })
     }
 }
 
@@ -278,7 +271,7 @@ impl Element {
             Kind::Unknown(_) if !value.references().is_empty() => UNKNOWN.to_string().into(),
             _ => value.to_text()?,
         };
-        Some(Self { text, span: value.span })
+        Some(Self { text, value: value.clone() })
     }
 }
 
@@ -314,62 +307,9 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern.get(p..).unwrap_or_default().iter().all(|&byte| byte == b'*')
 }
 
-/// Reads a text as JSON; all of it stands at `span`.
-fn read_json(text: &str, span: Span) -> Option<Value> {
-    let text: Arc<str> = Arc::from(text.trim());
-    if !text.starts_with(['{', '[']) {
-        return None;
-    }
-    let tree = json::parse(FileId::default(), &text);
-    if !tree.errors().is_empty() {
-        return None;
-    }
-    Some(of_node(tree.documents().next()?.root, span))
-}
-
-/// A node of JSON as a value. The parser bounds the depth.
-fn of_node(node: Node<'_>, span: Span) -> Value {
-    use portcullis_syntax::Value as Written;
-    let kind = match node.value() {
-        Written::Null => Kind::Null,
-        Written::Bool(value) => Kind::Bool(value),
-        Written::Number(text) => match text.parse::<i64>() {
-            Ok(value) => Kind::Number(Number::Int(value)),
-            Err(_) => text.parse().map_or(Kind::Unknown(Reason::Invalid), |value| Kind::Number(Number::Float(value))),
-        },
-        Written::String(_) | Written::Template(_) | Written::Unknown(_) => {
-            let text = node.text();
-            if text.contains(UNKNOWN) {
-                let mut pieces = Vec::new();
-                for (number, part) in text.split(UNKNOWN).enumerate() {
-                    if number > 0 {
-                        pieces.push(Piece::Unknown(Reason::Computed));
-                    }
-                    if !part.is_empty() {
-                        pieces.push(Piece::Text(part.into()));
-                    }
-                }
-                Kind::Template(pieces.into())
-            } else {
-                Kind::String(text.into())
-            }
-        }
-        Written::List(list) => {
-            Kind::List(Arc::new(List::closed(list.items().map(|item| of_node(item, span)).collect())))
-        }
-        Written::Map(map) => {
-            let mut entries = Map::default();
-            for (key, value) in map.entries() {
-                entries.insert(key.text(), span, of_node(value, span));
-            }
-            Kind::Map(Arc::new(entries))
-        }
-    };
-    Value::new(kind, span)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::value::Reason;
     use super::*;
 
     fn read(text: &str) -> Policy {
@@ -405,6 +345,21 @@ mod tests {
         assert!(statement.actions.exactly("*").is_some());
         assert!(statement.resources.exactly("*").is_none());
         assert_eq!(&*statement.resources.items[0].text, "\u{FFFC}/*");
+    }
+
+    #[test]
+    fn what_is_denied_is_known() {
+        let policy = read(
+            r#"{"Statement": [
+                {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "iam:*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::logs"},
+                {"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}
+            ]}"#,
+        );
+        for (action, expected) in [("iam:PassRole", true), ("s3:GetObject", false), ("ec2:RunInstances", false)] {
+            assert_eq!(policy.denies(action), expected, "{action}");
+        }
     }
 
     #[test]
