@@ -162,7 +162,12 @@ rule! {
     LOGGING_DISABLED = "tf-aws-opensearch-logging-disabled" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_84"],
+        peers: &[
+            "checkov:CKV_AWS_84",
+            "checkov:CKV_AWS_317",
+            "trivy:AWS-0042",
+            "tfsec:aws-elasticsearch-enable-domain-logging",
+        ],
         check: attribute(&Row {
             on: &[
                 ("aws_opensearch_domain", "log_publishing_options[*]"),
