@@ -9,8 +9,8 @@ pub(super) static RULES: &[&Rule] =
 rule! {
     /// API Gateway stage does not log requests
     ///
-    /// Who called what, and when, is not there to look at after something happened. The access log is judged, not the log of
-    /// errors that method settings turn on.
+    /// Who called what, and when, is not there to look at after something happened. The access log is judged, not the
+    /// log of errors that method settings turn on.
     ACCESS_LOGGING_DISABLED = "tf-aws-apigateway-access-logging-disabled" {
         severity: Severity::Medium,
         profile: Profile::All,
@@ -33,8 +33,8 @@ rule! {
 rule! {
     /// API Gateway domain accepts TLS below 1.2
     ///
-    /// TLS 1.0 and 1.1 are broken and no client of this decade needs them. Where no policy is named, `TLS_1_0` counts, unless
-    /// the domain is a private one. Policies of names that do not tell their lowest version are not judged.
+    /// TLS 1.0 and 1.1 are broken and no client of this decade needs them. Where no policy is named, `TLS_1_0` counts,
+    /// unless the domain is a private one. Policies of names that do not tell their lowest version are not judged.
     ///
     /// ```hcl good
     /// resource "aws_api_gateway_domain_name" "inside" {
@@ -74,8 +74,8 @@ fn is_modern_policy(policy: &Value) -> Option<bool> {
 rule! {
     /// API Gateway stage is not traced
     ///
-    /// Where the time of a slow request went, and which service behind failed, has to be guessed. Stages of HTTP and WebSocket
-    /// APIs cannot be traced and are not judged.
+    /// Where the time of a slow request went, and which service behind failed, has to be guessed. Stages of HTTP and
+    /// WebSocket APIs cannot be traced and are not judged.
     TRACING_DISABLED = "tf-aws-apigateway-tracing-disabled" {
         severity: Severity::Low,
         profile: Profile::All,
@@ -147,8 +147,8 @@ rule! {
 rule! {
     /// API Gateway logs full request and response bodies
     ///
-    /// Passwords, tokens and what clients send about themselves end up in CloudWatch, where more people read than may see
-    /// them. Meant for finding a fault, not for use.
+    /// Passwords, tokens and what clients send about themselves end up in CloudWatch, where more people read than may
+    /// see them. Meant for finding a fault, not for use.
     DATA_TRACE_ENABLED = "tf-aws-apigateway-data-trace-enabled" {
         severity: Severity::Medium,
         peers: &["checkov:CKV_AWS_276"],

@@ -17,9 +17,9 @@ const IS_PUBLIC: Given =
 rule! {
     /// API Gateway method needs neither authorization nor key
     ///
-    /// Everyone on the internet may call it. Many methods are meant for that, so the rule is in the profile `all` only. Silent
-    /// for `OPTIONS`, which browsers ask without credentials, and for methods of an API that is private or has a policy which
-    /// does not let everyone in.
+    /// Everyone on the internet may call it. Many methods are meant for that, so the rule is in the profile `all` only.
+    /// Silent for `OPTIONS`, which browsers ask without credentials, and for methods of an API that is private or has a
+    /// policy which does not let everyone in.
     ///
     /// ```hcl bad:5
     /// resource "aws_api_gateway_rest_api" "main" {}
@@ -174,9 +174,9 @@ fn referred<'c>(
 rule! {
     /// API Gateway route needs no authorization
     ///
-    /// Everyone on the internet may call it. Many routes are meant for that, so the rule is in the profile `all` only. Of a
-    /// WebSocket API only `$connect` can ask who calls; the other routes are not judged, and neither is `OPTIONS`, which
-    /// browsers ask without credentials.
+    /// Everyone on the internet may call it. Many routes are meant for that, so the rule is in the profile `all` only.
+    /// Of a WebSocket API only `$connect` can ask who calls; the other routes are not judged, and neither is `OPTIONS`,
+    /// which browsers ask without credentials.
     ///
     /// ```hcl bad:1
     /// resource "aws_apigatewayv2_route" "orders" {
@@ -237,8 +237,8 @@ static ROUTE: Row = Row {
     ..Row::DEFAULT
 };
 
-/// Whether a route can ask who calls. Keys of HTTP APIs are a method and a path, or `$default`, which WebSocket APIs have
-/// as well.
+/// Whether a route can ask who calls. Keys of HTTP APIs are a method and a path, or `$default`, which WebSocket APIs
+/// have as well.
 fn can_authorize(route: &Resource, configuration: &Configuration) -> Option<bool> {
     let key = route.body.get("route_key")?;
     match key.as_str() {
@@ -255,8 +255,8 @@ fn can_authorize(route: &Resource, configuration: &Configuration) -> Option<bool
 rule! {
     /// Public API Gateway stage has no web ACL
     ///
-    /// Nothing stands between the internet and the API but the API. Silent for stages of a private API, and where the stage is
-    /// handed to a module that is not at hand.
+    /// Nothing stands between the internet and the API but the API. Silent for stages of a private API, and where the
+    /// stage is handed to a module that is not at hand.
     ///
     /// ```hcl bad:2
     /// resource "aws_api_gateway_rest_api" "main" {}

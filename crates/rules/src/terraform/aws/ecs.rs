@@ -10,8 +10,8 @@ pub(super) static RULES: &[&Rule] =
 rule! {
     /// ECS task shares the host process namespace
     ///
-    /// Its containers see every process of the machine, those of other tasks among them, with their environment and memory.
-    /// `task`, where the containers of one task see each other, is not reported.
+    /// Its containers see every process of the machine, those of other tasks among them, with their environment and
+    /// memory. `task`, where the containers of one task see each other, is not reported.
     HOST_PID = "tf-aws-ecs-host-pid" {
         severity: Severity::Medium,
         peers: &["checkov:CKV_AWS_335"],
@@ -31,8 +31,8 @@ rule! {
 rule! {
     /// ECS cluster runs without Container Insights
     ///
-    /// There are no metrics by task and container, and no events of restarts to look at after something went wrong. Silent
-    /// where the same configuration turns it on for the account.
+    /// There are no metrics by task and container, and no events of restarts to look at after something went wrong.
+    /// Silent where the same configuration turns it on for the account.
     ///
     /// ```hcl bad:1
     /// resource "aws_ecs_cluster" "main" {
@@ -144,8 +144,8 @@ fn is_encrypted_in_transit(block: &Value) -> Option<bool> {
 rule! {
     /// ECS service gives its tasks public addresses
     ///
-    /// Each task is on the internet by itself, with nothing but its security group before it. In a private subnet a task needs
-    /// a NAT gateway or endpoints to pull its image.
+    /// Each task is on the internet by itself, with nothing but its security group before it. In a private subnet a
+    /// task needs a NAT gateway or endpoints to pull its image.
     SERVICE_PUBLIC_IP = "tf-aws-ecs-service-public-ip" {
         severity: Severity::Medium,
         peers: &["checkov:CKV_AWS_333"],
@@ -165,9 +165,9 @@ rule! {
 rule! {
     /// ECS task and execution roles are the same
     ///
-    /// The agent that starts the task reads its secrets and pulls its images with the execution role; what runs in the task gets
-    /// the task role. With one role for both the program can read every secret that the agent can. The two count as the same
-    /// when they are the same text or the same attribute of one resource.
+    /// The agent that starts the task reads its secrets and pulls its images with the execution role; what runs in the
+    /// task gets the task role. With one role for both the program can read every secret that the agent can. The two
+    /// count as the same when they are the same text or the same attribute of one resource.
     ///
     /// ```hcl bad:4
     /// resource "aws_ecs_task_definition" "web" {

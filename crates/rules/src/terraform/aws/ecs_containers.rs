@@ -19,9 +19,9 @@ const TASK: &[&str] = &["aws_ecs_task_definition"];
 rule! {
     /// ECS task definition holds a secret in plain text
     ///
-    /// It is in the repository, in the state, and shown to everyone who may read the task definition. A secret is told by its
-    /// form, or by the variable's name and a value that looks like one; placeholders, names and ARNs are none, and neither is
-    /// a value that comes from elsewhere.
+    /// It is in the repository, in the state, and shown to everyone who may read the task definition. A secret is told
+    /// by its form, or by the variable's name and a value that looks like one; placeholders, names and ARNs are none,
+    /// and neither is a value that comes from elsewhere.
     ///
     /// ```hcl bad:7
     /// resource "aws_ecs_task_definition" "mail" {
@@ -94,8 +94,8 @@ rule! {
 rule! {
     /// ECS container runs privileged
     ///
-    /// It has every right on the machine that root has: its devices, its kernel, and the containers of every other task. Only
-    /// tasks on EC2 can be; Fargate refuses it.
+    /// It has every right on the machine that root has: its devices, its kernel, and the containers of every other
+    /// task. Only tasks on EC2 can be; Fargate refuses it.
     ///
     /// ```hcl bad:6
     /// resource "aws_ecs_task_definition" "agent" {
@@ -146,8 +146,8 @@ rule! {
 rule! {
     /// ECS container can write to its root filesystem
     ///
-    /// Whoever gets into it can put tools there and change its programs. Needs volumes for what the program writes, so the
-    /// rule is in the profile `all` only. Windows has no such setting; its tasks are not judged.
+    /// Whoever gets into it can put tools there and change its programs. Needs volumes for what the program writes, so
+    /// the rule is in the profile `all` only. Windows has no such setting; its tasks are not judged.
     ///
     /// ```hcl bad:5
     /// resource "aws_ecs_task_definition" "web" {

@@ -17,8 +17,8 @@ pub(super) static RULES: &[&Rule] = &[
 rule! {
     /// OpenSearch domain stores data unencrypted
     ///
-    /// Indices, logs and snapshots can be read by whoever gets at the disks. Off by default, and on older versions it cannot be
-    /// turned on later.
+    /// Indices, logs and snapshots can be read by whoever gets at the disks. Off by default, and on older versions it
+    /// cannot be turned on later.
     STORAGE_UNENCRYPTED = "tf-aws-opensearch-storage-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_5", "trivy:AWS-0048", "tfsec:aws-elasticsearch-enable-domain-encryption"],
@@ -39,8 +39,8 @@ rule! {
 rule! {
     /// OpenSearch nodes talk to each other in plaintext
     ///
-    /// Documents and queries pass between the nodes, and to replicas in other zones, for everyone in that network to read.
-    /// Judged for domains of a single node as well: it has to be on before the second one comes.
+    /// Documents and queries pass between the nodes, and to replicas in other zones, for everyone in that network to
+    /// read. Judged for domains of a single node as well: it has to be on before the second one comes.
     NODE_TRAFFIC_UNENCRYPTED = "tf-aws-opensearch-node-traffic-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_6", "trivy:AWS-0043", "tfsec:aws-elasticsearch-enable-in-transit-encryption"],
@@ -128,8 +128,8 @@ rule! {
 rule! {
     /// OpenSearch domain accepts TLS below 1.2
     ///
-    /// TLS 1.0 and 1.1 are broken and no client of this decade needs them. Where no policy is named, the one of 2019 counts that
-    /// accepts both. Policies of names that do not tell their lowest version are not judged.
+    /// TLS 1.0 and 1.1 are broken and no client of this decade needs them. Where no policy is named, the one of 2019
+    /// counts that accepts both. Policies of names that do not tell their lowest version are not judged.
     TLS_POLICY_WEAK = "tf-aws-opensearch-tls-policy-weak" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_228", "trivy:AWS-0126", "tfsec:aws-elasticsearch-use-secure-tls-policy"],
@@ -157,8 +157,8 @@ fn is_modern_policy(policy: &Value) -> Option<bool> {
 rule! {
     /// OpenSearch domain publishes no logs
     ///
-    /// Slow queries, errors and refused requests leave no trace outside of the domain. Any kind of log is enough here; the
-    /// audit log has a rule of its own.
+    /// Slow queries, errors and refused requests leave no trace outside of the domain. Any kind of log is enough here;
+    /// the audit log has a rule of its own.
     LOGGING_DISABLED = "tf-aws-opensearch-logging-disabled" {
         severity: Severity::Medium,
         profile: Profile::All,
@@ -176,13 +176,23 @@ rule! {
             wants: Want::Passes(is_published),
             quantifier: Quantifier::Any,
             wrong: "{\n    log_type                 = \"INDEX_SLOW_LOGS\"\n    enabled                  = false\n  }",
-            right: "{\n    log_type                 = \"INDEX_SLOW_LOGS\"\n    cloudwatch_log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:search\"\n  }",
+            right: SLOW_LOG,
             says: "publishes no logs",
             help: "add `log_publishing_options` with the ARN of a log group",
             ..Row::DEFAULT
         }),
     }
 }
+
+/// Blocks of the examples.
+const SLOW_LOG: &str = concat!(
+    "{\n    log_type                 = \"INDEX_SLOW_LOGS\"\n",
+    "    cloudwatch_log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:search\"\n  }",
+);
+const AUDIT_LOG: &str = concat!(
+    "{\n    log_type                 = \"AUDIT_LOGS\"\n",
+    "    cloudwatch_log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:search\"\n  }",
+);
 
 /// A block publishes its log unless it is turned off.
 fn is_published(block: &Value) -> Option<bool> {
@@ -197,8 +207,8 @@ fn is_published(block: &Value) -> Option<bool> {
 rule! {
     /// OpenSearch domain publishes no audit log
     ///
-    /// Who logged in, and what they read and changed, is not there to look at later. Needs fine-grained access control. Silent
-    /// where no log is published at all, which `tf-aws-opensearch-logging-disabled` reports.
+    /// Who logged in, and what they read and changed, is not there to look at later. Needs fine-grained access control.
+    /// Silent where no log is published at all, which `tf-aws-opensearch-logging-disabled` reports.
     AUDIT_LOG_DISABLED = "tf-aws-opensearch-audit-log-disabled" {
         severity: Severity::Low,
         profile: Profile::All,
@@ -211,8 +221,8 @@ rule! {
             ],
             wants: Want::Passes(is_audit_log),
             quantifier: Quantifier::Any,
-            wrong: "{\n    log_type                 = \"INDEX_SLOW_LOGS\"\n    cloudwatch_log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:search\"\n  }",
-            right: "{\n    log_type                 = \"AUDIT_LOGS\"\n    cloudwatch_log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:search\"\n  }",
+            wrong: SLOW_LOG,
+            right: AUDIT_LOG,
             says: "publishes no audit log",
             help: "add `log_publishing_options` with the type `AUDIT_LOGS`",
             ..Row::DEFAULT
@@ -230,8 +240,8 @@ fn is_audit_log(block: &Value) -> Option<bool> {
 rule! {
     /// OpenSearch domain has a public endpoint
     ///
-    /// Only its access policy stands between the data and the internet. A domain cannot be moved into a VPC later. Some are
-    /// meant to be reached from outside, so the rule is in the profile `all` only.
+    /// Only its access policy stands between the data and the internet. A domain cannot be moved into a VPC later. Some
+    /// are meant to be reached from outside, so the rule is in the profile `all` only.
     OUTSIDE_VPC = "tf-aws-opensearch-outside-vpc" {
         severity: Severity::High,
         profile: Profile::All,
@@ -250,8 +260,8 @@ rule! {
 rule! {
     /// OpenSearch domain lacks fine-grained access control
     ///
-    /// Whoever may call the domain may read and delete every index. Where the users are kept, in IAM, SAML or the domain
-    /// itself, does not count.
+    /// Whoever may call the domain may read and delete every index. Where the users are kept, in IAM, SAML or the
+    /// domain itself, does not count.
     FINE_GRAINED_ACCESS_DISABLED = "tf-aws-opensearch-fine-grained-access-disabled" {
         severity: Severity::High,
         profile: Profile::All,

@@ -19,8 +19,8 @@ pub(super) static RULES: &[&Rule] = &[
 rule! {
     /// Redshift cluster storage is not encrypted
     ///
-    /// A copy of the disks or a shared snapshot can be read by whoever gets it. On by default from version 6 of the provider.
-    /// Silent for clusters that are restored from a snapshot, which decides for them.
+    /// A copy of the disks or a shared snapshot can be read by whoever gets it. On by default from version 6 of the
+    /// provider. Silent for clusters that are restored from a snapshot, which decides for them.
     ///
     /// ```hcl bad:8
     /// terraform {
@@ -66,8 +66,8 @@ rule! {
 rule! {
     /// Redshift cluster has a public address
     ///
-    /// The whole warehouse is one password and one security group away from everyone. The default before version 6 of the
-    /// provider.
+    /// The whole warehouse is one password and one security group away from everyone. The default before version 6 of
+    /// the provider.
     ///
     /// ```hcl bad:8
     /// terraform {
@@ -105,8 +105,8 @@ rule! {
 rule! {
     /// Redshift cluster names no subnet group
     ///
-    /// It is put into the default VPC, with whatever else is there. Every cluster is in some VPC nowadays, so the rule is on
-    /// only where it is asked for.
+    /// It is put into the default VPC, with whatever else is there. Every cluster is in some VPC nowadays, so the rule
+    /// is on only where it is asked for.
     OUTSIDE_VPC = "tf-aws-redshift-outside-vpc" {
         severity: Severity::High,
         profile: Profile::OptIn,
@@ -126,8 +126,8 @@ rule! {
 rule! {
     /// Redshift cluster writes no audit log
     ///
-    /// Nobody can tell later who connected and what they asked for. The `logging` block of older providers counts as well as
-    /// an `aws_redshift_logging` for the cluster.
+    /// Nobody can tell later who connected and what they asked for. The `logging` block of older providers counts as
+    /// well as an `aws_redshift_logging` for the cluster.
     ///
     /// ```hcl bad:1
     /// resource "aws_redshift_cluster" "main" {
@@ -229,8 +229,8 @@ rule! {
 rule! {
     /// Redshift traffic may leave the VPC
     ///
-    /// `COPY` and `UNLOAD` reach S3 over the internet, past the endpoints, firewalls and flow logs of the VPC. In the profile
-    /// `all` only, because the VPC needs an endpoint for it.
+    /// `COPY` and `UNLOAD` reach S3 over the internet, past the endpoints, firewalls and flow logs of the VPC. In the
+    /// profile `all` only, because the VPC needs an endpoint for it.
     ENHANCED_ROUTING_DISABLED = "tf-aws-redshift-enhanced-routing-disabled" {
         severity: Severity::Low,
         profile: Profile::All,
