@@ -1,5 +1,6 @@
 //! Stages, methods' settings and domain names of API Gateway; who may call them is in `apigateway_access`.
 
+use super::apigateway_access::IS_PUBLIC;
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
@@ -49,9 +50,7 @@ rule! {
         peers: &["checkov:CKV_AWS_206", "trivy:AWS-0005", "tfsec:aws-apigateway-use-secure-tls-policy"],
         check: attribute(&Row {
             on: &[("aws_api_gateway_domain_name", "security_policy")],
-            given: &[
-                Given { path: "endpoint_configuration.types", is: Want::ContainsNone(&["PRIVATE"]), absent: Holds::Yes },
-            ],
+            given: &[IS_PUBLIC],
             wants: Want::Passes(is_modern_policy),
             wrong: "\"TLS_1_0\"",
             right: "\"TLS_1_2\"",

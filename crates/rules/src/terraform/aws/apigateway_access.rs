@@ -11,7 +11,8 @@ use crate::terraform::prelude::*;
 /// The rules of this file.
 pub(super) static RULES: &[&Rule] = &[&METHOD_UNAUTHENTICATED, &ROUTE_UNAUTHENTICATED, &WAF_MISSING];
 
-const IS_PUBLIC: Given =
+/// Of an API or a domain: it is not reached from a VPC only.
+pub(super) const IS_PUBLIC: Given =
     Given { path: "endpoint_configuration.types", is: Want::ContainsNone(&["PRIVATE"]), absent: Holds::Yes };
 
 rule! {

@@ -83,7 +83,7 @@ rule! {
                     let Some(value) = variable.as_map().and_then(|map| map.get("value")) else { continue };
                     container
                         .say(value, &says, report)
-                        .help("keep it in Secrets Manager and name it in `secrets`; replace it, because it is known now")
+                        .help("keep it in Secrets Manager and name it in `secrets`; replace it, it is known now")
                         .mask(value.span);
                 }
             });
