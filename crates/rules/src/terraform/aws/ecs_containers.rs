@@ -1,7 +1,7 @@
 //! The containers of ECS tasks, which stand in an attribute as JSON.
 //!
 //! A definition that is not known or is no JSON is not judged; one that is known in part is judged by what is known. In
-//! a text all findings stand at the text, which has no places of its parts.
+//! a text all findings stand at the text, which has no places of its parts; the first of a rule speaks for the others.
 
 use portcullis_core::Draft;
 use portcullis_model::credential::{is_secret, known};
