@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use portcullis_core::{FileId, Span};
-use portcullis_syntax::{Node, json};
+use portcullis_core::Span;
 
-use super::value::{Kind, List, Map, Number, Piece, Reason, Value};
+pub use super::document::UNKNOWN;
+use super::document::document;
+use super::value::{Kind, Map, Piece, Value};
 
 /// A policy document.
 #[derive(Debug, Default)]
@@ -82,31 +83,13 @@ pub struct Condition {
     pub values: Elements,
 }
 
-/// Stands in a text for a part that is not known.
-pub const UNKNOWN: char = '\u{FFFC}';
-
 /// Statements that are read of one document.
 const STATEMENTS: usize = 10_000;
 
 impl Policy {
     /// The policy that an attribute holds; `None` where it is not known or no policy.
     pub fn of(value: &Value) -> Option<Self> {
-        match &value.kind {
-            Kind::Encoded(encoded) => Self::of_document(&encoded.value),
-            Kind::Map(_) => Self::of_document(value),
-            Kind::String(text) => Self::of_document(&read_json(text, value)?),
-            Kind::Template(pieces) => {
-                let text: String = pieces
-                    .iter()
-                    .map(|piece| match piece {
-                        Piece::Text(text) => text.to_string(),
-                        Piece::Unknown(_) => UNKNOWN.to_string(),
-                    })
-                    .collect();
-                Self::of_document(&read_json(&text, value)?)
-            }
-            _ => None,
-        }
+        Self::of_document(&*document(value)?)
     }
 
     fn of_document(document: &Value) -> Option<Self> {
@@ -324,83 +307,9 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern.get(p..).unwrap_or_default().iter().all(|&byte| byte == b'*')
 }
 
-/// Reads a text as JSON; all of it stands where `origin` does.
-fn read_json(text: &str, origin: &Value) -> Option<Value> {
-    let text: Arc<str> = Arc::from(text.trim());
-    if !text.starts_with(['{', '[']) {
-        return None;
-    }
-    let mut tree = json::parse(FileId::default(), &text);
-    if !tree.errors().is_empty() {
-        tree = json::parse(FileId::default(), &without_trailing_commas(&text).into());
-    }
-    if !tree.errors().is_empty() {
-        return None;
-    }
-    Some(of_node(tree.documents().next()?.root, origin))
-}
-
-/// The text without the commas that stand before a closing bracket. They are refused when the policy is applied, but
-/// leave no doubt about what it says.
-fn without_trailing_commas(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    for (at, letter) in text.char_indices() {
-        let rest = text.get(at.saturating_add(1)..).unwrap_or_default();
-        if is_quoted || letter != ',' || !rest.trim_start().starts_with([']', '}']) {
-            kept.push(letter);
-        }
-        if letter == '"' && !is_escaped {
-            is_quoted = !is_quoted;
-        }
-        is_escaped = letter == '\\' && !is_escaped;
-    }
-    kept
-}
-
-/// A node of JSON as a value. The parser bounds the depth.
-fn of_node(node: Node<'_>, origin: &Value) -> Value {
-    use portcullis_syntax::Value as Written;
-    let kind = match node.value() {
-        Written::Null => Kind::Null,
-        Written::Bool(value) => Kind::Bool(value),
-        Written::Number(text) => match text.parse::<i64>() {
-            Ok(value) => Kind::Number(Number::Int(value)),
-            Err(_) => text.parse().map_or(Kind::Unknown(Reason::Invalid), |value| Kind::Number(Number::Float(value))),
-        },
-        Written::String(_) | Written::Template(_) | Written::Unknown(_) => {
-            let text = node.text();
-            if text.contains(UNKNOWN) {
-                let mut pieces = Vec::new();
-                for (number, part) in text.split(UNKNOWN).enumerate() {
-                    if number > 0 {
-                        pieces.push(Piece::Unknown(Reason::Computed));
-                    }
-                    if !part.is_empty() {
-                        pieces.push(Piece::Text(part.into()));
-                    }
-                }
-                Kind::Template(pieces.into())
-            } else {
-                Kind::String(text.into())
-            }
-        }
-        Written::List(list) => {
-            Kind::List(Arc::new(List::closed(list.items().map(|item| of_node(item, origin)).collect())))
-        }
-        Written::Map(map) => {
-            let mut entries = Map::default();
-            for (key, value) in map.entries() {
-                entries.insert(key.text(), origin.span, of_node(value, origin));
-            }
-            Kind::Map(Arc::new(entries))
-        }
-    };
-    Value { via: origin.via.clone(), ..Value::new(kind, origin.span) }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::value::Reason;
     use super::*;
 
     fn read(text: &str) -> Policy {
