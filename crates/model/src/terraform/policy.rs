@@ -91,22 +91,7 @@ const STATEMENTS: usize = 10_000;
 impl Policy {
     /// The policy that an attribute holds; `None` where it is not known or no policy.
     pub fn of(value: &Value) -> Option<Self> {
-        match &value.kind {
-            Kind::Encoded(encoded) => Self::of_document(&encoded.value),
-            Kind::Map(_) => Self::of_document(value),
-            Kind::String(text) => Self::of_document(&read_json(text, value.span)?),
-            Kind::Template(pieces) => {
-                let text: String = pieces
-                    .iter()
-                    .map(|piece| match piece {
-                        Piece::Text(text) => text.to_string(),
-                        Piece::Unknown(_) => UNKNOWN.to_string(),
-                    })
-                    .collect();
-                Self::of_document(&read_json(&text, value.span)?)
-            }
-            _ => None,
-        }
+        Self::of_document(&document(value)?)
     }
 
     fn of_document(document: &Value) -> Option<Self> {
@@ -312,6 +297,27 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         }
     }
     pattern.get(p..).unwrap_or_default().iter().all(|&byte| byte == b'*')
+}
+
+/// The value that a text of JSON, or what `jsonencode` made, holds; a map is its own document. Parts that are not known
+/// are [`UNKNOWN`] in a text. `None` where it is not known or no document.
+pub fn document(value: &Value) -> Option<Value> {
+    match &value.kind {
+        Kind::Encoded(encoded) => Some(encoded.value.clone()),
+        Kind::Map(_) => Some(value.clone()),
+        Kind::String(text) => read_json(text, value.span),
+        Kind::Template(pieces) => {
+            let text: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => text.to_string(),
+                    Piece::Unknown(_) => UNKNOWN.to_string(),
+                })
+                .collect();
+            read_json(&text, value.span)
+        }
+        _ => None,
+    }
 }
 
 /// Reads a text as JSON; all of it stands at `span`.
