@@ -1,8 +1,8 @@
 //! A configuration as it would be planned: the instances of its modules and resources, and how they refer to one
 //! another.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use portcullis_core::{FileId, Span};
 use portcullis_syntax::hcl::{Block, File};
@@ -122,6 +122,8 @@ pub struct SourceFile {
 struct Index {
     kinds: HashMap<Arc<str>, Vec<usize>>,
     addresses: HashMap<Arc<str>, usize>,
+    /// Which resources refer to an address (without its instance); made when it is first asked for.
+    users: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
 }
 
 impl Configuration {
@@ -158,13 +160,14 @@ impl Configuration {
     }
 
     /// The resources of `kind` whose value at `path` refers to `target`, or is the same text as one of `target`'s
-    /// attributes `names` (a bucket known by its name).
+    /// attributes `names` (a bucket known by its name). A value that was taken from another resource refers to what that
+    /// resource's `path` does: settings of a bucket are often chained to one another for their order.
     pub fn linked(&self, target: &Resource, kind: &str, path: &str, names: &[&str]) -> Links<'_> {
         let mut links = Links { certain: Vec::new(), maybe: self.hands_out(target) };
         for candidate in self.of_kind(kind) {
             for lookup in lookups(candidate, path) {
                 match lookup {
-                    Lookup::Present(found) => match refers(found.value, target, names) {
+                    Lookup::Present(found) => match self.leads_to(found.value, target, path, names, CHAIN) {
                         Some(true) => {
                             links.certain.push(candidate);
                             break;
@@ -178,6 +181,32 @@ impl Configuration {
             }
         }
         links
+    }
+
+    /// Whether a value refers to `target`, by itself or through the `path` of the resource that it was taken from.
+    fn leads_to(&self, value: &Value, target: &Resource, path: &str, names: &[&str], chain: usize) -> Option<bool> {
+        let answer = refers(value, target, names);
+        if answer != Some(false) || !value.is_unknown() || chain == 0 {
+            return answer;
+        }
+        for reference in value.references() {
+            let Some(through) = self.at(&reference.address) else { continue };
+            for lookup in lookups(through, path) {
+                let Lookup::Present(found) = lookup else { continue };
+                match self.leads_to(found.value, target, path, names, chain.saturating_sub(1)) {
+                    Some(false) => {}
+                    answer => return answer,
+                }
+            }
+        }
+        Some(false)
+    }
+
+    /// The resources, data sources included, that refer to `target` anywhere in their arguments.
+    pub fn users_of(&self, target: &Resource) -> impl Iterator<Item = &Resource> {
+        let users = self.index.users.get_or_init(|| users(&self.resources));
+        let numbers = users.get(without_instance(&target.address)).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|&number| self.resources.get(number))
     }
 
     /// Whether the provider of a resource may be of this major version or a later one. `name` is the provider's name, as
@@ -215,6 +244,33 @@ impl Resource {
             None => self.mode == Mode::Managed && &*self.kind == kind,
         }
     }
+}
+
+/// Settings that are chained to one another before the chain is left alone.
+const CHAIN: usize = 4;
+
+/// Which resources refer to each address, their own aside.
+fn users(resources: &[Resource]) -> HashMap<Arc<str>, Vec<usize>> {
+    let mut users: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+    for (number, resource) in resources.iter().enumerate() {
+        let mut seen: HashSet<&str> = HashSet::from([without_instance(&resource.address)]);
+        let mut waiting: Vec<&Value> = resource.body.entries.values().map(|entry| &entry.value).collect();
+        while let Some(value) = waiting.pop() {
+            for reference in value.references() {
+                let address = without_instance(&reference.address);
+                if seen.insert(address) {
+                    users.entry(address.into()).or_default().push(number);
+                }
+            }
+            match &value.kind {
+                Kind::List(list) => waiting.extend(&list.items),
+                Kind::Map(map) => waiting.extend(map.entries.values().map(|entry| &entry.value)),
+                Kind::Encoded(encoded) => waiting.push(&encoded.value),
+                _ => {}
+            }
+        }
+    }
+    users
 }
 
 /// Whether a version constraint (`~> 5.0, != 5.31`) leaves room for a version of this major number or a later one.
