@@ -29,21 +29,62 @@ rule! {
     /// DynamoDB table uses no customer-managed key
     ///
     /// DynamoDB encrypts every table with a key of AWS' unless you name one, and that key you cannot take away.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_dynamodb_table" "orders" {
+    ///   name = "orders"
+    /// }
+    /// ```
+    /// ```hcl bad:3
+    /// resource "aws_dynamodb_table" "orders" {
+    ///   server_side_encryption {
+    ///     enabled     = false
+    ///     kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_kms_key" "orders" {}
+    /// resource "aws_dynamodb_table" "orders" {
+    ///   server_side_encryption {
+    ///     enabled     = true
+    ///     kms_key_arn = aws_kms_key.orders.arn
+    ///   }
+    /// }
+    /// ```
     CUSTOMER_KEY_MISSING = "tf-aws-dynamodb-customer-key-missing" {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_119", "trivy:AWS-0025", "tfsec:aws-dynamodb-table-customer-key"],
-        check: attribute(&Row {
-            on: &[("aws_dynamodb_table", "server_side_encryption.kms_key_arn")],
-            wants: Want::Passes(is_customer_key),
-            wrong: "\"\"",
-            right: "\"arn:aws:kms:eu-west-1:123456789012:key/1\"",
-            says: "is encrypted with no key of yours",
-            help: "add `server_side_encryption` with `enabled = true` and `kms_key_arn`",
-            ..Row::DEFAULT
+        check: resource(&["aws_dynamodb_table"], |resource, configuration, report| {
+            for row in [&KEY, &KEY_UNUSED] {
+                row.check(&resource.kind, resource, configuration, report);
+            }
         }),
     }
 }
+
+static KEY: Row = Row {
+    on: &[("aws_dynamodb_table", "server_side_encryption.kms_key_arn")],
+    wants: Want::Passes(is_customer_key),
+    says: "is encrypted with no key of yours",
+    help: "add `server_side_encryption` with `enabled = true` and `kms_key_arn`",
+    ..Row::DEFAULT
+};
+
+/// A key beside `enabled = false` is not used.
+static KEY_UNUSED: Row = Row {
+    on: &[("aws_dynamodb_table", "server_side_encryption.enabled")],
+    given: &[Given {
+        path: "server_side_encryption.kms_key_arn",
+        is: Want::Passes(is_customer_key),
+        absent: Holds::No,
+    }],
+    absent: Absent::Passes,
+    says: "does not use the key that it names",
+    help: "set `enabled` to true",
+    ..Row::DEFAULT
+};
 
 rule! {
     /// DAX cluster stores its cache unencrypted

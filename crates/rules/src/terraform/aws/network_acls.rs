@@ -1,7 +1,9 @@
 //! Network ACLs that are open to everyone.
 //!
-//! The rules of an ACL are tried in order. Only a rule that allows is looked at; what a rule before it denies is not
-//! taken off.
+//! The rules of an ACL are tried in order, and what an earlier one denies to everyone is not open. Only rules that stand in
+//! one ACL are compared: those of their own may be in any order, and in another configuration.
+
+use portcullis_model::terraform::value::Map;
 
 use crate::terraform::network::{Ports, is_everyone};
 use crate::terraform::prelude::*;
@@ -65,7 +67,9 @@ rule! {
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_352", "trivy:AWS-0102", "tfsec:aws-ec2-no-excessive-port-access"],
         check: resource(ACLS, |resource, configuration, report| {
-            each(resource, configuration, report, "lets every port in from anywhere", Ports::is_every);
+            each(resource, configuration, report, "lets every port in from anywhere", |ports, denied| {
+                Some(ports.is_every()? && denied.is_empty())
+            });
         }),
     }
 }
@@ -86,6 +90,24 @@ rule! {
     /// }
     /// ```
     /// ```hcl good
+    /// resource "aws_network_acl" "main" {
+    ///   ingress {
+    ///     rule_no    = 100
+    ///     action     = "allow"
+    ///     protocol   = "tcp"
+    ///     from_port  = 1
+    ///     to_port    = 4000
+    ///     cidr_block = "0.0.0.0/0"
+    ///   }
+    ///   ingress {
+    ///     rule_no    = 10
+    ///     action     = "deny"
+    ///     protocol   = "tcp"
+    ///     from_port  = 20
+    ///     to_port    = 3389
+    ///     cidr_block = "0.0.0.0/0"
+    ///   }
+    /// }
     /// resource "aws_network_acl_rule" "answers" {
     ///   protocol    = "tcp"
     ///   rule_action = "allow"
@@ -115,10 +137,15 @@ rule! {
         yields_to: &["tf-aws-network-acl-all-ports-open"],
         check: resource(ACLS, |resource, configuration, report| {
             let says = "opens FTP, SSH or RDP to the internet";
-            each(resource, configuration, report, says, |ports| {
+            each(resource, configuration, report, says, |ports, denied| {
                 let is_for_answers = matches!(ports, Ports::Range(_, from, to) if from >= 1024 && to >= 60_000);
-                let is_desktop = ports.has_tcp(3389)? && !is_for_answers;
-                Some(is_desktop || ports.has_tcp(20)? || ports.has_tcp(21)? || ports.has_tcp(22)?)
+                for port in [20, 21, 22, 3389] {
+                    let is_denied = denied.iter().any(|denied| denied.has_tcp(port) != Some(false));
+                    if ports.has_tcp(port)? && !is_denied && !(port == 3389 && is_for_answers) {
+                        return Some(true);
+                    }
+                }
+                Some(false)
             });
         }),
     }
@@ -130,10 +157,10 @@ fn each(
     configuration: &Configuration,
     report: &mut Report<'_>,
     says: &str,
-    opens: impl Fn(Ports) -> Option<bool>,
+    opens: impl Fn(Ports, &[Ports]) -> Option<bool>,
 ) {
     let (blocks, action) = if resource.is(RULE) { (vec![whole(resource)], "rule_action") } else { inline(resource) };
-    for (map, lookup) in blocks {
+    for (map, lookup) in &blocks {
         let Some(map) = map else {
             report.undecided();
             continue;
@@ -155,7 +182,8 @@ fn each(
             for range in ranges {
                 let Lookup::Present(range) = range else { continue };
                 let is_open = range.value.as_str().map(is_everyone);
-                match is_open.map(|is_open| if is_open { opens(ports) } else { Some(false) }) {
+                let opens = || opens(ports, &denied_before(map, name, &blocks));
+                match is_open.map(|is_open| if is_open { opens() } else { Some(false) }) {
                     Some(Some(true)) => {
                         let message = format!("`{}` {says}", resource.local);
                         report
@@ -171,7 +199,19 @@ fn each(
 }
 
 /// What describes a rule, and where it is found if it is not the resource itself. Nothing where it is not known.
-type Described<'c> = (Option<&'c portcullis_model::terraform::value::Map>, Option<Found<'c>>);
+type Described<'c> = (Option<&'c Map>, Option<Found<'c>>);
+
+/// What earlier rules of the same ACL deny to everyone of this family of addresses.
+fn denied_before(rule: &Map, family: &str, blocks: &[Described<'_>]) -> Vec<Ports> {
+    let number = |map: &Map| map.get("rule_no").and_then(Value::as_i64);
+    let Some(own) = number(rule) else { return Vec::new() };
+    let earlier = blocks.iter().filter_map(|(map, _)| *map).filter(|map| number(map).is_some_and(|it| it < own));
+    earlier
+        .filter(|map| map.get("action").and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case("deny")))
+        .filter(|map| map.get(family).and_then(Value::as_str).is_some_and(is_everyone))
+        .map(|map| Ports::of_aws(map.get("protocol"), map.get("from_port"), map.get("to_port")))
+        .collect()
+}
 
 fn whole(resource: &Resource) -> Described<'_> {
     (Some(&resource.body), None)

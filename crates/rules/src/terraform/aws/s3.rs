@@ -39,8 +39,12 @@ pub(crate) fn is_log_target(bucket: &Resource, configuration: &Configuration) ->
             known = None;
         }
     }
-    let is_delivery =
-        |resource: &Resource| resource.body.get("acl").and_then(Value::as_str) == Some("log-delivery-write");
+    let is_delivery = |resource: &Resource| {
+        let grants = ["access_control_policy.grant.grantee.uri", "grant.uri"];
+        let mut grantees = grants.iter().flat_map(|grant| resource.get(grant));
+        resource.body.get("acl").and_then(Value::as_str) == Some("log-delivery-write")
+            || grantees.any(|it| matches!(it, Lookup::Present(uri) if uri.value.as_str().is_some_and(is_log_delivery)))
+    };
     if is_delivery(bucket) {
         return Some(true);
     }
@@ -57,6 +61,10 @@ pub(crate) fn is_log_target(bucket: &Resource, configuration: &Configuration) ->
     let mut policies = about_same_bucket(bucket, "aws_s3_bucket_policy", configuration, &mut known);
     policies.push(bucket);
     if policies.into_iter().any(admits_logging) { Some(true) } else { known }
+}
+
+fn is_log_delivery(group: &str) -> bool {
+    group.ends_with("/s3/LogDelivery")
 }
 
 /// The resources of a kind that are about the same bucket as `resource`, which is the bucket or a setting of it. Where

@@ -130,8 +130,8 @@ rule! {
             if configuration.hands_out(group) {
                 return report.undecided();
             }
-            let uses = |other: &&Resource| !other.is(GROUP) && !GROUP_RULES.iter().any(|kind| other.is(kind));
-            if configuration.users_of(group).filter(uses).next().is_none() {
+            let uses = |other: &Resource| !other.is(GROUP) && !GROUP_RULES.iter().any(|kind| other.is(kind));
+            if !configuration.users_of(group).any(uses) {
                 let message = format!("`{}` is attached to nothing", group.local);
                 report.at_resource(group, configuration, message).help("remove it");
             }
