@@ -111,6 +111,8 @@ fn what_cannot_be_understood_is_told() {
         (&["--date", "tomorrow"], "`tomorrow` is not a date"),
         (&["--pod-security", "privileged"], "`privileged` is not a Pod Security level"),
         (&["--kubernetes-version", "2.0"], "`2.0` is not a Kubernetes version"),
+        (&["--kubernetes-version", "1.345"], "`1.345` is not a Kubernetes version"),
+        (&["--kubernetes-version", "newest"], "`newest` is not a Kubernetes version"),
         (&["--threads", "0"], "invalid value '0'"),
         (&["-q", "-v"], "cannot be used with"),
         (&["explain", "KSV-017O"], "unknown rule `KSV-017O`"),
@@ -125,6 +127,26 @@ fn what_cannot_be_understood_is_told() {
         let (code, out, error) = run(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
         assert!(error.contains(told), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_rule_that_waits_for_its_configuration_says_so() {
+    let root = tree("unconfigured");
+    std::fs::write(root.join("pod.yaml"), BAD).unwrap();
+    let rule = "k8s-image-registry-blocklist";
+    let note = format!("note: {rule} says nothing until the configuration gives it `registries`\n");
+    for (configuration, arguments, expected) in [
+        ("{}", &["--only", rule][..], (0, note.as_str())),
+        ("{}", &["--only", "KSV-0034", "-q"], (0, "")),
+        ("{}", &["--only", "k8s-privileged-container", "--exit-zero"], (0, "")),
+        ("rules: { k8s-image-registry-blocklist: on }", &["--exit-zero"], (0, note.as_str())),
+        ("rules: { k8s-image-registry-blocklist: { registries: [docker.io] } }", &["--only", rule], (1, "")),
+        ("rules: { k8s-image-registry-blocklist: { registries: [ghcr.io] } }", &["--only", rule], (0, "")),
+    ] {
+        std::fs::write(root.join("portcullis.yaml"), configuration).unwrap();
+        let (code, _, error) = told(&run_in(&root, arguments, ""));
+        assert_eq!((code, error.as_str()), expected, "{configuration} {arguments:?}");
     }
 }
 

@@ -43,6 +43,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
         terminal::complain(&summary_line(&report, &Options::default()));
     }
+    // What is about no file is about what was asked for, and few look for it among the findings.
+    for note in report.notes.iter().filter(|note| note.path.is_empty() && !args.output.quiet) {
+        terminal::complain(&format!("note: {}", note.message));
+    }
     for error in &report.errors {
         terminal::complain(&format!("error: {error}"));
     }
@@ -193,6 +197,8 @@ fn scan_options(
         paths,
         stdin,
         compose_files: args.input.compose_file.clone(),
+        tf_var_files: args.input.tf_var_file.clone(),
+        tf_vars: args.input.tf_var.clone(),
         root: args.input.root.clone(),
         threads: args.input.threads.map_or(0, usize::from),
         only: args.rules.only.clone(),

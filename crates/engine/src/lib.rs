@@ -3,6 +3,7 @@
 //! The only crate that reads files. Nothing here prints.
 
 mod actions;
+mod asked;
 mod builds;
 mod classify;
 pub mod config;

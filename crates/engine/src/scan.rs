@@ -14,6 +14,7 @@ use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use crate::asked;
 use crate::builds::{Built, Scan};
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
@@ -39,6 +40,11 @@ pub struct ScanOptions {
     pub stdin: Option<Stdin>,
     /// `--compose-file`: the Compose files that make one project, the weakest first. They are scanned as well.
     pub compose_files: Vec<PathBuf>,
+    /// `--tf-var-file`: values of Terraform's variables, the strongest last. They are read, and scanned where the walk
+    /// meets them.
+    pub tf_var_files: Vec<PathBuf>,
+    /// `--tf-var`: names and values; weaker than the files.
+    pub tf_vars: Vec<(String, String)>,
     /// `--root`; else the repository of the working directory, else that of all paths, else the working directory.
     pub root: Option<PathBuf>,
     /// Worker threads; 0: one for each core.
@@ -74,6 +80,8 @@ impl ScanOptions {
             paths: Vec::new(),
             stdin: None,
             compose_files: Vec::new(),
+            tf_var_files: Vec::new(),
+            tf_vars: Vec::new(),
             root: None,
             threads: 0,
             only: Vec::new(),
@@ -168,6 +176,8 @@ pub(crate) fn scan_texts(
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let selections: Vec<&Selection> = rules.values().map(|rules| &rules.selection).collect();
+    report.notes.extend(asked::notes(options, &catalog, &selections));
     let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
     let folders = &options.config.kubernetes_crds;
     let known = Arc::new(definitions::load(folders, &options.cwd, base, &worktree, &mut report.errors));
@@ -205,10 +215,14 @@ pub(crate) fn scan_texts(
         let input = |index| input(index);
         judge_worlds(pool.as_ref(), worlds, &found, &judge, &input)
     };
+    let tf_options = portcullis_terraform::Options {
+        variable_files: options.tf_var_files.iter().map(|path| shown(&options.cwd, path)).collect(),
+        variables: options.tf_vars.clone(),
+    };
     let judge_modules = |rules: &BTreeMap<OverrideSet, Rules>, targets: &[usize]| {
         let judge = |index| shared.judge_of(rules, index);
         let input = |index| input(index);
-        judge_terraform(pool.as_ref(), targets, &found, &judge, &input)
+        judge_terraform(pool.as_ref(), targets, &tf_options, (&found, &judge, &input))
     };
     let judge_file = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
         input(index).map(|input| shared.judge_of(rules, index).judge(&input)).unwrap_or_default()
@@ -220,7 +234,7 @@ pub(crate) fn scan_texts(
     if !in_worlds.is_empty() {
         progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
     }
-    let of_terraform = terraform::targets(&found);
+    let of_terraform = terraform::targets(&found, &worktree);
     in_worlds.extend(&of_terraform);
     let from_terraform = judge_modules(&rules, &of_terraform);
     progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
@@ -313,23 +327,25 @@ fn judge_worlds<'a>(
     (left, built)
 }
 
+/// The targets of a scan, how each is judged, and as what.
+type Targets<'a> =
+    (&'a Discovered, &'a (dyn Fn(usize) -> Judge<'a> + Sync), &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync));
+
 /// Judges the Terraform files of a scan.
 fn judge_terraform<'a>(
     pool: Option<&ThreadPool>,
     targets: &[usize],
-    found: &'a Discovered,
-    judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
-    input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+    options: &portcullis_terraform::Options,
+    (found, judge, input): Targets<'a>,
 ) -> Judged {
     if targets.is_empty() {
         return Judged::default();
     }
     let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
     let scan = Scan { indices, judge, input };
-    let options = portcullis_terraform::Options::default();
     match pool {
-        Some(pool) => pool.install(|| terraform::judge(&scan, targets, &options)),
-        None => terraform::judge(&scan, targets, &options),
+        Some(pool) => pool.install(|| terraform::judge(&scan, targets, options)),
+        None => terraform::judge(&scan, targets, options),
     }
 }
 
@@ -452,7 +468,7 @@ impl Rules {
     ) -> Result<BTreeMap<OverrideSet, Self>, SelectionError> {
         let config = &options.config;
         let context = Context {
-            kubernetes: options.kubernetes_version.or(config.kubernetes_version),
+            kubernetes: asked::version(options).map(KubernetesVersion::known),
             pod_security: options.pod_security,
             date: options.date,
             options: config.options(catalog),

@@ -93,7 +93,7 @@ fn containers_are_judged_wherever_they_stand() {
         ),
         ("env: { A: b }", &["`env` is a mapping, where a list belongs | put `- ` before its elements"]),
         ("env: [{ value: b }]", &["`name` is missing in EnvVar in Pod `web` | add it"]),
-        ("args: [serve, 80]", &["this element is a number, where text belongs | write it in quotes"]),
+        ("args: [serve, 80]", &["`args[1]` is a number, where text belongs | write it in quotes"]),
         ("resources: { limits: { cpu: 1, memory: 1Gi, nvidia.com/gpu: \"1\" } }", &[]),
         (
             "resources: { limits: { cpu: one } }",

@@ -8,7 +8,7 @@ use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
 use portcullis_model::terraform::{Kind, Reason, Value};
 
 use crate::Fault;
-use crate::provenance::{extended, part_of, referring, unknown_of, with_references};
+use crate::provenance::{extended, part_of, unknown_of, with_references};
 
 /// `value.name`.
 pub(crate) fn attribute(value: &Value, name: &str, at: Span) -> Result<Value, Fault> {
@@ -41,10 +41,33 @@ pub(crate) fn index(value: &Value, key: &Value, at: Span) -> Result<Value, Fault
             element(value, list, position, &text, at)
         }
         (Kind::Map(_) | Kind::List(_), None) if key.is_unknown() || matches!(key.kind, Kind::Template(_)) => {
-            Ok(referring(unknown_of(&[key], at), [value]))
+            Ok(with_references(unknown_of(&[key], at), &any_of(value)))
         }
         _ => Err(Fault),
     }
+}
+
+/// What one of the elements refers to, nobody knows which.
+fn any_of(value: &Value) -> Vec<Reference> {
+    const LOOKED_AT: usize = 64;
+    let items: Vec<&Value> = match &value.kind {
+        _ if !value.references().is_empty() => return value.references().to_vec(),
+        Kind::Map(map) => map.entries.values().take(LOOKED_AT).map(|entry| &entry.value).collect(),
+        Kind::List(list) => list.items.iter().take(LOOKED_AT).collect(),
+        _ => return Vec::new(),
+    };
+    let mut found: Vec<Reference> = Vec::new();
+    for reference in items.into_iter().flat_map(Value::references) {
+        // Instances of one resource are any instance of it.
+        let whole =
+            reference.address.strip_suffix(']').and_then(|it| it.rfind('[')).map(|it| reference.address.get(..it));
+        let address = whole.flatten().map_or_else(|| reference.address.clone(), |it| format!("{it}[*]").into());
+        let any = Reference { address, attribute: reference.attribute.clone() };
+        if !found.contains(&any) {
+            found.push(any);
+        }
+    }
+    found
 }
 
 fn entry(whole: &Value, map: &Map, name: &str, at: Span) -> Result<Value, Fault> {
@@ -73,39 +96,38 @@ pub(crate) fn taken(whole: &Value, part: &Value, name: &str) -> Value {
     match whole.references() {
         [] => part_value,
         // An instance of a resource knows its own address.
-        [one] if is_collection(one) && !part.references().is_empty() => part_value,
-        all => with_references(part_value, extended(all, name)),
+        [_] if is_collection(whole) && !part.references().is_empty() => part_value,
+        all => with_references(part_value, &extended(all, name)),
     }
 }
 
-/// All instances of a resource together.
-fn is_collection(reference: &Reference) -> bool {
-    reference.attribute.is_empty() && reference.address.ends_with("[*]")
+/// All instances of a resource together, of which some are not known; it refers to any of them.
+fn is_collection(value: &Value) -> bool {
+    let open = match &value.kind {
+        Kind::Map(map) => map.open,
+        Kind::List(list) => list.open,
+        _ => false,
+    };
+    open && matches!(value.references(), [one] if one.attribute.is_empty() && one.address.ends_with("[*]"))
 }
 
 fn computed(whole: &Value, name: &str, at: Span) -> Value {
     let references = whole.references();
     let reason = match references {
-        [] => Reason::Instance,
+        [] => return with_references(Value::unknown(Reason::Instance, at), &any_of(whole)),
         [one, ..] if is_data(&one.address) => Reason::Data,
         _ => Reason::Computed,
     };
     // What stands at a key of a collection of which not all is known is still an instance of it.
-    let extended = match references {
-        [one] if is_collection(one) => references.to_vec(),
-        all => extended(all, name),
-    };
-    with_references(Value::unknown(reason, at), extended)
+    let extended = if is_collection(whole) { references.to_vec() } else { extended(references, name) };
+    with_references(Value::unknown(reason, at), &extended)
 }
 
 fn unknown_part(whole: &Value, reason: Reason, name: &str, at: Span) -> Value {
-    let references = match whole.references() {
-        [one] if is_collection(one) && name.parse::<usize>().is_ok() => whole.references().to_vec(),
-        all => extended(all, name),
-    };
+    let references = extended(whole.references(), name);
     let mut part = Value::unknown(reason, at);
     part.via.clone_from(&whole.via);
-    with_references(part, references)
+    with_references(part, &references)
 }
 
 fn is_data(address: &str) -> bool {

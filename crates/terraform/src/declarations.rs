@@ -107,7 +107,10 @@ impl<'l> Declarations<'l> {
             "variable" => self.variables.declare(label(0), block),
             "output" => self.outputs.declare(label(0), block),
             "module" => self.calls.declare(label(0), block),
-            "provider" => self.providers.push(block),
+            "provider" => {
+                self.providers.push(block);
+                self.require_version(block);
+            }
             "terraform" => self.require(block),
             kind => {
                 let Some(mode) = mode_of(kind) else { return };
@@ -143,6 +146,14 @@ impl<'l> Declarations<'l> {
         match target {
             Some(declared) => declared.over.push(block),
             None => self.declare(block),
+        }
+    }
+
+    /// `version` in a `provider` block, as it was written before `required_providers`.
+    fn require_version(&mut self, block: &Block) {
+        let version = block.body.attribute("version").map(|it| &it.value.kind);
+        if let (Some(ExprKind::String(version)), Some(label)) = (version, block.labels.first()) {
+            self.required.push(Provider { name: label.name.clone(), source: None, version: Some(version.clone()) });
         }
     }
 

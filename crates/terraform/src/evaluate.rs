@@ -21,7 +21,7 @@ use crate::resources::Expanded;
 use crate::scope::{Each, Scope};
 
 /// The stack of an evaluation: expressions are evaluated within one another, over modules and locals.
-const STACK: usize = 256 * 1024 * 1024;
+const STACK: usize = 64 * 1024 * 1024;
 
 /// What is known beside the texts.
 #[derive(Clone, Debug, Default)]
@@ -38,12 +38,12 @@ pub struct Evaluated {
     /// Modules and resources.
     pub configuration: Configuration,
     /// What was left out, in order of the text; each place once.
-    pub notes: Vec<Note>,
+    pub gaps: Vec<Gap>,
 }
 
 /// Something that could not be known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
+pub enum Gap {
     /// A `module` block whose module is not at hand.
     Unresolved {
         /// The header of the block.
@@ -55,7 +55,7 @@ pub enum Note {
     },
     /// A limit on steps, sizes or instances was hit.
     Limit(Span),
-    /// How many instances a block has is not known.
+    /// How many instances a block has, or blocks a `dynamic` one makes, is not known.
     Repetition {
         /// The value of `count` or `for_each`.
         span: Span,
@@ -82,7 +82,7 @@ fn on_large_stack(work: impl FnOnce() -> Evaluated + Send) -> Evaluated {
             // A panic is the caller's, as if it had happened here.
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             // Nothing is known where no thread could be started.
-            Err(_) => Evaluated { notes: vec![Note::Limit(Span::default())], ..Evaluated::default() },
+            Err(_) => Evaluated { gaps: vec![Gap::Limit(Span::default())], ..Evaluated::default() },
         }
     })
 }
@@ -97,7 +97,7 @@ pub(crate) struct Evaluator<'l> {
     pub(crate) options: &'l Options,
     pub(crate) modules: Vec<Instance<'l>>,
     pub(crate) scales: Scales,
-    pub(crate) notes: BTreeSet<Note>,
+    pub(crate) gaps: BTreeSet<Gap>,
     pub(crate) resources: usize,
     declarations: HashMap<Arc<str>, Rc<Declarations<'l>>>,
     /// Whether an error in a part of a value is one of the whole: within `try` and `can`.
@@ -117,6 +117,8 @@ pub(crate) struct Instance<'l> {
     /// It, or one that calls it, stands for any number of instances.
     pub(crate) symbolic: bool,
     pub(crate) variables: Vec<Memo<Value>>,
+    /// Variables that are used and not declared, and what they are given.
+    pub(crate) undeclared: HashMap<String, Memo<Option<Value>>>,
     pub(crate) locals: Vec<Memo<Value>>,
     pub(crate) outputs: Vec<Memo<Value>>,
     pub(crate) calls: Vec<Memo<Rc<Calls>>>,
@@ -159,7 +161,7 @@ impl<'l> Evaluator<'l> {
             options,
             modules: Vec::new(),
             scales: Scales::default(),
-            notes: BTreeSet::new(),
+            gaps: BTreeSet::new(),
             resources: 0,
             declarations: HashMap::new(),
             strict: false,
@@ -237,9 +239,9 @@ impl<'l> Evaluator<'l> {
         outcome
     }
 
-    /// Notes that a limit was hit.
+    /// Keeps that a limit was hit.
     pub(crate) fn limit(&mut self, at: Span) -> Value {
-        self.notes.insert(Note::Limit(at));
+        self.gaps.insert(Gap::Limit(at));
         Value::unknown(Reason::Limit, at)
     }
 
@@ -344,8 +346,8 @@ impl<'l> Evaluator<'l> {
                 }
             }
         }
-        let notes = self.notes.into_iter().collect();
-        Evaluated { configuration: Configuration::new(modules, resources), notes }
+        let gaps = self.gaps.into_iter().collect();
+        Evaluated { configuration: Configuration::new(modules, resources), gaps }
     }
 
     /// What each module requires of providers; what its callers require counts too.
@@ -399,6 +401,7 @@ impl<'l> Instance<'l> {
             outputs: vec![Memo::Open; declared.outputs.len()],
             calls: vec![Memo::Open; declared.calls.len()],
             resources: vec![Memo::Open; declared.resources.len()],
+            undeclared: HashMap::new(),
             default_tags: HashMap::new(),
             handed_out: Vec::new(),
             partial: declared.partial,

@@ -8,45 +8,17 @@ use std::sync::Arc;
 
 use portcullis_core::Span;
 use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
-use portcullis_model::terraform::{Kind, Mode, Reason, Value};
-use portcullis_syntax::hcl::{BinaryOperator, Expr, ExprKind, For, Ident, Item};
+use portcullis_model::terraform::{Kind, Reason, Value};
+use portcullis_syntax::hcl::{BinaryOperator, Expr, ExprKind, For, Item};
 
 use crate::Fault;
-use crate::access::{attribute, index};
+use crate::calls::Called;
 use crate::evaluate::{Evaluator, Outcome};
-use crate::functions::{Place, call};
 use crate::operators::{and, binary, boolean, or, unary};
-use crate::provenance::{all_references, part_of, referring, unknown_of, used_at, with_references};
-use crate::scope::{Bound, Scope};
-use crate::types::Type;
-
-/// A step of a traversal.
-#[derive(Clone, Copy)]
-pub(crate) enum Step<'e> {
-    /// `.name`
-    Name(&'e Ident),
-    /// `[key]`
-    Index(&'e Expr),
-}
-
-/// Functions that look at no more of a large value than they say.
-const CHEAP: &[&str] = &[
-    "can",
-    "coalesce",
-    "element",
-    "length",
-    "lookup",
-    "nonsensitive",
-    "one",
-    "sensitive",
-    "tobool",
-    "tolist",
-    "tomap",
-    "tonumber",
-    "tostring",
-    "try",
-];
-
+use crate::provenance::{all_references, part_of, referring, unknown_of, with_references};
+use crate::scope::Scope;
+/// Values that are looked at in the time of evaluating an expression.
+pub(crate) const NODES_PER_STEP: usize = 32;
 impl Evaluator<'_> {
     /// The value of an expression.
     pub(crate) fn eval(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
@@ -73,7 +45,7 @@ impl Evaluator<'_> {
             ExprKind::Splat { source, each } => self.splat(source, each, at, scope),
             ExprKind::Element => scope.element().cloned().ok_or(Fault),
             ExprKind::Call { name, arguments, expands } => {
-                self.call_function(&name.name, arguments, *expands, at, scope)
+                self.call_function(&Called { name: &name.name, arguments, expands: *expands }, at, scope)
             }
             ExprKind::Unary(operator, operand) => unary(*operator, &self.eval(operand, scope)?, at),
             ExprKind::Binary(operator, operands) => {
@@ -92,7 +64,7 @@ impl Evaluator<'_> {
     }
 
     /// A part of a value. Its error is one of the whole only within `try` and `can`.
-    fn part(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
+    pub(crate) fn part(&mut self, expr: &Expr, scope: &Scope<'_>) -> Outcome {
         match self.eval(expr, scope) {
             Err(Fault) if !self.strict => Ok(Value::unknown(Reason::Invalid, scope.place(expr.span))),
             outcome => outcome,
@@ -127,6 +99,9 @@ impl Evaluator<'_> {
         };
         let Some(decides) = decides else {
             let right = self.eval(right, scope)?;
+            if !self.may_compare(&left, &right, at) {
+                return Ok(Value::unknown(Reason::Limit, at));
+            }
             return binary(operator, &left, &right, at);
         };
         let known = boolean(&left)?;
@@ -160,6 +135,9 @@ impl Evaluator<'_> {
                     (Ok(one), Err(Fault)) | (Err(Fault), Ok(one)) => (one.clone(), one),
                     (Err(Fault), Err(Fault)) => return Err(Fault),
                 };
+                if !self.may_compare(&then, &otherwise, at) {
+                    return Ok(Value::unknown(Reason::Limit, at));
+                }
                 if then.equals(&otherwise) == Some(true) {
                     return Ok(then);
                 }
@@ -167,9 +145,15 @@ impl Evaluator<'_> {
                 let mut references: Vec<Reference> = condition.references().to_vec();
                 all_references(&then, &mut references);
                 all_references(&otherwise, &mut references);
-                Ok(with_references(Value::unknown(reason, at), references))
+                Ok(with_references(Value::unknown(reason, at), &references))
             }
         }
+    }
+
+    /// Counts the steps of comparing two values; false when there were too many.
+    fn may_compare(&mut self, left: &Value, right: &Value, at: Span) -> bool {
+        let nodes = self.scales.weigh(left).nodes.min(self.scales.weigh(right).nodes);
+        self.steps(nodes / NODES_PER_STEP, at)
     }
 
     fn splat(&mut self, source: &Expr, each: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
@@ -193,9 +177,11 @@ impl Evaluator<'_> {
                     let item = part_of(&source_value, item);
                     items.push(self.eval(each, &scope.with_element(&item))?);
                 }
+                // The elements say it better, where there is one.
+                let is_silent = list.open && items.iter().all(|item| item.references().is_empty());
                 let made = Kind::List(Arc::new(List { items, open: list.open, set: false }));
                 let made = Value { via: source_value.via.clone(), ..Value::new(made, at) };
-                Ok(self.weighed(if list.open { referring(made, [&source_value]) } else { made }))
+                Ok(self.weighed(if is_silent { referring(made, [&source_value]) } else { made }))
             }
             _ => {
                 let item = self.eval(each, &scope.with_element(&source_value))?;
@@ -233,11 +219,10 @@ impl Evaluator<'_> {
                 let _ = self.collect(one, collection.clone(), collection.clone(), &mut made, at, scope);
                 return Ok(referring(Value::unknown(*reason, at), made.values().chain([&collection])));
             }
-            Kind::Template(_) | Kind::Encoded(_) => return Err(Fault),
             _ => return Err(Fault),
         }
         let open = made.open;
-        let made = Value::new(made.finish(one), at);
+        let made = Value::new(made.finish(), at);
         Ok(self.weighed(if open { referring(made, [&collection]) } else { made }))
     }
 
@@ -258,12 +243,14 @@ impl Evaluator<'_> {
         let names = [(&*one.value.name, value), (key_name, key)];
         let names = if one.key.is_some() { &names[..] } else { &names[..1] };
         let scope = &scope.with_names(names);
-        let mut certain = true;
         if let Some(condition) = &one.condition {
             match boolean(&self.eval(condition, scope)?)? {
                 Some(true) => {}
                 Some(false) => return Ok(true),
-                None => certain = false,
+                None => {
+                    made.open = true;
+                    return Ok(true);
+                }
             }
         }
         let key = match &one.result_key {
@@ -271,180 +258,9 @@ impl Evaluator<'_> {
             None => None,
         };
         let result = self.part(&one.result, scope)?;
-        made.add(key, result, certain)?;
+        made.add(key, result)?;
         Ok(true)
     }
-
-    fn call_function(&mut self, name: &str, arguments: &[Expr], expands: bool, at: Span, scope: &Scope<'_>) -> Outcome {
-        match (name.strip_prefix("core::").unwrap_or(name), arguments) {
-            ("try", arguments) => return self.try_each(arguments, at, scope),
-            ("can", [argument]) => return Ok(self.can(argument, at, scope)),
-            ("templatefile", [path, variables]) => return self.template_file(path, variables, at, scope),
-            ("templatestring", [text, variables]) => return self.template_string(text, variables, at, scope),
-            // OpenTofu and Terraform since 1.15 convert to a type that is written like a variable's.
-            ("convert", [value, constraint]) => {
-                let value = self.eval(value, scope)?;
-                return Type::new(constraint).convert(value, &mut |expr| self.value(expr, scope));
-            }
-            _ => {}
-        }
-        let mut values = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            values.push(self.part(argument, scope)?);
-        }
-        if expands && let Some(last) = values.pop() {
-            match &last.kind {
-                Kind::List(list) if !list.open => {
-                    values.extend(list.items.iter().map(|item| part_of(&last, item)));
-                }
-                Kind::List(_) | Kind::Unknown(_) => {
-                    values.push(last);
-                    let all: Vec<&Value> = values.iter().collect();
-                    return Ok(unknown_of(&[values.last().unwrap_or(&Value::unknown(Reason::Instance, at))], at))
-                        .map(|made| referring(made, all));
-                }
-                _ => return Err(Fault),
-            }
-        }
-        let weights = if CHEAP.contains(&name) {
-            values.len()
-        } else {
-            values.iter().map(|value| self.scales.weigh(value).nodes).fold(1, usize::saturating_add)
-        };
-        if !self.steps(weights / 8, at) {
-            return Ok(Value::unknown(Reason::Limit, at));
-        }
-        let root = self.modules.first().map(|root| root.directory.clone()).unwrap_or_default();
-        let place = Place { files: self.files, directory: &root };
-        let made = call(name, &values, at, place)?;
-        let made = if made.references().is_empty() && (made.is_unknown() || matches!(made.kind, Kind::Template(_))) {
-            referring(made, &values)
-        } else {
-            made
-        };
-        Ok(self.weighed(made))
-    }
-
-    /// The first argument that is no error.
-    fn try_each(&mut self, arguments: &[Expr], at: Span, scope: &Scope<'_>) -> Outcome {
-        let strict = std::mem::replace(&mut self.strict, true);
-        let mut outcome = Err(Fault);
-        for argument in arguments {
-            outcome = self.eval(argument, scope);
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        self.strict = strict;
-        let _ = at;
-        outcome
-    }
-
-    fn can(&mut self, argument: &Expr, at: Span, scope: &Scope<'_>) -> Value {
-        let strict = std::mem::replace(&mut self.strict, true);
-        let outcome = self.eval(argument, scope);
-        self.strict = strict;
-        match outcome {
-            Ok(value) if value.is_unknown() => unknown_of(&[&value], at),
-            Ok(value) => referring(Value::new(Kind::Bool(true), at), [&value]),
-            Err(Fault) => Value::new(Kind::Bool(false), at),
-        }
-    }
-
-    fn traversal(&mut self, expr: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
-        let (root, steps) = steps_of(expr);
-        let (mut value, used, is_named) = match &root.kind {
-            ExprKind::Variable(name) => match scope.bound(name) {
-                Bound::To(value) => (value.clone(), 0, false),
-                Bound::Free => {
-                    let (value, used) = self.named(name, &steps, at, scope)?;
-                    (value, used, true)
-                }
-                Bound::Hidden => return Err(Fault),
-            },
-            _ => (self.eval(root, scope)?, 0, false),
-        };
-        for step in steps.iter().skip(used) {
-            value = match step {
-                Step::Name(name) => attribute(&value, &name.name, at)?,
-                Step::Index(key) => {
-                    let key = self.eval(key, scope)?;
-                    index(&value, &key, at)?
-                }
-            };
-        }
-        Ok(if is_named { used_at(value, at) } else { value })
-    }
-
-    /// What a name of the module stands for, and how many of the steps after it are used up.
-    fn named(&mut self, name: &str, steps: &[Step<'_>], at: Span, scope: &Scope<'_>) -> Result<(Value, usize), Fault> {
-        let step = |position: usize| match steps.get(position) {
-            Some(Step::Name(name)) => Some(&*name.name),
-            _ => None,
-        };
-        let module = scope.module;
-        let value = match (name, step(0)) {
-            ("var", Some(name)) => (self.variable(module, name, at), 1),
-            ("local", Some(name)) => (self.local(module, name, at), 1),
-            ("module", Some(name)) => return self.output_of(name, steps, at, scope),
-            ("data", Some(kind)) => match step(1) {
-                Some(name) => (self.resource(module, Mode::Data, kind, name, at), 2),
-                None => return Err(Fault),
-            },
-            ("ephemeral", Some(kind)) => match step(1) {
-                Some(name) => (self.resource(module, Mode::Ephemeral, kind, name, at), 2),
-                None => return Err(Fault),
-            },
-            ("each" | "count", Some(part)) => {
-                let each = scope.each();
-                let value = match (name, part) {
-                    ("each", "key") => each.and_then(|each| each.key.clone()),
-                    ("each", "value") => each.and_then(|each| each.value.clone()),
-                    ("count", "index") => each.and_then(|each| each.index.clone()),
-                    _ => None,
-                };
-                (value.unwrap_or_else(|| Value::unknown(Reason::Instance, at)), 1)
-            }
-            ("path", Some(part)) => (self.path(module, part, at), 1),
-            ("terraform" | "tofu", Some(_)) => (Value::unknown(Reason::Run, at), 1),
-            ("self", _) => (Value::unknown(Reason::Computed, at), 0),
-            (kind, Some(name)) => (self.resource(module, Mode::Managed, kind, name, at), 1),
-            (_, None) => return Err(Fault),
-        };
-        Ok(value)
-    }
-
-    fn path(&self, module: usize, part: &str, at: Span) -> Value {
-        match part {
-            "root" => Value::string(".", at),
-            "module" => {
-                let directory = |number: usize| self.modules.get(number).map_or("", |it| &it.directory);
-                Value::string(relative(directory(0), directory(module)), at)
-            }
-            _ => Value::unknown(Reason::Run, at),
-        }
-    }
-}
-
-/// The name or expression that a traversal starts with, and its steps.
-pub(crate) fn steps_of(expr: &Expr) -> (&Expr, Vec<Step<'_>>) {
-    let mut steps = Vec::new();
-    let mut root = expr;
-    loop {
-        root = match &root.kind {
-            ExprKind::Attribute(of, name) => {
-                steps.push(Step::Name(name));
-                of
-            }
-            ExprKind::Index(of, key) => {
-                steps.push(Step::Index(key));
-                of
-            }
-            _ => break,
-        };
-    }
-    steps.reverse();
-    (root, steps)
 }
 
 /// The number of an element.
@@ -455,16 +271,6 @@ pub(crate) fn number(position: usize, at: Span) -> Value {
 /// Whether a key is one that is not known yet.
 fn is_text_to_be(key: &Value) -> bool {
     matches!(key.kind, Kind::Unknown(_) | Kind::Template(_) | Kind::Encoded(_))
-}
-
-/// The path from one directory to another.
-fn relative(from: &str, to: &str) -> String {
-    let steps = |path: &str| path.split('/').filter(|step| !step.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    let (from, to) = (steps(from), steps(to));
-    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = from.iter().skip(shared).map(|_| "..".to_owned());
-    let path: Vec<String> = up.chain(to.into_iter().skip(shared)).collect();
-    if path.is_empty() { ".".to_owned() } else { path.join("/") }
 }
 
 /// What a `for` has made so far.
@@ -489,11 +295,7 @@ impl Collected {
         }
     }
 
-    fn add(&mut self, key: Option<Value>, value: Value, certain: bool) -> Result<(), Fault> {
-        if !certain {
-            self.open = true;
-            return Ok(());
-        }
+    fn add(&mut self, key: Option<Value>, value: Value) -> Result<(), Fault> {
         let Some(key) = key else {
             self.items.push(value);
             return Ok(());
@@ -515,7 +317,7 @@ impl Collected {
         self.items.iter().chain(self.entries.values().map(|entry| &entry.value))
     }
 
-    fn finish(self, _: &For) -> Kind {
+    fn finish(self) -> Kind {
         if !self.is_object {
             return Kind::List(Arc::new(List { items: self.items, open: self.open, set: false }));
         }

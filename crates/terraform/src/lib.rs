@@ -2,8 +2,12 @@
 //!
 //! Evaluation is lazy, remembers what it has evaluated, and depends on nothing but the texts: no network, no
 //! environment, no clock. What cannot be known is a value like any other, with the reason.
+//!
+//! A [`Library`] is given the files that were parsed, gathers what these refer to, and says which directories are roots;
+//! [`evaluate`] makes the configuration of each. A plan becomes the same by [`plan::configuration`].
 
 mod access;
+mod calls;
 mod declarations;
 mod evaluate;
 mod expression;
@@ -12,15 +16,17 @@ mod library;
 mod limits;
 mod modules;
 mod operators;
+pub mod plan;
 mod policy_document;
 mod provenance;
 mod resources;
 mod scope;
 mod tags;
 mod template;
+mod traversal;
 mod types;
 
-pub use evaluate::{Evaluated, Note, Options, evaluate};
+pub use evaluate::{Evaluated, Gap, Options, evaluate};
 pub use library::{Call, Library, Role, parse, role_of};
 
 pub(crate) use functions::Fault;

@@ -111,9 +111,9 @@ impl Library {
         let (directory, name) = split(path);
         self.size = self.size.saturating_add(text.len());
         self.texts.insert(id, text);
-        self.variables.insert(path.into(), file.clone());
-        if role_of(name) == Some(Role::Configuration) {
-            self.variables.remove(path);
+        if role_of(name) != Some(Role::Configuration) {
+            self.variables.insert(path.into(), file);
+        } else if !self.has_configuration(path) {
             let directory = self.directories.entry(directory.into()).or_default();
             directory.files.push(SourceFile { path: path.into(), id, file });
             directory.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -135,20 +135,44 @@ impl Library {
         self.directories.iter().filter(|(_, directory)| !directory.files.is_empty()).map(|(path, _)| &**path)
     }
 
-    /// The directories that no module calls.
+    /// The directories that no module calls. Of modules that call one another in a circle the first is a root too.
     pub fn roots(&self) -> Vec<&str> {
-        let called: BTreeSet<String> = self
-            .directories
-            .keys()
-            .flat_map(|directory| {
-                self.calls(directory).into_iter().filter_map(move |call| {
-                    // A module that calls itself has to be looked at all the same.
-                    call.directory.filter(|called| **called != **directory)
-                })
-            })
-            .chain(self.directories.values().flat_map(|directory| directory.installed.values().cloned()))
-            .collect();
-        self.directories().filter(|directory| !called.contains(*directory)).collect()
+        let mut called: BTreeSet<String> = BTreeSet::new();
+        for directory in self.directories.keys() {
+            let calls = self.calls(directory).into_iter().filter_map(|call| call.directory);
+            called.extend(calls.filter(|called| **called != **directory));
+        }
+        for directory in self.directories.values() {
+            called.extend(directory.installed.values().cloned());
+        }
+        let mut roots: Vec<&str> = self.directories().filter(|directory| !called.contains(*directory)).collect();
+        let mut reached: BTreeSet<String> = BTreeSet::new();
+        for root in &roots {
+            self.reach(root, &mut reached);
+        }
+        for directory in self.directories() {
+            if !reached.contains(directory) {
+                roots.push(directory);
+                self.reach(directory, &mut reached);
+            }
+        }
+        roots.sort_unstable();
+        roots
+    }
+
+    /// Adds a directory and all that is called from there.
+    fn reach(&self, directory: &str, reached: &mut BTreeSet<String>) {
+        let mut open = vec![directory.to_owned()];
+        while let Some(directory) = open.pop() {
+            if reached.contains(&directory) {
+                continue;
+            }
+            open.extend(self.calls(&directory).into_iter().filter_map(|call| call.directory));
+            if let Some(found) = self.directories.get(directory.as_str()) {
+                open.extend(found.installed.values().cloned());
+            }
+            reached.insert(directory);
+        }
     }
 
     /// What the `module` blocks of a directory call.

@@ -4,15 +4,15 @@
 //! times). What has to be walked is therefore weighed as it is made, and is unknown once it is too heavy.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use portcullis_model::terraform::value::Piece;
+use portcullis_model::terraform::value::{Encoded, List, Map, Piece};
 use portcullis_model::terraform::{Kind, Value};
 
 /// Expressions that are evaluated within one another: chains of locals, variables and outputs included.
 pub(crate) const DEPTH: usize = 1_000;
 /// Expressions that one root may have evaluated.
-pub(crate) const STEPS: u64 = 20_000_000;
+pub(crate) const STEPS: u64 = 5_000_000;
 /// Values in a value.
 const WEIGHT: usize = 1_000_000;
 /// Levels of lists and maps in a value.
@@ -46,8 +46,17 @@ impl Weight {
 /// Weighs values, those that are heavy only once.
 #[derive(Debug, Default)]
 pub(crate) struct Scales {
-    /// By the place of what they share; the value is kept so that no other comes to stand there.
-    heavy: HashMap<usize, (Value, Weight)>,
+    /// By the place of what they share, which is held so that nothing else comes to stand there.
+    heavy: HashMap<usize, (Place, Weight)>,
+}
+
+/// Holds a place in memory, but not what stands there.
+#[derive(Debug)]
+#[allow(dead_code, reason = "held, never looked at")]
+enum Place {
+    List(Weak<List>),
+    Map(Weak<Map>),
+    Encoded(Weak<Encoded>),
 }
 
 /// What is lighter is weighed again each time.
@@ -66,24 +75,37 @@ impl Scales {
                 });
                 Weight { nodes: texts.fold(1, usize::saturating_add), nesting: 0 }
             }
-            Kind::Encoded(encoded) => self.shared(Arc::as_ptr(encoded).addr(), value, |scales| {
-                let inner = scales.weigh(&encoded.value);
-                Weight { nodes: inner.nodes.saturating_add(1), nesting: inner.nesting.saturating_add(1) }
-            }),
-            Kind::List(list) => self.shared(Arc::as_ptr(list).addr(), value, |scales| scales.sum(list.items.iter())),
-            Kind::Map(map) => self.shared(Arc::as_ptr(map).addr(), value, |scales| {
-                scales.sum(map.entries.values().map(|entry| &entry.value))
-            }),
+            Kind::Encoded(encoded) => {
+                let place = || Place::Encoded(Arc::downgrade(encoded));
+                self.shared(Arc::as_ptr(encoded).addr(), place, |scales| {
+                    let inner = scales.weigh(&encoded.value);
+                    Weight { nodes: inner.nodes.saturating_add(1), nesting: inner.nesting.saturating_add(1) }
+                })
+            }
+            Kind::List(list) => {
+                let place = || Place::List(Arc::downgrade(list));
+                self.shared(Arc::as_ptr(list).addr(), place, |scales| scales.sum(list.items.iter()))
+            }
+            Kind::Map(map) => {
+                let place = || Place::Map(Arc::downgrade(map));
+                let values = map.entries.values().map(|entry| &entry.value);
+                self.shared(Arc::as_ptr(map).addr(), place, |scales| scales.sum(values))
+            }
         }
     }
 
-    fn shared(&mut self, place: usize, value: &Value, weigh: impl FnOnce(&mut Self) -> Weight) -> Weight {
-        if let Some((_, weight)) = self.heavy.get(&place) {
+    fn shared(
+        &mut self,
+        address: usize,
+        place: impl FnOnce() -> Place,
+        weigh: impl FnOnce(&mut Self) -> Weight,
+    ) -> Weight {
+        if let Some((_, weight)) = self.heavy.get(&address) {
             return *weight;
         }
         let weight = weigh(self);
         if weight.nodes >= HEAVY || weight.nesting > 4 {
-            self.heavy.insert(place, (value.clone(), weight));
+            self.heavy.insert(address, (place(), weight));
         }
         weight
     }

@@ -3,6 +3,7 @@
 //! A module that is not at hand has outputs that are not known and refer to what was handed to it. What it does with that
 //! is not known either, which is kept in [`Module::handed_out`](portcullis_model::terraform::Module::handed_out).
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,19 +14,25 @@ use portcullis_syntax::hcl::{self, Expr, ExprKind};
 
 use crate::Fault;
 use crate::declarations::Declared;
-use crate::evaluate::{Evaluator, Instance, Memo, Note, Parent, Slot};
-use crate::expression::{Step, steps_of};
+use crate::evaluate::{Evaluator, Gap, Instance, Memo, Parent, Slot};
 use crate::library::local;
 use crate::limits::{MODULE_DEPTH, MODULES};
 use crate::provenance::{all_references, referring, used_at, with_references};
 use crate::resources::{Form, Key, collection, joined};
 use crate::scope::Scope;
+use crate::traversal::{Step, steps_of};
 use crate::types::Type;
 
 /// What a `module` block made.
 pub(crate) enum Calls {
     /// Instances, by number.
-    Made { form: Form, instances: Vec<(Key, usize)>, open: bool },
+    Made {
+        form: Form,
+        instances: Vec<(Key, usize)>,
+        /// The numbers of instances by the texts of their keys.
+        keys: HashMap<Arc<str>, usize>,
+        open: bool,
+    },
     /// The module is not at hand; what its outputs are.
     Unresolved(Value),
 }
@@ -105,7 +112,12 @@ impl<'l> Evaluator<'l> {
             instances.push((key, self.modules.len()));
             self.modules.push(child);
         }
-        Calls::Made { form: repetition.form, instances, open }
+        let keys = instances.iter().filter_map(|(key, child)| match key {
+            Key::Index(index) => Some((index.to_string().into(), *child)),
+            Key::Name(name) => Some((name.clone(), *child)),
+            Key::Only | Key::Any => None,
+        });
+        Calls::Made { form: repetition.form, keys: keys.collect(), instances, open }
     }
 
     /// Whether a directory is that of a module, or of one that led to it.
@@ -148,7 +160,7 @@ impl<'l> Evaluator<'l> {
             _ => None,
         });
         let name = call.block.labels.first().map_or_else(|| "".into(), |label| label.name.clone());
-        self.notes.insert(Note::Unresolved { header, name, source });
+        self.gaps.insert(Gap::Unresolved { header, name, source });
         // What is handed over may have been made of its outputs.
         if let Some(memo) = self.modules.get_mut(module).and_then(|it| it.calls.get_mut(position)) {
             *memo = Memo::Done(Rc::new(Calls::Unresolved(Value::unknown(Reason::Module, header))));
@@ -168,7 +180,7 @@ impl<'l> Evaluator<'l> {
                 }
             }
         }
-        Calls::Unresolved(with_references(Value::unknown(Reason::Module, header), references))
+        Calls::Unresolved(with_references(Value::unknown(Reason::Module, header), &references))
     }
 
     /// `module.name…`: the value, and how many of the steps behind `module` are used up.
@@ -184,24 +196,27 @@ impl<'l> Evaluator<'l> {
             return Ok((Value::unknown(Reason::Module, at), steps.len()));
         };
         let calls = self.call(module, position);
-        let (form, instances, open) = match &*calls {
+        let (form, instances, keys, open) = match &*calls {
             Calls::Unresolved(value) => return Ok((used_at(value.clone(), at), steps.len())),
-            Calls::Made { form, instances, open } => (*form, instances, *open),
+            Calls::Made { form, instances, keys, open } => (*form, instances, keys, *open),
         };
         match (form, steps.get(1), steps.get(2)) {
             (Form::Single, Some(Step::Name(output)), _) => {
                 let child = instances.first().map(|(_, child)| *child).ok_or(Fault)?;
                 Ok((self.output(child, &output.name, at)?, 2))
             }
-            (Form::List | Form::Map, Some(Step::Index(key)), Some(Step::Name(output))) => {
-                let key = self.eval(key, scope)?;
+            (Form::List | Form::Map, Some(key), Some(Step::Name(output))) => {
+                let key = match key {
+                    Step::Index(key) => self.eval(key, scope)?,
+                    // `module.name.0.output`, as it was written once.
+                    Step::Name(name) => Value::string(name.name.clone(), name.span),
+                };
                 let wanted = key.to_text();
-                let found = instances.iter().find(|(one, _)| match (one, &wanted) {
-                    (Key::Index(index), Some(wanted)) => **wanted == *index.to_string(),
-                    (Key::Name(name), Some(wanted)) => name == wanted,
-                    _ => false,
-                });
-                if let Some((_, child)) = found {
+                if let Some(child) = wanted.as_ref().and_then(|wanted| keys.get(wanted)) {
+                    return Ok((self.output(*child, &output.name, at)?, 3));
+                }
+                // `count = var.create ? 1 : 0`: the first is the one that stands for all.
+                if let (Form::List, Some("0"), [(Key::Any, child)]) = (form, wanted.as_deref(), instances.as_slice()) {
                     return Ok((self.output(*child, &output.name, at)?, 3));
                 }
                 if wanted.is_some() && !open {
@@ -240,9 +255,9 @@ impl<'l> Evaluator<'l> {
 
     /// All instances of a call with their outputs, or one of these.
     fn outputs(&mut self, calls: &Calls, only: Option<&str>, at: Span) -> Value {
-        let (form, instances, open) = match calls {
+        let (form, instances) = match calls {
             Calls::Unresolved(value) => return value.clone(),
-            Calls::Made { form, instances, open } => (*form, instances, *open),
+            Calls::Made { form, instances, .. } => (*form, instances),
         };
         let mut made = Vec::with_capacity(instances.len());
         for (key, child) in instances {
@@ -259,7 +274,7 @@ impl<'l> Evaluator<'l> {
             }
             made.push((key.clone(), Value::new(Kind::Map(Arc::new(map)), at)));
         }
-        collection(made, form, open, at).unwrap_or_else(|| Value::new(Kind::List(Arc::<List>::default()), at))
+        collection(made, form, at).unwrap_or_else(|| Value::new(Kind::List(Arc::<List>::default()), at))
     }
 
     fn output(&mut self, module: usize, name: &str, at: Span) -> Result<Value, Fault> {
@@ -285,24 +300,45 @@ impl<'l> Evaluator<'l> {
             let position = it.variables.position(name)?;
             Some((position, it.variables.at(position)?))
         });
-        // Snippets leave declarations out; whatever declares it, no value of it is seen.
-        let Some((position, variable)) = found else { return Value::unknown(Reason::Variable, at) };
+        let Some((position, variable)) = found else { return self.undeclared(module, name, at) };
         self.remembered(module, Slot::Variable, position, at, |evaluator| {
             evaluator.variable_value(module, name, variable)
         })
+    }
+
+    /// A variable whose declaration is not seen: it may be in a file that is not at hand, and what is given still counts.
+    fn undeclared(&mut self, module: usize, name: &str, at: Span) -> Value {
+        let Some(instance) = self.modules.get_mut(module) else { return Value::unknown(Reason::Variable, at) };
+        match instance.undeclared.get(name) {
+            Some(Memo::Done(Some(value))) => return value.clone(),
+            Some(Memo::Done(None)) => return Value::unknown(Reason::Variable, at),
+            Some(Memo::Running) => return Value::unknown(Reason::Cycle, at),
+            Some(Memo::Open) | None => {}
+        }
+        instance.undeclared.insert(name.to_owned(), Memo::Running);
+        let given = self.given(module, name, &Type::Any, at);
+        if let Some(instance) = self.modules.get_mut(module) {
+            instance.undeclared.insert(name.to_owned(), Memo::Done(given.clone()));
+        }
+        given.unwrap_or_else(|| Value::unknown(Reason::Variable, at))
+    }
+
+    /// What the call of a module, or the files and options of a root, give a variable.
+    fn given(&mut self, module: usize, name: &str, constraint: &Type<'_>, at: Span) -> Option<Value> {
+        match self.modules.get(module).and_then(|it| it.parent.clone()) {
+            Some(parent) => {
+                let argument = parent.call.attribute(name).filter(|_| !META.contains(&name))?;
+                Some(self.value(&argument.value, &Scope::of_instance(parent.module, &parent.each)))
+            }
+            None => self.root_value(name, constraint, at),
+        }
     }
 
     fn variable_value(&mut self, module: usize, name: &str, variable: &Declared<'l>) -> Value {
         let header = variable.block.header;
         let constraint = variable.attribute("type").map_or(Type::Any, |it| Type::new(&it.value));
         let scope = Scope::of_module(module);
-        let given = match self.modules.get(module).and_then(|it| it.parent.clone()) {
-            Some(parent) => parent
-                .call
-                .attribute(name)
-                .map(|argument| self.value(&argument.value, &Scope::of_instance(parent.module, &parent.each))),
-            None => self.root_value(name, &constraint, header),
-        };
+        let given = self.given(module, name, &constraint, header);
         let nullable = match variable.attribute("nullable").map(|it| &it.value.kind) {
             Some(ExprKind::Bool(nullable)) => *nullable,
             _ => true,
@@ -314,7 +350,8 @@ impl<'l> Evaluator<'l> {
             (None, None) => return Value::unknown(Reason::Variable, header),
         };
         let span = value.span;
-        let converted = constraint.convert(value, &mut |expr| self.value(expr, &scope));
+        let constants = Scope::of_constants(module);
+        let converted = constraint.convert(value, &mut |expr| self.value(expr, &constants));
         let converted = converted.unwrap_or_else(|Fault| Value::unknown(Reason::Invalid, span));
         self.weighed(converted)
     }

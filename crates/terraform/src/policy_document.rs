@@ -16,6 +16,8 @@ use crate::functions::{Place, call};
 const NAMES: &[(&str, &str)] =
     &[("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource")];
 
+type Entries = BTreeMap<Arc<str>, Entry>;
+
 /// Adds `json` to the body of a document.
 pub(crate) fn fold(body: &mut Map, header: Span, place: Place<'_>) {
     let mut statements = Statements { items: Vec::new(), open: body.open };
@@ -147,7 +149,7 @@ fn statement(block: &Value) -> Value {
 
 fn principals(blocks: &Value) -> Value {
     let (items, mut open) = blocks_of(blocks);
-    let mut kinds: BTreeMap<Arc<str>, Entry> = BTreeMap::new();
+    let mut kinds: Entries = BTreeMap::new();
     for block in items {
         let Kind::Map(body) = &block.kind else {
             open = true;
@@ -171,7 +173,7 @@ fn principals(blocks: &Value) -> Value {
 
 fn conditions(blocks: &Value) -> Value {
     let (items, mut open) = blocks_of(blocks);
-    let mut tests: BTreeMap<Arc<str>, (Span, BTreeMap<Arc<str>, Entry>)> = BTreeMap::new();
+    let mut tests: BTreeMap<Arc<str>, (Span, Entries)> = BTreeMap::new();
     for block in items {
         let Kind::Map(body) = &block.kind else {
             open = true;
@@ -199,7 +201,7 @@ fn conditions(blocks: &Value) -> Value {
 }
 
 /// Puts a list under a name; two lists of one name become one.
-fn add_to(entries: &mut BTreeMap<Arc<str>, Entry>, name: Arc<str>, at: Span, list: &Value) {
+fn add_to(entries: &mut Entries, name: Arc<str>, at: Span, list: &Value) {
     let Some(entry) = entries.get_mut(&name) else {
         entries.insert(name, Entry { key: at, value: list.clone() });
         return;

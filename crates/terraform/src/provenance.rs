@@ -12,6 +12,9 @@ const HOPS: usize = 24;
 /// References that a value has before those to instances of one resource are put together.
 const REFERENCES: usize = 64;
 
+/// References that a value has at most.
+const MOST_REFERENCES: usize = 512;
+
 /// The value, which is used at `span`.
 pub(crate) fn used_at(value: Value, span: Span) -> Value {
     if value.span == span || value.hops().take(HOPS).count() >= HOPS {
@@ -53,10 +56,10 @@ pub(crate) fn referring<'v>(mut value: Value, others: impl IntoIterator<Item = &
 }
 
 /// The value with these references and its own.
-pub(crate) fn with_references(mut value: Value, references: Vec<Reference>) -> Value {
+pub(crate) fn with_references(mut value: Value, references: &[Reference]) -> Value {
     if !references.is_empty() {
-        let own = value.references().iter().filter(|it| !references.contains(it)).cloned();
-        let all: Vec<Reference> = own.chain(references.iter().cloned()).collect();
+        let own = value.references().iter().filter(|it| !references.contains(it));
+        let all: Vec<Reference> = own.chain(references).cloned().collect();
         value.refers = Some(fewer(all).into());
     }
     value
@@ -73,7 +76,7 @@ fn fewer(all: Vec<Reference>) -> Vec<Reference> {
         let address = whole.and_then(|at| reference.address.get(..at)).map(|address| format!("{address}[*]").into());
         seen.insert((address.unwrap_or(reference.address), reference.attribute));
     }
-    seen.into_iter().map(|(address, attribute)| Reference { address, attribute }).collect()
+    seen.into_iter().take(MOST_REFERENCES).map(|(address, attribute)| Reference { address, attribute }).collect()
 }
 
 /// What an attribute of this name, or an element of this key, of something with these references refers to.
@@ -111,7 +114,7 @@ pub(crate) fn reason_of(value: &Value) -> Option<Reason> {
 
 /// All references in a value, those of its parts included, as far as they are few.
 pub(crate) fn all_references(value: &Value, into: &mut Vec<Reference>) {
-    const WALKED: usize = 10_000;
+    const WALKED: usize = 1_000;
     let mut open = vec![value];
     let mut walked = 0usize;
     while let Some(value) = open.pop() {

@@ -12,13 +12,15 @@ use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
 use portcullis_model::terraform::{Kind, Mode, Reason, Value};
 use portcullis_syntax::hcl::{Attribute, Block, Expr, ExprKind};
 
+use crate::Fault;
 use crate::declarations::{Declared, ResourceDeclaration, produced_kind};
-use crate::evaluate::{Evaluator, Memo, Note};
-use crate::expression::{Step, number, steps_of};
+use crate::evaluate::{Evaluator, Gap, Memo};
+use crate::expression::number;
 use crate::limits::INSTANCES;
 use crate::policy_document;
 use crate::provenance::{part_of, reason_of, with_references};
 use crate::scope::{Bound, Each, Scope};
+use crate::traversal::{Step, steps_of};
 
 /// The instances of a resource block.
 #[derive(Debug, Default)]
@@ -92,8 +94,7 @@ impl<'l> Evaluator<'l> {
         let prefix: Arc<str> = self.modules.get(module).map_or_else(|| "".into(), |it| it.address.clone());
         let address = || -> Arc<str> { format!("{}{}", joined(&prefix), local_address(mode, kind, name)).into() };
         let unknown = |reason, address| {
-            let references = vec![Reference { address, attribute: "".into() }];
-            with_references(Value::unknown(reason, at), references)
+            with_references(Value::unknown(reason, at), &[Reference { address, attribute: "".into() }])
         };
         let Some(position) = position else { return unknown(Reason::Invalid, address()) };
         let is_running = self
@@ -163,13 +164,13 @@ impl<'l> Evaluator<'l> {
             seen.push((key.clone(), value));
             instances.push(One { address, body, symbolic: key == Key::Any });
         }
-        let whole = collection(seen, repetition.form, open, header);
-        let whole = match repetition.form {
-            Form::Single => whole,
-            Form::List | Form::Map => {
-                let reference = Reference { address: format!("{base}[*]").into(), attribute: "".into() };
-                Some(with_references(whole.unwrap_or_else(|| Value::unknown(Reason::Limit, header)), vec![reference]))
-            }
+        let whole = collection(seen, repetition.form, header);
+        // Where all keys are known, one that is not there is an error, which `try` is meant to catch.
+        let whole = if open {
+            let reference = Reference { address: format!("{base}[*]").into(), attribute: "".into() };
+            whole.map(|whole| with_references(whole, &[reference]))
+        } else {
+            whole
         };
         Expanded { instances, whole }
     }
@@ -196,7 +197,7 @@ impl<'l> Evaluator<'l> {
         };
         let Some(count) = value.as_i64() else {
             let reason = reason_of(value).unwrap_or(Reason::Invalid);
-            self.notes.insert(Note::Repetition { span: at, reason });
+            self.gaps.insert(Gap::Repetition { span: at, reason });
             return any(Reason::Instance);
         };
         let count = usize::try_from(count).unwrap_or(0);
@@ -239,10 +240,10 @@ impl<'l> Evaluator<'l> {
         }
         if open {
             let reason = reason_of(value).unwrap_or(Reason::Instance);
-            self.notes.insert(Note::Repetition { span: at, reason });
+            self.gaps.insert(Gap::Repetition { span: at, reason });
             let any = |attribute: &str| {
                 let references = crate::provenance::extended(value.references(), attribute);
-                Some(with_references(Value::unknown(Reason::Instance, at), references))
+                Some(with_references(Value::unknown(Reason::Instance, at), &references))
             };
             instances.push((Key::Any, Each { key: any(""), value: any(""), index: None }));
         }
@@ -265,7 +266,11 @@ impl<'l> Evaluator<'l> {
         scope: &Scope<'_>,
     ) {
         for attribute in attributes {
-            let value = self.value(&attribute.value, scope);
+            let value = match (&*attribute.name.name, &attribute.value.kind) {
+                // Words of the language in provisioners.
+                ("when" | "on_failure", ExprKind::Variable(word)) => Value::string(word.clone(), attribute.value.span),
+                _ => self.value(&attribute.value, scope),
+            };
             map.insert(attribute.name.name.clone(), scope.place(attribute.name.span), value);
         }
         let mut kinds: BTreeMap<&str, (Span, List)> = BTreeMap::new();
@@ -295,16 +300,20 @@ impl<'l> Evaluator<'l> {
 
     /// A nested block.
     fn nested(&mut self, block: &Block, header: Span, scope: &Scope<'_>) -> Value {
-        let mut map = Map { open: block.body.open, ..Map::default() };
-        if !self.step(header) {
-            return Value::unknown(Reason::Limit, header);
+        let at = scope.place(header);
+        if !self.step(at) {
+            return Value::unknown(Reason::Limit, at);
         }
-        // `provisioner "local-exec"`.
-        if let Some(label) = block.labels.first().filter(|_| &*block.kind.name == "provisioner") {
-            map.insert("type", label.span, Value::string(label.name.clone(), label.span));
-        }
-        self.fill(&mut map, block.body.attributes.iter(), block.body.blocks.iter(), scope);
-        Value::new(Kind::Map(Arc::new(map)), scope.place(header))
+        let made = self.deeper(at, |evaluator| {
+            let mut map = Map { open: block.body.open, ..Map::default() };
+            // `provisioner "local-exec"`.
+            if let Some(label) = block.labels.first().filter(|_| &*block.kind.name == "provisioner") {
+                map.insert("type", label.span, Value::string(label.name.clone(), label.span));
+            }
+            evaluator.fill(&mut map, block.body.attributes.iter(), block.body.blocks.iter(), scope);
+            Ok(Value::new(Kind::Map(Arc::new(map)), at))
+        });
+        made.unwrap_or_else(|Fault| Value::unknown(Reason::Invalid, at))
     }
 
     /// `dynamic "kind" { for_each = …, content { … } }`: as many blocks as there are elements.
@@ -353,8 +362,10 @@ impl<'l> Evaluator<'l> {
             _ => true,
         };
         if open {
+            let reason = reason_of(&over).unwrap_or(Reason::Instance);
+            self.gaps.insert(Gap::Repetition { span: for_each.value.span, reason });
             let any = Value::unknown(Reason::Instance, for_each.value.span);
-            let any = with_references(any, over.references().to_vec());
+            let any = with_references(any, over.references());
             add(self, any.clone(), any);
             list.open = true;
         }
@@ -407,7 +418,8 @@ pub(crate) fn path_text(expr: &Expr) -> String {
 }
 
 /// What expressions see of the instances of a block.
-pub(crate) fn collection(instances: Vec<(Key, Value)>, form: Form, open: bool, at: Span) -> Option<Value> {
+pub(crate) fn collection(instances: Vec<(Key, Value)>, form: Form, at: Span) -> Option<Value> {
+    let open = instances.iter().any(|(key, _)| *key == Key::Any);
     let kind = match form {
         Form::Single => return instances.into_iter().next().map(|(_, value)| value),
         Form::List => {

@@ -58,6 +58,11 @@ impl<'s> Scope<'s> {
         Self { module, frame: Frame::Each(each), outer: None, at: None }
     }
 
+    /// Where no name stands for anything: the defaults of optional attributes.
+    pub(crate) fn of_constants(module: usize) -> Self {
+        Self { module, frame: Frame::Template(&[]), outer: None, at: None }
+    }
+
     /// With these names.
     pub(crate) fn with_names(&'s self, names: &'s [(&'s str, Value)]) -> Self {
         Self { frame: Frame::Names(names), outer: Some(self), ..*self }
@@ -99,6 +104,18 @@ impl<'s> Scope<'s> {
             match scope.outer {
                 Some(outer) => scope = *outer,
                 None => return Bound::Free,
+            }
+        }
+    }
+
+    /// Whether it is in a template of its own, which may call no other.
+    pub(crate) fn is_template(&self) -> bool {
+        let mut scope = *self;
+        loop {
+            match (scope.frame, scope.outer) {
+                (Frame::Template(_), _) => return true,
+                (_, Some(outer)) => scope = *outer,
+                (_, None) => return false,
             }
         }
     }

@@ -88,7 +88,7 @@ impl Evaluator<'_> {
             match part {
                 Part::Literal(literal, _) => text.push(literal),
                 Part::Interpolation(expr) => {
-                    let value = self.eval(expr, scope)?;
+                    let value = self.part(expr, scope)?;
                     self.add(&value, at, text)?;
                 }
                 Part::If { condition, then, otherwise } => {
@@ -183,6 +183,9 @@ impl Evaluator<'_> {
     }
 
     fn render(&mut self, text: &Value, variables: &Expr, at: Span, scope: &Scope<'_>) -> Outcome {
+        if scope.is_template() {
+            return Err(Fault);
+        }
         let variables = self.eval(variables, scope)?;
         let (Kind::String(text), Kind::Map(map)) = (&text.kind, &variables.kind) else {
             return if text.is_unknown() || variables.is_unknown() || matches!(text.kind, Kind::Template(_)) {

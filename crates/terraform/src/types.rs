@@ -17,6 +17,9 @@ use crate::operators::parse_number;
 /// Constraints within one another.
 const NESTING: usize = 64;
 
+/// Elements of a set that are compared with one another; more of them are kept as they are.
+const COMPARED: usize = 100;
+
 /// A type constraint.
 #[derive(Debug)]
 pub(crate) enum Type<'l> {
@@ -194,7 +197,7 @@ impl<'l> Type<'l> {
         let items: Vec<Value> = items.collect::<Result<_, _>>()?;
         let list = match order {
             Order::AsWritten => List { items, open: list.open, set: false },
-            Order::Sorted => as_set(items, list.open),
+            Order::Sorted => List { open: list.open, ..as_set(items) },
         };
         Ok(Value { kind: Kind::List(Arc::new(list)), ..value })
     }
@@ -236,7 +239,7 @@ enum Order {
 }
 
 /// A set: each known text once, in order; what else there is keeps its order.
-pub(crate) fn as_set(items: Vec<Value>, open: bool) -> List {
+fn as_set(items: Vec<Value>) -> List {
     let mut texts: BTreeMap<Arc<str>, Value> = BTreeMap::new();
     let mut others: Vec<Value> = Vec::new();
     for item in items {
@@ -244,9 +247,9 @@ pub(crate) fn as_set(items: Vec<Value>, open: bool) -> List {
             Some(text) => {
                 texts.entry(text).or_insert(item);
             }
-            None if others.len() < 1_000 && others.iter().any(|other| other.equals(&item) == Some(true)) => {}
+            None if others.len() < COMPARED && others.iter().any(|other| other.equals(&item) == Some(true)) => {}
             None => others.push(item),
         }
     }
-    List { items: texts.into_values().chain(others).collect(), open, set: true }
+    List { items: texts.into_values().chain(others).collect(), open: false, set: true }
 }

@@ -86,6 +86,10 @@ resource "aws_instance" "each" {
   name     = each.key
   size     = each.value
 }
+resource "aws_instance" "none" {
+  count = 0
+  name  = "n"
+}
 resource "aws_instance" "open" {
   count = var.unknown
   name  = "n"

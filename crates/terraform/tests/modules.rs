@@ -5,7 +5,7 @@
 mod memory;
 
 use memory::{Memory, references, shown};
-use portcullis_terraform::{Evaluated, Note, Options};
+use portcullis_terraform::{Evaluated, Gap, Options};
 
 fn evaluate(text: &str) -> (Memory, Evaluated) {
     let files = Memory::parse(text);
@@ -101,6 +101,37 @@ d = "prod"
     assert_eq!(files.place(body.get("g").unwrap().span), "main.tf:10: variable \"g\"");
 }
 
+/// The declarations may be in files that are not at hand.
+#[test]
+fn variables_without_declaration() {
+    check(
+        r#"
+== main.tf
+resource "r" "r" {
+  a = var.a
+  b = var.b
+}
+module "m" {
+  source = "./m"
+  c      = false
+}
+== terraform.tfvars
+a = "given"
+== m/main.tf
+resource "r" "r" {
+  c = var.c
+  d = var.d
+  e = var.source
+}
+"#,
+        r#"r.r.a = "given"
+           r.r.b = ?variable
+           module.m.r.r.c = false
+           module.m.r.r.d = ?variable
+           module.m.r.r.e = ?variable"#,
+    );
+}
+
 #[test]
 fn files_of_a_module() {
     check(
@@ -132,7 +163,7 @@ resource "r" "d" {
 }
 == .hidden.tf
 resource "r" "hidden" {}
-== notes.txt
+== gaps.txt
 resource "r" "text" {}
 "#,
         r#"r.a.block = [{z = 2}]
@@ -262,20 +293,31 @@ module "none" {{
   count  = 0
   name   = "x"
 }}
+module "maybe" {{
+  source = "./child"
+  count  = var.v ? 1 : 0
+  name   = "may"
+}}
 resource "r" "top" {{
+  may  = module.maybe[0].name
   one  = module.m["a"].id
   none = module.none[*].id
   rest = try(module.none[0].id, "")
 }}
 {CHILD}"#
         ),
-        r#"r.top.none = []
+        r#"r.top.may = "may"
+           r.top.none = []
            r.top.one = ?instance
            r.top.rest = ""
            module.m[*].r.r.kept = "default"
            module.m[*].r.r.name = ?instance
            module.m[*].r.r.on = true
-           module.m[*].r.r.size = 3"#,
+           module.m[*].r.r.size = 3
+           module.maybe[*].r.r.kept = "default"
+           module.maybe[*].r.r.name = "may"
+           module.maybe[*].r.r.on = true
+           module.maybe[*].r.r.size = 1"#,
     );
 }
 
@@ -417,18 +459,18 @@ resource "r" "r" { name = var.name }
                module.installed.r.r.name = "n""#
         )
     );
-    let notes: Vec<String> = evaluated
-        .notes
+    let gaps: Vec<String> = evaluated
+        .gaps
         .iter()
         .map(|note| match note {
-            Note::Unresolved { header, name, source } => {
+            Gap::Unresolved { header, name, source } => {
                 format!("{name} {} {}", source.as_deref().unwrap_or_default(), files.place(*header))
             }
             other => format!("{other:?}"),
         })
         .collect();
     assert_eq!(
-        notes,
+        gaps,
         [
             r#"remote terraform-aws-modules/s3-bucket/aws main.tf:1: module "remote""#,
             r#"outside ../elsewhere main.tf:7: module "outside""#,
@@ -524,6 +566,11 @@ resource "r" "r" {}
     let mut library = files.library("envs/prod");
     library.gather(["modules/alone".to_owned()], &files, &mut |path| files.id(path));
     assert_eq!(library.roots(), ["envs/prod", "modules/alone"]);
+    let circle = Memory::new(&[
+        ("x/main.tf", "module \"y\" { source = \"../y\" }"),
+        ("y/main.tf", "module \"x\" { source = \"../x\" }"),
+    ]);
+    assert_eq!(circle.library("y").roots(), ["x"]);
     let called: Vec<String> = library.calls("modules/a").into_iter().filter_map(|call| call.directory).collect();
     assert_eq!(called, ["modules/b"]);
 }
@@ -538,20 +585,14 @@ fn hostile() {
     let (_, evaluated) = evaluate(each_other);
     assert_eq!(evaluated.configuration.resources.len(), 1);
     // Each level calls the next one four times.
-    let levels: String = (0..20)
-        .map(|level| {
-            let call = |name: &str| format!("module \"{name}\" {{\n  source = \"../m{}\"\n}}\n", level + 1);
-            format!(
-                "== m{level}/main.tf\n{}{}{}{}resource \"r\" \"r\" {{}}\n",
-                call("a"),
-                call("b"),
-                call("c"),
-                call("d")
-            )
-        })
-        .collect();
+    let level = |level: usize| {
+        let next = level + 1;
+        let calls = ["a", "b", "c", "d"].map(|name| format!("module \"{name}\" {{\n  source = \"../m{next}\"\n}}\n"));
+        format!("== m{level}/main.tf\n{}resource \"r\" \"r\" {{}}\n", calls.concat())
+    };
+    let levels = (0..20).map(level).collect::<Vec<_>>().concat();
     let files = Memory::parse(&levels);
     let evaluated = files.evaluate("m0");
-    assert!(evaluated.notes.iter().any(|note| matches!(note, Note::Limit(_))));
+    assert!(evaluated.gaps.iter().any(|note| matches!(note, Gap::Limit(_))));
     assert!(evaluated.configuration.modules.iter().any(|module| module.partial));
 }

@@ -270,6 +270,9 @@ resource "aws_x" "z" {
   for_each = toset(["p"])
   name     = each.key
 }
+resource "aws_x" "o" {
+  for_each = var.nothing
+}
 resource "test" "it" {
   literal   = "lit"
   variable  = var.a
@@ -283,6 +286,8 @@ resource "test" "it" {
   each      = aws_x.z["p"].name
   looped    = [for k, v in aws_x.z : v.id]
   block     = aws_x.y[0].list[0].deep
+  any       = aws_x.z[var.nothing].id
+  own       = aws_x.o[var.nothing].id
   chosen    = var.nothing ? aws_x.y[0].id : "other"
 }
 "#;
@@ -300,6 +305,8 @@ resource "test" "it" {
         ("text", "\"arn:${aws_x.y[0].arn}/*\"", "", "aws_x.y[0].arn"),
         ("each", "\"p\"", "aws_x.z[\"p\"].name < each.key", "aws_x.z[\"p\"].name"),
         ("block", "aws_x.y[0].list[0].deep", "", "aws_x.y[0].list.0.deep"),
+        ("any", "aws_x.z[var.nothing].id", "", "aws_x.z[*].id"),
+        ("own", "aws_x.o[var.nothing].id", "", "aws_x.o[*].id"),
         ("chosen", "var.nothing ? aws_x.y[0].id : \"other\"", "", "aws_x.y[0].id"),
     ];
     for (name, written, hops, refers) in rows {
@@ -349,13 +356,25 @@ fn hostile() {
         deep("\"${", "}\""),
         chain(20_000),
         "locals {\n  a = [for x in range(1000) : [for y in range(1000) : [for z in range(1000) : z]]]\n}\nresource \"t\" \"it\" { it = local.a }".to_owned(),
+        "resource \"t\" \"it\" { it = templatefile(\"self.tftpl\", {}) }".to_owned(),
+        "provider \"aws\" {\n default_tags { tags = { a = aws_t.it.id } }\n}\nresource \"aws_t\" \"it\" {}".to_owned(),
+        "resource \"t\" \"it\" { it = setproduct(range(1000), range(1000), range(1000)) }".to_owned(),
+        "resource \"t\" \"it\" { it = format(\"%1000000000d\", 1) }".to_owned(),
         "resource \"t\" \"it\" { count = 1000000000 }".to_owned(),
         "resource \"t\" \"it\" { it = t.it.it }".to_owned(),
         "resource \"t\" \"it\" { it = range(0, 1000000000) }".to_owned(),
         "variable \"v\" { default = local.v }\nlocals { v = var.v }\nresource \"t\" \"it\" { it = var.v }".to_owned(),
     ];
+    let blocks = |n: usize| {
+        let (open, close) = ("b {\n".repeat(90), "}\n".repeat(90));
+        format!("resource \"t\" \"r{n}\" {{\n{open}x = t.r{}.y\n{close}}}\n", n + 1)
+    };
+    let chained = (0..2_000).map(blocks).collect::<Vec<_>>().concat();
+    let files = Memory::new(&[("main.tf", &chained)]);
+    assert_eq!(files.evaluate("").configuration.resources.len(), 2_000);
     for text in texts {
-        let files = Memory::new(&[("main.tf", &text)]);
+        let template = "${templatefile(\"self.tftpl\", {})}${templatefile(\"self.tftpl\", {})}";
+        let files = Memory::new(&[("main.tf", &text), ("self.tftpl", template)]);
         let evaluated = files.evaluate("");
         let start: String = text.chars().take(60).collect();
         assert!(evaluated.configuration.resources.len() <= 1, "{start}");
@@ -382,8 +401,108 @@ resource "a" "c" {
 "#;
     let files = Memory::new(&[("main.tf", text)]);
     let evaluated = files.evaluate("");
-    assert_eq!(evaluated.notes, []);
+    assert_eq!(evaluated.gaps, []);
     assert_eq!(evaluated.configuration.resources.len(), 20_000);
     let one = evaluated.configuration.at("a.c[\"k77\"]").unwrap();
     assert_eq!(shown(one.body.get("of").unwrap()), "\"n77\"");
+}
+
+/// What modules write to name a resource that may not be there: the reference is not lost.
+#[test]
+fn references_through_expressions() {
+    let prelude = r#"
+variable "v" {}
+variable "create" { default = true }
+resource "aws_x" "maybe" {
+  count = var.v ? 1 : 0
+}
+resource "aws_x" "one" {
+  count = var.create ? 1 : 0
+}
+resource "aws_x" "each" {
+  for_each = toset(["k", "l"])
+}
+resource "aws_x" "plain" {
+  name = "plain"
+}
+locals {
+  id = aws_x.plain.id
+  m  = { a = aws_x.plain.id, b = "x" }
+}
+"#;
+    let rows = [
+        ("aws_x.maybe[0].id", "aws_x.maybe[*].id"),
+        ("one(aws_x.maybe[*].id)", "aws_x.maybe[*].id"),
+        ("join(\"\", aws_x.maybe[*].id)", "aws_x.maybe[*].id"),
+        ("try(aws_x.maybe[0].id, \"\")", "aws_x.maybe[*].id"),
+        ("element(concat(aws_x.maybe.*.id, [\"\"]), 0)", "aws_x.maybe[*].id"),
+        ("concat(aws_x.maybe.*.id, [\"\"])[0]", "aws_x.maybe[*].id"),
+        ("var.v ? aws_x.maybe[0].id : aws_x.plain.id", "aws_x.maybe[*].id aws_x.plain.id"),
+        ("aws_x.one[0].id", "aws_x.one[0].id"),
+        ("element(concat(aws_x.one.*.id, [\"\"]), 0)", "aws_x.one[0].id"),
+        ("coalesce(one(aws_x.one[*].id), \"\")", "aws_x.one[0].id"),
+        ("aws_x.each[\"k\"].arn", "aws_x.each[\"k\"].arn"),
+        ("aws_x.each[var.v].arn", "aws_x.each[*].arn"),
+        ("lookup(local.m, \"a\", null)", "aws_x.plain.id"),
+        ("local.m[\"a\"]", "aws_x.plain.id"),
+        ("\"${local.id}/x\"", "aws_x.plain.id"),
+        ("format(\"%s/x\", local.id)", "aws_x.plain.id"),
+        ("replace(local.id, \"a\", \"b\")", "aws_x.plain.id"),
+        ("aws_x.plain.name", "aws_x.plain.name"),
+        ("aws_x.plain", "aws_x.plain."),
+        ("aws_x.plain.list[0].id", "aws_x.plain.list.0.id"),
+        ("[for x in [local.id] : x][0]", "aws_x.plain.id"),
+        ("values({ a = local.id })[0]", "aws_x.plain.id"),
+        ("nonsensitive(local.id)", "aws_x.plain.id"),
+        ("tolist([local.id])[0]", "aws_x.plain.id"),
+    ];
+    let body: Vec<String> = rows.iter().enumerate().map(|(at, (text, _))| format!("  r{at} = {text}\n")).collect();
+    let text = format!("{prelude}resource \"test\" \"it\" {{\n{}}}\n", body.concat());
+    let files = Memory::new(&[("main.tf", &text)]);
+    let evaluated = files.evaluate("");
+    let body = &evaluated.configuration.at("test.it").unwrap().body;
+    let wrong: Vec<String> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, (text, refers))| (text, refers, references(body.get(&format!("r{at}")).unwrap()).join(" ")))
+        .filter(|(_, refers, found)| found != *refers)
+        .map(|(text, refers, found)| format!("{text}\n  refers to {found}\n  expected  {refers}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A text that ends anywhere, or lacks a byte, is evaluated as far as it goes.
+#[test]
+fn broken_texts() {
+    let text = r#"
+variable "v" { type = object({ a = optional(list(string), ["x"]) }) }
+locals {
+  l = { for k, v in { a = 1, b = "${2}" } : k => v... if v != null }
+  m = try(local.l["a"][*].b, [for x in var.v.a : upper(x)], null)
+}
+resource "a" "b" {
+  for_each = toset(["x", "y"])
+  c        = "%{ if each.key == "x" }1%{ else }${local.m[0]}%{ endif }"
+  dynamic "d" {
+    for_each = local.l
+    content { e = d.value[*] }
+  }
+}
+module "m" {
+  source = "./m"
+  count  = 2
+  in     = a.b["x"].id
+}
+data "aws_iam_policy_document" "p" {
+  statement { principals { identifiers = module.m[*].out } }
+}
+"#;
+    let module = "variable \"in\" {}\noutput \"out\" { value = var.in }\n";
+    let cut = (0..text.len()).filter_map(|at| text.get(..at).map(str::to_owned));
+    let lacking = (0..text.len()).filter_map(|at| Some(format!("{}{}", text.get(..at)?, text.get(at + 1..)?)));
+    for text in cut.chain(lacking) {
+        let files = Memory::new(&[("main.tf", &text), ("m/main.tf", module)]);
+        let evaluated = files.evaluate("");
+        assert!(evaluated.configuration.resources.len() <= 3, "{text}");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use portcullis_core::FileId;
 
 use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
-use super::ledger::{Culprit, Defaults};
+use super::ledger::{Culprit, Defaults, Gifts, Given};
 use super::selection::Found;
 use super::{Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Verdict};
 use crate::kubernetes::{Quantity, pod_kinds};
@@ -753,7 +753,13 @@ impl Facts {
             }
             let scaled =
                 |kind: &str, name: &str| self.possible(namespace).flat_map(|all| all.autoscalers(kind, name)).collect();
-            let sum = here.ledger.asked(site, *side, resource, scopes, scaled);
+            // The server writes what a LimitRange gives into pods before it counts them.
+            let given = |site: Site| {
+                let is_all_known = here.names("LimitRange") <= BOUNDS && self.can_tell(namespace, &["LimitRange"]);
+                let all = self.possible(namespace).map(|contents| &contents.given);
+                if is_all_known { Given::gifts(&here.given, all, site) } else { Gifts::new() }
+            };
+            let sum = here.ledger.asked(site, *side, resource, scopes, scaled, given);
             return (sum.asked > hard.nanos).then(|| here.ledger.culprit(&sum, resource));
         }
         // Whose environment or directory an object is of is not kept: where there are several, nothing is counted.

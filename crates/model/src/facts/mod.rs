@@ -185,7 +185,7 @@ impl Facts {
         contents.is_changed |= home.is_changed;
         contents.ledger.add(object, pods, &namespace, &home);
         if object.kind == "LimitRange" {
-            contents.given.add(object.node, &home);
+            contents.given.add(object.node, Site::new(&home, &namespace), &home);
         }
         if matches!(namespace, Namespace::Along(_)) {
             // To everything outside the directory it may be anywhere.

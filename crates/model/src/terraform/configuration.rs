@@ -8,7 +8,7 @@ use portcullis_core::{FileId, Span};
 use portcullis_syntax::hcl::{Block, File};
 
 use super::lookup::{Lookup, lookups};
-use super::value::{Kind, Map, Reference, Value};
+use super::value::{Kind, Map, Reason, Reference, Value};
 
 /// A root module with all that it calls, evaluated once.
 #[derive(Debug, Default)]
@@ -33,7 +33,8 @@ pub struct Module {
     pub providers: Arc<[Provider]>,
     /// Everything that was handed to modules which are not at hand: what they make of it is not known.
     pub handed_out: Vec<Reference>,
-    /// A fault in its text, an unresolved module or a limit: resources may be missing from what is seen.
+    /// A fault in its text or a limit: resources may be missing from what is seen. Modules that are not at hand leave it
+    /// whole, for they see nothing of it but what was handed out.
     pub partial: bool,
 }
 
@@ -295,7 +296,8 @@ fn allows_major(constraint: &str, major: u64) -> bool {
 /// Whether a value refers to a resource: by reference, or by one of the texts that name it. `None` where that is not known.
 pub fn refers(value: &Value, target: &Resource, names: &[&str]) -> Option<bool> {
     if value.references().iter().any(|reference| is_instance(&reference.address, target)) {
-        return Some(true);
+        // What a module that is not at hand makes of what it was given may be something else.
+        return if matches!(value.kind, Kind::Unknown(Reason::Module)) { None } else { Some(true) };
     }
     match &value.kind {
         Kind::List(list) => {

@@ -117,27 +117,42 @@ rule! {
     /// Image comes from a registry that is denied
     ///
     /// The opposite of a list of allowed registries: everything may be used but these. List them under `registries`, in
-    /// the same forms. Without a list, those are denied where everybody may publish: Docker Hub, GitHub's, Quay and
-    /// ttl.sh. Silent where a placeholder decides the registry or the path.
+    /// the same forms; without a list nothing is denied, and a note says so. Silent where a placeholder decides the registry or
+    /// the path.
     ///
     /// ```yaml bad:6
+    /// file=web.yaml
     /// apiVersion: v1
     /// kind: Pod
     /// metadata: { name: web }
     /// spec:
     ///   containers:
     ///     - { name: web, image: "someone/web:1" }
+    /// file=portcullis.yaml
+    /// rules:
+    ///   k8s-image-registry-blocklist: { registries: [docker.io, ttl.sh] }
+    /// ```
+    /// ```yaml good
+    /// file=web.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec: { containers: [{ name: web, image: "registry.example.com/web:1" }, { name: a, image: "${REGISTRY}/a:1" }] }
+    /// file=portcullis.yaml
+    /// rules:
+    ///   k8s-image-registry-blocklist: { registries: [docker.io, ttl.sh] }
     /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Pod
     /// metadata: { name: web }
-    /// spec: { containers: [{ name: web, image: "registry.example.com/web:1" }, { name: a, image: "${REGISTRY}/a:1" }] }
+    /// spec: { containers: [{ name: web, image: "someone/web:1" }] }
     /// ```
     IMAGE_REGISTRY_BLOCKLIST = "k8s-image-registry-blocklist" {
         check: Check::Pod(image_registry_blocklist),
         severity: Severity::Medium,
         profile: Profile::OptIn,
+        tags: &["needs-configuration"],
         peers: &["kubescape:C-0001", "trivy:KSV-0034"],
         options: &[OptionMeta {
             name: "registries",
@@ -237,11 +252,8 @@ fn image_registry_not_allowed(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Registries in which everybody may publish what they like.
-const OPEN: &[&str] = &["docker.io", "ghcr.io", "quay.io", "ttl.sh"];
-
 fn image_registry_blocklist(pod: &Pod<'_>, report: &mut Report<'_>) {
-    let denied = options::list(report, "registries", OPEN);
+    let denied = options::list(report, "registries", &[]);
     for container in &pod.containers {
         let Lookup::Present(image) = container.image() else { continue };
         let Some(source) = Source::of(image) else { continue };

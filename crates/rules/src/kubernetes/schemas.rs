@@ -3,15 +3,18 @@
 //! The API server's own kinds are judged by the schemas of Kubernetes 1.28 to 1.37, custom resources by the definitions
 //! in the scan or in the folders that the configuration names. What is filled in later is not judged, nor is the status.
 
+use std::borrow::Cow;
+
 use portcullis_model::kubernetes::Object;
-use portcullis_model::kubernetes::schema::{Fault, FaultKind, Wanted, first_version, last_version};
+use portcullis_model::kubernetes::schema::{Fault, FaultKind, Limit, Measure, Wanted, first_version, last_version};
 use portcullis_syntax::Anchor;
 
 use super::api_table::lifecycle;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID];
+pub(super) static RULES: &[&Rule] =
+    &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID, &CR_VERSION_NOT_SERVED];
 
 rule! {
     /// Object does not fit its schema
@@ -192,9 +195,11 @@ rule! {
     /// Custom resource does not fit its definition
     ///
     /// The API server refuses a value that the definition's schema does not allow, and drops a field that is not in it.
-    /// The definition is that of the scan, else one from the folders of `kubernetes-crds` in the configuration; without
-    /// any, or where several of the same kind differ, the rule is silent. Patterns, CEL rules and combinations of schemas
-    /// (`oneOf`) are not evaluated.
+    /// Types, patterns, formats, sizes, bounds, choices, sets and combinations (`oneOf` and its like) are judged as the
+    /// server judges them, after it has filled in defaults and dropped nulls. Bounds of `int32` are the server's own since
+    /// 1.36, and always were those of what reads the value. The definition is that of the scan, else one from the folders of
+    /// `kubernetes-crds` in the configuration. Silent without any, where several of one version differ, for patterns that do
+    /// not compile, for what is filled in later, and for rules in CEL, which are not evaluated.
     ///
     /// ```yaml bad:5
     /// file=backup.yaml
@@ -220,6 +225,59 @@ rule! {
     ///           type: object
     ///           properties:
     ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
+    /// ```
+    /// ```yaml bad:4
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { schedule: daily }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               properties: { schedule: { type: string, pattern: "^([0-9*/,-]+ ){4}[0-9*/,-]+$" } }
+    /// ```
+    /// ```yaml bad:4
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { bucket: archive, volume: { claimName: data } }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               properties: { bucket: { type: string }, volume: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+    ///               oneOf: [{ required: [bucket] }, { required: [volume] }]
     /// ```
     /// ```yaml good
     /// file=backup.yaml
@@ -251,9 +309,124 @@ rule! {
     ///           properties:
     ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
     /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { schedule: "0 3 * * *", bucket: "${BUCKET}", from: 2024-01-02T03:04:05Z, hosts: [a, b] }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               required: [schedule, keep]
+    ///               properties:
+    ///                 schedule: { type: string, pattern: "^([0-9*/,-]+ ){4}[0-9*/,-]+$" }
+    ///                 keep: { type: integer, minimum: 1, default: 7 }
+    ///                 bucket: { type: string, minLength: 20 }
+    ///                 from: { type: string, format: date-time }
+    ///                 hosts: { type: array, x-kubernetes-list-type: set, maxItems: 2, items: { type: string, pattern: "(" } }
+    ///               anyOf: [{ required: [bucket] }, { properties: { keep: { minimum: 30 } } }]
+    /// ```
     CR_SCHEMA_INVALID = "k8s-cr-schema-invalid" {
-        check: Check::CustomSchema(say),
+        check: Check::CustomSchema(cr_schema_invalid),
         severity: Severity::Medium,
+    }
+}
+
+rule! {
+    /// Custom resource is of a version that is not served
+    ///
+    /// The definition lists the versions of its kind, and says of each whether the API server serves it. An object of another
+    /// version is refused: there is no such kind. The definitions are those of the scan and those from the folders of
+    /// `kubernetes-crds` in the configuration. Silent where any of several definitions of the kind serves the version, where
+    /// one of them is not known as a whole, and where one is of `apiextensions.k8s.io/v1beta1`.
+    ///
+    /// ```yaml bad:1
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1alpha1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1alpha1, served: false, storage: false, schema: { openAPIV3Schema: { type: object } } }
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    /// ```yaml bad:1
+    /// file=backup.yaml
+    /// apiVersion: example.org/v2
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// ---
+    /// apiVersion: example.org/v2
+    /// kind: Backup
+    /// metadata: { name: weekly }
+    /// ---
+    /// apiVersion: example.org/v1alpha1
+    /// kind: Restore
+    /// metadata: { name: undefined }
+    /// file=old/crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// file=new/crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: false, storage: false, schema: { openAPIV3Schema: { type: object } } }
+    ///     - { name: v2, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    CR_VERSION_NOT_SERVED = "k8s-cr-version-not-served" {
+        check: Check::CustomSchema(cr_version_not_served),
+        severity: Severity::High,
     }
 }
 
@@ -274,12 +447,38 @@ fn unknown_field(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report
     }
 }
 
+fn cr_schema_invalid(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    if !matches!(fault.kind, FaultKind::NotServed { .. }) {
+        say(object, fault, report);
+    }
+}
+
+fn cr_version_not_served(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    let FaultKind::NotServed { is_defined, served } = &fault.kind else { return };
+    let version = object.version();
+    let message = if *is_defined {
+        format!("the definition of {} does not serve `{version}`", object.kind)
+    } else {
+        format!("the definition of {} has no version `{version}`", object.kind)
+    };
+    let help = match &**served {
+        [] => "let the definition serve a version".to_owned(),
+        [one] => format!("write `{}/{one}`, and its fields", object.group()),
+        _ => format!("write one of the versions that it serves: {}", quoted(served, ", ")),
+    };
+    report.at(fault.node, message).help(help);
+}
+
 fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
     let node = fault.node;
-    let key = node.key().map_or("this element", Node::text);
+    // A patch is part of an object.
+    if fault.kind.is_about_absence() && report.facts().is_patch() {
+        return;
+    }
+    let key = &*subject(object, node);
     let (message, help) = match &fault.kind {
         FaultKind::UnknownField { holder, nearest, within } => {
-            let message = format!("`{key}` is no field of {}", name_of(holder, node.parent(), object));
+            let message = format!("{key} is no field of {}", name_of(holder, node.parent(), object));
             let help = match (nearest, within) {
                 (Some(name), _) => did_you_mean(name),
                 (None, Some(within)) => format!("move it into `{within}`, which has such a field"),
@@ -295,12 +494,10 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
             } else {
                 (format!("{last} was the last to have it"), "remove it".to_owned())
             };
-            let message = format!("`{key}` is no field of {holder} in Kubernetes {asked}: {when}");
+            let message = format!("{key} is no field of {holder} in Kubernetes {asked}: {when}");
             report.at(node.key_place(), message).help(help);
             return;
         }
-        // A patch is part of an object.
-        FaultKind::Missing { .. } if report.facts().is_patch() => return,
         FaultKind::Missing { holder, fields, .. } => {
             let what = name_of(holder, Some(node), object);
             let (is, them) = if fields.len() == 1 { ("is", "it") } else { ("are", "them") };
@@ -316,7 +513,9 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
                 _ => String::new(),
             };
             let help = nearest.map_or_else(|| "write one of those that are allowed".to_owned(), did_you_mean);
-            (format!("`{}` is no value of `{key}`{all}", short(node.text())), help)
+            let value =
+                if node.text().is_empty() { "an empty text".to_owned() } else { format!("`{}`", short(node.text())) };
+            (format!("{value} is no value of {key}{all}"), help)
         }
         FaultKind::Duplicate { keys } => {
             let message = format!("an earlier element of this list has the same {}", quoted(keys, " and "));
@@ -331,6 +530,8 @@ fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
         FaultKind::ReplicasCrossed => {
             ("maxReplicas is less than minReplicas".to_owned(), "raise it, or lower minReplicas".to_owned())
         }
+        FaultKind::Limit(limit) => beyond_limit(node, key, limit),
+        FaultKind::NotServed { .. } => return,
     };
     let draft = report.at(node, message).help(help);
     if object.kind == "Secret" {
@@ -370,8 +571,129 @@ fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
     // A number where text belongs may be a password.
     let is_told = wanted != Wanted::Text || matches!(node.value(), Value::Bool(_));
     let shown = if is_told && !text.is_empty() { format!("{found} (`{}`)", short(text)) } else { found.to_owned() };
-    let subject = if node.key().is_some() { format!("`{key}`") } else { key.to_owned() };
-    (format!("{subject} is {shown}, where {expected} belongs"), help)
+    (format!("{key} is {shown}, where {expected} belongs"), help)
+}
+
+/// How a message names a value: by its key, an element by that of its list (`args[1]`), the object by its kind and name.
+fn subject(object: &Object<'_>, node: Node<'_>) -> String {
+    let mut positions = Vec::new();
+    let mut holder = node;
+    while let (None, Some(position), Some(list)) = (holder.key(), holder.position(), holder.parent()) {
+        if holder == object.node {
+            break;
+        }
+        positions.push(position);
+        holder = list;
+    }
+    let positions: String = positions.iter().rev().map(|position| format!("[{position}]")).collect();
+    match holder.key() {
+        Some(key) if holder != object.node => format!("`{}{positions}`", key.text()),
+        _ if positions.is_empty() => object.title().to_string(),
+        _ => format!("`{positions}`"),
+    }
+}
+
+/// What is wrong with a value that a definition does not allow. The value itself may be a password, unless it is a number.
+fn beyond_limit(node: Node<'_>, key: &str, limit: &Limit<'_>) -> (String, String) {
+    match limit {
+        Limit::Pattern(pattern) => (
+            format!("{key} does not match `{}`", shortened(pattern)),
+            "write a text that matches the pattern".to_owned(),
+        ),
+        Limit::Format(format) => {
+            let (what, example) = format_of(format);
+            (format!("{key} is no {what}"), format!("write {example}"))
+        }
+        Limit::Size { of, found, least, most } => {
+            let (unit, one) = match of {
+                Measure::Characters => ("characters", "character"),
+                Measure::Elements => ("elements", "element"),
+                Measure::Fields => ("fields", "field"),
+            };
+            let counted = |count: u64| if count == 1 { format!("1 {one}") } else { format!("{count} {unit}") };
+            let has = if *found == 0 { "is empty".to_owned() } else { format!("has {}", counted(*found)) };
+            match (least.filter(|least| found < least), most) {
+                (Some(least), _) => {
+                    (format!("{key} {has}, and needs at least {}", counted(least)), "give it more".to_owned())
+                }
+                (None, most) => {
+                    let most = counted(most.unwrap_or_default());
+                    (format!("{key} {has}, and may have at most {most}"), "give it fewer".to_owned())
+                }
+            }
+        }
+        Limit::Number { least, greatest } => {
+            let allowed = if let (Some((least, false)), Some((greatest, false))) = (least, greatest) {
+                format!("from {least} to {greatest}")
+            } else {
+                let least = least.map(|(least, excluded)| (if excluded { "more than" } else { "at least" }, least));
+                let most = greatest.map(|(most, excluded)| (if excluded { "less than" } else { "at most" }, most));
+                let bounds = least.into_iter().chain(most).map(|(word, bound)| format!("{word} {bound}"));
+                bounds.collect::<Vec<_>>().join(" and ")
+            };
+            (
+                format!("{key} is {}, and {allowed} is allowed", short(node.text())),
+                "write a number of that range".to_owned(),
+            )
+        }
+        Limit::MultipleOf(factor) => (
+            format!("{key} is {}, which is no multiple of {factor}", short(node.text())),
+            format!("write a multiple of {factor}"),
+        ),
+        Limit::Repeated => (
+            format!("{key} is the same as an earlier element, in a list that is a set"),
+            "remove one of them".to_owned(),
+        ),
+        Limit::NoAlternative { fields, count } if fields.is_empty() => {
+            let forms = if *count == 1 { "the form".to_owned() } else { format!("any of the {count} forms") };
+            (
+                format!("{key} does not have {forms} that its definition allows"),
+                "see `anyOf` and `oneOf` in the definition".to_owned(),
+            )
+        }
+        Limit::NoAlternative { fields, .. } => {
+            (format!("{key} has none of {}", quoted(fields, ", ")), "add one of them".to_owned())
+        }
+        Limit::SeveralAlternatives { fields } if fields.is_empty() => (
+            format!("{key} has several of the forms of which its definition allows one"),
+            "see `oneOf` in the definition".to_owned(),
+        ),
+        Limit::SeveralAlternatives { fields } => {
+            (format!("{key} has {}, of which one is allowed", quoted(fields, " and ")), "keep one of them".to_owned())
+        }
+        Limit::Excluded { fields } if fields.is_empty() => {
+            (format!("{key} has the form that its definition rules out"), "see `not` in the definition".to_owned())
+        }
+        Limit::Excluded { fields } => {
+            let together = if fields.len() == 1 { "" } else { " together" };
+            (format!("{key} must not have {}{together}", quoted(fields, " and ")), "remove one of them".to_owned())
+        }
+    }
+}
+
+/// What a format is called, and what is of it.
+fn format_of(format: &str) -> (&'static str, &'static str) {
+    match format {
+        "byte" => ("Base64", "Base64 with its padding"),
+        "cidr" => ("range of addresses", "an address and a length, such as `10.0.0.0/8`"),
+        "date" => ("date", "it as year, month and day: `2006-01-02`"),
+        "date-time" => ("date with a time and a zone", "it as in `2006-01-02T15:04:05Z`"),
+        "duration" => ("duration", "a number with a unit, such as `30s`"),
+        "email" => ("address of mail", "one such as `team@example.com`"),
+        "hexcolor" => ("colour in hexadecimal digits", "three or six of them"),
+        "hostname" => ("name of a host", "a full name, such as `db.example.com`"),
+        "ipv4" => ("IPv4 address", "four numbers with dots between them"),
+        "ipv6" => ("IPv6 address", "one such as `fd00::1`"),
+        "mac" => ("MAC address", "six bytes, such as `01:23:45:67:89:ab`"),
+        "uri" => ("URI", "one with its scheme, such as `https://example.com/`, or an absolute path"),
+        _ => ("UUID of the kind that is asked for", "one with all of its 32 digits"),
+    }
+}
+
+/// The part of a pattern that is worth repeating.
+fn shortened(pattern: &str) -> Cow<'_, str> {
+    let long = pattern.char_indices().nth(100).and_then(|(end, _)| pattern.get(..end));
+    long.map_or(Cow::Borrowed(pattern), |start| Cow::Owned(format!("{start}\u{2026}")))
 }
 
 /// Choices that are worth listing.
@@ -388,8 +710,8 @@ fn short(text: &str) -> &str {
 }
 
 fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
-    let message = format!("`{key}` is {}, and from {least} to {greatest} is allowed", short(node.text()));
-    let help = if key == "nodePort" {
+    let message = format!("{key} is {}, and from {least} to {greatest} is allowed", short(node.text()));
+    let help = if key == "`nodePort`" {
         "choose a port of that range, or leave it out and let the cluster choose".to_owned()
     } else {
         "write a number of that range".to_owned()

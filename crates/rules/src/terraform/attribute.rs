@@ -425,17 +425,14 @@ impl Row {
             }
             let leaf = steps.last().copied().unwrap_or_default();
             let indent = 2 * (depth + 1);
-            match leaf.strip_suffix("[*]") {
-                Some(leaf) => {
-                    let _ = writeln!(text, "{:indent$}{leaf} = [{value}]", "");
-                }
-                None if value.starts_with("{\n") => {
-                    let _ = writeln!(text, "{:indent$}{leaf} {value}", "");
-                }
-                None => {
-                    let _ = writeln!(text, "{:indent$}{leaf} = {value}", "");
-                }
-            }
+            let name = leaf.trim_end_matches("[*]");
+            let _ = if value.starts_with("{\n") {
+                writeln!(text, "{:indent$}{name} {value}", "")
+            } else if name == leaf {
+                writeln!(text, "{:indent$}{name} = {value}", "")
+            } else {
+                writeln!(text, "{:indent$}{name} = [{value}]", "")
+            };
             at = line + u32::try_from(depth).unwrap_or_default() + 1;
             for level in (0..depth).rev() {
                 let _ = writeln!(text, "{:1$}}}", "", 2 * (level + 1));

@@ -216,6 +216,11 @@ impl Schema<'static> for Builtin {
     fn title(self) -> &'static str {
         self.definition().map_or("", |record| name(record, 0))
     }
+
+    /// A port without `protocol` is one of TCP; what another key stands for when it is absent is not known here.
+    fn usual(self, key: &str) -> Option<&'static str> {
+        (key == "protocol").then_some("TCP")
+    }
 }
 
 impl Builtin {

@@ -1,5 +1,6 @@
 //! Resources of Amazon Web Services.
 
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
 mod dynamodb;
@@ -9,6 +10,7 @@ mod ec2_images;
 mod efs;
 mod eks;
 mod elasticache;
+mod elb;
 mod keys;
 mod kms;
 mod network_acls;
@@ -29,6 +31,7 @@ use crate::Rule;
 
 /// The rules by file.
 pub(crate) static RULES: &[&[&Rule]] = &[
+    cloudfront::RULES,
     cloudtrail::RULES,
     cloudwatch::RULES,
     dynamodb::RULES,
@@ -38,6 +41,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     efs::RULES,
     eks::RULES,
     elasticache::RULES,
+    elb::RULES,
     kms::RULES,
     network_acls::RULES,
     rds::RULES,
