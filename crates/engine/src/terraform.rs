@@ -131,7 +131,7 @@ fn judge_plan(scan: &Scan<'_>, library: &Library, path: &str, tree: &Tree, optio
     let directory = directory_of(path);
     let mut configuration = plan::configuration(root);
     if library.directories().any(|known| known == directory) {
-        let sources = evaluate(directory, library, (scan.judge)(usize::MAX).files, options);
+        let sources = evaluate(directory, library, scan.tree, options);
         configuration = plan::placed(configuration, &sources.configuration);
     }
     for resource in &configuration.resources {
@@ -143,7 +143,6 @@ fn judge_plan(scan: &Scan<'_>, library: &Library, path: &str, tree: &Tree, optio
 
 /// The targets and all that they call.
 fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library {
-    let judge = (scan.judge)(usize::MAX);
     let mut library = Library::default();
     for it in parsed {
         if let Contents::File(file) = &it.contents {
@@ -159,16 +158,16 @@ fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library 
         FileId(u32::try_from(index).unwrap_or(u32::MAX))
     };
     let directories: BTreeSet<String> = modules_of(parsed).map(str::to_owned).collect();
-    library.gather(directories, judge.files, &mut file_id);
+    library.gather(directories, scan.tree, &mut file_id);
     for path in &options.variable_files {
-        library.add_variables(path, judge.files, &mut file_id);
+        library.add_variables(path, scan.tree, &mut file_id);
     }
     library
 }
 
 /// Evaluates a root module, and runs the rules on what it comes to.
 fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Options) -> (Outcome, Vec<Note>) {
-    let evaluated = evaluate(root, library, (scan.judge)(usize::MAX).files, options);
+    let evaluated = evaluate(root, library, scan.tree, options);
     let mut outcome = Outcome::default();
     for resource in &evaluated.configuration.resources {
         let judge = (scan.judge)(resource.header.file.0 as usize);
