@@ -191,7 +191,8 @@ impl Configuration {
             return answer;
         }
         for reference in value.references() {
-            let Some(through) = self.at(&reference.address) else { continue };
+            // What was taken from another resource of the target's type leads there and nowhere else.
+            let Some(through) = self.at(&reference.address).filter(|it| it.kind != target.kind) else { continue };
             for lookup in lookups(through, path) {
                 let Lookup::Present(found) = lookup else { continue };
                 match self.leads_to(found.value, target, path, names, chain.saturating_sub(1)) {

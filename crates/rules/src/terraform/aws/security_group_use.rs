@@ -131,7 +131,12 @@ rule! {
                 return report.undecided();
             }
             let uses = |other: &Resource| !other.is(GROUP) && !GROUP_RULES.iter().any(|kind| other.is(kind));
-            if !configuration.users_of(group).any(uses) {
+            // In the default VPC instances may name their groups.
+            let by_name = ["aws_instance", "aws_launch_configuration"].map(|kind| {
+                let links = configuration.linked(group, kind, "security_groups[*]", &["name"]);
+                links.maybe || !links.certain.is_empty()
+            });
+            if !by_name.contains(&true) && !configuration.users_of(group).any(uses) {
                 let message = format!("`{}` is attached to nothing", group.local);
                 report.at_resource(group, configuration, message).help("remove it");
             }
