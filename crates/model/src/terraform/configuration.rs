@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use portcullis_core::{FileId, Span};
 use portcullis_syntax::hcl::{Block, File};
 
+use super::links::{Asked, CHAIN};
 use super::lookup::{Lookup, lookups};
 use super::value::{Kind, Map, Reason, Reference, Value};
 
@@ -125,6 +126,7 @@ struct Index {
     addresses: HashMap<Arc<str>, usize>,
     /// Which resources refer to an address (without its instance); made when it is first asked for.
     users: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
+    asked: Asked,
 }
 
 impl Configuration {
@@ -142,6 +144,13 @@ impl Configuration {
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Resource> {
         let numbers = self.index.kinds.get(kind).map_or(&[][..], Vec::as_slice);
         numbers.iter().filter_map(|&number| self.resources.get(number)).filter(|it| it.mode == Mode::Managed)
+    }
+
+    /// The same as indexes.
+    pub(super) fn numbers_of(&self, kind: &str) -> impl Iterator<Item = usize> {
+        let numbers = self.index.kinds.get(kind).map_or(&[][..], Vec::as_slice);
+        let is_managed = |number: &usize| self.resources.get(*number).is_some_and(|it| it.mode == Mode::Managed);
+        numbers.iter().copied().filter(is_managed)
     }
 
     /// The data sources of a type.
@@ -164,8 +173,9 @@ impl Configuration {
     /// attributes `names` (a bucket known by its name). A value that was taken from another resource refers to what that
     /// resource's `path` does: settings of a bucket are often chained to one another for their order.
     pub fn linked(&self, target: &Resource, kind: &str, path: &str, names: &[&str]) -> Links<'_> {
-        let mut links = Links { certain: Vec::new(), maybe: self.hands_out(target) };
-        for candidate in self.of_kind(kind) {
+        let (candidates, maybe) = self.index.asked.candidates(self, target, (kind, path), names);
+        let mut links = Links { certain: Vec::new(), maybe: maybe || self.hands_out(target) };
+        for candidate in candidates {
             for lookup in lookups(candidate, path) {
                 match lookup {
                     Lookup::Present(found) => match self.leads_to(found.value, target, path, names, CHAIN) {
@@ -247,9 +257,6 @@ impl Resource {
         }
     }
 }
-
-/// Settings that are chained to one another before the chain is left alone.
-const CHAIN: usize = 4;
 
 /// Which resources refer to each address, their own aside.
 fn users(resources: &[Resource]) -> HashMap<Arc<str>, Vec<usize>> {
@@ -344,7 +351,7 @@ fn is_instance(address: &str, target: &Resource) -> bool {
 }
 
 /// The address without the instance of the resource itself.
-fn without_instance(address: &str) -> &str {
+pub(super) fn without_instance(address: &str) -> &str {
     if !address.ends_with(']') {
         return address;
     }

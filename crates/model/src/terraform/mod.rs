@@ -1,6 +1,7 @@
 //! Terraform: values, resources and configurations as rules see them. The `terraform` crate evaluates to them.
 
 mod configuration;
+mod links;
 mod lookup;
 pub mod policy;
 pub mod value;
