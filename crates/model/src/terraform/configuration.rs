@@ -1,12 +1,13 @@
 //! A configuration as it would be planned: the instances of its modules and resources, and how they refer to one
 //! another.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use portcullis_core::{FileId, Span};
 use portcullis_syntax::hcl::{Block, File};
 
+use super::links::{Asked, CHAIN};
 use super::lookup::{Lookup, lookups};
 use super::value::{Kind, Map, Reason, Reference, Value};
 
@@ -123,6 +124,9 @@ pub struct SourceFile {
 struct Index {
     kinds: HashMap<Arc<str>, Vec<usize>>,
     addresses: HashMap<Arc<str>, usize>,
+    /// Which resources refer to an address (without its instance); made when it is first asked for.
+    users: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
+    asked: Asked,
 }
 
 impl Configuration {
@@ -142,6 +146,13 @@ impl Configuration {
         numbers.iter().filter_map(|&number| self.resources.get(number)).filter(|it| it.mode == Mode::Managed)
     }
 
+    /// The same as indexes.
+    pub(super) fn numbers_of(&self, kind: &str) -> impl Iterator<Item = usize> {
+        let numbers = self.index.kinds.get(kind).map_or(&[][..], Vec::as_slice);
+        let is_managed = |number: &usize| self.resources.get(*number).is_some_and(|it| it.mode == Mode::Managed);
+        numbers.iter().copied().filter(is_managed)
+    }
+
     /// The data sources of a type.
     pub fn data_of_kind(&self, kind: &str) -> impl Iterator<Item = &Resource> {
         let numbers = self.index.kinds.get(kind).map_or(&[][..], Vec::as_slice);
@@ -159,13 +170,15 @@ impl Configuration {
     }
 
     /// The resources of `kind` whose value at `path` refers to `target`, or is the same text as one of `target`'s
-    /// attributes `names` (a bucket known by its name).
+    /// attributes `names` (a bucket known by its name). A value that was taken from another resource refers to what that
+    /// resource's `path` does: settings of a bucket are often chained to one another for their order.
     pub fn linked(&self, target: &Resource, kind: &str, path: &str, names: &[&str]) -> Links<'_> {
-        let mut links = Links { certain: Vec::new(), maybe: self.hands_out(target) };
-        for candidate in self.of_kind(kind) {
+        let (candidates, maybe) = self.index.asked.candidates(self, target, (kind, path), names);
+        let mut links = Links { certain: Vec::new(), maybe: maybe || self.hands_out(target) };
+        for candidate in candidates {
             for lookup in lookups(candidate, path) {
                 match lookup {
-                    Lookup::Present(found) => match refers(found.value, target, names) {
+                    Lookup::Present(found) => match self.leads_to(found.value, target, path, names, CHAIN) {
                         Some(true) => {
                             links.certain.push(candidate);
                             break;
@@ -179,6 +192,33 @@ impl Configuration {
             }
         }
         links
+    }
+
+    /// Whether a value refers to `target`, by itself or through the `path` of the resource that it was taken from.
+    fn leads_to(&self, value: &Value, target: &Resource, path: &str, names: &[&str], chain: usize) -> Option<bool> {
+        let answer = refers(value, target, names);
+        if answer != Some(false) || !value.is_unknown() || chain == 0 {
+            return answer;
+        }
+        for reference in value.references() {
+            // What was taken from another resource of the target's type leads there and nowhere else.
+            let Some(through) = self.at(&reference.address).filter(|it| it.kind != target.kind) else { continue };
+            for lookup in lookups(through, path) {
+                let Lookup::Present(found) = lookup else { continue };
+                match self.leads_to(found.value, target, path, names, chain.saturating_sub(1)) {
+                    Some(false) => {}
+                    answer => return answer,
+                }
+            }
+        }
+        Some(false)
+    }
+
+    /// The resources, data sources included, that refer to `target` anywhere in their arguments.
+    pub fn users_of(&self, target: &Resource) -> impl Iterator<Item = &Resource> {
+        let users = self.index.users.get_or_init(|| users(&self.resources));
+        let numbers = users.get(without_instance(&target.address)).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|&number| self.resources.get(number))
     }
 
     /// Whether the provider of a resource may be of this major version or a later one. `name` is the provider's name, as
@@ -216,6 +256,30 @@ impl Resource {
             None => self.mode == Mode::Managed && &*self.kind == kind,
         }
     }
+}
+
+/// Which resources refer to each address, their own aside.
+fn users(resources: &[Resource]) -> HashMap<Arc<str>, Vec<usize>> {
+    let mut users: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+    for (number, resource) in resources.iter().enumerate() {
+        let mut seen: HashSet<&str> = HashSet::from([without_instance(&resource.address)]);
+        let mut waiting: Vec<&Value> = resource.body.entries.values().map(|entry| &entry.value).collect();
+        while let Some(value) = waiting.pop() {
+            for reference in value.references() {
+                let address = without_instance(&reference.address);
+                if seen.insert(address) {
+                    users.entry(address.into()).or_default().push(number);
+                }
+            }
+            match &value.kind {
+                Kind::List(list) => waiting.extend(&list.items),
+                Kind::Map(map) => waiting.extend(map.entries.values().map(|entry| &entry.value)),
+                Kind::Encoded(encoded) => waiting.push(&encoded.value),
+                _ => {}
+            }
+        }
+    }
+    users
 }
 
 /// Whether a version constraint (`~> 5.0, != 5.31`) leaves room for a version of this major number or a later one.
@@ -287,7 +351,7 @@ fn is_instance(address: &str, target: &Resource) -> bool {
 }
 
 /// The address without the instance of the resource itself.
-fn without_instance(address: &str) -> &str {
+pub(super) fn without_instance(address: &str) -> &str {
     if !address.ends_with(']') {
         return address;
     }

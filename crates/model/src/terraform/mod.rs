@@ -2,6 +2,7 @@
 
 mod configuration;
 mod document;
+mod links;
 mod lookup;
 pub mod policy;
 pub mod value;

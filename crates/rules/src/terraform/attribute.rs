@@ -219,11 +219,12 @@ impl Case<'_> {
     }
 }
 
-/// A literal as it may stand in a message; empty for what is long, composed or a secret by its looks.
+/// A literal as it may stand in a message; nothing for what is long, composed or a secret by its looks.
 fn shown(value: &Value) -> String {
     match &value.kind {
         Kind::Bool(value) => value.to_string(),
         Kind::Number(number) => number_text(*number),
+        Kind::String(text) if text.is_empty() => "empty".to_owned(),
         Kind::String(text) if text.len() <= 40 && !text.contains('\n') => format!("`{text}`"),
         _ => String::new(),
     }
