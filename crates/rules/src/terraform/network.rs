@@ -196,16 +196,16 @@ impl AzureOpening<'_> {
 }
 
 impl Ports {
-    /// The ports of an Azure rule: `*`, `22`, `20-25`.
-    fn of_azure(protocol: Option<&Value>, range: &Value) -> Self {
-        let Some(protocol) = protocol.and_then(Value::to_text) else { return Self::Unknown };
+    /// The ports of an Azure rule: `*`, `22`, `20-25`. The provider asks for all of them; what is missing limits nothing.
+    fn of_azure(protocol: Option<&Value>, range: Option<&Value>) -> Self {
+        let Some(protocol) = protocol.map_or_else(|| Some("*".into()), Value::to_text) else { return Self::Unknown };
         let protocol = match protocol.to_ascii_lowercase().as_str() {
             "*" => Protocol::Both,
             "tcp" => Protocol::Tcp,
             "udp" => Protocol::Udp,
             _ => return Self::None,
         };
-        let Some(text) = range.to_text() else { return Self::Unknown };
+        let Some(text) = range.map_or_else(|| Some("*".into()), Value::to_text) else { return Self::Unknown };
         if &*text == "*" {
             return if protocol == Protocol::Both { Self::All } else { Self::Range(protocol, 0, LAST) };
         }
@@ -345,20 +345,20 @@ fn azure_ports(rule: &Map) -> Vec<Ports> {
     let protocol = rule.get("protocol");
     let mut all = Vec::new();
     if let Some(range) = rule.get("destination_port_range").filter(|range| !range.is_null()) {
-        all.push(Ports::of_azure(protocol, range));
+        all.push(Ports::of_azure(protocol, Some(range)));
     }
     match rule.get("destination_port_ranges").filter(|ranges| !ranges.is_null()) {
         None => {}
         Some(ranges) => match ranges.as_list() {
             Some(list) => {
-                all.extend(list.items.iter().map(|range| Ports::of_azure(protocol, range)));
+                all.extend(list.items.iter().map(|range| Ports::of_azure(protocol, Some(range))));
                 all.extend(list.open.then_some(Ports::Unknown));
             }
             None => all.push(Ports::Unknown),
         },
     }
-    if all.is_empty() && rule.open {
-        all.push(Ports::Unknown);
+    if all.is_empty() {
+        all.push(if rule.open { Ports::Unknown } else { Ports::of_azure(protocol, None) });
     }
     all
 }

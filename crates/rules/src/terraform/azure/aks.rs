@@ -36,10 +36,8 @@ rule! {
         profile: Profile::All,
         peers: &["checkov:CKV_AZURE_4", "trivy:AZU-0040", "tfsec:azure-container-logging"],
         check: attribute(&Row {
-            on: &[(
-                "azurerm_kubernetes_cluster",
-                "oms_agent.log_analytics_workspace_id|addon_profile.oms_agent.log_analytics_workspace_id",
-            )],
+            on: &[("azurerm_kubernetes_cluster", "oms_agent.log_analytics_workspace_id")],
+            given: &[Given { path: "addon_profile.oms_agent.enabled", is: Want::False, absent: Holds::Yes }],
             wants: Want::Present,
             wrong: "\"\"",
             right: "\"/subscriptions/x\"",

@@ -5,13 +5,13 @@ use std::net::Ipv4Addr;
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
-pub(crate) static RULES: &[&Rule] = &[&FIREWALL_OPEN, &PUBLIC_NETWORK, &TLS_NOT_REQUIRED, &TLS_OLD];
+pub(crate) static RULES: &[&Rule] = &[&FIREWALL_OPEN, &AZURE_ADMITTED, &PUBLIC_NETWORK, &TLS_NOT_REQUIRED, &TLS_OLD];
 
 rule! {
     /// Database firewall rule admits every address
     ///
     /// Everyone on the internet may try passwords on the server. A rule from 0.0.0.0 to 0.0.0.0 stands for the services of
-    /// Azure, and a range of less than all public addresses may be that of an office: both are left alone.
+    /// Azure and has a rule of its own; a range of less than all public addresses may be that of an office.
     FIREWALL_OPEN = "tf-azure-database-firewall-open" {
         severity: Severity::High,
         peers: &["checkov:CKV_AZURE_11", "trivy:AZU-0029", "tfsec:azure-database-no-public-firewall-access"],
@@ -52,6 +52,38 @@ fn is_near_last(address: &Value) -> Option<bool> {
 fn is_not_near_first(address: &Value) -> Option<bool> {
     let address: Ipv4Addr = address.as_str()?.parse().ok()?;
     Some(address > Ipv4Addr::new(1, 0, 0, 1))
+}
+
+rule! {
+    /// Database firewall rule admits everything that runs in Azure
+    ///
+    /// A rule from 0.0.0.0 to 0.0.0.0 lets in all of Azure, the machines of every other customer among it. Many services have no
+    /// other way to the server, so the rule is in the profile `all`.
+    AZURE_ADMITTED = "tf-azure-database-firewall-azure-admitted" {
+        severity: Severity::Medium,
+        profile: Profile::All,
+        peers: &["checkov:CKV2_AZURE_34"],
+        check: attribute(&Row {
+            on: &[
+                ("azurerm_mssql_firewall_rule", "start_ip_address"),
+                ("azurerm_sql_firewall_rule", "start_ip_address"),
+                ("azurerm_mysql_flexible_server_firewall_rule", "start_ip_address"),
+                ("azurerm_mysql_firewall_rule", "start_ip_address"),
+                ("azurerm_postgresql_flexible_server_firewall_rule", "start_ip_address"),
+                ("azurerm_postgresql_firewall_rule", "start_ip_address"),
+                ("azurerm_mariadb_firewall_rule", "start_ip_address"),
+                ("azurerm_synapse_firewall_rule", "start_ip_address"),
+            ],
+            given: &[Given { path: "end_ip_address", is: Want::Is("0.0.0.0"), absent: Holds::No }],
+            wants: Want::IsNot("0.0.0.0"),
+            absent: Absent::Passes,
+            wrong: "\"0.0.0.0\"",
+            around: &["end_ip_address = \"0.0.0.0\""],
+            says: "admits everything that runs in Azure",
+            help: "use a private endpoint or a rule for a subnet",
+            ..Row::DEFAULT
+        }),
+    }
 }
 
 rule! {

@@ -5,7 +5,7 @@ use portcullis_model::terraform::value::Piece;
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
-pub(crate) static RULES: &[&Rule] = &[&CUSTOM_OWNER_ROLE];
+pub(crate) static RULES: &[&Rule] = &[&CUSTOM_OWNER_ROLE, &ROLE_ESCALATION];
 
 rule! {
     /// Custom role grants every action on a subscription
@@ -69,9 +69,7 @@ rule! {
         peers: &[
             "checkov:CKV_AZURE_39",
             "trivy:AZU-0030",
-            "trivy:AZU-0052",
             "tfsec:azure-authorization-limit-role-actions",
-            "tfsec:azure-authorization-prevent-custom-role-creation",
         ],
         check: attribute(&Row {
             on: &[("azurerm_role_definition", "permissions.actions")],
@@ -83,6 +81,37 @@ rule! {
             absent: Absent::Passes,
             says: "grants every action on a subscription",
             help: "name the actions that are needed, or assign a built-in role",
+            ..Row::DEFAULT
+        }),
+    }
+}
+
+rule! {
+    /// Custom role may change what roles allow
+    ///
+    /// Whoever may write role definitions gives any role that they have every action: it is the role Owner with one more step.
+    /// Roles that grant every action anyway are reported for that.
+    ROLE_ESCALATION = "tf-azure-rbac-role-escalation" {
+        severity: Severity::Medium,
+        profile: Profile::All,
+        peers: &["trivy:AZU-0052", "tfsec:azure-authorization-prevent-custom-role-creation"],
+        yields_to: &["tf-azure-rbac-custom-owner-role"],
+        check: attribute(&Row {
+            on: &[("azurerm_role_definition", "permissions.actions")],
+            given: &[Given { path: "permissions.not_actions", is: Want::Nothing, absent: Holds::Yes }],
+            wants: Want::ContainsNone(&[
+                "*",
+                "Microsoft.Authorization/*",
+                "Microsoft.Authorization/*/Write",
+                "Microsoft.Authorization/*/write",
+                "Microsoft.Authorization/roleDefinitions/*",
+                "Microsoft.Authorization/roleDefinitions/write",
+            ]),
+            absent: Absent::Passes,
+            wrong: "[\"Microsoft.Authorization/*\"]",
+            right: "[\"Microsoft.Authorization/*/read\"]",
+            says: "may change what roles allow",
+            help: "leave out `Microsoft.Authorization/roleDefinitions/write` and what contains it",
             ..Row::DEFAULT
         }),
     }

@@ -28,12 +28,15 @@ rule! {
 rule! {
     /// Container registry lets everyone pull its images
     ///
-    /// Images hold code and settings of your own, and now and then a password. Pulling without a login is off by default.
+    /// Images hold code and settings of your own, and now and then a password. Pulling without a login is off by default, and the
+    /// tier Basic does not have it.
     ANONYMOUS_PULL_ENABLED = "tf-azure-acr-anonymous-pull-enabled" {
         severity: Severity::Medium,
         peers: &["checkov:CKV_AZURE_138"],
         check: attribute(&Row {
             on: &[("azurerm_container_registry", "anonymous_pull_enabled")],
+            given: &[Given { path: "sku", is: Want::In(&["Standard", "Premium"]), absent: Holds::No }],
+            around: &["sku = \"Premium\""],
             wants: Want::False,
             absent: Absent::Passes,
             wrong: "true",

@@ -7,7 +7,8 @@ use crate::terraform::network::{AzureOpening, Direction, Ports, Protocol, azure_
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
-pub(crate) static RULES: &[&Rule] = &[&SSH_OPEN, &RDP_OPEN, &UDP_OPEN, &INGRESS_OPEN, &EGRESS_OPEN];
+pub(crate) static RULES: &[&Rule] =
+    &[&SSH_OPEN, &RDP_OPEN, &SENSITIVE_PORT_OPEN, &UDP_OPEN, &INGRESS_OPEN, &EGRESS_OPEN];
 
 const TYPES: &[&str] = &["azurerm_network_security_group", "azurerm_network_security_rule"];
 
@@ -130,6 +131,57 @@ rule! {
 }
 
 rule! {
+    /// Network security group opens a database to the internet
+    ///
+    /// Databases, directories and file shares, and protocols that send passwords in the clear (FTP, Telnet), are looked for on every
+    /// address, and many have no login at all by default. Mail and DNS are meant for everyone. A rule that opens SSH or RDP as well
+    /// is reported for that.
+    ///
+    /// ```hcl bad:7
+    /// resource "azurerm_network_security_rule" "database" {
+    ///   priority               = 100
+    ///   direction              = "Inbound"
+    ///   access                 = "Allow"
+    ///   protocol               = "Tcp"
+    ///   destination_port_range = "5432"
+    ///   source_address_prefix  = "Internet"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "azurerm_network_security_rule" "web" {
+    ///   priority                = 100
+    ///   direction               = "Inbound"
+    ///   access                  = "Allow"
+    ///   protocol                = "Tcp"
+    ///   destination_port_ranges = ["80", "443"]
+    ///   source_address_prefix   = "Internet"
+    /// }
+    /// ```
+    SENSITIVE_PORT_OPEN = "tf-azure-nsg-sensitive-port-open" {
+        severity: Severity::High,
+        peers: &["trivy:AZU-0074", "tfsec:azure-network-sensitive-port-is-exposed-to-entire-network"],
+        yields_to: &["tf-azure-nsg-ssh-open", "tf-azure-nsg-rdp-open"],
+        check: resource(TYPES, |resource, configuration, report| {
+            let says = "lets the whole internet reach databases or services without encryption";
+            each(resource, Direction::In, configuration, report, says, |it| {
+                let mut known = Some(false);
+                for &port in SENSITIVE {
+                    match it.has_tcp(port) {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => known = None,
+                    }
+                }
+                known
+            });
+        }),
+    }
+}
+
+/// FTP, Telnet, the ports of Windows, LDAP, and the databases that are asked for most.
+const SENSITIVE: &[i64] = &[20, 21, 23, 135, 139, 389, 445, 1433, 1521, 3306, 5432, 6379, 9200, 11211, 27017];
+
+rule! {
     /// Network security group opens UDP to the internet
     ///
     /// Servers of DNS, NTP, SNMP and LDAP that answer everyone are used to flood others. Rules for UDP are reported, not those for
@@ -162,7 +214,6 @@ rule! {
             "trivy:AZU-0074",
             "tfsec:azure-network-sensitive-port-is-exposed-to-entire-network",
         ],
-        yields_to: &["tf-azure-nsg-ssh-open", "tf-azure-nsg-rdp-open"],
         check: resource(TYPES, |resource, configuration, report| {
             each(resource, Direction::In, configuration, report, "opens UDP to the whole internet", |it| {
                 it.opens(|ports| match ports {
@@ -182,7 +233,7 @@ rule! {
     /// Network security rule lets traffic in from any address
     ///
     /// Whatever listens behind the rule is on the internet. A public website needs that, so the rule is in the profile `all`;
-    /// rules that open SSH, RDP or UDP are reported for that alone.
+    /// rules that open SSH, RDP, databases or UDP are reported for that alone.
     ///
     /// ```hcl bad:7
     /// resource "azurerm_network_security_rule" "web" {
@@ -208,7 +259,12 @@ rule! {
         severity: Severity::Critical,
         profile: Profile::All,
         peers: &["checkov:CKV_AZURE_160", "trivy:AZU-0047", "tfsec:azure-network-no-public-ingress"],
-        yields_to: &["tf-azure-nsg-ssh-open", "tf-azure-nsg-rdp-open", "tf-azure-nsg-udp-open"],
+        yields_to: &[
+            "tf-azure-nsg-ssh-open",
+            "tf-azure-nsg-rdp-open",
+            "tf-azure-nsg-sensitive-port-open",
+            "tf-azure-nsg-udp-open",
+        ],
         check: resource(TYPES, |resource, configuration, report| {
             each(resource, Direction::In, configuration, report, "lets in traffic from any address", |it| {
                 it.opens(|ports| ports)

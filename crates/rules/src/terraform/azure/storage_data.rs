@@ -129,15 +129,22 @@ rule! {
             "tfsec:azure-storage-blobs-soft-deletion-enabled",
         ],
         check: attribute(&Row {
-            on: &[("azurerm_storage_account", "blob_properties.delete_retention_policy")],
+            on: &[("azurerm_storage_account", "blob_properties.delete_retention_policy[*]")],
             given: &[Given { path: "account_kind", is: Want::IsNot("FileStorage"), absent: Holds::Yes }],
-            wants: Want::Present,
+            wants: Want::Passes(keeps_deleted),
+            wrong: "{\n      days = 0\n    }",
             right: "{\n      days = 30\n    }",
             says: "does not keep deleted blobs",
             help: "add `delete_retention_policy` to `blob_properties`",
             ..Row::DEFAULT
         }),
     }
+}
+
+/// Whether the policy is for any time at all; it is for some days where it does not say.
+fn keeps_deleted(policy: &Value) -> Option<bool> {
+    let map = policy.as_map()?;
+    map.get("days").filter(|days| !days.is_null()).map_or(Some(true), |days| days.as_i64().map(|days| days > 0))
 }
 
 rule! {

@@ -17,7 +17,7 @@ rule! {
             on: &[("azurerm_cosmosdb_account", "public_network_access_enabled")],
             given: &[
                 Given { path: "ip_range_filter", is: Want::Nothing, absent: Holds::Yes },
-                Given { path: "virtual_network_rule", is: Want::Nothing, absent: Holds::Yes },
+                Given { path: "is_virtual_network_filter_enabled", is: Want::False, absent: Holds::Yes },
             ],
             wants: Want::False,
             wrong: "true",
