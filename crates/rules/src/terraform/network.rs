@@ -344,7 +344,8 @@ impl Direction {
 fn azure_ports(rule: &Map) -> Vec<Ports> {
     let protocol = rule.get("protocol");
     let mut all = Vec::new();
-    if let Some(range) = rule.get("destination_port_range").filter(|range| !range.is_null()) {
+    let single = rule.get("destination_port_range");
+    if let Some(range) = single.filter(|range| !range.is_null() && range.as_str() != Some("")) {
         all.push(Ports::of_azure(protocol, Some(range)));
     }
     match rule.get("destination_port_ranges").filter(|ranges| !ranges.is_null()) {

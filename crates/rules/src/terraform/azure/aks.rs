@@ -10,12 +10,13 @@ rule! {
     /// AKS cluster enforces no network policy
     ///
     /// Network policies in the cluster are accepted and have no effect: every pod reaches every other one. Which engine
-    /// enforces them is chosen when the cluster is made.
+    /// enforces them is chosen when the cluster is made. Clusters that bring a network plugin of their own are left out.
     NETWORK_POLICY_MISSING = "tf-azure-aks-network-policy-missing" {
         severity: Severity::High,
         peers: &["checkov:CKV_AZURE_7", "trivy:AZU-0043", "tfsec:azure-container-configured-network-policy"],
         check: attribute(&Row {
             on: &[("azurerm_kubernetes_cluster", "network_profile.network_policy")],
+            given: &[Given { path: "network_profile.network_plugin", is: Want::IsNot("none"), absent: Holds::Yes }],
             wants: Want::Present,
             wrong: "\"\"",
             right: "\"cilium\"",

@@ -10,20 +10,27 @@ rule! {
     /// SQL server is not audited or forgets too soon
     ///
     /// The audit log says who read what. An intrusion is often found after months, so less than 90 days is too short; a
-    /// retention of 0 keeps the log for good. Databases with policies of their own do not count.
+    /// retention of 0 keeps the log for good. That single databases have policies does not make up for the server.
     ///
     /// ```hcl bad:1
     /// resource "azurerm_mssql_server" "main" {
     ///   name = "shop"
     /// }
     /// ```
-    /// ```hcl bad:1
+    /// ```hcl bad:6
     /// resource "azurerm_mssql_server" "main" {
     ///   name = "shop"
     /// }
     /// resource "azurerm_mssql_server_extended_auditing_policy" "main" {
     ///   server_id         = azurerm_mssql_server.main.id
     ///   retention_in_days = 30
+    /// }
+    /// ```
+    /// ```hcl bad:3
+    /// resource "azurerm_sql_server" "main" {
+    ///   extended_auditing_policy {
+    ///     retention_in_days = 6
+    ///   }
     /// }
     /// ```
     /// ```hcl good
@@ -45,27 +52,46 @@ rule! {
             "tfsec:azure-database-enable-audit",
             "tfsec:azure-database-retention-period-set",
         ],
-        check: linked(&LinkRow {
-            on: &["azurerm_mssql_server", "azurerm_sql_server"],
-            inline: &[Given {
-                path: "extended_auditing_policy[*]",
-                is: Want::Passes(|policy| {
-                    let map = policy.as_map()?;
-                    map.get("retention_in_days").map_or((!map.open).then_some(true), is_long)
-                }),
-                absent: Holds::No,
-            }],
-            by: &[("azurerm_mssql_server_extended_auditing_policy", "server_id")],
-            wants: &[
-                Given { path: "enabled", is: Want::True, absent: Holds::Yes },
-                Given { path: "retention_in_days", is: Want::Passes(is_long), absent: Holds::Yes },
+        check: resource(
+            &[
+                "azurerm_mssql_server",
+                "azurerm_sql_server",
+                "azurerm_mssql_server_extended_auditing_policy",
+                "azurerm_mssql_database_extended_auditing_policy",
             ],
-            says: "is not audited, or keeps the log for less than 90 days",
-            help: "add an `azurerm_mssql_server_extended_auditing_policy` whose `retention_in_days` is 0 or at least 90",
-            ..LinkRow::DEFAULT
-        }),
+            |resource, configuration, report| {
+                if resource.kind.ends_with("_server") {
+                    AUDITED.check(resource, configuration, report);
+                }
+                RETAINED.check(&resource.kind, resource, configuration, report);
+            },
+        ),
     }
 }
+
+static AUDITED: LinkRow = LinkRow {
+    on: &["azurerm_mssql_server", "azurerm_sql_server"],
+    inline: &[Given { path: "extended_auditing_policy", is: Want::Present, absent: Holds::No }],
+    by: &[("azurerm_mssql_server_extended_auditing_policy", "server_id")],
+    wants: &[Given { path: "enabled", is: Want::True, absent: Holds::Yes }],
+    says: "is not audited",
+    help: "add an `azurerm_mssql_server_extended_auditing_policy` for it",
+    ..LinkRow::DEFAULT
+};
+
+static RETAINED: Row = Row {
+    on: &[
+        ("azurerm_mssql_server", "extended_auditing_policy.retention_in_days"),
+        ("azurerm_sql_server", "extended_auditing_policy.retention_in_days"),
+        ("azurerm_mssql_server_extended_auditing_policy", "retention_in_days"),
+        ("azurerm_mssql_database_extended_auditing_policy", "retention_in_days"),
+    ],
+    wants: Want::Passes(is_long),
+    absent: Absent::Passes,
+    says: "keeps the audit log for less than 90 days",
+    help: "set `retention_in_days` to 90 or more, or to 0 for good",
+    ..Row::DEFAULT
+};
 
 /// Whether a number of days is 90 or more, or 0 for good.
 pub(super) fn is_long(days: &Value) -> Option<bool> {
