@@ -184,7 +184,7 @@ fn scan_compose(
     dispatch: &Dispatch,
     outcome: &mut Outcome,
 ) {
-    let around = Surroundings { files: &InExample(example), asked: &[], tracks: &|_| true };
+    let around = Surroundings { files: &InExample(example), asked: &[], tracks: &|_| true, ignores: &|_| false };
     let sources = Sources::load(name, yaml::parse(file, text, Dialect::Yaml12), &around);
     dispatch.compose(&sources.project(), outcome);
 }

@@ -49,7 +49,7 @@ fn the_types_of_values_are_those_of_kubernetes() {
         ("replicas: 2.5", &["`replicas` is a number (`2.5`), where a whole number belongs | write a whole number"]),
         (
             "replicas: 3000000000",
-            &["`replicas` is 3000000000, and from -2147483648 to 2147483647 is allowed | write a number of that range"],
+            &["`replicas` is 3000000000, and from 0 to 2147483647 is allowed | write a number of that range"],
         ),
         ("replicas: [3]", &["`replicas` is a list, where a whole number belongs | write a whole number"]),
         ("paused: yes", &[]),
@@ -228,7 +228,9 @@ fn services_have_ports_of_their_own() {
         ),
     ] {
         check(
-            &format!("apiVersion: v1\nkind: Service\nmetadata: {{ name: web }}\nspec: {{ ports: [{port}] }}\n"),
+            &format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{ name: web }}\nspec: {{ type: NodePort, ports: [{port}] }}\n"
+            ),
             expected,
         );
     }

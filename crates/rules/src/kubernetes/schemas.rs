@@ -3,13 +3,11 @@
 //! The API server's own kinds are judged by the schemas of Kubernetes 1.28 to 1.37, custom resources by the definitions
 //! in the scan or in the folders that the configuration names. What is filled in later is not judged, nor is the status.
 
-use std::borrow::Cow;
-
 use portcullis_model::kubernetes::Object;
-use portcullis_model::kubernetes::schema::{Fault, FaultKind, Limit, Measure, Wanted, first_version, last_version};
-use portcullis_syntax::Anchor;
+use portcullis_model::kubernetes::schema::{Fault, FaultKind};
 
 use super::api_table::lifecycle;
+use super::schema_faults::{quoted, say};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -17,14 +15,17 @@ pub(super) static RULES: &[&Rule] =
     &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID, &CR_VERSION_NOT_SERVED];
 
 rule! {
-    /// Object does not fit its schema
+    /// API server refuses the object
     ///
     /// A value of another type, a field that is missing, a word that is none of those allowed, a list with the same
-    /// element twice, a kind that does not exist: the API server refuses each of them. YAML is read as Kubernetes reads
-    /// it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
+    /// element twice, a kind that does not exist: none of them fits the schema. Fields that exclude each other (a probe
+    /// with two handlers, a volume with two sources), names, addresses, paths and base64 that are not written as they
+    /// must be, numbers that are too small, and what is not for the object's type do not pass validation, or can never
+    /// work. YAML is read as Kubernetes reads it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
     /// newest; a type that any known version allows is fine then. Rules that know a field better speak in its place. A
     /// nodePort counts as wrong outside of 30000 to 32767, which a cluster may have set otherwise. What is missing is not
-    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs.
+    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs. What feature
+    /// gates, other objects and the cluster's configuration decide is not judged.
     ///
     /// ```yaml bad:5
     /// apiVersion: apps/v1
@@ -92,13 +93,55 @@ rule! {
     ///   # Less than the least.
     ///   maxReplicas: 2
     /// ```
+    /// ```yaml bad:4
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: web }
+    /// data: { password: "not base64" }
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       readinessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata: { name: web }
+    /// spec:
+    ///   podSelector: {}
+    ///   ingress: [{ from: [{ ipBlock: { cidr: 10.0.0.0/16, except: [10.1.0.0/24] } }] }]
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: web }
+    /// type: kubernetes.io/tls
+    /// data: { tls.crt: "YWJj\nZA==", tls.key: "<key>" }
+    /// ---
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       env: [{ name: A, value: "", valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }]
+    ///       readinessProbe: { httpGet: null, tcpSocket: { port: http } }
+    ///   volumes: [{ name: scratch }]
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Service
     /// metadata: { name: web, labels: null, annotations: { example.org/scrape: "yes" } }
     /// spec:
     ///   selector: { app: web }
-    ///   ports: [{ port: 80, targetPort: http }, { port: 80, protocol: UDP, targetPort: 8080 }]
+    ///   ports: [{ name: a, port: 80, targetPort: http }, { name: b, port: 80, protocol: UDP, targetPort: 8080 }]
     /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
@@ -467,290 +510,4 @@ fn cr_version_not_served(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mu
         _ => format!("write one of the versions that it serves: {}", quoted(served, ", ")),
     };
     report.at(fault.node, message).help(help);
-}
-
-fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
-    let node = fault.node;
-    // A patch is part of an object.
-    if fault.kind.is_about_absence() && report.facts().is_patch() {
-        return;
-    }
-    let key = &*subject(object, node);
-    let (message, help) = match &fault.kind {
-        FaultKind::UnknownField { holder, nearest, within } => {
-            let message = format!("{key} is no field of {}", name_of(holder, node.parent(), object));
-            let help = match (nearest, within) {
-                (Some(name), _) => did_you_mean(name),
-                (None, Some(within)) => format!("move it into `{within}`, which has such a field"),
-                (None, None) => "remove it, or move it to where it belongs".to_owned(),
-            };
-            report.at(node.key_place(), message).help(help);
-            return;
-        }
-        FaultKind::OtherVersion { holder, first, last } => {
-            let asked = report.context().kubernetes();
-            let (when, help) = if *first > asked {
-                (format!("it comes with {first}"), format!("remove it until the cluster has Kubernetes {first}"))
-            } else {
-                (format!("{last} was the last to have it"), "remove it".to_owned())
-            };
-            let message = format!("{key} is no field of {holder} in Kubernetes {asked}: {when}");
-            report.at(node.key_place(), message).help(help);
-            return;
-        }
-        FaultKind::Missing { holder, fields, .. } => {
-            let what = name_of(holder, Some(node), object);
-            let (is, them) = if fields.len() == 1 { ("is", "it") } else { ("are", "them") };
-            let message = format!("{} {is} missing in {what}", quoted(fields, " and "));
-            report.at(Anchor { parent: node }, message).help(format!("add {them}"));
-            return;
-        }
-        FaultKind::WrongType { wanted } => wrong_type(node, key, *wanted),
-        FaultKind::OutOfRange { least, greatest } => out_of_range(node, key, *least, *greatest),
-        FaultKind::NoChoice { choices, nearest } => {
-            let all = match choices.len() {
-                0..=LISTED => format!(", which is one of {}", quoted(choices, ", ")),
-                _ => String::new(),
-            };
-            let help = nearest.map_or_else(|| "write one of those that are allowed".to_owned(), did_you_mean);
-            let value =
-                if node.text().is_empty() { "an empty text".to_owned() } else { format!("`{}`", short(node.text())) };
-            (format!("{value} is no value of {key}{all}"), help)
-        }
-        FaultKind::Duplicate { keys } => {
-            let message = format!("an earlier element of this list has the same {}", quoted(keys, " and "));
-            (message, "remove one of them, or give it another".to_owned())
-        }
-        FaultKind::UnknownKind { meant } => unknown_kind(object, meant),
-        FaultKind::KindComesLater { first } => {
-            let asked = report.context().kubernetes();
-            let message = format!("`{}` has no {} in Kubernetes {asked}", object.api_version, object.kind);
-            (message, format!("it comes with Kubernetes {first}"))
-        }
-        FaultKind::ReplicasCrossed => {
-            ("maxReplicas is less than minReplicas".to_owned(), "raise it, or lower minReplicas".to_owned())
-        }
-        FaultKind::Limit(limit) => beyond_limit(node, key, limit),
-        FaultKind::NotServed { .. } => return,
-    };
-    let draft = report.at(node, message).help(help);
-    if object.kind == "Secret" {
-        draft.mask(node.span());
-    }
-}
-
-fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
-    let found = match node.value() {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) | Value::Template(_) | Value::Unknown(_) => "text",
-        Value::List(_) => "a list",
-        Value::Map(_) => "a mapping",
-    };
-    let (expected, example) = match wanted {
-        Wanted::Text => ("text", None),
-        Wanted::Integer => ("a whole number", None),
-        Wanted::Number => ("a number", None),
-        Wanted::Boolean => ("`true` or `false`", None),
-        Wanted::Quantity => ("a quantity", Some("write a number with a unit, such as `500m` or `1Gi`")),
-        Wanted::IntegerOrText => ("a whole number or text", None),
-        Wanted::List => ("a list", Some("put `- ` before its elements")),
-        Wanted::Mapping => ("a mapping", Some("give it fields")),
-    };
-    let text = node.text();
-    let help = match (wanted, node.value()) {
-        (Wanted::Text, Value::Bool(_)) => format!("write it in quotes: \"{text}\""),
-        (Wanted::Text, Value::Number(_)) => "write it in quotes".to_owned(),
-        (Wanted::Integer | Wanted::Number, Value::String(_)) if text.parse::<f64>().is_ok() => {
-            format!("write it without quotes: {text}")
-        }
-        (Wanted::Boolean, Value::String("true" | "false")) => format!("write it without quotes: {text}"),
-        _ => example.map_or_else(|| format!("write {expected}"), str::to_owned),
-    };
-    // A number where text belongs may be a password.
-    let is_told = wanted != Wanted::Text || matches!(node.value(), Value::Bool(_));
-    let shown = if is_told && !text.is_empty() { format!("{found} (`{}`)", short(text)) } else { found.to_owned() };
-    (format!("{key} is {shown}, where {expected} belongs"), help)
-}
-
-/// How a message names a value: by its key, an element by that of its list (`args[1]`), the object by its kind and name.
-fn subject(object: &Object<'_>, node: Node<'_>) -> String {
-    let mut positions = Vec::new();
-    let mut holder = node;
-    while let (None, Some(position), Some(list)) = (holder.key(), holder.position(), holder.parent()) {
-        if holder == object.node {
-            break;
-        }
-        positions.push(position);
-        holder = list;
-    }
-    let positions: String = positions.iter().rev().map(|position| format!("[{position}]")).collect();
-    match holder.key() {
-        Some(key) if holder != object.node => format!("`{}{positions}`", key.text()),
-        _ if positions.is_empty() => object.title().to_string(),
-        _ => format!("`{positions}`"),
-    }
-}
-
-/// What is wrong with a value that a definition does not allow. The value itself may be a password, unless it is a number.
-fn beyond_limit(node: Node<'_>, key: &str, limit: &Limit<'_>) -> (String, String) {
-    match limit {
-        Limit::Pattern(pattern) => (
-            format!("{key} does not match `{}`", shortened(pattern)),
-            "write a text that matches the pattern".to_owned(),
-        ),
-        Limit::Format(format) => {
-            let (what, example) = format_of(format);
-            (format!("{key} is no {what}"), format!("write {example}"))
-        }
-        Limit::Size { of, found, least, most } => {
-            let (unit, one) = match of {
-                Measure::Characters => ("characters", "character"),
-                Measure::Elements => ("elements", "element"),
-                Measure::Fields => ("fields", "field"),
-            };
-            let counted = |count: u64| if count == 1 { format!("1 {one}") } else { format!("{count} {unit}") };
-            let has = if *found == 0 { "is empty".to_owned() } else { format!("has {}", counted(*found)) };
-            match (least.filter(|least| found < least), most) {
-                (Some(least), _) => {
-                    (format!("{key} {has}, and needs at least {}", counted(least)), "give it more".to_owned())
-                }
-                (None, most) => {
-                    let most = counted(most.unwrap_or_default());
-                    (format!("{key} {has}, and may have at most {most}"), "give it fewer".to_owned())
-                }
-            }
-        }
-        Limit::Number { least, greatest } => {
-            let allowed = if let (Some((least, false)), Some((greatest, false))) = (least, greatest) {
-                format!("from {least} to {greatest}")
-            } else {
-                let least = least.map(|(least, excluded)| (if excluded { "more than" } else { "at least" }, least));
-                let most = greatest.map(|(most, excluded)| (if excluded { "less than" } else { "at most" }, most));
-                let bounds = least.into_iter().chain(most).map(|(word, bound)| format!("{word} {bound}"));
-                bounds.collect::<Vec<_>>().join(" and ")
-            };
-            (
-                format!("{key} is {}, and {allowed} is allowed", short(node.text())),
-                "write a number of that range".to_owned(),
-            )
-        }
-        Limit::MultipleOf(factor) => (
-            format!("{key} is {}, which is no multiple of {factor}", short(node.text())),
-            format!("write a multiple of {factor}"),
-        ),
-        Limit::Repeated => (
-            format!("{key} is the same as an earlier element, in a list that is a set"),
-            "remove one of them".to_owned(),
-        ),
-        Limit::NoAlternative { fields, count } if fields.is_empty() => {
-            let forms = if *count == 1 { "the form".to_owned() } else { format!("any of the {count} forms") };
-            (
-                format!("{key} does not have {forms} that its definition allows"),
-                "see `anyOf` and `oneOf` in the definition".to_owned(),
-            )
-        }
-        Limit::NoAlternative { fields, .. } => {
-            (format!("{key} has none of {}", quoted(fields, ", ")), "add one of them".to_owned())
-        }
-        Limit::SeveralAlternatives { fields } if fields.is_empty() => (
-            format!("{key} has several of the forms of which its definition allows one"),
-            "see `oneOf` in the definition".to_owned(),
-        ),
-        Limit::SeveralAlternatives { fields } => {
-            (format!("{key} has {}, of which one is allowed", quoted(fields, " and ")), "keep one of them".to_owned())
-        }
-        Limit::Excluded { fields } if fields.is_empty() => {
-            (format!("{key} has the form that its definition rules out"), "see `not` in the definition".to_owned())
-        }
-        Limit::Excluded { fields } => {
-            let together = if fields.len() == 1 { "" } else { " together" };
-            (format!("{key} must not have {}{together}", quoted(fields, " and ")), "remove one of them".to_owned())
-        }
-    }
-}
-
-/// What a format is called, and what is of it.
-fn format_of(format: &str) -> (&'static str, &'static str) {
-    match format {
-        "byte" => ("Base64", "Base64 with its padding"),
-        "cidr" => ("range of addresses", "an address and a length, such as `10.0.0.0/8`"),
-        "date" => ("date", "it as year, month and day: `2006-01-02`"),
-        "date-time" => ("date with a time and a zone", "it as in `2006-01-02T15:04:05Z`"),
-        "duration" => ("duration", "a number with a unit, such as `30s`"),
-        "email" => ("address of mail", "one such as `team@example.com`"),
-        "hexcolor" => ("colour in hexadecimal digits", "three or six of them"),
-        "hostname" => ("name of a host", "a full name, such as `db.example.com`"),
-        "ipv4" => ("IPv4 address", "four numbers with dots between them"),
-        "ipv6" => ("IPv6 address", "one such as `fd00::1`"),
-        "mac" => ("MAC address", "six bytes, such as `01:23:45:67:89:ab`"),
-        "uri" => ("URI", "one with its scheme, such as `https://example.com/`, or an absolute path"),
-        _ => ("UUID of the kind that is asked for", "one with all of its 32 digits"),
-    }
-}
-
-/// The part of a pattern that is worth repeating.
-fn shortened(pattern: &str) -> Cow<'_, str> {
-    let long = pattern.char_indices().nth(100).and_then(|(end, _)| pattern.get(..end));
-    long.map_or(Cow::Borrowed(pattern), |start| Cow::Owned(format!("{start}\u{2026}")))
-}
-
-/// Choices that are worth listing.
-const LISTED: usize = 8;
-
-fn quoted(names: &[&str], between: &str) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
-}
-
-/// The part of a value that is worth repeating in a message.
-fn short(text: &str) -> &str {
-    let line = text.lines().next().unwrap_or_default();
-    line.char_indices().nth(40).map_or(line, |(end, _)| line.get(..end).unwrap_or_default())
-}
-
-fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
-    let message = format!("{key} is {}, and from {least} to {greatest} is allowed", short(node.text()));
-    let help = if key == "`nodePort`" {
-        "choose a port of that range, or leave it out and let the cluster choose".to_owned()
-    } else {
-        "write a number of that range".to_owned()
-    };
-    (message, help)
-}
-
-fn unknown_kind(object: &Object<'_>, meant: &[(&str, &str)]) -> (String, String) {
-    let message = format!(
-        "`{}` has no kind {} in any Kubernetes version from {} to {}",
-        object.api_version,
-        object.kind,
-        first_version(),
-        last_version()
-    );
-    let help = match meant.first() {
-        Some((api_version, kind)) if *kind == object.kind => format!("{kind} is in `{api_version}`"),
-        Some((api_version, kind)) if *api_version == object.api_version => did_you_mean(kind),
-        Some((api_version, kind)) => format!("did you mean {kind} of `{api_version}`?"),
-        None => "look for the kind's `apiVersion` in the documentation of what brings it".to_owned(),
-    };
-    (message, help)
-}
-
-fn did_you_mean(name: &str) -> String {
-    format!("did you mean `{name}`?")
-}
-
-/// How a message names a mapping of the object: by its type, else by its path.
-fn name_of(holder: &str, mapping: Option<Node<'_>>, object: &Object<'_>) -> String {
-    if !holder.is_empty() && holder != object.kind {
-        return format!("{holder} in {}", object.title());
-    }
-    let mut names = Vec::new();
-    let mut next = mapping;
-    while let Some(node) = next.filter(|node| *node != object.node) {
-        names.extend(node.key().map(Node::text));
-        next = node.parent();
-    }
-    names.reverse();
-    if names.is_empty() { object.title().to_string() } else { format!("`{}` in {}", names.join("."), object.title()) }
 }

@@ -11,15 +11,17 @@ mod definitions;
 mod format;
 pub mod layout;
 mod pattern;
+mod validation;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use portcullis_core::nearest;
 use portcullis_syntax::{Lookup, Node, Value};
 
-use super::{KubernetesVersion, Object, pods};
+use super::{Grammar, KubernetesVersion, Object, pods};
 use builtin::{Builtin, Kind, Versions};
 use walk::{Handled, Schema};
 
@@ -101,6 +103,41 @@ pub enum FaultKind<'s> {
     },
     /// The least number of replicas is more than the greatest.
     ReplicasCrossed,
+    /// None of the fields is there of which one must be.
+    MissingOneOf {
+        /// The type that needs one.
+        holder: &'s str,
+        /// The fields.
+        fields: &'s [&'s str],
+    },
+    /// An earlier field excludes this one.
+    Excluded {
+        /// The earlier field.
+        first: String,
+    },
+    /// The list must have an element.
+    EmptyList,
+    /// The text breaks its grammar.
+    Malformed {
+        /// The grammar.
+        grammar: Grammar,
+        /// What is wrong.
+        why: String,
+    },
+    /// The value's key breaks its grammar.
+    MalformedKey {
+        /// What is wrong.
+        why: String,
+    },
+    /// The server refuses the value for a reason that no other kind of fault has.
+    Refused {
+        /// What is wrong.
+        message: Cow<'s, str>,
+        /// What to do.
+        help: &'s str,
+    },
+    /// The object has neither a name nor a prefix of one.
+    Nameless,
     /// The definition of a custom resource does not allow the value, which is of the right type.
     Limit(Limit<'s>),
     /// The definition of a custom resource does not serve its version.
@@ -175,7 +212,10 @@ impl FaultKind<'_> {
     /// Whether it is that something is missing: what a patch leaves out is in what it patches.
     pub fn is_about_absence(&self) -> bool {
         match self {
-            Self::Missing { .. } | Self::Limit(Limit::NoAlternative { .. }) => true,
+            Self::Missing { .. }
+            | Self::MissingOneOf { .. }
+            | Self::Nameless
+            | Self::Limit(Limit::NoAlternative { .. }) => true,
             Self::Limit(Limit::Size { of: Measure::Elements | Measure::Fields, found, least, .. }) => {
                 least.is_some_and(|least| *found < least)
             }
@@ -228,8 +268,34 @@ pub fn faults<'t>(object: &Object<'t>, version: Option<KubernetesVersion>) -> Ve
     if object.kind == "HorizontalPodAutoscaler" {
         crossed_replicas(object.node, &mut faults);
     }
+    nameless(object, &mut faults);
     drop_missing_of_part(object, &mut faults);
     faults
+}
+
+/// Kinds that are asked and answered, and never stored.
+const UNNAMED: &[&str] = &[
+    // What tests expect of one.
+    "Event",
+    "LocalSubjectAccessReview",
+    "SelfSubjectAccessReview",
+    "SelfSubjectReview",
+    "SelfSubjectRulesReview",
+    "SubjectAccessReview",
+    "TokenRequest",
+    "TokenReview",
+];
+
+/// Adds that an object has no name, where it is more than its kind.
+fn nameless<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
+    let absent = |path: &str| object.node.get(path).absent().is_some();
+    let has_content =
+        || object.node.entries().any(|(key, _)| !matches!(key.text(), "apiVersion" | "kind" | "metadata"));
+    let is_nameless = object.name.is_none() && absent("metadata.name") && absent("metadata.generateName");
+    if is_nameless && !UNNAMED.contains(&object.kind) && has_content() {
+        let node = object.metadata().present().unwrap_or(object.node);
+        faults.push(Fault { node, kind: FaultKind::Nameless });
+    }
 }
 
 /// Whether the object is of one of the API server's own kinds, in a version that the table knows.
@@ -267,14 +333,21 @@ pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) 
 }
 
 /// Drops what is missing where the object is plainly part of one, such as a patch or an expectation of a test: it has no
-/// `spec`, or a `spec` without any of several fields that it needs, or a template of pods without an image.
+/// `spec`, or a `spec` without any of several fields that it needs, or one that lacks some and has a template of pods in
+/// which images are missing. Who writes `spec: null` means the whole.
 fn drop_missing_of_part(object: &Object<'_>, faults: &mut Vec<Fault<'_, '_>>) {
+    let lacks_no_image = || {
+        let is_image = |kind: &FaultKind<'_>| matches!(kind, FaultKind::Missing { fields, .. } if fields == &["image"]);
+        !faults.iter().any(|fault| is_image(&fault.kind))
+    };
     let is_part = faults.iter().any(|fault| match &fault.kind {
-        FaultKind::Missing { fields, .. } if fault.node == object.node => fields.contains(&"spec"),
+        FaultKind::Missing { fields, .. } if fault.node == object.node => {
+            fields.contains(&"spec") && object.node.field("spec").is_none()
+        }
         FaultKind::Missing { fields, is_all, .. } => {
             let is_spec = fault.node.parent() == Some(object.node);
             let has_template = matches!(fault.node.get("template"), Lookup::Present(_));
-            is_spec && (*is_all && fields.len() > 1 || has_template) && !has_image(object)
+            is_spec && (*is_all && fields.len() > 1 || has_template) && !(has_image(object) && lacks_no_image())
         }
         _ => false,
     });

@@ -6,8 +6,10 @@
 use portcullis_core::nearest;
 use portcullis_syntax::{Node, Value};
 
+use super::validation::Validation;
 use super::{Fault, FaultKind, Wanted};
-use crate::kubernetes::{KubernetesVersion, Quantity};
+use crate::kubernetes::{Grammar, KubernetesVersion, Quantity};
+use crate::placeholder::is_filled_in_later;
 
 /// What a walk asks of a schema's node.
 pub(super) trait Schema<'s>: Copy {
@@ -33,6 +35,10 @@ pub(super) trait Schema<'s>: Copy {
     fn has_checks(self) -> bool {
         false
     }
+    /// What an object of this type must keep to beyond the types of its fields.
+    fn validations(self) -> &'static [Validation] {
+        &[]
+    }
     /// Adds what is wrong with a value of the right type.
     fn check<'t>(self, _: Node<'t>, _: &mut Vec<Fault<'t, 's>>) {}
 }
@@ -54,6 +60,7 @@ pub(super) enum Shape<S> {
     Any,
     Text,
     Choice,
+    Word(Grammar),
     Integer { least: i64, greatest: i64 },
     NodePort,
     Number,
@@ -90,6 +97,7 @@ pub(super) fn value<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &m
     match (shape, value) {
         (Shape::Any, _) | (Shape::Text | Shape::IntOrText, Value::String(_)) => {}
         (Shape::Choice, Value::String(text)) => choice(node, text, schema, faults),
+        (Shape::Word(grammar), Value::String(text)) => word(node, text, grammar, faults),
         (Shape::Integer { least, greatest }, Value::Number(_)) => {
             if !integer(node, least, greatest, faults) {
                 return;
@@ -129,7 +137,7 @@ pub(super) fn value<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &m
 impl<S> Shape<S> {
     fn wanted(&self) -> Wanted {
         match self {
-            Self::Any | Self::Text | Self::Choice => Wanted::Text,
+            Self::Any | Self::Text | Self::Choice | Self::Word(_) => Wanted::Text,
             Self::Integer { .. } | Self::NodePort => Wanted::Integer,
             Self::Number => Wanted::Number,
             Self::Boolean => Wanted::Boolean,
@@ -181,6 +189,9 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
         }
     }
     missing(node, schema, &misspelt, faults);
+    for validation in schema.validations() {
+        validation.run(node, schema.title(), &mut |fault| faults.push(fault));
+    }
 }
 
 /// Adds the fields that must be there and are not.
@@ -273,9 +284,18 @@ fn key_text<'a, 't: 'a, 's: 'a, S: Schema<'s>>(item: Node<'t>, key: &str, elemen
 
 fn choice<'t, 's, S: Schema<'s>>(node: Node<'t>, text: &str, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
     // The server takes an empty text for none, and fills in what is usual.
-    if !text.is_empty() && schema.words().all(|word| word != text) {
+    if !text.is_empty() && schema.words().all(|word| word != text) && !is_filled_in_later(text) {
         let choices = schema.words().collect();
         faults.push(Fault { node, kind: FaultKind::NoChoice { choices, nearest: nearest(text, schema.words()) } });
+    }
+}
+
+fn word<'t>(node: Node<'t>, text: &str, grammar: Grammar, faults: &mut Vec<Fault<'t, '_>>) {
+    // Empty text counts as absent; where it may not, the field is needed.
+    if !text.is_empty()
+        && let Some(why) = grammar.fault(text)
+    {
+        faults.push(Fault { node, kind: FaultKind::Malformed { grammar, why } });
     }
 }
 
@@ -299,6 +319,9 @@ fn whole_float(text: &str) -> Option<i64> {
 }
 
 fn wrong<'t>(node: Node<'t>, wanted: Wanted, faults: &mut Vec<Fault<'t, '_>>) {
+    if node.as_str().is_some_and(is_filled_in_later) {
+        return;
+    }
     faults.push(Fault { node, kind: FaultKind::WrongType { wanted } });
 }
 

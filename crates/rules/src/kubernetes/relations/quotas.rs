@@ -137,6 +137,7 @@ rule! {
         check: Check::Object(&["ResourceQuota"], resourcequota_exceeded),
         severity: Severity::High,
         tags: &["across-files"],
+        yields_to: &["k8s-invalid-quantity", "k8s-schema-invalid"],
     }
 }
 
