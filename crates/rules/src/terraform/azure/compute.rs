@@ -1,6 +1,9 @@
 //! Azure virtual machines and their disks.
 
+use std::ops::Range;
+
 use portcullis_model::credential::{all_known, assignments, decode_base64, is_secret};
+use portcullis_model::terraform::value::Piece;
 
 use crate::terraform::prelude::*;
 
@@ -90,8 +93,18 @@ rule! {
     ///   }
     /// }
     /// ```
+    /// ```hcl bad:3
+    /// variable "host" {}
+    /// resource "azurerm_linux_virtual_machine" "main" {
+    ///   custom_data = "export DB_HOST=${var.host} DB_PASSWORD=kee9-Phoh-ua4i-Xo"
+    /// }
+    /// ```
     /// ```hcl good
     /// variable "script" {}
+    /// variable "password" {}
+    /// resource "azurerm_linux_virtual_machine" "third" {
+    ///   custom_data = "export DB_PASSWORD=${var.password}"
+    /// }
     /// resource "azurerm_linux_virtual_machine" "main" {
     ///   custom_data = base64encode("#!/bin/sh\napt-get install -y nginx\n")
     /// }
@@ -122,11 +135,11 @@ rule! {
                                 continue;
                             }
                         };
-                        let Some(text) = found.value.as_str() else {
+                        let Some(text) = script(found.value) else {
                             report.undecided();
                             continue;
                         };
-                        if let Some(what) = secret_in(text) {
+                        if let Some(what) = secret_in(&text) {
                             let message = format!("the custom data of `{}` contains {what}", resource.local);
                             report
                                 .at_value(found, resource, configuration, message)
@@ -140,13 +153,37 @@ rule! {
     }
 }
 
-/// What is secret in a script, which may be encoded.
+/// Stands for what is not known of a text.
+const UNKNOWN: char = '\u{fffc}';
+
+/// The text of a script, decoded where it is in base64; `None` where nothing of it is known.
+fn script(value: &Value) -> Option<String> {
+    match &value.kind {
+        Kind::String(text) => {
+            let decoded = decode_base64(text.trim()).and_then(|bytes| String::from_utf8(bytes).ok());
+            Some(decoded.unwrap_or_else(|| text.to_string()))
+        }
+        Kind::Template(pieces) => {
+            let mut text = String::new();
+            for piece in pieces.iter() {
+                match piece {
+                    Piece::Text(known) => text.push_str(known),
+                    Piece::Unknown(_) => text.push(UNKNOWN),
+                }
+            }
+            Some(text)
+        }
+        _ => None,
+    }
+}
+
+/// What is secret in a script, as far as that is wholly known.
 fn secret_in(text: &str) -> Option<String> {
-    let decoded = decode_base64(text.trim()).and_then(|bytes| String::from_utf8(bytes).ok());
-    let text = decoded.as_deref().unwrap_or(text);
-    if let Some(known) = all_known(text).first() {
+    let is_whole = |range: &Range<usize>| text.get(range.clone()).is_some_and(|part| !part.contains(UNKNOWN));
+    if let Some(known) = all_known(text).iter().find(|known| is_whole(&known.range)) {
         return Some(known.what.to_owned());
     }
-    let secret = assignments(text).into_iter().find(|it| is_secret(it.name, it.value))?;
+    let mut all = assignments(text).into_iter();
+    let secret = all.find(|it| is_whole(&it.range) && is_secret(it.name, it.value))?;
     Some(format!("a value for `{}`", secret.name))
 }
