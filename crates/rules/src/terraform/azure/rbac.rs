@@ -140,15 +140,10 @@ fn is_subscription_or_wider(scope: &Value) -> Option<bool> {
             (text.starts_with("/subscriptions/") && !whole(&text)).then_some(false)
         }
         Kind::Unknown(_) => {
-            let mut known = None;
-            for reference in scope.references() {
-                let local = reference.address.rsplit_once("data.").map_or(&*reference.address, |(_, local)| local);
-                let is_wide = ["azurerm_subscription.", "azurerm_management_group."].iter().any(|kind| {
-                    local.rsplit_once(kind).is_some_and(|(before, _)| before.is_empty() || before.ends_with('.'))
-                });
-                known = Some(is_wide && &*reference.attribute == "id");
-            }
-            known
+            let reference = scope.references().first()?;
+            let kind = reference.address.rsplit('.').nth(1)?;
+            let is_wide = matches!(kind, "azurerm_subscription" | "azurerm_management_group");
+            Some(is_wide && &*reference.attribute == "id")
         }
         _ => None,
     }
