@@ -253,7 +253,9 @@ pub(crate) fn scan_texts(
     let of_terraform = terraform::targets(&found, &worktree);
     in_worlds.extend(&of_terraform);
     let from_terraform = judge_modules(&rules, &of_terraform);
-    progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
+    if !of_terraform.is_empty() {
+        progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
+    }
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
         if patches.contains(&index) || in_worlds.contains(&index) {

@@ -228,8 +228,9 @@ fn secret_in_arg_or_env(image: &Image<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Declarations so far: keyword and name, alone and with each value.
-type Said<'d> = BTreeSet<(&'static str, &'d str, Option<&'d str>)>;
+/// Declarations so far: keyword and name, alone and with each value. An ENV is there once more in each stage that sets it: it
+/// may be suppressed in one of them.
+type Said<'d> = BTreeSet<(&'static str, &'d str, Option<(&'d str, usize)>)>;
 
 fn report_secrets<'d>(
     image: &Image<'_>,
@@ -243,7 +244,8 @@ fn report_secrets<'d>(
         if !names_secret(name) || is_harmless(image, instruction, pair) {
             continue;
         }
-        let value = pair.value.as_ref().map(dockerfile::Word::as_str);
+        let stage_number = stage.filter(|_| instruction.keyword == Keyword::Env).map_or(0, |stage| stage.index);
+        let value = pair.value.as_ref().map(|value| (value.as_str(), stage_number));
         let is_first = said.insert((instruction.keyword.name(), name, None));
         // An ARG without a value takes over what was declared before.
         if !(value.is_some() && said.insert((instruction.keyword.name(), name, value)) || is_first) {
