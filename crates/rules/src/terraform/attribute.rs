@@ -15,7 +15,7 @@ use crate::Report;
 #[derive(Debug)]
 pub struct Row {
     /// Types of resources, and the path at which each has the attribute: [`lookups`] says how paths are read. Data
-    /// sources are written `data.aws_ami`.
+    /// sources are written `data.aws_ami`. An attribute that was renamed is `new|old`: the first that is there counts.
     pub on: &'static [(&'static str, &'static str)],
     /// What the attribute should be.
     pub wants: Want,
@@ -100,7 +100,7 @@ pub enum Quantifier {
 /// A condition on the resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Given {
-    /// The path of the attribute.
+    /// The path of the attribute; `new|old` as in [`Row::on`].
     pub path: &'static str,
     /// What it has to be.
     pub is: Want,
@@ -148,8 +148,8 @@ impl Row {
             Holds::No => return,
             Holds::Unknown => return report.undecided(),
         }
+        let (path, answers) = first_that_is_there(resource, path);
         let case = Case { row: self, path, resource, configuration };
-        let answers = lookups(resource, path);
         match self.quantifier {
             Quantifier::Each => answers.iter().for_each(|answer| case.judge_each(answer, report)),
             Quantifier::Any => case.judge_any(&answers, report),
@@ -246,7 +246,7 @@ pub(crate) fn all_hold(resource: &Resource, given: &[Given]) -> Holds {
 /// A condition holds where one of the values at its path is so.
 fn holds(resource: &Resource, condition: &Given) -> Holds {
     let mut answer = Holds::No;
-    for lookup in lookups(resource, condition.path) {
+    for lookup in first_that_is_there(resource, condition.path).1 {
         let this = match lookup {
             Lookup::Present(found) => match condition.is.holds(found.value) {
                 Some(true) => Holds::Yes,
@@ -263,6 +263,17 @@ fn holds(resource: &Resource, condition: &Given) -> Holds {
         }
     }
     answer
+}
+
+/// What is at the first of the paths, separated by `|`, at which anything is or may be; the first path where nothing is.
+fn first_that_is_there<'r, 'p>(resource: &'r Resource, paths: &'p str) -> (&'p str, Vec<Lookup<'r>>) {
+    let (first, others) = paths.split_once('|').unwrap_or((paths, ""));
+    let answers = lookups(resource, first);
+    if others.is_empty() || answers.iter().any(|answer| !matches!(answer, Lookup::Absent(_))) {
+        return (first, answers);
+    }
+    let (other, found) = first_that_is_there(resource, others);
+    if found.iter().all(|answer| matches!(answer, Lookup::Absent(_))) { (first, answers) } else { (other, found) }
 }
 
 impl Want {
@@ -423,6 +434,7 @@ impl Row {
         line += u32::try_from(self.around.len()).unwrap_or_default();
         let mut at = line;
         if !value.is_empty() {
+            let (path, _) = path.split_once('|').unwrap_or((path, ""));
             let steps: Vec<&str> = path.split('.').collect();
             let depth = steps.len().saturating_sub(1);
             for (level, step) in steps.iter().enumerate().take(depth) {
