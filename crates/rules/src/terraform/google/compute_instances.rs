@@ -57,7 +57,11 @@ rule! {
                 ("google_compute_instance_from_template", "network_interface.access_config"),
             ],
             given: &[NOT_OF_GKE],
-            wants: Want::Nothing,
+            // A block that is made for each of what is not known may not be made at all.
+            wants: Want::Passes(|configs| match configs.as_list() {
+                Some(list) if list.open => None,
+                _ => Want::Nothing.holds(configs),
+            }),
             absent: Absent::Passes,
             says: "has a public IP address",
             help: "remove the `access_config` block",

@@ -15,10 +15,17 @@ rule! {
     /// The virtual TPM and integrity monitoring show that a boot loader or kernel was changed. Both are on unless somebody
     /// turns them off, which is what is reported.
     ///
-    /// ```hcl bad:3,4
+    /// ```hcl bad:3
     /// resource "google_compute_instance" "web" {
     ///   shielded_instance_config {
-    ///     enable_vtpm                 = false
+    ///     enable_vtpm = false
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl bad:4
+    /// resource "google_compute_instance_template" "web" {
+    ///   shielded_instance_config {
+    ///     enable_secure_boot          = true
     ///     enable_integrity_monitoring = false
     ///   }
     /// }
