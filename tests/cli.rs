@@ -111,6 +111,8 @@ fn what_cannot_be_understood_is_told() {
         (&["--date", "tomorrow"], "`tomorrow` is not a date"),
         (&["--pod-security", "privileged"], "`privileged` is not a Pod Security level"),
         (&["--kubernetes-version", "2.0"], "`2.0` is not a Kubernetes version"),
+        (&["--kubernetes-version", "1.345"], "`1.345` is not a Kubernetes version"),
+        (&["--kubernetes-version", "newest"], "`newest` is not a Kubernetes version"),
         (&["--threads", "0"], "invalid value '0'"),
         (&["-q", "-v"], "cannot be used with"),
         (&["explain", "KSV-017O"], "unknown rule `KSV-017O`"),
@@ -125,6 +127,26 @@ fn what_cannot_be_understood_is_told() {
         let (code, out, error) = run(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
         assert!(error.contains(told), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_rule_that_waits_for_its_configuration_says_so() {
+    let root = tree("unconfigured");
+    std::fs::write(root.join("pod.yaml"), BAD).unwrap();
+    let rule = "k8s-image-registry-blocklist";
+    let note = format!("note: {rule} says nothing until the configuration gives it `registries`\n");
+    for (configuration, arguments, expected) in [
+        ("{}", &["--only", rule][..], (0, note.as_str())),
+        ("{}", &["--only", "KSV-0034", "-q"], (0, "")),
+        ("{}", &["--only", "k8s-privileged-container", "--exit-zero"], (0, "")),
+        ("rules: { k8s-image-registry-blocklist: on }", &["--exit-zero"], (0, note.as_str())),
+        ("rules: { k8s-image-registry-blocklist: { registries: [docker.io] } }", &["--only", rule], (1, "")),
+        ("rules: { k8s-image-registry-blocklist: { registries: [ghcr.io] } }", &["--only", rule], (0, "")),
+    ] {
+        std::fs::write(root.join("portcullis.yaml"), configuration).unwrap();
+        let (code, _, error) = told(&run_in(&root, arguments, ""));
+        assert_eq!((code, error.as_str()), expected, "{configuration} {arguments:?}");
     }
 }
 
@@ -244,6 +266,77 @@ fn standard_input_is_a_file() {
         assert_eq!(exit, code, "{arguments:?} {out} {error}");
         assert!(out.contains(told_of), "{arguments:?}: {out}");
     }
+}
+
+#[test]
+fn a_file_that_is_named_is_known_by_its_content() {
+    const WORKFLOW: &str = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: a/b@main\n";
+    const COMPOSE: &str = r#"{ "services": { "web": { "image": "web:1", "privileged": true } } }"#;
+    let root = tree("named-by-content");
+    for (name, text, told_of) in [
+        ("k.txt", BAD, "k.txt:6"),
+        ("x.tpl", BAD, "x.tpl:6"),
+        ("no-extension", BAD, "no-extension:6"),
+        ("image.txt", "FROM a:1\nUSER root\n", "image.txt:2"),
+        ("ci.yml", WORKFLOW, "ci.yml:6"),
+        ("ci.txt", WORKFLOW, "ci.txt:6"),
+        ("compose.json", COMPOSE, "compose.json:1"),
+        ("stack.conf", "services:\n  web:\n    image: web:1\n    privileged: true\n", "stack.conf:4"),
+        // What it may be is not guessed, and that is said.
+        ("readme.md", "apiVersion: v1 and kind: Pod stand at the top.\n", ""),
+        ("a.py", "from os import path\n", ""),
+        ("settings.yaml", "theme: dark\n", ""),
+        ("settings.json", "{ \"theme\": \"dark\" }", ""),
+        ("empty.txt", "", ""),
+    ] {
+        std::fs::write(root.join(name), text).unwrap();
+        let rules =
+            "k8s-privileged-container,docker-last-user-root,actions-unpinned-uses,compose-privileged,syntax-error";
+        let (exit, out, error) = told(&run_in(&root, &[name, "--only", rules, "--format", "concise"], ""));
+        assert!(out.contains(told_of), "{name}: {out} {error}");
+        assert_eq!(exit, i32::from(!told_of.is_empty()), "{name}: {out} {error}");
+        assert_eq!(error.contains(name), told_of.is_empty(), "{name}: {error}");
+        let (_, out, error) = told(&run_in(&root, &[name, "--format", "json", "--quiet"], ""));
+        assert_eq!(out.contains("\"unrecognised\""), told_of.is_empty(), "{name}: {out}");
+        assert_eq!(error, "", "{name}");
+    }
+    // What a directory holds besides is nobody's business.
+    let (exit, out, error) =
+        told(&run_in(&root, &[".", "--only", "k8s-privileged-container", "--format", "concise"], ""));
+    assert_eq!((exit, out.as_str(), error.as_str()), (0, "", ""));
+    for name in [None, Some("ci.yml"), Some("ci.txt"), Some(".github/workflows/ci.yml")] {
+        let named: Vec<&str> = name.iter().flat_map(|name| ["--stdin-filename", name]).collect();
+        let arguments = [&["-", "--only", "actions-unpinned-uses", "--format", "concise"][..], &named].concat();
+        let (exit, out, _) = told(&run_in(&root, &arguments, WORKFLOW));
+        assert_eq!((exit, out.contains(":6:")), (1, true), "{name:?}: {out}");
+    }
+    let (exit, _, error) = told(&run_in(&root, &["-"], "theme: dark\n"));
+    assert!(exit == 0 && error.contains("<stdin>"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_read_and_devices_are_not() {
+    let root = tree("pipes");
+    let run = |script: &str| {
+        let output = Command::new("sh")
+            .args(["-c", script])
+            .current_dir(&root)
+            .env("PORTCULLIS", env!("CARGO_BIN_EXE_portcullis"))
+            .output()
+            .unwrap();
+        told(&output)
+    };
+    std::fs::write(root.join("bad.yaml"), BAD).unwrap();
+    let only = "--only k8s-privileged-container --format concise";
+    let (exit, out, error) = run(&format!("cat bad.yaml | $PORTCULLIS /dev/fd/0 {only}"));
+    assert!(exit == 1 && out.contains(":6:"), "{exit} {out} {error}");
+    let (exit, out, error) = run(&format!("cat bad.yaml | $PORTCULLIS /dev/stdin {only}"));
+    assert!(exit == 1 && out.contains(":6:"), "{exit} {out} {error}");
+    let (exit, _, error) = run(&format!("$PORTCULLIS /dev/null {only}"));
+    assert!(exit == 2 && error.contains("not a regular file"), "{exit} {error}");
+    let (exit, _, error) = run("cat bad.yaml | $PORTCULLIS --fix /dev/stdin");
+    assert!(exit == 2 && error.contains("it is a pipe"), "{exit} {error}");
 }
 
 #[cfg(unix)]

@@ -141,6 +141,98 @@ fn dockerfiles_say_what_images_bring() {
     );
 }
 
+/// Rules about what comes from other files, besides those of the files themselves.
+const REFERENCES: &str = "compose-extends-unknown,compose-include-missing,compose-env-file-missing,\
+    compose-reference-cycle";
+
+#[test]
+fn what_is_extended_from_files_that_nothing_judges_is_reported_once() {
+    let rules = format!("{RULES},compose-user-root");
+    // In the tree, whatever the file is called: where it is written.
+    assert_eq!(
+        findings("context", &rules, &["."]),
+        [
+            "common/base.yaml:4 compose-privileged",
+            "common/parts.conf:4 compose-host-pid",
+            "common/parts.conf:8 compose-user-root",
+        ]
+    );
+    // Outside of what was asked for: where it is taken in. A comment beside the value holds all the same.
+    let taken = [
+        "app/compose.yaml:3 compose-privileged",
+        "app/compose.yaml:3 compose-user-root",
+        "app/compose.yaml:11 compose-host-pid",
+    ];
+    assert_eq!(findings("context", &rules, &["app"]), taken);
+    assert_eq!(findings("context", &rules, &["app/compose.yaml"]), taken);
+}
+
+#[test]
+fn a_value_from_outside_is_shown_beside_its_finding() {
+    let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["check", "--no-config", "--only", "compose-privileged", "--format", "json", "--exit-zero", "app"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compose/context"))
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let related = &report["findings"][0]["related"][0]["location"];
+    assert_eq!((&related["path"], &related["start"]["line"]), (&"common/base.yaml".into(), &4.into()), "{report}");
+}
+
+#[test]
+fn files_and_services_that_do_not_exist_are_reported() {
+    assert_eq!(
+        findings("references", REFERENCES, &["."]),
+        [
+            "compose.yaml:3 compose-include-missing",
+            "compose.yaml:10 compose-env-file-missing",
+            "compose.yaml:13 compose-extends-unknown",
+            "compose.yaml:16 compose-extends-unknown",
+            "part.yaml:4 compose-extends-unknown",
+        ]
+    );
+}
+
+#[test]
+fn circles_are_reported_once() {
+    assert_eq!(
+        findings("circle", REFERENCES, &["."]),
+        [
+            "compose.yaml:2 compose-reference-cycle",
+            "compose.yaml:12 compose-reference-cycle",
+            "compose.yaml:15 compose-reference-cycle",
+        ]
+    );
+}
+
+#[test]
+fn the_env_file_chooses_files_and_profiles() {
+    check(
+        "chosen",
+        &["."],
+        &[
+            "compose.override.yaml:3 compose-host-pid",
+            "compose.yaml:13 compose-duplicate-published-port",
+            "extra/prod.yaml:4 compose-dangerous-capability",
+            "part/compose.yaml:5 compose-user-root",
+            "part/compose.yaml:6 compose-host-pid",
+        ],
+    );
+}
+
+#[test]
+fn targets_are_the_stages_that_count() {
+    let rule = "docker-last-user-root";
+    // `one` is built up to `web` alone; `two` also without a target; `three` for development.
+    let expected = [
+        "one/Dockerfile:7 docker-last-user-root",
+        "three/Dockerfile:6 docker-last-user-root",
+        "two/Dockerfile:6 docker-last-user-root",
+    ];
+    assert_eq!(findings("targets", rule, &["."]), expected);
+    assert_eq!(findings("targets", rule, &["one/Dockerfile"]), expected[..1]);
+}
+
 #[test]
 fn comments_suppress_what_stands_below_and_beside() {
     let rules = format!("{RULES},unused-suppression");

@@ -488,3 +488,40 @@ fn compose_texts_are_quoted() {
         assert_eq!(fixed("compose.yaml", rule, &service(before)), service(after), "{before}");
     }
 }
+
+/// What holds in every build of a base is mended there; what an overlay mends, or only one of them has, is not touched.
+#[test]
+fn a_base_is_fixed_where_all_that_take_it_in_agree() {
+    let web = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  hostPID: true\n  hostIPC: true\n  containers:\n    \
+               - name: web\n      image: web:1\n";
+    let patch = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  hostIPC: false\n  containers:\n    \
+                 - name: web\n      securityContext: { readOnlyRootFilesystem: true }\n";
+    let root = tree(
+        "builds",
+        &[
+            ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+            ("base/web.yaml", web),
+            (
+                "dev/kustomization.yaml",
+                "resources: [../base]\nnamePrefix: dev-\nimages: [{ name: web, newTag: \"2\" }]\n",
+            ),
+            ("prod/kustomization.yaml", "resources: [../base]\npatches: [{ path: patch.yaml }]\n"),
+            ("prod/patch.yaml", patch),
+        ],
+    );
+    let rules = ["k8s-allow-privilege-escalation"];
+    let before = scan(&options(&root, &rules), &Silent).unwrap().report;
+    let places = |report: &ScanReport| -> Vec<(String, bool)> {
+        let findings = report.findings.iter();
+        findings.map(|found| (report.path(found.location.file()).to_owned(), found.is_fixable())).collect()
+    };
+    // In production the patch has brought a securityContext, in which the field is missing.
+    assert_eq!(places(&before).len(), 2);
+    assert!(places(&before).iter().all(|(_, is_fixable)| !is_fixable), "{:?}", places(&before));
+    std::fs::write(root.join("prod/patch.yaml"), patch.split("  containers").next().unwrap()).unwrap();
+    let fixed = fix(&options(&root, &rules), &Silent).unwrap();
+    assert_eq!(fixed.scanned.report.errors, []);
+    assert_eq!(places(&fixed.scanned.report), []);
+    let expected = format!("{web}      securityContext:\n        allowPrivilegeEscalation: false\n");
+    assert_eq!(read(&root.join("base/web.yaml")), expected);
+}

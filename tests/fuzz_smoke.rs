@@ -84,6 +84,22 @@ fn repetition_holds() {
     faults.report();
 }
 
+/// The seeds of the target `slow`, repeated as it does, without its clock: every parser ends, and none panics.
+#[test]
+fn slow_seeds_end() {
+    let seeds = inputs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/slow"));
+    assert!(!seeds.is_empty());
+    for seed in seeds {
+        let seed = String::from_utf8(seed).unwrap();
+        // A debug build takes its time for all of it.
+        let text = targets::repeated::repeated(&seed, targets::parsers::SIZE / 10).unwrap();
+        assert!(text.len() > seed.len(), "{seed:?}");
+        for (_, parser) in targets::parsers::PARSERS {
+            parser(&text);
+        }
+    }
+}
+
 thread_local! {
     /// What a target said when it panicked; `None` while no target runs.
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };

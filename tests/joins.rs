@@ -253,6 +253,12 @@ fn what_is_deployed_together_is_defined_once() {
 }
 
 #[test]
+fn variants_in_one_directory_are_not_applied_together() {
+    let lines = of_rules("variants", &["."], &["--only", "k8s-duplicate-object"]);
+    assert_eq!(lines, ["apply/everything.yaml:3 k8s-duplicate-object", "apply/one.yaml:7 k8s-duplicate-object"]);
+}
+
+#[test]
 fn what_was_not_read_may_hold_what_is_missed() {
     check("unread", &["."], &["services.yaml:9 k8s-dangling-service", "services.yaml:19 k8s-dangling-service"]);
     check("chart", &["."], &["service.yaml:9 k8s-dangling-ingress"]);

@@ -135,6 +135,104 @@ fn what_cannot_be_built_is_noted_and_judged_as_it_is_written() {
 }
 
 #[test]
+fn what_kustomize_refuses_is_found_at_its_entry() {
+    let not_built = |path: &str, why: &str| {
+        format!("{path}: not built: {why}; its files are judged as they are written, and its patches are not")
+    };
+    let notes = [
+        not_built("nowhere/kustomization.yaml", "an entry of its resources is no path"),
+        "partial/kustomization.yaml: not judged: the remote base `https://example.com/platform//base?ref=v1`"
+            .to_owned(),
+        not_built("partial/kustomization.yaml", "`partial/gone` is not there or has no kustomization"),
+        not_built("patch/kustomization.yaml", "a JSON patch leads to `/data`, which is not there"),
+        not_built("ring/a/kustomization.yaml", "`ring/a` takes itself in"),
+        not_built("ring/b/kustomization.yaml", "`ring/b` takes itself in"),
+        not_built("twice/kustomization.yaml", "the ConfigMap `web` is there twice"),
+    ];
+    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+    check(
+        "invalid",
+        &[".", "--only", "k8s-kustomization-invalid"],
+        &[
+            "field/kustomization.yaml:1 k8s-kustomization-invalid",
+            "field/kustomization.yaml:5 k8s-kustomization-invalid",
+            "field/kustomization.yaml:7 k8s-kustomization-invalid",
+            "partial/kustomization.yaml:4 k8s-kustomization-invalid",
+            "patch/kustomization.yaml:3 k8s-kustomization-invalid",
+            "ring/a/kustomization.yaml:1 k8s-kustomization-invalid",
+            "ring/b/kustomization.yaml:1 k8s-kustomization-invalid",
+            "twice/kustomization.yaml:3 k8s-kustomization-invalid",
+        ],
+        &notes,
+    );
+    let report = report("invalid", &["field", "--only", "k8s-kustomization-invalid"]);
+    assert_eq!(text(&report["findings"][0]["help"]), "did you mean `resources`?");
+}
+
+#[test]
+fn what_git_ignores_may_come_before_the_build() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kustomize-ignored");
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir_all(directory.join(".git")).unwrap();
+    let modules = "[submodule \"library\"]\n\tpath = library\n\turl = ../library\n";
+    for (path, text) in [
+        (".gitignore", "secret.yaml\n"),
+        (".gitmodules", modules),
+        ("ignored/kustomization.yaml", "resources: [secret.yaml]\n"),
+        ("module/kustomization.yaml", "resources: [../library/base]\n"),
+        ("gone/kustomization.yaml", "resources: [plain.yaml]\n"),
+    ] {
+        std::fs::create_dir_all(directory.join(path).parent().unwrap()).unwrap();
+        std::fs::write(directory.join(path), text).unwrap();
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.args(["check", "--no-config", "--exit-zero", "--color", "never"]).args(arguments);
+        let output = command.current_dir(&directory).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (found, told) = run(&[".", "--format", "concise"]);
+    assert_eq!(
+        found,
+        "gone/kustomization.yaml:1:13: medium[k8s-kustomization-invalid] this cannot be built: `gone/plain.yaml` is not \
+         there\n"
+    );
+    // What is not built is told in any case, where a person reads the output.
+    let lines: Vec<&str> = told.lines().filter_map(|line| line.split(": not built").next()).collect();
+    let expected = ["gone", "ignored", "module"].map(|name| format!("note: {name}/kustomization.yaml"));
+    assert_eq!(lines, expected);
+    assert_eq!(run(&[".", "--format", "pretty"]).1, told);
+    assert_eq!(run(&[".", "--format", "json"]).1, "");
+    assert_eq!(run(&[".", "--quiet"]).1, "");
+}
+
+#[test]
+fn what_lies_outside_of_the_root_is_not_read() {
+    let only = "k8s-privileged-container,k8s-image-latest-tag,k8s-kustomization-invalid";
+    check(
+        "shop",
+        &["overlays/prod", "--root", "overlays", "--only", only],
+        // The patch is for what is not seen.
+        &[],
+        &["overlays/prod/kustomization.yaml: not judged: `base`, which lies outside of the scanned tree, \
+           `component`, which lies outside of the scanned tree"],
+    );
+}
+
+#[test]
+fn what_no_kustomization_takes_in_is_an_object_only_if_it_is_a_whole_one() {
+    check(
+        "kubebuilder",
+        &[".", "--only", "k8s-host-pid,k8s-kustomization-invalid"],
+        &["crd/patches/other.yaml:4 k8s-host-pid", "default/whole.yaml:8 k8s-host-pid"],
+        &[
+            "crd/kustomization.yaml: not judged: 1 file that only comments name",
+            "default/left_over_patch.yaml: not judged: it is a part of an object, and no kustomization takes it in",
+        ],
+    );
+}
+
+#[test]
 fn patches_are_never_objects() {
     let note = |path: &str, count: u32| format!("{path}: not judged: {count} patches, which are parts of objects");
     let fault = |path: &str| {
@@ -144,8 +242,13 @@ fn patches_are_never_objects() {
         )
     };
     for (directory, paths, files, expected) in [
-        (".", &["."][..], vec!["base/web.yaml"], vec![fault("overlay/kustomization.yaml")]),
-        ("overlay", &["..", "."], vec!["../base/web.yaml"], vec![fault("kustomization.yaml")]),
+        (
+            ".",
+            &["."][..],
+            vec!["base/web.yaml", "overlay/kustomization.yaml"],
+            vec![fault("overlay/kustomization.yaml")],
+        ),
+        ("overlay", &["..", "."], vec!["../base/web.yaml", "kustomization.yaml"], vec![fault("kustomization.yaml")]),
         // A hook names the files that changed, without the kustomization.
         (".", &["overlay/replicas.yaml"], vec![], vec![note("overlay/kustomization.yaml", 1)]),
         (".", &["base/web.yaml"], vec!["base/web.yaml"], vec![]),

@@ -112,7 +112,8 @@ pub(crate) struct RuleFlags {
 
     /// The Kubernetes version that the manifests are for
     ///
-    /// Such as 1.30. Without it, the configuration's; without that, the newest that is known.
+    /// Such as 1.30. Without it, the configuration's; without that, the newest that is known. A note says so where schemas of
+    /// another version have to do.
     #[arg(long, value_name = "VERSION")]
     pub(crate) kubernetes_version: Option<KubernetesVersion>,
 
@@ -183,6 +184,18 @@ pub(crate) struct InputFlags {
     /// and any other Compose file there is put over the former where it changes its services.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) compose_file: Vec<PathBuf>,
+
+    /// A file of values of Terraform's variables, repeatable: later ones are stronger
+    ///
+    /// As `terraform plan -var-file`. `terraform.tfvars` and `*.auto.tfvars` beside a root module are read without it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) tf_var_file: Vec<PathBuf>,
+
+    /// The value of a variable of Terraform, repeatable: `NAME=VALUE`
+    ///
+    /// As `TF_VAR_NAME` in the environment, which is not read.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = tf_variable)]
+    pub(crate) tf_var: Vec<(String, String)>,
 
     /// Threads to scan with; one for each core by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -309,4 +322,12 @@ fn output(text: &str) -> Result<Output, String> {
     // As elsewhere, `-` is not a file.
     let path = path.filter(|&path| path != "-");
     Ok(Output { format: format.parse()?, path: path.map(PathBuf::from) })
+}
+
+/// Splits `NAME=VALUE`.
+fn tf_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
 }

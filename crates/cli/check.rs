@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use portcullis_core::{Catalog, ScanReport};
+use portcullis_core::{Catalog, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan};
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
@@ -40,11 +40,19 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     for output in &outputs {
         emit(&report, output, stream, &args.output)?;
     }
+    tell_notes(&report, &outputs, &args.output);
     if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
         terminal::complain(&summary_line(&report, &Options::default()));
     }
+    // What is about no file is about what was asked for, and few look for it among the findings.
+    for note in report.notes.iter().filter(|note| note.path.is_empty() && !args.output.quiet) {
+        terminal::complain(&format!("note: {}", note.message));
+    }
     for error in &report.errors {
         terminal::complain(&format!("error: {error}"));
+    }
+    if !args.output.quiet {
+        tell_unrecognised(&report);
     }
     // A path that was not named is not expected to hold anything.
     let nothing = scanned.nothing && !args.paths.is_empty();
@@ -81,6 +89,26 @@ fn reads_stdin(args: &CheckArgs) -> bool {
     args.paths.iter().any(|path| path == Path::new("-"))
 }
 
+/// Files that one line names at most: a hook hands over every file of a commit.
+const MOST_NAMED: usize = 3;
+
+/// Says which named files hold nothing that is scanned, so that nobody takes them for sound.
+fn tell_unrecognised(report: &ScanReport) {
+    let notes = report.notes.iter().filter(|note| note.kind == NoteKind::Unrecognised);
+    let paths: Vec<&str> = notes.map(|note| note.path.as_str()).collect();
+    let shown = paths.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
+    match paths.len() {
+        0 => {}
+        1..=MOST_NAMED => {
+            terminal::complain(&format!("note: not judged, nothing in it is of a kind that is scanned: {shown}"))
+        }
+        all => terminal::complain(&format!(
+            "note: not judged, nothing in them is of a kind that is scanned: {shown} and {} more",
+            all - MOST_NAMED
+        )),
+    }
+}
+
 /// Writes what came on standard input, and says what was fixed.
 fn tell_fixes(fixed: Fixed, flags: &OutputFlags) -> Result<Scanned, Failure> {
     if let Some(text) = &fixed.stdin {
@@ -102,6 +130,35 @@ fn tell_fixes(fixed: Fixed, flags: &OutputFlags) -> Result<Scanned, Failure> {
         }
     }
     Ok(fixed.scanned)
+}
+
+/// Kustomizations that cannot be built that are told one by one without `-v`.
+const TOLD: usize = 5;
+
+/// Says what was left out, where people read the output and it does not say so itself: with `-v` all of it, else the
+/// kustomizations that cannot be built.
+fn tell_notes(report: &ScanReport, outputs: &[Output], flags: &OutputFlags) {
+    let shows = |format: Format| outputs.iter().any(|output| output.format == format && output.path.is_none());
+    let is_told = flags.verbose && shows(Format::Pretty);
+    if flags.quiet || is_told || !shows(Format::Pretty) && !shows(Format::Concise) {
+        return;
+    }
+    let mut left_out = 0;
+    let mut told = 0;
+    for note in &report.notes {
+        let is_unbuilt = note.kind == NoteKind::Unbuilt;
+        if !flags.verbose && (!is_unbuilt || told == TOLD) {
+            left_out += usize::from(is_unbuilt);
+            continue;
+        }
+        told += 1;
+        let place = if note.path.is_empty() { String::new() } else { format!("{}: ", note.path) };
+        terminal::complain(&format!("note: {place}{}", note.message));
+    }
+    if left_out > 0 {
+        let what = count(left_out, "more kustomization");
+        terminal::complain(&format!("note: {what} cannot be built (-v shows them)"));
+    }
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -172,7 +229,13 @@ fn scan_options(
         .map_err(|error| Failure::Message(format!("the working directory cannot be read: {error}")))?;
     let mut paths = args.paths.clone();
     paths.retain(|path| path != Path::new("-"));
-    let stdin = (paths.len() < args.paths.len()).then(|| read_stdin(args.input.stdin_filename.clone())).transpose()?;
+    let pipes = read_pipes(&mut paths)?;
+    if let Some(pipe) = pipes.iter().find_map(|pipe| pipe.name.as_ref()).filter(|_| args.fix) {
+        return Err(Failure::Message(format!("--fix cannot write to {pipe}: it is a pipe")));
+    }
+    let stdin = (paths.len() + pipes.len() < args.paths.len())
+        .then(|| read_stdin(args.input.stdin_filename.clone()))
+        .transpose()?;
     if stdin.is_none() && args.input.stdin_filename.is_some() {
         return Err(Failure::Message(
             "--stdin-filename names standard input, which is read with the path `-`".to_owned(),
@@ -192,7 +255,10 @@ fn scan_options(
     Ok(ScanOptions {
         paths,
         stdin,
+        pipes,
         compose_files: args.input.compose_file.clone(),
+        tf_var_files: args.input.tf_var_file.clone(),
+        tf_vars: args.input.tf_var.clone(),
         root: args.input.root.clone(),
         threads: args.input.threads.map_or(0, usize::from),
         only: args.rules.only.clone(),
@@ -209,15 +275,46 @@ fn scan_options(
     })
 }
 
+/// Reads what a shell puts in the place of `<(…)`, and takes it out of the paths.
+#[cfg(unix)]
+fn read_pipes(paths: &mut Vec<PathBuf>) -> Result<Vec<Stdin>, Failure> {
+    use std::os::unix::fs::FileTypeExt;
+
+    // One that lies in a directory may have nobody who ever writes to it.
+    let is_inherited = |path: &Path| {
+        path == Path::new("/dev/stdin") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
+    };
+    let is_fifo = |path: &Path| std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+    let is_pipe = |path: &PathBuf| is_inherited(path) && is_fifo(path);
+    let pipes: Vec<PathBuf> = paths.extract_if(.., |path| is_pipe(path)).collect();
+    let read = |path: PathBuf| {
+        let name = path.display().to_string();
+        let file =
+            std::fs::File::open(&path).map_err(|error| Failure::Message(format!("{name} cannot be read: {error}")))?;
+        read_text(file, &name, Some(name.clone()))
+    };
+    pipes.into_iter().map(read).collect()
+}
+
+/// Elsewhere nothing that is named is a pipe.
+#[cfg(not(unix))]
+fn read_pipes(_: &mut Vec<PathBuf>) -> Result<Vec<Stdin>, Failure> {
+    Ok(Vec::new())
+}
+
 fn read_stdin(name: Option<String>) -> Result<Stdin, Failure> {
+    read_text(io::stdin().lock(), "standard input", name)
+}
+
+/// Reads all that comes; `what` names it in messages.
+fn read_text(from: impl Read, what: &str, name: Option<String>) -> Result<Stdin, Failure> {
     let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(FILE_LIMIT + 1).read_to_end(&mut bytes);
-    match read {
+    match from.take(FILE_LIMIT + 1).read_to_end(&mut bytes) {
         Ok(length) if length as u64 > FILE_LIMIT => {
-            Err(Failure::Message(format!("standard input is over the limit of {FILE_LIMIT} bytes")))
+            Err(Failure::Message(format!("{what} is over the limit of {FILE_LIMIT} bytes")))
         }
         Ok(_) => Ok(Stdin { name, bytes }),
-        Err(error) => Err(Failure::Message(format!("standard input cannot be read: {error}"))),
+        Err(error) => Err(Failure::Message(format!("{what} cannot be read: {error}"))),
     }
 }
 

@@ -5,8 +5,9 @@
 //! looked at here; the target `slow` does that, and a fuzzer's own time limit catches a hang.
 #![allow(unreachable_pub, clippy::panic, reason = "also a module of a test, where a panic is the failure")]
 
-#[allow(dead_code, reason = "the target `slow` is its only user, and a test has it as a module")]
+#[allow(dead_code, reason = "the target `slow` uses all of it, and a test that has it as a module only a part")]
 pub mod parsers;
+pub mod repeated;
 
 use std::sync::Arc;
 
@@ -185,7 +186,7 @@ pub fn compose(data: &[u8]) {
     let files = Same(data);
     let asked = ["compose.yaml".to_owned(), "a.yaml".to_owned()];
     for asked in [&asked[..0], &asked[..]] {
-        let around = Surroundings { files: &files, asked, tracks: &|_| true };
+        let around = Surroundings { files: &files, asked, tracks: &|_| true, ignores: &|_| false };
         let tree = portcullis_syntax::yaml::parse(FILE, &text, Dialect::Yaml12);
         let sources = Sources::load("compose.yaml", tree, &around);
         walk(sources.tree(), |_| {});
@@ -250,7 +251,7 @@ pub fn kustomize(data: &[u8]) {
     let kustomizations = files.0.keys().filter(|path| is_kustomization(path)).cloned();
     let library = Library::gather(kustomizations, &files, &mut file_id);
     for path in files.0.keys().filter(|path| is_kustomization(path)) {
-        let Ok(build) = portcullis_render::build(&library, directory_of(path)) else { continue };
+        let Ok(build) = portcullis_render::Builds::new(&library).build(directory_of(path)) else { continue };
         for object in &build.objects {
             walk_within(&object.tree, &mut |span| {
                 let text = names.get(span.file.0 as usize).and_then(|name| files.0.get(*name));

@@ -35,21 +35,15 @@ pub enum RootPaths {
     Above(String),
 }
 
-impl ScanReport {
-    /// The path of a file as it is shown.
-    pub fn path(&self, file: FileId) -> &str {
-        self.files.get(file.0 as usize).map_or("", |path| path)
-    }
-
-    /// The path of a file relative to the root, without `.` and `..` where the file is inside it.
-    pub fn root_path(&self, file: FileId) -> String {
-        let path = self.path(file);
-        match &self.root_paths {
-            RootPaths::Same => path.to_owned(),
-            RootPaths::Above(prefix) => {
+impl RootPaths {
+    /// A path as it is seen from the root.
+    pub fn of(&self, path: &str) -> String {
+        match self {
+            Self::Same => path.to_owned(),
+            Self::Above(prefix) => {
                 path.strip_prefix(prefix.as_str()).map_or(path, |rest| rest.trim_start_matches('/')).to_owned()
             }
-            RootPaths::Below(prefix) => {
+            Self::Below(prefix) => {
                 let mut parts: Vec<&str> = prefix.split('/').collect();
                 for part in path.split('/') {
                     match part {
@@ -63,6 +57,18 @@ impl ScanReport {
                 parts.join("/")
             }
         }
+    }
+}
+
+impl ScanReport {
+    /// The path of a file as it is shown.
+    pub fn path(&self, file: FileId) -> &str {
+        self.files.get(file.0 as usize).map_or("", |path| path)
+    }
+
+    /// The path of a file relative to the root, without `.` and `..` where the file is inside it.
+    pub fn root_path(&self, file: FileId) -> String {
+        self.root_paths.of(self.path(file))
     }
 
     /// The findings that count: not suppressed.
@@ -138,6 +144,10 @@ pub enum NoteKind {
     Template,
     /// A value that could not be known.
     Unknown,
+    /// A kustomization that cannot be built: what it makes is not judged.
+    Unbuilt,
+    /// A file that was named and holds nothing of a kind that is scanned.
+    Unrecognised,
     /// Anything else worth saying.
     Other,
 }
@@ -148,6 +158,8 @@ impl NoteKind {
         match self {
             Self::Template => "template",
             Self::Unknown => "unknown",
+            Self::Unbuilt => "unbuilt",
+            Self::Unrecognised => "unrecognised",
             Self::Other => "other",
         }
     }

@@ -8,18 +8,20 @@
 //! A build is a world of its own for what must be there (a Service that selects a pod); what is missing must be missing in the
 //! whole scan. Files that are not targets of the scan give no findings.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use portcullis_core::{Draft, FileId, Note, NoteKind, RuleIdx, ScanError, Span};
+use portcullis_core::{Draft, FileId, Fix, Note, NoteKind, Place, RuleIdx, ScanError, Span, StableHash};
 use portcullis_model::facts::{Claim, Facts, Homes, Unseen};
 use portcullis_model::kubernetes::{Object, objects};
-use portcullis_model::kustomize::{directory_of, is_kustomization};
-use portcullis_render::{Build, Fault, Library, build};
+use portcullis_model::kustomize::{is_kustomization, unknown_fields};
+use portcullis_render::{Build, Builds, Fault, Library, Refusal};
 use portcullis_rules::Outcome;
+use portcullis_rules::scan::ids;
 use portcullis_syntax::{Dialect, Tree};
 
 use crate::directives::Directives;
-use crate::judge::{Input, Judge, Judged, Judging, Objects};
+use crate::inside::Inside;
+use crate::judge::{Input, Judge, Judged, Judging, Objects, holds_template_markers};
 use crate::kustomize::World;
 use crate::together::{self, Sheet, on_workers};
 
@@ -53,6 +55,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
     /// A target as it is judged, by its index.
     pub(crate) input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+    /// The tree that kustomizations may read.
+    pub(crate) tree: &'a Inside<'a>,
 }
 
 /// One file of a world, while it is judged.
@@ -86,7 +90,32 @@ struct Said {
     /// By rule and place the first draft, and the indices of the roots in whose builds it was made.
     drafts: BTreeMap<(RuleIdx, Span), (Draft, BTreeSet<usize>)>,
     claims: Vec<(Draft, Claim)>,
+    /// By place what keeps kustomizations from being built.
+    refusals: BTreeMap<Span, Draft>,
     roots: Vec<Root>,
+}
+
+/// Steps of all builds of a world; a base that many take in counts once.
+const STEP_LIMIT: usize = 8_000_000;
+
+/// How much of its limits the builds of a world have taken.
+#[derive(Default)]
+struct Spent {
+    /// By directory the steps of each kustomization.
+    steps: BTreeMap<String, usize>,
+    objects: usize,
+}
+
+impl Spent {
+    fn add(&mut self, made: &Build) {
+        self.steps.extend(made.kustomizations.iter().map(|(directory, steps)| (directory.clone(), *steps)));
+        self.objects = self.objects.saturating_add(made.count);
+    }
+
+    fn is_too_much(&self, builds: &Builds<'_>) -> bool {
+        let steps = self.steps.values().fold(0_usize, |sum, steps| sum.saturating_add(*steps));
+        steps > STEP_LIMIT || self.objects > builds.object_limit()
+    }
 }
 
 /// Kustomizations that are built before their results are put together: what they say is much the same.
@@ -107,7 +136,9 @@ impl Scan<'_> {
 
     /// Builds and judges the roots of a world. Where one cannot be built, what it takes in is built by itself.
     fn build_roots(&self, world: &World, library: &Library, built: &mut Built, left: &mut Judged) -> Said {
+        let builds = Builds::new(library);
         let mut said = Said::default();
+        let mut spent = Spent::default();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let mut open: Vec<&str> = world.roots.iter().map(String::as_str).collect();
         while !open.is_empty() {
@@ -115,30 +146,46 @@ impl Scan<'_> {
             open.retain(|directory| seen.insert(directory) && !built.kustomizations.contains(*directory));
             let reach = if open.len() == 1 && said.roots.is_empty() { Reach::Scan } else { Reach::Build };
             for batch in open.chunks(BATCH) {
-                let builds = on_workers(batch, |directory| self.build_one(library, directory));
-                for (&directory, outcome) in batch.iter().zip(builds) {
-                    let mut note = |message: String| {
-                        let path = world.kustomizations.iter().find(|path| directory_of(path) == directory);
-                        let path = path.cloned().unwrap_or_default();
-                        left.notes.push(Note { path, kind: NoteKind::Unknown, message });
+                // What others have taken is known between batches: which of two is built first must not matter.
+                let is_too_much = spent.is_too_much(&builds);
+                let made = if is_too_much {
+                    batch.iter().map(|_| None).collect()
+                } else {
+                    on_workers(batch, |directory| Some(self.build_one(&builds, directory)))
+                };
+                for (&directory, outcome) in batch.iter().zip(made) {
+                    let mut note = |kind: NoteKind, message: String| {
+                        let path = world.kustomization(directory).to_owned();
+                        left.notes.push(Note { path, kind, message });
                     };
                     match outcome {
-                        Ok((made, outcome)) => {
+                        Some(Ok((made, outcome))) => {
                             if !made.unseen.is_empty() {
-                                note(format!("not judged: {}", made.unseen.join(", ")));
+                                note(NoteKind::Unknown, format!("not judged: {}", made.unseen.join(", ")));
                             }
-                            built.kustomizations.extend(made.kustomizations);
+                            if !made.ignored.is_empty() {
+                                note(NoteKind::Unknown, format!("not followed: {}", made.ignored.join(", ")));
+                            }
+                            spent.add(&made);
+                            built.kustomizations.extend(made.kustomizations.into_keys());
                             built.patches.extend(made.patches);
                             said.roots.push(Root { directory: directory.to_owned(), files: made.files });
                             self.put_together(&mut said, outcome, reach, left);
                         }
-                        Err(fault) => {
-                            note(format!(
-                                "not built: {fault}; its files are judged as they are written, and its patches are not"
-                            ));
+                        Some(Err(fault)) => {
+                            note(NoteKind::Unbuilt, not_built(&fault));
+                            let unseen = builds.unseen(directory);
+                            if !unseen.is_empty() {
+                                note(NoteKind::Unknown, format!("not judged: {}", unseen.join(", ")));
+                            }
+                            said.refuse(self.refusal(&fault));
                             built.faults.insert(directory.to_owned());
                             let bases = world.bases.get(directory).into_iter().flatten().map(String::as_str);
                             next.extend(bases.filter(|base| world.bases.contains_key(*base)));
+                        }
+                        None => {
+                            note(NoteKind::Unbuilt, not_built(&"the builds before it take too much"));
+                            built.faults.insert(directory.to_owned());
                         }
                     }
                 }
@@ -148,9 +195,32 @@ impl Scan<'_> {
         said
     }
 
+    /// The finding about what `kustomize build` refuses as well.
+    fn refusal(&self, fault: &Fault) -> Option<Draft> {
+        let span = fault.place?;
+        let index = usize::try_from(span.file.0).unwrap_or(usize::MAX);
+        let kustomization = (self.input)(index)?.target.path.as_str();
+        let is_certain = match &fault.refusal {
+            Refusal::Kustomize => true,
+            Refusal::Missing(path) => !self.tree.may_come(path, kustomization),
+            Refusal::Ours => false,
+        };
+        if !is_certain {
+            return None;
+        }
+        let judge = (self.judge)(index);
+        let rule = judge.catalog.by_id(ids::KUSTOMIZATION_INVALID).filter(|&rule| judge.selection.is_on(rule))?;
+        let message = format!("this cannot be built: {fault}");
+        let mut structure = StableHash::new();
+        structure.text(&message);
+        let mut draft = Draft::new(rule, Place { span, structure: structure.short(), value: 0 }, message);
+        draft.help("mend the entry or what it names; `kustomize build` and `kubectl apply -k` stop here");
+        Some(draft)
+    }
+
     /// Builds a kustomization, and judges what becomes of it. The objects are not needed any more.
-    fn build_one(&self, library: &Library, directory: &str) -> Result<(Build, Outcome), Fault> {
-        let mut made = build(library, directory)?;
+    fn build_one(&self, builds: &Builds<'_>, directory: &str) -> Result<(Build, Outcome), Fault> {
+        let mut made = builds.build(directory)?;
         let outcome = self.judge_build(directory, &made);
         made.objects = Vec::new();
         Ok((made, outcome))
@@ -183,7 +253,6 @@ impl Scan<'_> {
     }
 
     fn gather(&self, world: &World) -> Library {
-        let judge = (self.judge)(usize::MAX);
         let mut others: HashMap<String, usize> = HashMap::new();
         let mut file_id = |path: &str| {
             let index = self.indices.get(path).copied().unwrap_or_else(|| {
@@ -192,7 +261,7 @@ impl Scan<'_> {
             });
             FileId(u32::try_from(index).unwrap_or(u32::MAX))
         };
-        Library::gather(world.kustomizations.iter().cloned(), judge.files, &mut file_id)
+        Library::gather(world.kustomizations.iter().cloned(), self.tree, &mut file_id)
     }
 
     fn judge_build(&self, directory: &str, made: &Build) -> Outcome {
@@ -247,6 +316,9 @@ impl Scan<'_> {
             left.documents += tree.documents().count();
             let all: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
             let mut outcome = judge.outcome(&input, tree, &all, Judging { dialect: Dialect::Yaml11, whose }, left);
+            if is_kustomization(path) {
+                outcome.drafts.extend(misspelt(&judge, tree));
+            }
             left.facts.merge(std::mem::take(&mut outcome.facts));
             left.definitions.merge(std::mem::take(&mut outcome.definitions));
             left.custom_kinds.append(&mut outcome.custom_kinds);
@@ -256,18 +328,66 @@ impl Scan<'_> {
     }
 }
 
+/// The fields of a kustomization that Kustomize does not know.
+fn misspelt(judge: &Judge<'_>, tree: &Tree) -> Vec<Draft> {
+    let rule = judge.catalog.by_id(ids::KUSTOMIZATION_INVALID).filter(|&rule| judge.selection.is_on(rule));
+    let (Some(rule), Some(document)) = (rule, tree.documents().next()) else { return Vec::new() };
+    if holds_template_markers(tree.text()) {
+        return Vec::new();
+    }
+    let unknown = unknown_fields(document.root).into_iter().map(|unknown| {
+        let name = unknown.key.text();
+        let place = Place { span: unknown.key.span(), structure: unknown.value.structure(), value: 0 };
+        let mut draft = Draft::new(rule, place, format!("Kustomize knows no field `{name}` in {}", unknown.holder));
+        draft.help(match unknown.nearest {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "remove it; `kustomize build` and `kubectl apply -k` stop here".to_owned(),
+        });
+        draft
+    });
+    unknown.collect()
+}
+
+fn not_built(why: &dyn std::fmt::Display) -> String {
+    format!("not built: {why}; its files are judged as they are written, and its patches are not")
+}
+
+impl Said {
+    fn refuse(&mut self, draft: Option<Draft>) {
+        if let Some(draft) = draft {
+            self.refusals.entry(draft.place.span).or_insert(draft);
+        }
+    }
+}
+
 /// Hands what was said of builds to the files that it is about, once.
 fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
     let by_file: HashMap<FileId, usize> =
         pages.iter().enumerate().map(|(index, page)| (page.input.file, index)).collect();
     let takers = takers(&said.roots);
+    let mut unanimous: BTreeMap<usize, HashSet<(RuleIdx, Span)>> = BTreeMap::new();
     for (_, (mut draft, holders)) in said.drafts {
-        let Some(page) = by_file.get(&draft.place.span.file).and_then(|index| pages.get_mut(*index)) else { continue };
+        let Some(&index) = by_file.get(&draft.place.span.file) else { continue };
+        let Some(page) = pages.get_mut(index) else { continue };
         if page.judge.selection.is_on(draft.rule) {
             let takers = takers.get(page.input.target.path.as_str()).copied().unwrap_or_default();
             if holders.len() < takers {
                 name_overlays(&mut draft, &holders, &said.roots, library);
+            } else if takers > 0 && draft.via.is_empty() {
+                unanimous.entry(index).or_default().insert((draft.rule, draft.place.span));
             }
+            page.outcome.drafts.push(draft);
+        }
+    }
+    for (index, findings) in unanimous {
+        if let Some(page) = pages.get_mut(index) {
+            take_fixes(page, &findings);
+        }
+    }
+    for (span, draft) in said.refusals {
+        let page = by_file.get(&span.file).and_then(|index| pages.get_mut(*index));
+        // A template is not what is built.
+        if let Some(page) = page.filter(|page| !holds_template_markers(page.tree.text())) {
             page.outcome.drafts.push(draft);
         }
     }
@@ -275,6 +395,27 @@ fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
         let Some(page) = by_file.get(&draft.place.span.file).and_then(|index| pages.get_mut(*index)) else { continue };
         if page.judge.selection.is_on(draft.rule) {
             page.outcome.claims.push((draft, claim));
+        }
+    }
+}
+
+/// Where a finding holds in every build of a file, and is the same of the object as it is written there, takes over the fix
+/// of that one: the text that it changes is in all of the builds.
+fn take_fixes(page: &mut Page<'_, '_>, findings: &HashSet<(RuleIdx, Span)>) {
+    let mut written = Outcome::of_file(Facts::of_file(page.judge.homes.of(&page.input.target.path)));
+    for object in &page.objects {
+        page.judge.dispatch.object(object, &mut written);
+    }
+    let key = |draft: &Draft| (draft.rule, draft.place.span);
+    let mut fixes: HashMap<(RuleIdx, Span), Option<Box<Fix>>> = HashMap::new();
+    for draft in written.drafts {
+        if findings.contains(&key(&draft)) {
+            fixes.insert(key(&draft), draft.fix);
+        }
+    }
+    for draft in &mut page.outcome.drafts {
+        if let Some(fix) = fixes.get_mut(&key(draft)) {
+            draft.fix = fix.take();
         }
     }
 }

@@ -1,7 +1,13 @@
-//! What a file is, by its name. Content decides the rest once it is parsed.
+//! What a file is, by its name. Content decides the rest once it is parsed; of a file that was named, all of it.
 
-use portcullis_model::compose::has_compose_name;
+use std::sync::Arc;
+
+use portcullis_core::FileId;
+use portcullis_model::actions::is_workflow;
+use portcullis_model::compose::{has_compose_name, is_compose};
+use portcullis_model::kubernetes::Object;
 use portcullis_model::kustomize::is_kustomization;
+use portcullis_syntax::{Dialect, Tree, json, yaml};
 
 /// The languages that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +64,55 @@ fn terraform(name: &str) -> Option<Language> {
     }
 }
 
+/// The language of a text whose name says nothing: `None` where it is nothing that is scanned, or is not certain to be.
+pub(crate) fn by_content(text: &str) -> Option<Language> {
+    let has =
+        |words: &[&str]| words.iter().all(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some());
+    if is_dockerfile_text(text) {
+        return Some(Language::Dockerfile);
+    }
+    // Most texts are ruled out before they are parsed.
+    if !(has(&["apiVersion", "kind"])
+        || has(&["services", "image"])
+        || has(&["services", "build"])
+        || has(&["jobs", "on"]))
+    {
+        return None;
+    }
+    let shared: Arc<str> = Arc::from(text);
+    let (tree, language) = if text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
+        (json::parse(FileId(0), &shared), Language::Json)
+    } else {
+        (yaml::parse(FileId(0), &shared, Dialect::Yaml12), Language::Yaml11)
+    };
+    (tree.errors().is_empty() && is_known(&tree)).then_some(language)
+}
+
+/// Whether a tree holds something of a kind that is told by its content.
+fn is_known(tree: &Tree) -> bool {
+    let first = tree.documents().next().map(|document| document.root);
+    first.is_some_and(|root| is_compose(root) || is_workflow(root))
+        || tree.documents().any(|document| Object::new(document.root).is_some())
+}
+
+/// Whether the first instruction, ARGs left out, is a FROM as a Dockerfile has it.
+fn is_dockerfile_text(text: &str) -> bool {
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_word = |word: &str, keyword: &str| word.eq_ignore_ascii_case(keyword);
+    let first = lines.find(|line| !line.split_whitespace().next().is_some_and(|word| is_word(word, "ARG")));
+    let mut words = first.unwrap_or_default().split_whitespace();
+    if !words.next().is_some_and(|word| is_word(word, "FROM")) {
+        return false;
+    }
+    let rest: Vec<&str> = words.filter(|word| !word.starts_with("--")).collect();
+    match rest.as_slice() {
+        [_] => true,
+        [_, between, _] => is_word(between, "AS"),
+        _ => false,
+    }
+}
+
 fn extension(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
@@ -105,6 +160,29 @@ fn is_yaml12(path: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn content_decides_where_the_name_says_nothing() {
+        use Language::{Dockerfile, Json, Yaml11};
+        for (text, expected) in [
+            ("# a\nARG A=1\nfrom --platform=linux/amd64 a:1 as b\n", Some(Dockerfile)),
+            ("FROM a\nRUN x", Some(Dockerfile)),
+            ("from os import path\n", None),
+            ("From: a@example.com\n\nFROM a", None),
+            ("apiVersion: v1\nkind: Pod\n", Some(Yaml11)),
+            ("a: b\n---\napiVersion: v1\nkind: Pod\n", Some(Yaml11)),
+            ("# How to\n\nSay `apiVersion: v1` and `kind: Pod`.\n", None),
+            ("{ \"apiVersion\": \"v1\", \"kind\": \"Pod\" }", Some(Json)),
+            ("{ \"services\": { \"a\": { \"image\": \"b\" } } }", Some(Json)),
+            ("services: { a: { image: b } }", Some(Yaml11)),
+            ("services: [image]", None),
+            ("on: push\njobs: { a: { runs-on: b } }", Some(Yaml11)),
+            ("on: push\njobs: { a: { script: b } }", None),
+            ("", None),
+        ] {
+            assert_eq!(by_content(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn names_decide_the_language() {

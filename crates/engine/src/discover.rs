@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use ignore::{WalkBuilder, WalkState};
-use portcullis_core::ScanError;
+use portcullis_core::{Files, Note, ScanError};
 
-use crate::classify::{Language, classify};
+use crate::classify::{Language, by_content, classify};
 use crate::files::reason;
 use crate::filters::Filters;
+use crate::judge::{reason as file_error, unrecognised};
 use crate::paths;
 
 /// How a file came into the scan; the stronger claim first.
@@ -45,12 +46,16 @@ pub(crate) struct Discovered {
     pub(crate) unreadable: Vec<(String, String)>,
     /// Named paths that cannot be read.
     pub(crate) errors: Vec<ScanError>,
-    /// Named files of a kind that is not scanned.
+    /// Named files of which the name does not tell what they are.
     pub(crate) unknown: Vec<String>,
     /// Terraform files that the walk met: they may make what manifests refer to.
     pub(crate) terraform: Vec<String>,
     /// Files of variables, sorted; they are not targets either.
     pub(crate) variables: Vec<String>,
+    /// The directories that were named.
+    pub(crate) directories: Vec<String>,
+    /// Whether some named file is nothing that is scanned.
+    pub(crate) has_unknown: bool,
     /// Whether some named path is a directory that holds nothing to scan.
     pub(crate) empty_directory: bool,
 }
@@ -68,6 +73,32 @@ impl Discovered {
     /// Where a path is among the targets, or where it would be.
     pub(crate) fn index_of(&self, path: &str) -> Result<usize, usize> {
         self.targets.binary_search_by(|(target, _)| target.path.as_str().cmp(path))
+    }
+
+    /// Makes targets of the named files that their content tells; of the others, says so. A file that cannot be read is an
+    /// error.
+    pub(crate) fn recognise(&mut self, files: &dyn Files) -> Vec<Note> {
+        let mut notes = Vec::new();
+        for path in std::mem::take(&mut self.unknown) {
+            let target = Target { path, origin: Origin::Named };
+            match files.read(&target.path).map(String::from_utf8) {
+                Err(error) => {
+                    let reason = file_error(&error);
+                    self.errors.push(ScanError::Path { path: target.path.into(), reason });
+                }
+                Ok(text) => match text.ok().as_deref().and_then(by_content) {
+                    Some(language) => {
+                        if let Err(at) = self.index_of(&target.path) {
+                            self.targets.insert(at, (target, language));
+                        }
+                    }
+                    None => notes.extend(unrecognised(&target)),
+                },
+            }
+        }
+        self.has_unknown = !notes.is_empty();
+        notes.dedup();
+        notes
     }
 
     /// Adds targets that were named apart; directories are not among them.
@@ -90,7 +121,10 @@ pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &
             Ok(metadata) if metadata.is_dir() => {
                 let before = found.targets.len();
                 match walk(cwd, &full, threads, filters, &mut found) {
-                    Ok(()) => found.empty_directory |= found.targets.len() == before,
+                    Ok(()) => {
+                        found.empty_directory |= found.targets.len() == before;
+                        found.directories.push(paths::relative(cwd, &full));
+                    }
                     Err(reason) => found.errors.push(ScanError::Path { path: path.clone(), reason }),
                 }
             }
@@ -98,7 +132,7 @@ pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &
                 let named = path;
                 let path = paths::relative(cwd, &full);
                 match classify(&path) {
-                    Some(_) if is_unnameable(&path, &full) => {
+                    _ if is_unnameable(&path, &full) => {
                         found.errors.push(ScanError::Path { path: named.clone(), reason: UNNAMEABLE.to_owned() });
                     }
                     Some(language) => found.targets.push((Target { path, origin: Origin::Named }, language)),

@@ -3,21 +3,22 @@
 use std::sync::Arc;
 
 use portcullis_core::{
-    Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RuleIdx, ScanError, Span,
-    StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
+    Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RootPaths, RuleIdx, ScanError,
+    Span, StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
-use portcullis_model::actions::FileKind;
-use portcullis_model::compose::{NoFiles, Sources, Surroundings, is_compose};
+use portcullis_model::actions::{FileKind, is_workflow};
+use portcullis_model::compose::{self, NoFiles, Sources, Surroundings, is_compose};
 use portcullis_model::dockerfile::{Build, BuildContext, DockerIgnore};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread, UnreadKind};
 use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{CustomKind, Definitions};
 use portcullis_model::kubernetes::{Object, objects};
+use portcullis_model::kustomize::{is_kustomization, is_part};
 use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
-use portcullis_syntax::{Dialect, Tree, dockerfile, json, yaml};
+use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 
 use crate::actions;
 use crate::classify::Language;
@@ -26,9 +27,10 @@ use crate::discover::{Origin, Target};
 use crate::helm::{Part, read_chart};
 use crate::piped::SOURCE;
 use crate::relations::unreadable;
-use crate::seal::{Needs, Sealer};
+use crate::seal::{Needs, Others, Sealer};
 use crate::select::Selection;
-use crate::shellcheck;
+use crate::targets::Builds;
+use crate::{elsewhere, ignored, shellcheck};
 
 /// What all files of a scan share.
 #[derive(Clone, Copy)]
@@ -45,6 +47,12 @@ pub(crate) struct Judge<'a> {
     pub(crate) variables_files: &'a [String],
     /// The Compose files that are to be merged, the weakest first.
     pub(crate) compose_files: &'a [String],
+    /// The files of the scan, in order of their paths.
+    pub(crate) targets: &'a [(Target, Language)],
+    /// The directories that were named.
+    pub(crate) directories: &'a [String],
+    pub(crate) root_paths: &'a RootPaths,
+    pub(crate) builds: &'a Builds,
     pub(crate) today: Date,
 }
 
@@ -56,6 +64,8 @@ pub(crate) struct Judged {
     pub(crate) facts: Facts,
     pub(crate) definitions: Definitions,
     pub(crate) custom_kinds: Vec<CustomKind>,
+    /// Files under numbers of its own that findings stand in or point to, with their paths.
+    pub(crate) context: Vec<(FileId, String)>,
     pub(crate) notes: Vec<Note>,
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
@@ -127,8 +137,10 @@ impl Judge<'_> {
         match input.language {
             Language::Yaml11 => self.tree(input, Dialect::Yaml11, text, &mut judged),
             Language::Yaml12 | Language::Compose => self.tree(input, Dialect::Yaml12, text, &mut judged),
-            Language::Json if may_be_kubernetes(&text) => self.tree(input, Dialect::Json, text, &mut judged),
-            Language::Json => {}
+            Language::Json if may_be_kubernetes(&text) || was_named(input.target) && text.contains("\"services\"") => {
+                self.tree(input, Dialect::Json, text, &mut judged);
+            }
+            Language::Json => judged.notes.extend(unrecognised(input.target)),
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
             // They are judged with their modules.
             Language::Terraform | Language::TerraformVariables => {}
@@ -177,15 +189,39 @@ impl Judge<'_> {
             Dialect::Json => json::parse(input.file, &text),
             Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
         };
+        let is_workflow = || tree.documents().next().is_some_and(|document| is_workflow(document.root));
+        let (tree, dialect, github) = if github.is_none() && was_named(input.target) && is_workflow() {
+            (yaml::parse(input.file, &text, Dialect::Yaml12), Dialect::Yaml12, Some(FileKind::Workflow))
+        } else {
+            (tree, dialect, github)
+        };
         judged.documents = tree.documents().count();
         // A manifest is one wherever it lies.
         let github = github.filter(|_| !tree.documents().any(|document| Object::new(document.root).is_some()));
-        let is_compose = || self.compose_files.contains(&input.target.path) || is_compose_file(input.language, &tree);
+        let is_chosen = || {
+            let has_services =
+                tree.documents().any(|document| document.root.field("services").is_some_and(Node::is_map));
+            has_services && input.given.is_none() && compose::is_chosen(&input.target.path, self.files)
+        };
+        let is_compose = || {
+            self.compose_files.contains(&input.target.path)
+                || is_compose_file(input.language, &tree)
+                || input.language == Language::Yaml11 && is_chosen()
+        };
         if github.is_none() && self.dispatch.has_compose_rules() && is_compose() {
             return self.compose(input, tree, judged);
         }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
-        let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose: Objects::Judged }, judged);
+        let is_part = !objects.is_empty() && self.homes.is_left_out(&input.target.path) && objects.iter().all(is_part);
+        let whose = if is_part { Objects::Left } else { Objects::Judged };
+        if is_part {
+            let why = "it is a part of an object, and no kustomization takes it in";
+            judged.notes.push(template_note(&input.target.path, why));
+        }
+        if github.is_none() && objects.is_empty() && tree.errors().is_empty() && !is_kustomization(&input.target.path) {
+            judged.notes.extend(unrecognised(input.target));
+        }
+        let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose }, judged);
         if let Some(kind) = github {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }
@@ -233,14 +269,20 @@ impl Judge<'_> {
         let tracks = |path: &str| self.variables_files.binary_search_by(|found| found.as_str().cmp(path)).is_ok();
         // What comes from elsewhere has no neighbours.
         let files: &dyn Files = if input.given.is_some() { &NoFiles } else { self.files };
-        let around = Surroundings { files, asked: self.compose_files, tracks: &tracks };
+        let ignores = |path: &str| ignored::is_ignored(path, self.files);
+        let around = Surroundings { files, asked: self.compose_files, tracks: &tracks, ignores: &ignores };
         let sources = Sources::load(&input.target.path, tree.with_dialect(Dialect::Yaml12), &around);
         let tree = sources.tree();
         let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));
-        self.dispatch.compose(&sources.project(), &mut outcome);
+        let project = sources.project();
+        self.dispatch.compose(&project, &mut outcome);
+        let mut others = elsewhere::sort(self, &sources, &project, std::mem::take(&mut outcome.elsewhere));
         self.syntax_errors(input, tree, &[], &mut outcome.drafts, judged);
         let directives = Directives::of_tree(tree, &[], self.catalog);
-        self.finish(input, tree.text(), outcome, directives, judged);
+        let lines = others.lines(&sources);
+        outcome.drafts.append(&mut others.here);
+        self.finish_beside(input, tree.text(), outcome, directives, Some(&lines), judged);
+        others.seal(self, &sources, &lines, judged);
     }
 
     fn dockerfile(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
@@ -250,7 +292,11 @@ impl Judge<'_> {
             judged.notes.push(template_note(&input.target.path, "it holds template markers"));
             return;
         }
-        let build = Build::new(&parsed);
+        let mut build = Build::new(&parsed);
+        if build.stages.len() > 1 && input.given.is_none() {
+            let targets = self.builds.targets(input.target, self.targets, self.files);
+            build.end_at(targets.iter().map(String::as_str));
+        }
         let mut outcome = Outcome::default();
         self.dispatch.dockerfile(&build, text, &self.build_context(input), &mut outcome);
         for error in &parsed.errors {
@@ -387,13 +433,37 @@ impl Judge<'_> {
         Some(Sealer::new(self.catalog, self.selection, self.needs, root_path, text).seal(draft))
     }
 
+    /// Whether a path lies below a directory that was named.
+    pub(crate) fn is_below_named(&self, path: &str) -> bool {
+        let is_below = |directory: &String| {
+            if directory == "." {
+                return !path.starts_with("../");
+            }
+            path.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.directories.iter().any(is_below)
+    }
+
     /// A rule of the engine's own, if it is on.
     pub(crate) fn rule(&self, id: &str) -> Option<RuleIdx> {
         self.catalog.by_id(id).filter(|&rule| self.selection.is_on(rule))
     }
 
     /// From what the rules said to what the scan keeps.
-    fn finish(&self, input: &Input<'_>, text: &str, outcome: Outcome, mut directives: Directives, judged: &mut Judged) {
+    fn finish(&self, input: &Input<'_>, text: &str, outcome: Outcome, directives: Directives, judged: &mut Judged) {
+        self.finish_beside(input, text, outcome, directives, None, judged);
+    }
+
+    /// The same where findings may point to other files.
+    fn finish_beside(
+        &self,
+        input: &Input<'_>,
+        text: &str,
+        outcome: Outcome,
+        mut directives: Directives,
+        others: Others<'_>,
+        judged: &mut Judged,
+    ) {
         // Before drafts give way: what gives way may know the secret better.
         let secrets = secrets(&outcome);
         for rule in outcome.panicked {
@@ -408,6 +478,9 @@ impl Judge<'_> {
             return;
         }
         let mut sealer = Sealer::new(self.catalog, self.selection, self.needs, input.root_path, text);
+        if let Some(others) = others {
+            sealer.knows(others);
+        }
         sealer.mask(secrets);
         for draft in drafts {
             let finding = self.seal(draft, &mut directives, &mut sealer);
@@ -429,7 +502,7 @@ impl Judge<'_> {
         move |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule))
     }
 
-    fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
+    pub(crate) fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
         let suppressed = directives.suppress(&draft, draft.place.span.file, self.today).map(|directive| {
             let location = sealer.locate(directive.span);
             let by = match directive.carrier {
@@ -596,20 +669,29 @@ fn template_note(path: &str, why: &str) -> Note {
     Note { path: path.to_owned(), kind: NoteKind::Template, message: format!("not judged: {why}") }
 }
 
-fn holds_template_markers(text: &str) -> bool {
+/// What is said of a file that was named and holds nothing of a kind that is scanned. One that was found may hold anything.
+pub(crate) fn unrecognised(target: &Target) -> Option<Note> {
+    let message = "not judged: nothing in it is of a kind that is scanned".to_owned();
+    was_named(target).then(|| Note { path: target.path.clone(), kind: NoteKind::Unrecognised, message })
+}
+
+fn was_named(target: &Target) -> bool {
+    matches!(target.origin, Origin::Named | Origin::StandardInput)
+}
+
+pub(crate) fn holds_template_markers(text: &str) -> bool {
     ["{{", "{%", "<%"].iter().any(|marker| text.contains(marker))
 }
 
 /// Whether the file is one of Compose: its name says so and it holds no object of Kubernetes, or its content does.
-fn is_compose_file(language: Language, tree: &Tree) -> bool {
+pub(crate) fn is_compose_file(language: Language, tree: &Tree) -> bool {
     match language {
         Language::Compose => !tree.documents().any(|document| {
             let root = document.root;
             root.field("apiVersion").is_some() && root.field("kind").is_some()
         }),
-        Language::Yaml11 => tree.documents().next().is_some_and(|document| is_compose(document.root)),
+        Language::Yaml11 | Language::Json => tree.documents().next().is_some_and(|document| is_compose(document.root)),
         Language::Yaml12
-        | Language::Json
         | Language::Dockerfile
         | Language::Template
         | Language::Terraform
@@ -622,7 +704,7 @@ fn may_be_kubernetes(text: &str) -> bool {
     ["\"apiVersion\"", "\"kind\""].iter().all(|key| memchr::memmem::find(text.as_bytes(), key.as_bytes()).is_some())
 }
 
-fn reason(error: &FileError) -> String {
+pub(crate) fn reason(error: &FileError) -> String {
     match error {
         FileError::Missing(_) => "it does not exist".to_owned(),
         FileError::Outside(_) => "it is outside the scanned tree".to_owned(),

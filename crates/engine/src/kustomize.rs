@@ -4,13 +4,13 @@
 //! everything, so that it never is. A world is a set of kustomizations that share files, and all that they refer to. Each
 //! is built and judged by one worker; nothing of it has to be compared with another.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use portcullis_core::{FileId, Files, Note, NoteKind};
 use portcullis_model::facts::Homes;
-use portcullis_model::kustomize::{NAMES, References, directory_of, is_component, is_kustomization};
+use portcullis_model::kustomize::{NAMES, References, directory_of, in_comments, is_component, is_kustomization};
 use portcullis_syntax::{Dialect, Node, Tree, yaml};
 
 use crate::builds::Built;
@@ -41,6 +41,14 @@ pub(crate) struct World {
     pub(crate) bases: BTreeMap<String, Vec<String>>,
     /// The targets that they refer to, themselves among them.
     pub(crate) targets: Vec<usize>,
+}
+
+impl World {
+    /// The path of a directory's kustomization.
+    pub(crate) fn kustomization(&self, directory: &str) -> &str {
+        let found = self.kustomizations.iter().find(|path| directory_of(path) == directory);
+        found.map(String::as_str).unwrap_or_default()
+    }
 }
 
 impl Kustomizations {
@@ -105,8 +113,8 @@ impl Kustomizations {
 }
 
 impl Kustomizations {
-    /// The patches among the targets that no kustomization of the scan lays over anything, with one note for each
-    /// kustomization; one that could not be built has said so already.
+    /// The patches among the targets that no kustomization of the scan lays over anything, and what stands in comments
+    /// alone, with one note for each kustomization; one that could not be built has said so already.
     pub(crate) fn unbuilt_patches(&self, found: &Discovered, built: &Built, notes: &mut Vec<Note>) -> BTreeSet<usize> {
         let mut skipped = BTreeSet::new();
         if self.trees.is_empty() {
@@ -114,14 +122,33 @@ impl Kustomizations {
         }
         let indices: HashMap<&str, usize> =
             found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-        for (path, (tree, _)) in &self.trees {
-            let patches = root(tree).map(|root| References::new(directory_of(path), root).patches).unwrap_or_default();
-            let unbuilt = patches.iter().filter(|patch| !built.patches.contains(*patch));
+        let all: Vec<(&str, &Tree, References)> = self
+            .trees
+            .iter()
+            .filter_map(|(path, (tree, _))| {
+                Some((path.as_str(), tree, References::new(directory_of(path), root(tree)?)))
+            })
+            .collect();
+        for (path, _, references) in &all {
+            let unbuilt = references.patches.iter().filter(|patch| !built.patches.contains(*patch));
             let targets = unbuilt.filter_map(|patch| indices.get(patch.as_str()).copied());
             let count = targets.filter(|index| skipped.insert(*index)).count();
             if count > 0 && !built.faults.contains(directory_of(path)) {
                 let message = format!("not judged: {count} patches, which are parts of objects");
-                notes.push(Note { path: path.clone(), kind: NoteKind::Template, message });
+                notes.push(Note { path: (*path).to_owned(), kind: NoteKind::Template, message });
+            }
+        }
+        let files = all.iter().flat_map(|(_, _, all)| all.files.iter().chain(&all.patches).chain(&all.others));
+        let named: HashSet<&str> = files.map(String::as_str).collect();
+        for (path, tree, _) in &all {
+            let asleep = in_comments(directory_of(path), tree);
+            let asleep = asleep.iter().filter(|file| !named.contains(file.as_str()) && !is_kustomization(file));
+            let targets = asleep.filter_map(|file| indices.get(file.as_str()).copied());
+            let count = targets.filter(|index| skipped.insert(*index)).count();
+            if count > 0 {
+                let files = if count == 1 { "file" } else { "files" };
+                let message = format!("not judged: {count} {files} that only comments name");
+                notes.push(Note { path: (*path).to_owned(), kind: NoteKind::Template, message });
             }
         }
         skipped

@@ -3,18 +3,23 @@
 //! The only crate that reads files. Nothing here prints.
 
 mod actions;
+mod asked;
 mod builds;
 mod classify;
 pub mod config;
 mod definitions;
 mod directives;
 mod discover;
+mod elsewhere;
 mod files;
 mod filters;
 mod fix;
 mod helm;
+mod ignored;
+mod inside;
 mod judge;
 mod kustomize;
+mod neighbours;
 mod paths;
 mod piped;
 mod relations;
@@ -23,6 +28,7 @@ mod scan;
 mod seal;
 mod select;
 mod shellcheck;
+mod targets;
 mod terraform;
 mod together;
 

@@ -13,6 +13,7 @@ use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread, UnreadKind};
 use crate::classify::Language;
 use crate::discover::{Discovered, Origin};
 use crate::kustomize::Kustomizations;
+use crate::neighbours::Neighbours;
 use crate::piped::UNNAMED;
 
 /// What is deployed together: as the kustomizations say, and what standard input brings from one chart is one release.
@@ -25,9 +26,8 @@ pub(crate) fn homes(kustomizations: &Kustomizations, found: &Discovered) -> Home
 
 /// How much of a tree the scan sees: all of it only where nothing but directories was named.
 pub(crate) fn seen(found: &Discovered, has_stdin: bool) -> Seen {
-    let is_part = has_stdin
-        || !found.unknown.is_empty()
-        || found.targets.iter().any(|(target, _)| target.origin != Origin::Found);
+    let is_part =
+        has_stdin || found.has_unknown || found.targets.iter().any(|(target, _)| target.origin != Origin::Found);
     if is_part { Seen::Part } else { Seen::Whole }
 }
 
@@ -51,8 +51,12 @@ pub(crate) fn held(
     files: &dyn Files,
     paths: &[Arc<str>],
 ) -> Vec<Finding> {
+    let held = claims.iter().filter(|(_, claim)| facts.repeats_beside(claim).is_some() && facts.holds(claim));
+    let beside = held.filter_map(|(_, claim)| facts.repeats_beside(claim));
+    let neighbours = Neighbours::new(beside, found, paths);
     let judge = |(mut finding, claim): (Finding, Claim)| {
-        if !facts.holds(&claim) {
+        let is_variant = || facts.repeats_beside(&claim).is_some_and(|(first, other)| neighbours.vary(first, other));
+        if !facts.holds(&claim) || is_variant() {
             return None;
         }
         let other = facts.other_end(&claim);

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use portcullis_core::{Catalog, FileId, Files, Finding, Note, NoteKind, Profile, ScanReport, Severity, Stats};
+use portcullis_core::{
+    Catalog, FileId, Files, Finding, Location, Note, NoteKind, Profile, RootPaths, ScanReport, Severity, Stats,
+    SuppressedBy,
+};
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_model::kubernetes::schema::Definitions;
@@ -14,6 +17,7 @@ use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use crate::asked;
 use crate::builds::{Built, Scan};
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
@@ -21,11 +25,13 @@ use crate::definitions::{self, Customs, Holder};
 use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
+use crate::inside::Inside;
 use crate::judge::{Input, Judge, Judged, Yields};
 use crate::kustomize::{Kustomizations, World};
 use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
+use crate::targets::Builds;
 use crate::{helm, paths, piped, terraform};
 
 /// What to scan and how. Paths are relative to `cwd`.
@@ -37,8 +43,15 @@ pub struct ScanOptions {
     pub paths: Vec<PathBuf>,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
+    /// Named files that can be read only once, with their names: what a shell puts in the place of `<(…)`.
+    pub pipes: Vec<Stdin>,
     /// `--compose-file`: the Compose files that make one project, the weakest first. They are scanned as well.
     pub compose_files: Vec<PathBuf>,
+    /// `--tf-var-file`: values of Terraform's variables, the strongest last. They are read, and scanned where the walk
+    /// meets them.
+    pub tf_var_files: Vec<PathBuf>,
+    /// `--tf-var`: names and values; weaker than the files.
+    pub tf_vars: Vec<(String, String)>,
     /// `--root`; else the repository of the working directory, else that of all paths, else the working directory.
     pub root: Option<PathBuf>,
     /// Worker threads; 0: one for each core.
@@ -73,7 +86,10 @@ impl ScanOptions {
             cwd,
             paths: Vec::new(),
             stdin: None,
+            pipes: Vec::new(),
             compose_files: Vec::new(),
+            tf_var_files: Vec::new(),
+            tf_vars: Vec::new(),
             root: None,
             threads: 0,
             only: Vec::new(),
@@ -148,7 +164,10 @@ pub(crate) fn scan_texts(
     let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
     let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
     found.merge(discover(&options.cwd, &unmet, threads, &filters));
-    let piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
+    let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
+    let notes = found.recognise(&worktree);
+    let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
+    piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe)));
     piped::add_to(&mut found, &piped);
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
@@ -156,18 +175,21 @@ pub(crate) fn scan_texts(
         root_paths: paths::root_paths(&options.cwd, &scan_root(options)),
         findings: Vec::new(),
         stats: Stats::default(),
-        notes: found.unknown.iter().map(|path| unknown_note(path)).collect(),
+        notes,
         errors: std::mem::take(&mut found.errors),
     };
     let nothing = found.empty_directory;
-    let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
+    let scan_root_paths = report.root_paths.clone();
+    let builds = Builds::default();
     let charts = helm::parts(&options.cwd, &found);
     let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
     // What standard input changes would have to be seen by builds.
-    let worlds = if options.stdin.is_some() { Vec::new() } else { kustomizations.worlds(&found) };
+    let worlds = if piped.is_empty() { kustomizations.worlds(&found) } else { Vec::new() };
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let selections: Vec<&Selection> = rules.values().map(|rules| &rules.selection).collect();
+    report.notes.extend(asked::notes(options, &catalog, &selections));
     let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
     let folders = &options.config.kubernetes_crds;
     let known = Arc::new(definitions::load(folders, &options.cwd, base, &worktree, &mut report.errors));
@@ -185,6 +207,9 @@ pub(crate) fn scan_texts(
         sets: &sets,
         variables_files: &found.variables,
         compose_files: &compose_files,
+        found: &found,
+        root_paths: &scan_root_paths,
+        builds: &builds,
     };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
@@ -197,18 +222,23 @@ pub(crate) fn scan_texts(
             given: given.get(target.path.as_str()).copied(),
         })
     };
+    let tree = Inside::new(&worktree, &options.cwd, scan_root(options));
     let total = found.targets.len();
     let done = AtomicUsize::new(0);
     let pool = worker_pool(threads, total)?;
     let judge_worlds = |rules: &BTreeMap<OverrideSet, Rules>, worlds: &[&World]| {
         let judge = |index| shared.judge_of(rules, index);
         let input = |index| input(index);
-        judge_worlds(pool.as_ref(), worlds, &found, &judge, &input)
+        judge_worlds(pool.as_ref(), worlds, &found, &judge, &input, &tree)
+    };
+    let tf_options = portcullis_terraform::Options {
+        variable_files: options.tf_var_files.iter().map(|path| shown(&options.cwd, path)).collect(),
+        variables: options.tf_vars.clone(),
     };
     let judge_modules = |rules: &BTreeMap<OverrideSet, Rules>, targets: &[usize]| {
         let judge = |index| shared.judge_of(rules, index);
         let input = |index| input(index);
-        judge_terraform(pool.as_ref(), targets, &found, &judge, &input)
+        judge_terraform(pool.as_ref(), targets, &tf_options, (&found, &judge, &input, &tree))
     };
     let judge_file = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
         input(index).map(|input| shared.judge_of(rules, index).judge(&input)).unwrap_or_default()
@@ -220,7 +250,7 @@ pub(crate) fn scan_texts(
     if !in_worlds.is_empty() {
         progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
     }
-    let of_terraform = terraform::targets(&found);
+    let of_terraform = terraform::targets(&found, &worktree);
     in_worlds.extend(&of_terraform);
     let from_terraform = judge_modules(&rules, &of_terraform);
     progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
@@ -233,17 +263,19 @@ pub(crate) fn scan_texts(
         progress.files(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         result
     };
-    let seen = relations::seen(&found, options.stdin.is_some());
+    let seen = relations::seen(&found, !piped.is_empty());
     let mut facts = Facts::of_scan(seen, &homes);
     if !found.unreadable.is_empty() || !report.errors.is_empty() {
         facts.add_unread(Unread::anything());
     }
     let mut claims = Vec::new();
     let mut customs = Customs::default();
+    let mut context = ContextFiles::default();
     for (world, mut judged) in worlds.iter().zip(from_worlds) {
         customs.take(Holder::World(world), &mut judged);
         // Files that come later may stand before those of worlds: nothing is settled yet.
         claims.append(&mut judged.claims);
+        context.number(&mut judged, &found, &mut report);
         take(judged, &mut facts, &mut claims, &mut report);
     }
     take(from_terraform, &mut facts, &mut claims, &mut report);
@@ -254,6 +286,7 @@ pub(crate) fn scan_texts(
             *unrendered.entry(chart).or_insert(0) += 1;
         }
         customs.take(Holder::File(taken.next().unwrap_or_default()), &mut file);
+        context.number(&mut file, &found, &mut report);
         take(file, &mut facts, &mut claims, &mut report);
     });
     let (worlds_again, files_again) = customs.waiting();
@@ -277,7 +310,8 @@ pub(crate) fn scan_texts(
         Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
         None => put_in_order(&mut report),
     }
-    if !worlds.is_empty() {
+    in_worlds.extend(context.0.values().map(|file| file.0 as usize));
+    if !in_worlds.is_empty() {
         say_once(&mut report.findings, &in_worlds);
     }
     filters.accept(&mut report, options.date);
@@ -292,6 +326,7 @@ fn judge_worlds<'a>(
     found: &'a Discovered,
     judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
     input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+    tree: &'a Inside<'a>,
 ) -> (Vec<Judged>, Built) {
     let mut built = Built::default();
     let mut left = Vec::new();
@@ -300,7 +335,7 @@ fn judge_worlds<'a>(
     }
     let targets = found.targets.iter().enumerate();
     let indices = targets.map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input };
+    let scan = Scan { indices, judge, input, tree };
     in_parallel(
         pool,
         worlds,
@@ -313,23 +348,29 @@ fn judge_worlds<'a>(
     (left, built)
 }
 
+/// The targets of a scan, how each is judged, as what, and the tree that they may refer to.
+type Targets<'a> = (
+    &'a Discovered,
+    &'a (dyn Fn(usize) -> Judge<'a> + Sync),
+    &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+    &'a Inside<'a>,
+);
+
 /// Judges the Terraform files of a scan.
 fn judge_terraform<'a>(
     pool: Option<&ThreadPool>,
     targets: &[usize],
-    found: &'a Discovered,
-    judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
-    input: &'a (dyn Fn(usize) -> Option<Input<'a>> + Sync),
+    options: &portcullis_terraform::Options,
+    (found, judge, input, tree): Targets<'a>,
 ) -> Judged {
     if targets.is_empty() {
         return Judged::default();
     }
     let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input };
-    let options = portcullis_terraform::Options::default();
+    let scan = Scan { indices, judge, input, tree };
     match pool {
-        Some(pool) => pool.install(|| terraform::judge(&scan, targets, &options)),
-        None => terraform::judge(&scan, targets, &options),
+        Some(pool) => pool.install(|| terraform::judge(&scan, targets, options)),
+        None => terraform::judge(&scan, targets, options),
     }
 }
 
@@ -344,6 +385,47 @@ fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>) {
         }
         is_same
     });
+}
+
+/// The files that are no targets, or are not judged as what others take from them, and that findings stand in all the same.
+#[derive(Default)]
+struct ContextFiles(BTreeMap<String, FileId>);
+
+impl ContextFiles {
+    /// Gives the files of the findings the numbers that they have in the report.
+    fn number(&mut self, judged: &mut Judged, found: &Discovered, report: &mut ScanReport) {
+        if judged.context.is_empty() {
+            return;
+        }
+        let mut numbers: HashMap<FileId, FileId> = HashMap::new();
+        for (own, path) in std::mem::take(&mut judged.context) {
+            let number = *self.0.entry(path).or_insert_with_key(|path| {
+                let id = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
+                found.index_of(path).map_or_else(
+                    |_| {
+                        report.files.push(Arc::from(path.as_str()));
+                        id(report.files.len() - 1)
+                    },
+                    id,
+                )
+            });
+            numbers.insert(own, number);
+        }
+        let give = |location: &mut Location| {
+            if let Some(&number) = numbers.get(&location.span.file) {
+                location.span.file = number;
+            }
+        };
+        for finding in &mut judged.findings {
+            give(&mut finding.location);
+            finding.related.iter_mut().for_each(|related| give(&mut related.location));
+            if let Some(suppression) = finding.suppressed.as_deref_mut()
+                && let SuppressedBy::Comment(location) | SuppressedBy::Annotation(location) = &mut suppression.by
+            {
+                give(location);
+            }
+        }
+    }
 }
 
 /// Files that are judged before their results are taken over: enough to keep the workers busy, few enough that what the
@@ -403,6 +485,9 @@ struct Shared<'a> {
     sets: &'a [OverrideSet],
     variables_files: &'a [String],
     compose_files: &'a [String],
+    found: &'a Discovered,
+    root_paths: &'a RootPaths,
+    builds: &'a Builds,
 }
 
 impl<'a> Shared<'a> {
@@ -424,6 +509,10 @@ impl<'a> Shared<'a> {
             homes: self.homes,
             variables_files: self.variables_files,
             compose_files: self.compose_files,
+            targets: &self.found.targets,
+            directories: &self.found.directories,
+            root_paths: self.root_paths,
+            builds: self.builds,
             today: self.options.date,
         }
     }
@@ -452,7 +541,7 @@ impl Rules {
     ) -> Result<BTreeMap<OverrideSet, Self>, SelectionError> {
         let config = &options.config;
         let context = Context {
-            kubernetes: options.kubernetes_version.or(config.kubernetes_version),
+            kubernetes: asked::version(options).map(KubernetesVersion::known),
             pod_security: options.pod_security,
             date: options.date,
             options: config.options(catalog),
@@ -572,11 +661,6 @@ fn repository_of_paths(options: &ScanOptions) -> Option<PathBuf> {
 /// A path as the scan calls it.
 fn shown(cwd: &Path, path: &Path) -> String {
     paths::relative(cwd, &paths::absolute(cwd, path))
-}
-
-fn unknown_note(path: &str) -> Note {
-    let message = "not judged: not a kind of file that is scanned".to_owned();
-    Note { path: path.to_owned(), kind: NoteKind::Other, message }
 }
 
 /// One note for each chart whose templates were met.

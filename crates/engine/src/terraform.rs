@@ -8,27 +8,41 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use portcullis_core::{Draft, FileId, Note, NoteKind, Place, RuleIdx, Span, StableHash};
+use portcullis_core::{Draft, FileId, Files, Note, NoteKind, Place, RuleIdx, Span, StableHash};
 use portcullis_rules::Outcome;
 use portcullis_rules::scan::ids;
 use portcullis_syntax::hcl::File;
-use portcullis_terraform::{Library, Note as Left, Options, evaluate, parse};
+use portcullis_syntax::{Tree, json};
+use portcullis_terraform::{Gap, Library, Options, evaluate, parse, plan};
 
 use crate::builds::Scan;
 use crate::classify::Language;
 use crate::directives::Directives;
-use crate::discover::Discovered;
+use crate::discover::{Discovered, Origin, Target};
 use crate::judge::{Input, Judge, Judged};
 use crate::together::{self, Sheet, on_workers};
 
 /// Calls and resources that a finding names at most.
 const NAMED: usize = 10;
 
-/// The targets that are judged here, in order.
-pub(crate) fn targets(found: &Discovered) -> Vec<usize> {
-    let is_ours = |language: Language| matches!(language, Language::Terraform | Language::TerraformVariables);
+/// The targets that are judged here, in order: files of modules, values of variables, plans.
+pub(crate) fn targets(found: &Discovered, files: &dyn Files) -> Vec<usize> {
+    let is_ours = |(target, language): &(Target, Language)| match language {
+        Language::Terraform | Language::TerraformVariables => true,
+        Language::Json => {
+            target.origin != Origin::StandardInput && files.read(&target.path).is_ok_and(|it| may_be_plan(&it))
+        }
+        _ => false,
+    };
     let targets = found.targets.iter().enumerate();
-    targets.filter(|(_, (_, language))| is_ours(*language)).map(|(index, _)| index).collect()
+    targets.filter(|(_, target)| is_ours(target)).map(|(index, _)| index).collect()
+}
+
+/// Whether a JSON text can be a plan, as `terraform show -json` prints it.
+fn may_be_plan(text: &[u8]) -> bool {
+    ["\"format_version\"", "\"terraform_version\"", "\"planned_values\""]
+        .iter()
+        .all(|key| memchr::memmem::find(text, key.as_bytes()).is_some())
 }
 
 /// A target that was parsed.
@@ -36,7 +50,15 @@ struct Parsed<'a> {
     judge: Judge<'a>,
     input: Input<'a>,
     text: Arc<str>,
-    file: Arc<File>,
+    contents: Contents,
+}
+
+/// What a target holds.
+enum Contents {
+    /// A part of a module, or values of variables.
+    File(Arc<File>),
+    /// A plan, or JSON that only looked like one.
+    Plan(Tree),
 }
 
 /// Judges the Terraform files among the targets, together.
@@ -49,12 +71,22 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
     }
     let library = gather(scan, &parsed, options);
     let roots = library.roots();
+    let plans: Vec<(&str, &Tree)> = parsed
+        .iter()
+        .filter_map(|it| match &it.contents {
+            Contents::Plan(tree) => Some((it.input.target.path.as_str(), tree)),
+            Contents::File(_) => None,
+        })
+        .collect();
     let mut said = Said::default();
     for outcome in on_workers(&roots, |root| evaluate_root(scan, &library, root, options)) {
         said.take(outcome, &mut left);
     }
+    for outcome in on_workers(&plans, |(path, tree)| judge_plan(scan, &library, path, tree, options)) {
+        said.take((outcome, Vec::new()), &mut left);
+    }
     let is_root: BTreeSet<&str> = roots.iter().copied().collect();
-    let directories: BTreeSet<&str> = parsed.iter().map(|it| directory_of(&it.input.target.path)).collect();
+    let directories: BTreeSet<&str> = modules_of(&parsed).collect();
     for directory in directories {
         if let Some(outcome) = judge_source(scan, &library, directory, &is_root) {
             said.take((outcome, Vec::new()), &mut left);
@@ -76,17 +108,46 @@ fn read<'a>(scan: &'a Scan<'_>, index: usize) -> (Judged, Option<Parsed<'a>>) {
     let judge = (scan.judge)(index);
     let Some(text) = judge.read(&input, &mut left) else { return (left, None) };
     let text: Arc<str> = text.into();
-    let file = Arc::new(parse(&input.target.path, input.file, &text));
+    let contents = match input.language {
+        Language::Json => Contents::Plan(json::parse(input.file, &text)),
+        _ => Contents::File(Arc::new(parse(&input.target.path, input.file, &text))),
+    };
     left.documents = 1;
-    (left, Some(Parsed { judge, input, text, file }))
+    (left, Some(Parsed { judge, input, text, contents }))
+}
+
+/// The directories of the targets that are no plans.
+fn modules_of<'p>(parsed: &'p [Parsed<'_>]) -> impl Iterator<Item = &'p str> {
+    let files = parsed.iter().filter(|it| matches!(it.contents, Contents::File(_)));
+    files.map(|it| directory_of(&it.input.target.path))
+}
+
+/// Runs the rules on what is planned. Where the sources lie beside the plan, a finding stands where they say it.
+fn judge_plan(scan: &Scan<'_>, library: &Library, path: &str, tree: &Tree, options: &Options) -> Outcome {
+    let mut outcome = Outcome::default();
+    let Some(root) = tree.documents().next().map(|document| document.root).filter(|root| plan::is_plan(*root)) else {
+        return outcome;
+    };
+    let directory = directory_of(path);
+    let mut configuration = plan::configuration(root);
+    if library.directories().any(|known| known == directory) {
+        let sources = evaluate(directory, library, scan.tree, options);
+        configuration = plan::placed(configuration, &sources.configuration);
+    }
+    for resource in &configuration.resources {
+        let judge = (scan.judge)(resource.header.file.0 as usize);
+        judge.dispatch.terraform(resource, &configuration, &mut outcome);
+    }
+    outcome
 }
 
 /// The targets and all that they call.
 fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library {
-    let judge = (scan.judge)(usize::MAX);
     let mut library = Library::default();
     for it in parsed {
-        library.add(&it.input.target.path, it.input.file, it.text.clone(), it.file.clone());
+        if let Contents::File(file) = &it.contents {
+            library.add(&it.input.target.path, it.input.file, it.text.clone(), file.clone());
+        }
     }
     let mut others: HashMap<String, usize> = HashMap::new();
     let mut file_id = |path: &str| {
@@ -96,18 +157,17 @@ fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library 
         });
         FileId(u32::try_from(index).unwrap_or(u32::MAX))
     };
-    let directories: BTreeSet<String> =
-        parsed.iter().map(|it| directory_of(&it.input.target.path).to_owned()).collect();
-    library.gather(directories, judge.files, &mut file_id);
+    let directories: BTreeSet<String> = modules_of(parsed).map(str::to_owned).collect();
+    library.gather(directories, scan.tree, &mut file_id);
     for path in &options.variable_files {
-        library.add_variables(path, judge.files, &mut file_id);
+        library.add_variables(path, scan.tree, &mut file_id);
     }
     library
 }
 
 /// Evaluates a root module, and runs the rules on what it comes to.
 fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Options) -> (Outcome, Vec<Note>) {
-    let evaluated = evaluate(root, library, (scan.judge)(usize::MAX).files, options);
+    let evaluated = evaluate(root, library, scan.tree, options);
     let mut outcome = Outcome::default();
     for resource in &evaluated.configuration.resources {
         let judge = (scan.judge)(resource.header.file.0 as usize);
@@ -115,15 +175,15 @@ fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Optio
     }
     let mut notes = Vec::new();
     let mut unresolved = 0;
-    for note in evaluated.notes {
-        match note {
-            Left::Unresolved { header, name, source } => {
+    for gap in evaluated.gaps {
+        match gap {
+            Gap::Unresolved { header, name, source } => {
                 unresolved += 1;
                 let Some(rule) = (scan.judge)(header.file.0 as usize).rule(ids::MODULE_UNRESOLVED) else { continue };
                 outcome.drafts.push(unresolved_module(rule, header, &name, source.as_deref()));
             }
-            Left::Limit(_) => notes.push("not judged as a whole: it comes to more than is evaluated".to_owned()),
-            Left::Repetition { .. } => {}
+            Gap::Limit(_) => notes.push("not judged as a whole: it comes to more than is evaluated".to_owned()),
+            Gap::Repetition { .. } => {}
         }
     }
     if unresolved > 0 {
@@ -201,12 +261,20 @@ fn finish(parsed: Vec<Parsed<'_>>, said: Said, left: &mut Judged) {
     }
     let mut panicked = said.panicked;
     let mut sheets = Vec::new();
-    for Parsed { judge, input, text, file } in &parsed {
+    for Parsed { judge, input, text, contents } in &parsed {
         let mut outcome = outcomes.remove(&input.file).unwrap_or_default();
         outcome.panicked.extend(std::mem::take(&mut panicked));
         outcome.drafts.retain(|draft| judge.selection.is_on(draft.rule));
-        judge.errors_of(&file.errors, &mut outcome.drafts);
-        let directives = Directives::of_hcl(file, text, judge.catalog);
+        let directives = match contents {
+            Contents::File(file) => {
+                judge.errors_of(&file.errors, &mut outcome.drafts);
+                Directives::of_hcl(file, text, judge.catalog)
+            }
+            Contents::Plan(tree) => {
+                judge.errors_of(tree.errors(), &mut outcome.drafts);
+                Directives::default()
+            }
+        };
         sheets.push(Sheet { judge: *judge, input: *input, text, directives, outcome });
     }
     together::seal(sheets, left);

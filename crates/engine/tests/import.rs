@@ -234,7 +234,7 @@ fn zizmor_and_actionlint() {
              [ci.yml, release.yml:10, release.yml:12:3]\n  unpinned-uses:\n    config:\n      policies:\n        actions/*: \
              ref-pin\n        a/b: any\n        \"*\": hash-pin\n  forbidden-uses: { config: { deny: [a/b] } }\n  \
              dependabot-cooldown: { config: { days: 4 } }\n  no-such: { disable: true }\n",
-            "rules:\n  actions-checkout-credentials-persisted: off\n  actions-dependabot-cooldown-missing:\n    days: 4\n  actions-forbidden-uses:\n    deny:\n      - a/b\n  actions-image-latest-or-untagged: off\n  actions-unpinned-images: off\n  actions-unpinned-uses:\n    ref-pin:\n      - \"actions/*\"\n      - a/b\nignore:\n  - path: ci.yml\n    rule: actions-template-injection\n",
+            "rules:\n  actions-checkout-credentials-persisted: off\n  actions-dependabot-cooldown-missing:\n    days: 4\n  actions-forbidden-uses:\n    deny:\n      - a/b\n  actions-image-latest-or-untagged: off\n  actions-unpinned-images: off\n  actions-unpinned-uses:\n    ref-pin:\n      - \"actions/*\"\n      - a/b\nignore:\n  - path: ci.yml\n    rule: actions-expression-in-script\n  - path: ci.yml\n    rule: actions-template-injection\n  - path: ci.yml\n    rule: actions-template-injection-by-caller\n  - path: ci.yml\n    rule: actions-template-injection-by-collaborator\n",
             &[
                 "5 `template-injection` in release.yml is for line 10 alone: write `# zizmor: ignore[template-injection]` there",
                 "5 `template-injection` in release.yml is for line 12 alone: write `# zizmor: ignore[template-injection]` there",

@@ -19,7 +19,7 @@ pub(crate) struct Field {
 }
 
 /// What to do where a field is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Missing {
     Skip,
     /// Make it, and the mappings on the way to it.
@@ -182,4 +182,17 @@ pub(crate) const NAMESPACES: &[Field] = &[
         "CustomResourceDefinition",
         "spec/conversion/webhook/clientConfig/service/namespace",
     ),
+];
+
+/// Where the kinds with pods have the pod's `spec`.
+pub(crate) const POD_SPECS: &[(&str, &str)] = &[
+    ("Pod", "spec"),
+    ("PodTemplate", "template/spec"),
+    ("Deployment", "spec/template/spec"),
+    ("ReplicaSet", "spec/template/spec"),
+    ("ReplicationController", "spec/template/spec"),
+    ("DaemonSet", "spec/template/spec"),
+    ("StatefulSet", "spec/template/spec"),
+    ("Job", "spec/template/spec"),
+    ("CronJob", "spec/jobTemplate/spec/template/spec"),
 ];

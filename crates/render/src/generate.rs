@@ -4,9 +4,10 @@
 //! not in the repository. Where a file of variables cannot be read, there may be more keys. The data of a Secret is kept
 //! as `stringData`, which means the same.
 
+use portcullis_model::facts::Unseen;
 use portcullis_syntax::{Lookup, Node};
 
-use crate::build::Fault;
+use crate::fault::Fault;
 use crate::library::Library;
 use crate::resource::{Id, Resource};
 use crate::transform::{set_pairs, tail_span};
@@ -35,16 +36,28 @@ impl Generated {
     }
 }
 
+/// What holds for all that a kustomization generates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options<'t> {
+    /// `generatorOptions`.
+    pub(crate) shared: Option<Node<'t>>,
+    /// Whether it may be merged with an object that is not seen.
+    pub(crate) unseen: Unseen,
+}
+
 /// Generates what an entry asks for, and adds it to the resources, or merges it into one of them.
 pub(crate) fn generate<'t>(
     resources: &mut Vec<Resource<'t>>,
     entry: Node<'t>,
-    options: Option<Node<'t>>,
+    options: Options<'t>,
     what: Generated,
     library: &'t Library,
     directory: &str,
 ) -> Result<(), Fault> {
-    let Some(name) = entry.field("name").filter(|name| !name.text().is_empty()) else {
+    let Options { shared: options, unseen } = options;
+    // A generator in a file of its own is an object, with the name of what it makes.
+    let name = entry.field("metadata").map_or(entry, |metadata| metadata).field("name");
+    let Some(name) = name.filter(|name| !name.text().is_empty()) else {
         return Err(Fault::new(format!("a generated {} has no name", what.kind())));
     };
     let made = |text: &str| Value::made(text.to_owned(), entry, name.span());
@@ -53,7 +66,8 @@ pub(crate) fn generate<'t>(
     root.set(key("kind", entry), made(what.kind()));
     let mut metadata = Value::map(name);
     metadata.set(key("name", name), name.into());
-    if let Some(namespace) = entry.field("namespace").filter(|value| !value.is_null()) {
+    let namespace = entry.field("metadata").map_or(entry, |metadata| metadata).field("namespace");
+    if let Some(namespace) = namespace.filter(|value| !value.is_null()) {
         metadata.set(key("namespace", namespace), namespace.into());
     }
     let own = entry.field("options").filter(|value| !value.is_null());
@@ -80,7 +94,7 @@ pub(crate) fn generate<'t>(
         root.set(key("type", kind), kind.into());
     }
     root.set(key(what.data(), entry), data(entry, library, directory)?);
-    take_in(resources, Resource::new(root, entry), entry, what)
+    take_in(resources, Resource::new(root, entry), entry, what, unseen)
 }
 
 fn key<'t>(text: &str, at: Node<'t>) -> Key<'t> {
@@ -93,6 +107,7 @@ fn take_in<'t>(
     made: Resource<'t>,
     entry: Node<'t>,
     what: Generated,
+    unseen: Unseen,
 ) -> Result<(), Fault> {
     let behavior = entry.field("behavior").map(Node::text).unwrap_or_default();
     let id = Id::of(made.root.view());
@@ -102,6 +117,8 @@ fn take_in<'t>(
         return Err(Fault::new(format!("several objects may be the {} `{}`", id.kind, id.name)));
     }
     match (behavior, found) {
+        // With the object that it is merged with, it would be there.
+        ("merge" | "replace", None) if unseen == Unseen::Some => Ok(()),
         ("merge" | "replace", None) => {
             Err(Fault::new(format!("the {} `{}` is not there to {behavior}", id.kind, id.name)))
         }

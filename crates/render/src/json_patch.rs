@@ -2,7 +2,7 @@
 
 use portcullis_syntax::Node;
 
-use crate::build::Fault;
+use crate::fault::Fault;
 use crate::value::{Key, Value};
 
 /// Nodes that an object may have after values were copied within it.
@@ -32,7 +32,7 @@ pub(crate) fn apply<'t>(root: &mut Value<'t>, operations: Node<'t>) -> Result<()
                 let moved = if op == "move" { remove(root, &from)? } else { find(root, &from)?.clone() };
                 add(root, &path, moved, operation)?;
                 if !root.is_within(NODE_LIMIT) {
-                    return Err(Fault::new("a JSON patch copies too much"));
+                    return Err(Fault::ours("a JSON patch copies too much"));
                 }
             }
             "test" => {

@@ -4,20 +4,26 @@
 //! `core::Files` alone and fetches nothing: a base that lies elsewhere leaves the build partial, and what cannot be
 //! known (charts, plugins) is said.
 
+mod accumulate;
 mod build;
+mod fault;
 mod fields;
 mod generate;
 mod json_patch;
 mod library;
 mod merge;
 mod names;
+mod patches;
 mod plugins;
 mod replace;
 mod resource;
 mod schema;
 mod select;
+mod settings;
 mod transform;
 mod value;
+mod variables;
 
-pub use build::{Build, Built, Fault, build};
+pub use build::{Build, Builds, Built};
+pub use fault::{Fault, Refusal};
 pub use library::Library;

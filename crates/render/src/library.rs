@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portcullis_core::{FileError, FileId, Files};
-use portcullis_model::kustomize::{NAMES, References, directory_of, is_kustomization, local};
+use portcullis_model::kustomize::{NAMES, References, directory_of, field, is_kustomization, local};
 use portcullis_syntax::{Dialect, Node, Tree, json, yaml};
+
+use crate::fault::Fault;
 
 /// Bytes of all files together.
 const SIZE_LIMIT: usize = 512 * 1024 * 1024;
@@ -22,6 +24,12 @@ pub struct Library {
     files: BTreeMap<String, File>,
     /// The keys of files of variables; `None` where one cannot be read.
     variables: BTreeMap<String, Option<Vec<String>>>,
+    /// The directories, and files, that kustomizations take in more than once.
+    shared: BTreeSet<String>,
+    /// Paths that may not be read.
+    outside: BTreeSet<String>,
+    /// Files that are there and are no text, or too large.
+    unread: BTreeSet<String>,
     size: usize,
     /// Whether something was left out because there is too much.
     is_over_limit: bool,
@@ -46,6 +54,7 @@ impl Library {
         let mut library = Self::default();
         let mut open: Vec<String> = kustomizations.into_iter().collect();
         let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut taken_in: BTreeSet<String> = BTreeSet::new();
         while let Some(path) = open.pop() {
             if !seen.insert(path.clone()) {
                 continue;
@@ -57,6 +66,11 @@ impl Library {
                 let directory = directory_of(&path).to_owned();
                 let references = References::new(&directory, root);
                 let variables = variable_files(root, &directory);
+                for path in references.files.iter().chain(&references.bases) {
+                    if !taken_in.insert(path.clone()) {
+                        library.shared.insert(path.clone());
+                    }
+                }
                 let plain = references.files.into_iter().chain(references.patches).chain(references.others);
                 let plain: Vec<String> = plain.collect();
                 open.extend(references.bases);
@@ -74,7 +88,8 @@ impl Library {
             } else {
                 let inside = |name: &&&str| {
                     let path = join(&path, name);
-                    !matches!(files.read(&path), Err(FileError::Missing(_) | FileError::Unreadable { .. }))
+                    let nothing = |error: &FileError| !matches!(error, FileError::TooLarge { .. });
+                    !files.read(&path).is_err_and(|error| nothing(&error))
                 };
                 match NAMES.iter().find(inside) {
                     Some(name) => open.push(join(&path, name)),
@@ -93,6 +108,38 @@ impl Library {
     /// The paths of all files that were read, in order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
+    }
+
+    /// How many documents the files hold.
+    pub(crate) fn documents(&self) -> usize {
+        self.files.values().map(|file| file.tree.documents().count()).sum()
+    }
+
+    /// Whether kustomizations take a directory in more than once.
+    pub(crate) fn is_shared(&self, directory: &str) -> bool {
+        self.shared.contains(directory)
+    }
+
+    /// Whether a path may not be read.
+    pub(crate) fn is_outside(&self, path: &str) -> bool {
+        self.outside.contains(path)
+    }
+
+    /// Whether a file is there that cannot be read.
+    pub(crate) fn is_unread(&self, path: &str) -> bool {
+        self.unread.contains(path)
+    }
+
+    /// Why there is no file at a path, which the kustomization calls `text`.
+    pub(crate) fn missing(&self, path: Option<&str>, what: &str, text: &str) -> Fault {
+        match path {
+            Some(path) if self.outside.contains(path) => {
+                Fault::ours(format!("the {what} `{text}` lies outside of the scanned tree"))
+            }
+            Some(path) if self.unread.contains(path) => Fault::ours(format!("the {what} `{text}` cannot be read")),
+            Some(path) => Fault::missing(path.to_owned(), format!("the {what} `{text}` is not there")),
+            None => Fault::ours(format!("the {what} `{text}` is not known")),
+        }
     }
 
     /// Whether some file was left out because there is too much.
@@ -134,7 +181,18 @@ impl Library {
         if self.files.contains_key(path) || self.is_over_limit {
             return;
         }
-        let Some(text) = files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
+        let text = match files.read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) | Err(FileError::TooLarge { .. }) => {
+                self.unread.insert(path.to_owned());
+                return;
+            }
+            Err(FileError::Outside(_)) => {
+                self.outside.insert(path.to_owned());
+                return;
+            }
+            Err(FileError::Missing(_) | FileError::Unreadable { .. }) => return,
+        };
         self.size = self.size.saturating_add(text.len());
         if self.size > SIZE_LIMIT {
             self.is_over_limit = true;
@@ -178,12 +236,12 @@ impl Library {
 
 /// The scalars of a kustomization that hold documents.
 fn inline_documents(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    let items = move |list: &str| root.field(list).into_iter().flat_map(Node::items);
+    let items = move |list: &str| field(root, list).into_iter().flat_map(Node::items);
     let patches = items("patches").chain(items("patchesJson6902")).filter_map(|entry| entry.field("patch"));
     let merged =
         items("patchesStrategicMerge").filter(|entry| portcullis_model::kustomize::patch_path(*entry).is_none());
-    let transformers = items("transformers").filter(|entry| entry.text().contains('\n'));
-    patches.chain(merged).chain(transformers)
+    let plugins = items("transformers").chain(items("generators")).filter(|entry| entry.text().contains('\n'));
+    patches.chain(merged).chain(plugins)
 }
 
 fn variable_files(root: Node<'_>, directory: &str) -> Vec<String> {
@@ -197,4 +255,12 @@ fn variable_files(root: Node<'_>, directory: &str) -> Vec<String> {
 /// A path below a directory; of the working directory just the name.
 pub(crate) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
+
+/// Why there is no base at a path.
+pub(crate) fn missing_base(path: &str) -> Fault {
+    let shown = if path.is_empty() { "." } else { path };
+    let is_file = [".yaml", ".yml", ".json"].iter().any(|extension| path.ends_with(extension));
+    let reason = if is_file { "is not there" } else { "is not there or has no kustomization" };
+    Fault::missing(path.to_owned(), format!("`{shown}` {reason}"))
 }

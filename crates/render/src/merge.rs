@@ -6,7 +6,7 @@
 
 use portcullis_syntax::Node;
 
-use crate::build::Fault;
+use crate::fault::Fault;
 use crate::schema::{Lists, Schema};
 use crate::value::{Key, Value, View};
 
@@ -71,7 +71,7 @@ const COMPARISONS: usize = 4_000_000;
 fn check_size(old: &Value<'_>, patch: usize) -> Result<(), Fault> {
     let length = old.view().len();
     let is_too_large = length.saturating_mul(patch) > COMPARISONS;
-    if is_too_large { Err(Fault::new("a patch and what it changes are too large")) } else { Ok(()) }
+    if is_too_large { Err(Fault::ours("a patch and what it changes are too large")) } else { Ok(()) }
 }
 
 fn merge_value<'t>(old: &mut Value<'t>, patch: Node<'t>, schema: Schema) -> Result<Outcome, Fault> {

@@ -1,17 +1,19 @@
 //! References by name: where an object's name has changed, so do the fields that refer to it.
 //!
-//! The fields are those of the built-in kinds; what custom resources refer to keeps its text. The hash that Kustomize adds
+//! The fields are those of the built-in kinds, and those that configurations name; what else custom resources refer to keeps
+//! its text. The hash that Kustomize adds
 //! to the names of generated objects is left out on both sides.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use crate::fields::keys;
+use crate::fields::{POD_SPECS, keys};
 use crate::resource::{Id, Resource};
-use crate::value::{Content, Key, Value, View};
+use crate::settings::NameSpec;
+use crate::value::{Key, Value, View};
 
 /// Corrects the references of all objects to one another.
-pub(crate) fn correct(resources: &mut [Resource<'_>]) {
+pub(crate) fn correct(resources: &mut [Resource<'_>], configured: &BTreeSet<NameSpec>) {
     let named: Vec<Named> = resources.iter().map(Named::new).collect();
     let mut by_name: HashMap<&str, Vec<&Named>> = HashMap::new();
     for one in named.iter().filter(|one| !one.previous.is_empty()) {
@@ -25,6 +27,9 @@ pub(crate) fn correct(resources: &mut [Resource<'_>]) {
     }
     for (resource, referrer) in resources.iter_mut().zip(&named) {
         let references = References { by_name: &by_name, referrer };
+        for spec in configured.iter().filter(|spec| spec.field.is_of(&referrer.first)) {
+            references.visit(&mut resource.root, &spec.field.keys(), &spec.target);
+        }
         for field in FIELDS_OF.get(referrer.first.kind.as_str()).into_iter().flatten() {
             let role = if field.path == ["roleRef", "name"] { role_kind(resource) } else { None };
             if role.as_deref().is_none_or(|kind| kind == field.target) {
@@ -199,19 +204,6 @@ fn role_kind(resource: &Resource<'_>) -> Option<String> {
     Some(resource.root.view().path("roleRef.kind")?.scalar()?.to_owned())
 }
 
-/// Where the kinds with pods have the pod's `spec`.
-const POD_SPECS: &[(&str, &str)] = &[
-    ("Pod", "spec"),
-    ("PodTemplate", "template/spec"),
-    ("Deployment", "spec/template/spec"),
-    ("ReplicaSet", "spec/template/spec"),
-    ("ReplicationController", "spec/template/spec"),
-    ("DaemonSet", "spec/template/spec"),
-    ("StatefulSet", "spec/template/spec"),
-    ("Job", "spec/template/spec"),
-    ("CronJob", "spec/jobTemplate/spec/template/spec"),
-];
-
 /// What pods refer to.
 const IN_PODS: &[(&str, &[&str])] = &[
     (
@@ -297,31 +289,3 @@ const FIELDS: &[(&str, &str, &[&str])] = &[
     ("ClusterRoleBinding", "ServiceAccount", &["subjects"]),
     ("ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy", &["spec/policyName"]),
 ];
-
-/// Whether a scalar anywhere in it holds one of the marks.
-pub(crate) fn holds_any(value: View<'_, '_>, marks: &[String]) -> bool {
-    match value.scalar() {
-        Some(text) => marks.iter().any(|mark| text.contains(mark)),
-        None => {
-            value.items().into_iter().any(|item| holds_any(item, marks))
-                || value.entries().into_iter().any(|(_, child)| holds_any(child, marks))
-        }
-    }
-}
-
-/// Makes every scalar unknown that holds one of the marks.
-pub(crate) fn forget(value: &mut Value<'_>, marks: &[String]) {
-    if !holds_any(value.view(), marks) {
-        return;
-    }
-    if value.view().is_scalar() {
-        let (at, span) = (value.at(), value.span());
-        value.content = Value::unknown(at, span).content;
-    } else if matches!(value.view(), View::Node(node) if node.is_list())
-        || matches!(&value.content, Content::List { .. })
-    {
-        value.items_mut().into_iter().flatten().for_each(|item| forget(item, marks));
-    } else {
-        value.entries_mut().into_iter().flatten().for_each(|(_, child)| forget(child, marks));
-    }
-}

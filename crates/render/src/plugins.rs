@@ -2,29 +2,26 @@
 //!
 //! They change the fields that their configuration names, and no others. What any other transformer does is not known.
 
+use std::collections::BTreeSet;
+
 use portcullis_syntax::{Lookup, Node};
 
-use crate::build::Fault;
+use crate::fault::Fault;
 use crate::replace::replace;
 use crate::resource::Resource;
-use crate::transform::{End, Image, add_pairs_at, affix, namespace, replicas, set_namespaces};
+use crate::settings::Spec;
+use crate::transform::{End, Image, add_pairs_at, affix_at, namespace, replicas, set_namespaces};
 
 /// Carries out the transformer of one document.
 pub(crate) fn transform<'t>(config: Node<'t>, resources: &mut [Resource<'t>]) -> Result<(), Fault> {
     let text = |field: &str| config.field(field).and_then(Node::as_str).unwrap_or_default();
     let kind = text("kind");
-    let unknown = || Fault::new(format!("what the transformer `{kind}` does is not known"));
+    let unknown = || Fault::ours(format!("what the transformer `{kind}` does is not known"));
     if text("apiVersion") != "builtin" {
         return Err(unknown());
     }
+    let none = BTreeSet::new();
     let specs = || config.field("fieldSpecs").into_iter().flat_map(Node::items);
-    let names_only = || {
-        let is_name = |spec: Node<'_>| {
-            spec.field("path").map(Node::text) == Some("metadata/name")
-                && ["group", "version", "kind"].iter().all(|field| spec.field(field).is_none())
-        };
-        specs().next().is_some() && specs().all(is_name)
-    };
     match kind {
         "NamespaceTransformer" => {
             let Lookup::Present(name) = config.get("metadata.namespace") else { return Err(unknown()) };
@@ -38,14 +35,15 @@ pub(crate) fn transform<'t>(config: Node<'t>, resources: &mut [Resource<'t>]) ->
                 return Err(unknown());
             }
             if specs().any(|spec| spec.field("kind").is_some()) {
-                namespace(resources, name);
+                namespace(resources, name, &none);
             } else {
                 set_namespaces(resources, name);
             }
         }
-        "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" if names_only() => {
-            affix(resources, text("prefix"), End::Prefix);
-            affix(resources, text("suffix"), End::Suffix);
+        "PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer" => {
+            let specs: BTreeSet<Spec> = specs().map(Spec::new).collect();
+            affix_at(resources, text("prefix"), End::Prefix, &specs);
+            affix_at(resources, text("suffix"), End::Suffix, &specs);
         }
         "LabelTransformer" | "AnnotationsTransformer" => {
             let field = if kind == "LabelTransformer" { "labels" } else { "annotations" };
@@ -57,12 +55,12 @@ pub(crate) fn transform<'t>(config: Node<'t>, resources: &mut [Resource<'t>]) ->
         "ImageTagTransformer" => {
             let image = config.field("imageTag").and_then(Image::new).ok_or_else(unknown)?;
             for resource in resources {
-                image.apply(resource);
+                image.apply(resource, &none);
             }
         }
         "ReplicaCountTransformer" => {
             let entry = config.field("replica").ok_or_else(unknown)?;
-            replicas(resources, entry);
+            replicas(resources, entry, &none);
         }
         "ReplacementTransformer" => {
             for entry in config.field("replacements").into_iter().flat_map(Node::items) {

@@ -2,7 +2,7 @@
 
 use portcullis_syntax::{Lookup, Node};
 
-use crate::build::Fault;
+use crate::fault::Fault;
 use crate::resource::Resource;
 use crate::select::Target;
 use crate::value::{Key, Value, View};
@@ -62,13 +62,7 @@ fn source_value<'t>(resources: &[Resource<'t>], source: Node<'t>) -> Result<Valu
         return Err(Fault::new("the source of a replacement is not exactly one object"));
     };
     let path = source.field("fieldPath").map_or("metadata.name", Node::text);
-    let mut root = resource.root.clone();
-    let mut value = None;
-    visit(&mut root, &steps(path), None, &mut |found| {
-        value.get_or_insert_with(|| found.clone());
-        Ok(())
-    })?;
-    let Some(mut value) = value else {
+    let Some(mut value) = value_at(resource, path)? else {
         return Err(Fault::new(format!("the source of a replacement has no `{path}`")));
     };
     if let Some(options) = source.field("options")
@@ -79,6 +73,17 @@ fn source_value<'t>(resources: &[Resource<'t>], source: Node<'t>) -> Result<Valu
         let part = usize::try_from(index).ok().and_then(|index| text.split(delimiter).nth(index)).map(str::to_owned);
         value.reword(part.ok_or_else(|| Fault::new("the source of a replacement has fewer parts"))?);
     }
+    Ok(value)
+}
+
+/// The first value at a path of an object.
+pub(crate) fn value_at<'t>(resource: &Resource<'t>, path: &str) -> Result<Option<Value<'t>>, Fault> {
+    let mut root = resource.root.clone();
+    let mut value = None;
+    visit(&mut root, &steps(path), None, &mut |found| {
+        value.get_or_insert_with(|| found.clone());
+        Ok(())
+    })?;
     Ok(value)
 }
 

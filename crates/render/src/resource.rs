@@ -17,6 +17,8 @@ pub(crate) struct Resource<'t> {
     pub(crate) previous: Vec<Id>,
     pub(crate) prefixes: Vec<String>,
     pub(crate) suffixes: Vec<String>,
+    /// The variables whose values it has.
+    pub(crate) variables: Vec<String>,
 }
 
 /// What an object is known by.
@@ -68,7 +70,7 @@ impl Id {
 
 impl<'t> Resource<'t> {
     pub(crate) fn new(root: Value<'t>, written: Node<'t>) -> Self {
-        Self { root, written, previous: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new() }
+        Self { root, written, previous: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), variables: Vec::new() }
     }
 
     /// What it is known by now.
@@ -83,8 +85,12 @@ impl<'t> Resource<'t> {
 
     /// Whether it is or was known by `id`.
     pub(crate) fn is_known_as(&self, id: &Id) -> bool {
-        let name = self.root.view().path("metadata.name").and_then(View::scalar);
-        self.previous.iter().any(|previous| previous.is(id)) || name == Some(&id.name) && self.id().is(id)
+        self.previous.iter().any(|previous| previous.is(id)) || self.is_called(&id.name) && self.id().is(id)
+    }
+
+    /// Whether its name is this one now.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.root.view().path("metadata.name").and_then(View::scalar) == Some(name)
     }
 
     /// Remembers what it is known by, before that changes.

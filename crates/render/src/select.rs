@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_syntax::{Lookup, Node};
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::build::Fault;
+use crate::fault::Fault;
 use crate::resource::{Id, Resource};
 use crate::value::View;
 
@@ -98,7 +98,7 @@ impl Pattern {
         let text = match node.get(field) {
             Lookup::Absent(_) => return Ok(Self::Any),
             Lookup::Present(text) => text.text(),
-            Lookup::Unknown(_) => return Err(Fault::new(format!("the {field} of a target is not known"))),
+            Lookup::Unknown(_) => return Err(Fault::ours(format!("the {field} of a target is not known"))),
         };
         if text.is_empty() {
             return Ok(Self::Any);
@@ -109,7 +109,7 @@ impl Pattern {
         // Names are ASCII, and classes of other characters would be most of the engine.
         let mut builder = RegexBuilder::new(&format!("^(?:{text})$"));
         let regex = builder.unicode(false).size_limit(PATTERN_LIMIT).build();
-        regex.map(|regex| Self::Regex(Box::new(regex))).map_err(|_| Fault::new(format!("`{text}` is no pattern")))
+        regex.map(|regex| Self::Regex(Box::new(regex))).map_err(|_| Fault::ours(format!("`{text}` is no pattern")))
     }
 
     fn matches(&self, text: &str) -> bool {
@@ -152,9 +152,9 @@ fn requirements(node: Node<'_>, field: &str) -> Result<Vec<Requirement>, Fault> 
     let text = match node.get(field) {
         Lookup::Absent(_) => return Ok(Vec::new()),
         Lookup::Present(text) => text.text(),
-        Lookup::Unknown(_) => return Err(Fault::new(format!("the {field} of a target is not known"))),
+        Lookup::Unknown(_) => return Err(Fault::ours(format!("the {field} of a target is not known"))),
     };
-    let fault = || Fault::new(format!("`{text}` is no selector"));
+    let fault = || Fault::ours(format!("`{text}` is no selector"));
     parts(text).map(|part| requirement(part).ok_or_else(fault)).collect()
 }
 

@@ -3,21 +3,27 @@
 //! A value that is set here stands where the kustomization says it. A name keeps the place where it was written, for it is
 //! what findings about an object as a whole point at.
 
+use std::collections::BTreeSet;
+
 use portcullis_core::Span;
 use portcullis_syntax::{Lookup, Node};
 
 use crate::fields::{self, Field, Missing, keys, visit};
 use crate::resource::Resource;
+use crate::settings::Spec;
 use crate::value::{Key, Value, View};
 
 /// Moves objects into a namespace, with what else names it.
-pub(crate) fn namespace<'t>(resources: &mut [Resource<'t>], namespace: Node<'t>) {
+pub(crate) fn namespace<'t>(resources: &mut [Resource<'t>], namespace: Node<'t>, configured: &BTreeSet<Spec>) {
     if namespace.text().is_empty() {
         return;
     }
     set_namespaces(resources, namespace);
     for resource in resources {
         let id = resource.id();
+        for spec in configured.iter().filter(|spec| spec.is_of(&id)) {
+            set_at(&mut resource.root, spec, namespace);
+        }
         if id.kind == "Namespace" && id.group.is_empty() {
             let name = resource.root.get_mut("metadata").and_then(|metadata| metadata.get_mut("name"));
             if let Some(name) = name {
@@ -66,6 +72,17 @@ fn set_scalar<'t>(map: &mut Value<'t>, key: &str, value: Node<'t>) {
     }
 }
 
+/// Sets a field that a configuration names.
+fn set_at<'t>(root: &mut Value<'t>, spec: &Spec, value: Node<'t>) {
+    let mut path = spec.keys();
+    let Some(last) = path.pop() else { return };
+    visit(root, &path, spec.missing, value, &mut |map| {
+        if map.view().is_map() && (spec.missing == Missing::Create || map.view().get(&last).is_some()) {
+            set_scalar(map, &last, value);
+        }
+    });
+}
+
 /// Which end of a name is added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -73,36 +90,75 @@ pub(crate) enum End {
     Suffix,
 }
 
-/// Adds to the names of objects.
-pub(crate) fn affix(resources: &mut [Resource<'_>], affix: &str, end: End) {
-    if affix.is_empty() {
-        return;
-    }
+/// Adds to the names of objects, and to the fields that configurations name.
+pub(crate) fn affix(resources: &mut [Resource<'_>], affix: &str, end: End, configured: &BTreeSet<Spec>) {
     for resource in resources {
-        let kept = resource.original();
-        let keeps_name = matches!(kept.kind.as_str(), "CustomResourceDefinition" | "Namespace")
-            || kept.kind == "APIService" && kept.group == "apiregistration.k8s.io";
-        if keeps_name {
-            continue;
-        }
-        resource.remember();
-        let affixes = if end == End::Prefix { &mut resource.prefixes } else { &mut resource.suffixes };
-        affixes.push(affix.to_owned());
-        let name = resource.root.get_mut("metadata").and_then(|metadata| metadata.get_mut("name"));
-        let Some(name) = name else { continue };
-        let Some(old) = name.view().scalar().map(str::to_owned) else { continue };
-        name.reword(if end == End::Prefix { format!("{affix}{old}") } else { format!("{old}{affix}") });
+        lengthen_name(resource, affix, end);
+        lengthen_fields(resource, affix, end, configured);
     }
 }
 
+/// Adds to the fields that a transformer names, among which the names of objects may be.
+pub(crate) fn affix_at(resources: &mut [Resource<'_>], affix: &str, end: End, specs: &BTreeSet<Spec>) {
+    for resource in resources {
+        let id = resource.id();
+        if specs.iter().any(|spec| spec.is_own_name() && spec.is_of(&id)) {
+            lengthen_name(resource, affix, end);
+        }
+        lengthen_fields(resource, affix, end, specs);
+    }
+}
+
+fn keeps_name(resource: &Resource<'_>) -> bool {
+    let kept = resource.original();
+    matches!(kept.kind.as_str(), "CustomResourceDefinition" | "Namespace")
+        || kept.kind == "APIService" && kept.group == "apiregistration.k8s.io"
+}
+
+fn lengthen_name(resource: &mut Resource<'_>, affix: &str, end: End) {
+    if affix.is_empty() || keeps_name(resource) {
+        return;
+    }
+    resource.remember();
+    let affixes = if end == End::Prefix { &mut resource.prefixes } else { &mut resource.suffixes };
+    affixes.push(affix.to_owned());
+    if let Some(name) = resource.root.get_mut("metadata").and_then(|metadata| metadata.get_mut("name")) {
+        lengthen(name, affix, end);
+    }
+}
+
+fn lengthen_fields(resource: &mut Resource<'_>, affix: &str, end: End, specs: &BTreeSet<Spec>) {
+    if affix.is_empty() || specs.is_empty() || keeps_name(resource) {
+        return;
+    }
+    let (id, at) = (resource.id(), resource.written);
+    for spec in specs.iter().filter(|spec| !spec.is_own_name() && spec.is_of(&id)) {
+        let mut change = |value: &mut Value<'_>| lengthen(value, affix, end);
+        visit(&mut resource.root, &spec.keys(), Missing::Skip, at, &mut change);
+    }
+}
+
+fn lengthen(name: &mut Value<'_>, affix: &str, end: End) {
+    let Some(old) = name.view().scalar().map(str::to_owned) else { return };
+    name.reword(if end == End::Prefix { format!("{affix}{old}") } else { format!("{old}{affix}") });
+}
+
 /// Adds the entries of `pairs` to the mappings at the fields.
-pub(crate) fn add_pairs<'t>(resources: &mut [Resource<'t>], pairs: Node<'t>, fields: &[&[Field]]) {
+pub(crate) fn add_pairs<'t>(
+    resources: &mut [Resource<'t>],
+    pairs: Node<'t>,
+    fields: &[&[Field]],
+    configured: &[&BTreeSet<Spec>],
+) {
     let fields = fields.iter().copied().flatten().map(|field| (field, keys(field.path)));
     let fields: Vec<(&Field, Vec<String>)> = fields.collect();
     for resource in resources {
         let id = resource.id();
         for (field, path) in fields.iter().filter(|(field, _)| field.is_of(&id)) {
             visit(&mut resource.root, path, field.missing, pairs, &mut |map| set_pairs(map, pairs));
+        }
+        for spec in configured.iter().copied().flatten().filter(|spec| spec.is_of(&id)) {
+            visit(&mut resource.root, &spec.keys(), spec.missing, pairs, &mut |map| set_pairs(map, pairs));
         }
     }
 }
@@ -128,27 +184,29 @@ pub(crate) fn as_string(node: Node<'_>) -> Value<'_> {
 
 /// A field that a label is added to because the kustomization names it.
 pub(crate) fn add_pairs_at<'t>(resources: &mut [Resource<'t>], pairs: Node<'t>, spec: Node<'t>) {
-    let text = |field: &str| spec.field(field).map(Node::text).unwrap_or_default();
-    let missing = if spec.get("create").is_bool(true) { Missing::Create } else { Missing::Skip };
-    let (group, version, kind) = (text("group"), text("version"), text("kind"));
-    let path = keys(text("path"));
+    let spec = Spec::new(spec);
     for resource in resources {
-        let id = resource.id();
-        let is_of = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
-        if is_of(group, &id.group) && is_of(version, &id.version) && is_of(kind, &id.kind) {
-            visit(&mut resource.root, &path, missing, pairs, &mut |map| set_pairs(map, pairs));
+        if spec.is_of(&resource.id()) {
+            visit(&mut resource.root, &spec.keys(), spec.missing, pairs, &mut |map| set_pairs(map, pairs));
         }
     }
 }
 
 /// Sets the number of replicas of the objects of a name. False where there is none.
-pub(crate) fn replicas<'t>(resources: &mut [Resource<'t>], entry: Node<'t>) -> bool {
+pub(crate) fn replicas<'t>(resources: &mut [Resource<'t>], entry: Node<'t>, configured: &BTreeSet<Spec>) -> bool {
     let (Some(name), Lookup::Present(count)) = (entry.field("name"), entry.get("count")) else { return true };
     let mut found = false;
     for resource in resources {
         let id = resource.id();
         let is_named = id.name == name.text() || resource.previous.iter().any(|id| id.name == name.text());
-        let Some(field) = fields::REPLICAS.iter().find(|field| is_named && field.is_of(&id)) else { continue };
+        if !is_named {
+            continue;
+        }
+        for spec in configured.iter().filter(|spec| spec.is_of(&id)) {
+            found = true;
+            set_at(&mut resource.root, spec, count);
+        }
+        let Some(field) = fields::REPLICAS.iter().find(|field| field.is_of(&id)) else { continue };
         found = true;
         let mut path = keys(field.path);
         let Some(last) = path.pop() else { continue };
@@ -182,9 +240,13 @@ impl<'t> Image<'t> {
     }
 
     /// Changes the images of a resource that have its name.
-    pub(crate) fn apply(self, resource: &mut Resource<'t>) {
-        if resource.id().kind == "CustomResourceDefinition" {
+    pub(crate) fn apply(self, resource: &mut Resource<'t>, configured: &BTreeSet<Spec>) {
+        let id = resource.id();
+        if id.kind == "CustomResourceDefinition" {
             return;
+        }
+        for spec in configured.iter().filter(|spec| spec.is_of(&id)) {
+            visit(&mut resource.root, &spec.keys(), Missing::Skip, self.entry, &mut |image| self.change(image));
         }
         let mut found = Vec::new();
         self.find(resource.root.view(), &mut Vec::new(), &mut found, SEARCH_DEPTH);
@@ -196,12 +258,18 @@ impl<'t> Image<'t> {
                     Step::Index(at) => value.and_then(Value::items_mut).and_then(|items| items.get_mut(*at)),
                 };
             }
-            let Some(value) = value else { continue };
-            let Some(old) = value.view().scalar().map(str::to_owned) else { continue };
-            let (text, at) = self.rewrite(&old);
-            if text != old {
-                value.replace(Value::made(text, at, at.span()));
+            if let Some(value) = value {
+                self.change(value);
             }
+        }
+    }
+
+    /// Changes an image that has its name.
+    fn change(self, value: &mut Value<'t>) {
+        let Some(old) = value.view().scalar().filter(|image| self.is_of(image)).map(str::to_owned) else { return };
+        let (text, at) = self.rewrite(&old);
+        if text != old {
+            value.replace(Value::made(text, at, at.span()));
         }
     }
 

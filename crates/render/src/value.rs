@@ -350,12 +350,21 @@ impl<'v, 't> View<'v, 't> {
         }
     }
 
+    /// The text of a string.
+    pub(crate) fn string(self) -> Option<&'v str>
+    where
+        't: 'v,
+    {
+        let is_string = match self {
+            Self::Node(node) => matches!(node.value(), Written::String(_) | Written::Template(_)),
+            Self::Value(value) => matches!(&value.content, Content::Made(made) if made.kind == Kind::String),
+        };
+        self.scalar().filter(|_| is_string)
+    }
+
     /// Whether both are scalars of the same text and type.
     pub(crate) fn is_same_scalar(self, other: View<'_, '_>) -> bool {
-        let is_string = |view: View<'_, '_>| match view {
-            View::Node(node) => matches!(node.value(), Written::String(_) | Written::Template(_)),
-            View::Value(value) => matches!(&value.content, Content::Made(made) if made.kind == Kind::String),
-        };
+        let is_string = |view: View<'_, '_>| view.string().is_some();
         self.scalar().is_some() && self.scalar() == other.scalar() && is_string(self) == is_string(other)
     }
 }

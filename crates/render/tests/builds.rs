@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis_core::{FileError, FileId, Files};
-use portcullis_render::{Library, build};
+use portcullis_render::{Builds, Library};
 use portcullis_syntax::{Dialect, Node, Value, yaml};
 
 /// Files in memory.
@@ -90,7 +90,7 @@ fn canonical(node: Node<'_>) -> String {
 
 fn built(case: &Case) -> Vec<String> {
     let library = case.files.library(&case.directory);
-    let build = build(&library, &case.directory).unwrap();
+    let build = Builds::new(&library).build(&case.directory).unwrap();
     build.objects.iter().map(|object| canonical(object.tree.documents().next().unwrap().root)).collect()
 }
 

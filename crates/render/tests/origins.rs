@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use portcullis_core::{FileError, FileId, Files};
-use portcullis_render::{Build, Fault, Library, build};
+use portcullis_render::{Build, Builds, Fault, Library};
 use portcullis_syntax::Node;
 
 struct Memory(BTreeMap<String, String>);
@@ -31,7 +31,7 @@ impl Memory {
             FileId(u32::try_from(self.0.keys().position(|name| name == path).unwrap_or(self.0.len())).unwrap())
         };
         let library = Library::gather([format!("{directory}/kustomization.yaml")], self, &mut file_id);
-        build(&library, directory)
+        Builds::new(&library).build(directory)
     }
 
     /// A node's value, the file and the text that stands where it was written, and the texts that it was laid over.
@@ -130,7 +130,7 @@ fn what_kustomize_refuses_is_not_built() {
     let patch = |name: &str| format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: {name} }}\n");
     let other = patch("other");
     for (kustomization, reason) in [
-        ("resources: [gone.yaml]", "`a/gone.yaml` is not there or has no kustomization"),
+        ("resources: [gone.yaml]", "`a/gone.yaml` is not there"),
         ("resources: [../a]", "`a` takes itself in"),
         ("resources: [web.yaml, web.yaml]", "the Deployment `web` is there twice"),
         ("resources: [other.txt.yaml]", "`a/other.txt.yaml` holds something that is no object"),

@@ -1,4 +1,4 @@
-//! `concise`: one line per finding, `path:line:col: severity[rule] message`, and nothing else.
+//! `concise`: one line per finding, `path:line:col: severity[rule] message`, and nothing else but what may have been meant.
 
 use std::io::{self, Write};
 
@@ -15,12 +15,19 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
         let code = format!("{}[{id}]", finding.severity).style(palette.severity(finding.severity)).to_string();
         let start = finding.location.start;
         format!(
-            "{}:{}:{}: {} {}{}\n",
+            "{}:{}:{}: {} {}{}{}\n",
             clean(report.path(finding.location.file()), options.glyphs).style(palette.strong()),
             start.line,
             start.column,
             linked(code, uri::docs(&options.tool, &id), options),
             clean(&finding.message, options.glyphs),
+            // A suggestion is half of what such a finding says; other helps are for the formats with room.
+            finding
+                .help
+                .as_deref()
+                .filter(|help| help.starts_with("did you mean "))
+                .map(|help| format!(" ({})", clean(help, options.glyphs)))
+                .unwrap_or_default(),
             finding
                 .suppressed
                 .as_deref()

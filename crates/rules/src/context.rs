@@ -70,7 +70,9 @@ impl FromStr for PodSecurity {
             "restricted" => PodSecurityLevel::Restricted,
             _ => return Err(format!("`{level}` is not a Pod Security level (baseline, restricted)")),
         };
-        Ok(Self { level, version: version.parse()? })
+        // A version to come is judged by the newest that is known.
+        let version: KubernetesVersion = version.parse()?;
+        Ok(Self { level, version: version.known() })
     }
 }
 

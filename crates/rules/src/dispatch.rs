@@ -31,6 +31,8 @@ pub struct Outcome {
     pub custom_kinds: Vec<CustomKind>,
     /// How often a rule could not decide, because a value is not known.
     pub undecided: usize,
+    /// Findings in other files of a Compose project than the judged one.
+    pub elsewhere: Vec<Draft>,
     /// Rules that panicked; what they said before is kept.
     pub panicked: Vec<RuleIdx>,
 }
@@ -232,7 +234,8 @@ impl Dispatch {
         !self.compose.is_empty() || !self.service.is_empty()
     }
 
-    /// Runs the rules for Compose files on one project. What they say of its other files is for when those are judged.
+    /// Runs the rules for Compose files on one project. What they say of its other files is kept apart: it is for when
+    /// those are judged, if they are.
     pub fn compose(&self, project: &Project<'_>, outcome: &mut Outcome) {
         let before = outcome.drafts.len();
         for &(rule, check) in &self.compose {
@@ -244,7 +247,10 @@ impl Dispatch {
             }
         }
         let of_project = outcome.drafts.split_off(before);
-        outcome.drafts.extend(of_project.into_iter().filter(|draft| draft.place.span.file == project.file));
+        let is_own = |draft: &Draft| draft.place.span.file == project.file;
+        let (own, elsewhere): (Vec<Draft>, Vec<Draft>) = of_project.into_iter().partition(is_own);
+        outcome.drafts.extend(own);
+        outcome.elsewhere.extend(elsewhere);
     }
 
     /// The settings that the rules see.

@@ -14,6 +14,8 @@ pub mod ids {
     /// See the rule.
     pub const DUPLICATE_YAML_KEY: &str = "k8s-duplicate-yaml-key";
     /// See the rule.
+    pub const KUSTOMIZATION_INVALID: &str = "k8s-kustomization-invalid";
+    /// See the rule.
     pub const UNUSED_SUPPRESSION: &str = "unused-suppression";
     /// See the rule.
     pub const EXPIRED_SUPPRESSION: &str = "expired-suppression";
@@ -31,6 +33,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &SYNTAX_ERROR,
     &DUPLICATE_KEY,
     &DUPLICATE_YAML_KEY,
+    &KUSTOMIZATION_INVALID,
     &UNUSED_SUPPRESSION,
     &EXPIRED_SUPPRESSION,
     &MISPLACED_SUPPRESSION,
@@ -107,6 +110,73 @@ rule! {
         check: Check::Engine,
         severity: Severity::High,
         peers: &["kubeconform:strict"],
+    }
+}
+
+rule! {
+    /// Kustomization cannot be built
+    ///
+    /// `kustomize build` and `kubectl apply -k` stop: a file or base that is not there, a patch for an object that is not
+    /// there, an object that is there twice, a field that Kustomize does not know, kustomizations that take one another
+    /// in. Nothing that the kustomization holds is deployed until it is mended, and its patches cannot be judged.
+    /// Silent where something may come before the build: a path that git ignores or that lies in a submodule, a remote
+    /// base that is not seen, a value that is filled in.
+    ///
+    /// ```yaml bad:1
+    /// file=kustomization.yaml
+    /// resources: [web.yaml, gone.yaml]
+    /// file=web.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// ```
+    /// ```yaml bad:1
+    /// file=kustomization.yaml
+    /// resourcess: [web.yaml]
+    /// file=web.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// ```
+    /// ```yaml bad:4
+    /// file=kustomization.yaml
+    /// resources: [web.yaml]
+    /// images: [{ name: web, newTag: "1" }]
+    /// patches:
+    ///   - path: patch.yaml
+    /// file=web.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// file=patch.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: other }
+    /// ```
+    /// ```yaml good
+    /// file=kustomization.yaml
+    /// resources: [web.yaml]
+    /// patches: [{ path: patch.yaml }]
+    /// file=web.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// file=patch.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// data: { color: red }
+    /// ```
+    /// ```yaml good
+    /// file=kustomization.yaml
+    /// apiVersion: kustomize.toolkit.fluxcd.io/v1
+    /// kind: Kustomization
+    /// metadata: { name: web, namespace: flux-system }
+    /// spec: { path: ./web, prune: true, interval: 5m, sourceRef: { kind: GitRepository, name: web } }
+    /// ```
+    KUSTOMIZATION_INVALID = "k8s-kustomization-invalid" {
+        check: Check::Engine,
+        severity: Severity::Medium,
     }
 }
 

@@ -248,7 +248,7 @@ fn a_file_is_a_secret_where_a_variable_says_so() {
         r"
         COPY src /app/
         COPY account.json /etc/
-        ENV GOOGLE_APPLICATION_CREDENTIALS=./app/account.json # bad
+        ENV GOOGLE_APPLICATION_CREDENTIALS=./app/account.json
         ENV GOOGLE_APPLICATION_CREDENTIALS=/etc/account.json # bad
         ENV GOOGLE_APPLICATION_CREDENTIALS=/etc/other/account.json
         ENV GOOGLE_APPLICATION_CREDENTIALS=

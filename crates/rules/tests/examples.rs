@@ -15,9 +15,9 @@ use portcullis_model::helm::{Chart, Values, is_values_file};
 use portcullis_model::kubernetes::objects;
 use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_model::kustomize::is_kustomization;
-use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, Outcome, builtin, catalog};
-use portcullis_syntax::{Dialect, dockerfile, json, yaml};
-use portcullis_terraform::{Library, Options, evaluate, role_of};
+use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, OptionValue, Options, Outcome, builtin, catalog};
+use portcullis_syntax::{Dialect, Node, dockerfile, json, yaml};
+use portcullis_terraform::{Library, evaluate, role_of};
 
 #[test]
 fn examples_behave() {
@@ -26,7 +26,8 @@ fn examples_behave() {
     for rule in builtin().filter(|rule| !matches!(rule.check, Check::Engine)) {
         let index = catalog.by_id(&rule.meta.id).unwrap();
         for (number, example) in rule.meta.examples().iter().enumerate() {
-            let mut dispatch = Dispatch::new(&catalog, example_context(), |on| on == index);
+            let context = Context { options: options(example), ..example_context() };
+            let mut dispatch = Dispatch::new(&catalog, context, |on| on == index);
             let mut definitions = Definitions::default();
             let mut lines = run(&dispatch, example, &mut definitions);
             if !definitions.is_empty() {
@@ -49,6 +50,22 @@ fn example_context() -> Context {
     Context { date: "2026-11-21".parse().unwrap(), ..Context::default() }
 }
 
+/// The lists of strings that the example's own configuration gives to rules.
+fn options(example: &Example) -> BTreeMap<String, Options> {
+    let Some((_, text)) = example.files.iter().find(|(name, _)| name == "portcullis.yaml") else {
+        return BTreeMap::new();
+    };
+    let tree = yaml::parse(FileId(0), &Arc::from(text.as_str()), Dialect::Yaml12);
+    let rules = tree.documents().next().and_then(|document| document.root.field("rules")).unwrap();
+    let of_rule = |options: Node<'_>| {
+        let strings = |list: Node<'_>| list.items().map(|item| item.text().to_owned()).collect();
+        Options(
+            options.entries().map(|(key, list)| (key.text().to_owned(), OptionValue::Strings(strings(list)))).collect(),
+        )
+    };
+    rules.entries().map(|(rule, options)| (rule.text().to_owned(), of_rule(options))).collect()
+}
+
 /// Lines of the findings of all files of an example, in order of file and line.
 fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) -> Vec<u32> {
     if example.files.iter().any(|(name, _)| role_of(file_name(name)).is_some()) {
@@ -66,7 +83,7 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
         } else if is_dockerfile(name) {
             let parsed = dockerfile::parse(file, text);
             dispatch.dockerfile(&Build::new(&parsed), text, &build_context(example), &mut outcome);
-        } else if name.ends_with(".dockerignore") || name.ends_with(".env") {
+        } else if name.ends_with(".dockerignore") || name.ends_with(".env") || name == "portcullis.yaml" {
             continue;
         } else if name.ends_with(".json") {
             scan_tree(&json::parse(file, &shared), dispatch, &mut outcome);
@@ -101,7 +118,7 @@ fn run_terraform(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
     let roots: BTreeSet<&str> = library.roots().into_iter().collect();
     let mut outcome = Outcome::default();
     for root in &roots {
-        let configuration = evaluate(root, &library, &files, &Options::default()).configuration;
+        let configuration = evaluate(root, &library, &files, &portcullis_terraform::Options::default()).configuration;
         for resource in &configuration.resources {
             dispatch.terraform(resource, &configuration, &mut outcome);
         }
@@ -167,7 +184,7 @@ fn scan_compose(
     dispatch: &Dispatch,
     outcome: &mut Outcome,
 ) {
-    let around = Surroundings { files: &InExample(example), asked: &[], tracks: &|_| true };
+    let around = Surroundings { files: &InExample(example), asked: &[], tracks: &|_| true, ignores: &|_| false };
     let sources = Sources::load(name, yaml::parse(file, text, Dialect::Yaml12), &around);
     dispatch.compose(&sources.project(), outcome);
 }

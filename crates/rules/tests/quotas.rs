@@ -206,6 +206,122 @@ fn sums_are_exact() {
 }
 
 #[test]
+fn limit_ranges_give_before_quotas_count() {
+    let pod = |resources: &str| format!("containers: [{}]", container(resources));
+    let range = |name: &str, limits: &str| {
+        format!(
+            "apiVersion: v1\nkind: LimitRange\nmetadata: {{ name: {name}, namespace: shop }}\nspec: {{ limits: [{{ {limits} }}] }}\n---\n"
+        )
+    };
+    let usual = |limits: &str| range("l", &format!("type: Container, {limits}"));
+    let bare = workload("Deployment", "w", "replicas: 2,", &pod(""));
+    for (key, ranges, objects, enough, too_small) in [
+        ("requests.cpu", usual("defaultRequest: { cpu: 200m }, default: { cpu: 500m }"), bare.clone(), "400m", "399m"),
+        ("limits.cpu", usual("defaultRequest: { cpu: 200m }, default: { cpu: 500m }"), bare.clone(), "1", "999m"),
+        // A default limit is the request where no request is given, a maximum the limit, a minimum the request.
+        ("requests.cpu", usual("default: { cpu: 500m }"), bare.clone(), "1", "999m"),
+        ("limits.cpu", usual("max: { cpu: 2 }"), bare.clone(), "4", "3999m"),
+        ("requests.cpu", usual("max: { cpu: 2 }, min: { cpu: 100m }"), bare.clone(), "4", "3999m"),
+        ("requests.cpu", usual("min: { cpu: 100m }"), bare.clone(), "200m", "199m"),
+        ("limits.cpu", usual("min: { cpu: 100m }"), bare.clone(), "0", ""),
+        // What is written stays, and a limit stands for its request.
+        (
+            "requests.cpu",
+            usual("defaultRequest: { cpu: 1 }"),
+            workload("Deployment", "w", "", &pod("limits: { cpu: 100m }")),
+            "100m",
+            "99m",
+        ),
+        (
+            "limits.cpu",
+            usual("default: { cpu: 1 }"),
+            workload("Deployment", "w", "", &pod("requests: { cpu: 100m }")),
+            "1",
+            "999m",
+        ),
+        // Init containers are given as much, and overhead is added.
+        (
+            "requests.cpu",
+            usual("defaultRequest: { cpu: 1 }"),
+            workload(
+                "Deployment",
+                "w",
+                "",
+                &format!("overhead: {{ cpu: 1 }}, initContainers: [{{ name: i }}], {}", pod("")),
+            ),
+            "2",
+            "1999m",
+        ),
+        // Whichever of two comes first.
+        (
+            "requests.cpu",
+            usual("defaultRequest: { cpu: 1 }") + &range("m", "type: Container, defaultRequest: { cpu: 300m }"),
+            bare.clone(),
+            "600m",
+            "599m",
+        ),
+        ("requests.cpu", range("l", "type: Pod, min: { cpu: 1 }"), bare.clone(), "0", ""),
+        ("requests.cpu", usual("defaultRequest: { memory: 1Gi }"), bare.clone(), "0", ""),
+        ("requests.cpu", usual("defaultRequest: { cpu: \"${CPU}\" }"), bare.clone(), "0", ""),
+        ("requests.cpu", usual("defaultRequest: \"${ALL}\", min: { cpu: 1 }"), bare.clone(), "0", ""),
+        ("requests.cpu", usual("min: { cpu: 1 }").replace("shop", "other"), bare.clone(), "0", ""),
+        // What is not known, and a pod with resources of its own, is given nothing.
+        (
+            "requests.cpu",
+            usual("min: { cpu: 1 }"),
+            workload("Deployment", "w", "", &pod("requests: \"${ALL}\"")),
+            "0",
+            "",
+        ),
+        (
+            "requests.cpu",
+            usual("min: { cpu: 1 }"),
+            workload("Deployment", "w", "", &format!("resources: {{ requests: {{ memory: 1Gi }} }}, {}", pod(""))),
+            "0",
+            "",
+        ),
+        // A text that could hold another LimitRange.
+        (
+            "requests.cpu",
+            usual("min: { cpu: 1 }"),
+            format!("{bare}apiVersion: v1\nkind: LimitRange\nmetadata: {{ namespace: shop }}\nspec: [\n"),
+            "0",
+            "",
+        ),
+    ] {
+        let files = |hard: &str| {
+            [
+                ("quota.yaml", quota(&format!("{key}: {hard}"))),
+                ("ranges.yaml", ranges.clone()),
+                ("all.yaml", objects.clone()),
+            ]
+        };
+        assert_eq!(exceeded(&files(enough)), 0, "{key}: {enough} is enough for\n{ranges}{objects}");
+        if !too_small.is_empty() {
+            assert_eq!(exceeded(&files(too_small)), 1, "{key}: {too_small} is too small for\n{ranges}{objects}");
+        }
+    }
+    // Of environments each has its own.
+    let files = |of: &'static str| {
+        let range = usual("min: { cpu: 1 }");
+        [("prod/q.yaml", quota("requests.cpu: 0")), (of, range), ("prod/w.yaml", bare.clone())]
+    };
+    for (of, expected) in [("prod/l.yaml", 1), ("l.yaml", 1), ("staging/l.yaml", 0)] {
+        assert_eq!(exceeded(&files(of)), expected, "{of}");
+    }
+    let messages = findings(
+        &[("q.yaml", quota("requests.cpu: 1")), ("l.yaml", usual("min: { cpu: 1 }")), ("w.yaml", bare)],
+        |rule| rule == "k8s-resourcequota-exceeded",
+    );
+    assert_eq!(
+        messages,
+        [
+            "ResourceQuota `q` allows `1` of `requests.cpu` in all: Deployment `w` asks for at least `2`, with what a LimitRange gives"
+        ]
+    );
+}
+
+#[test]
 fn scopes_leave_out_what_is_not_certainly_in_them() {
     let pod = |fields: &str, resources: &str| format!("{fields} containers: [{}]", container(resources));
     let objects = [

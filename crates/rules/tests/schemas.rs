@@ -49,7 +49,7 @@ fn the_types_of_values_are_those_of_kubernetes() {
         ("replicas: 2.5", &["`replicas` is a number (`2.5`), where a whole number belongs | write a whole number"]),
         (
             "replicas: 3000000000",
-            &["`replicas` is 3000000000, and from -2147483648 to 2147483647 is allowed | write a number of that range"],
+            &["`replicas` is 3000000000, and from 0 to 2147483647 is allowed | write a number of that range"],
         ),
         ("replicas: [3]", &["`replicas` is a list, where a whole number belongs | write a whole number"]),
         ("paused: yes", &[]),
@@ -93,7 +93,7 @@ fn containers_are_judged_wherever_they_stand() {
         ),
         ("env: { A: b }", &["`env` is a mapping, where a list belongs | put `- ` before its elements"]),
         ("env: [{ value: b }]", &["`name` is missing in EnvVar in Pod `web` | add it"]),
-        ("args: [serve, 80]", &["this element is a number, where text belongs | write it in quotes"]),
+        ("args: [serve, 80]", &["`args[1]` is a number, where text belongs | write it in quotes"]),
         ("resources: { limits: { cpu: 1, memory: 1Gi, nvidia.com/gpu: \"1\" } }", &[]),
         (
             "resources: { limits: { cpu: one } }",
@@ -228,7 +228,9 @@ fn services_have_ports_of_their_own() {
         ),
     ] {
         check(
-            &format!("apiVersion: v1\nkind: Service\nmetadata: {{ name: web }}\nspec: {{ ports: [{port}] }}\n"),
+            &format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{ name: web }}\nspec: {{ type: NodePort, ports: [{port}] }}\n"
+            ),
             expected,
         );
     }

@@ -761,6 +761,11 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Which of its list's elements it is, from 0; `None` where it stands in no list.
+    pub fn position(self) -> Option<u64> {
+        self.parent().filter(|parent| parent.is_list()).map(|list| list.index_of(self))
+    }
+
     /// Which of a list's elements `item` is; elements are numbered in the order they stand in.
     fn index_of(self, item: Self) -> u64 {
         let data = self.data();

@@ -311,36 +311,37 @@ fn installed(root: &str, files: &dyn Files) -> BTreeMap<String, String> {
         let directory = entry.field("Dir").and_then(portcullis_syntax::Node::as_str);
         if let (Some(key), Some(directory)) = (key, directory)
             && !key.is_empty()
-            && let Some(directory) = normal(root, directory)
         {
-            found.insert(key.to_owned(), directory);
+            found.insert(key.to_owned(), normal(root, directory));
         }
     }
     found
 }
 
-/// The directory that a local source means; `None` of any other source, and outside of the tree.
+/// The directory that a local source means; `None` of any other source.
 pub(crate) fn local(directory: &str, source: &str) -> Option<String> {
     if source.starts_with("./") || source.starts_with("../") || source == "." || source == ".." {
-        normal(directory, source)
+        Some(normal(directory, source))
     } else {
         None
     }
 }
 
-/// A path below a directory without `.` and `..`; `None` outside of the tree.
-fn normal(directory: &str, path: &str) -> Option<String> {
+/// A path below a directory, without `.` and with `..` in front only. Whether that is in the tree is for who reads it to say.
+fn normal(directory: &str, path: &str) -> String {
     let mut steps: Vec<&str> = directory.split('/').filter(|step| !step.is_empty()).collect();
     for step in path.split('/') {
         match step {
             "" | "." => {}
+            // A directory may lie above the working directory itself.
+            ".." if steps.last().is_none_or(|last| *last == "..") => steps.push(".."),
             ".." => {
-                steps.pop()?;
+                steps.pop();
             }
             step => steps.push(step),
         }
     }
-    Some(steps.join("/"))
+    steps.join("/")
 }
 
 fn split(path: &str) -> (&str, &str) {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use portcullis_model::kubernetes::Grammar;
 use portcullis_model::kubernetes::schema::layout::{HEADER, NO_LIST, Table, tag};
 use serde_json::{Map, Value};
 
@@ -58,6 +59,203 @@ const UNSAID: &[(&str, &str, Unsaid)] = &[
     ("rbac.v1.Subject", "kind", Unsaid::Choice(&["Group", "ServiceAccount", "User"])),
     ("storage.v1.StorageClass", "volumeBindingMode", Unsaid::Choice(&["Immediate", "WaitForFirstConsumer"])),
     ("storage.v1.StorageClass", "reclaimPolicy", Unsaid::Choice(&["Delete", "Recycle", "Retain"])),
+    ("core.v1.AppArmorProfile", "type", Unsaid::Choice(&["Localhost", "RuntimeDefault", "Unconfined"])),
+    ("core.v1.ContainerResizePolicy", "restartPolicy", Unsaid::Choice(&["NotRequired", "RestartContainer"])),
+    ("core.v1.EndpointPort", "protocol", Unsaid::Choice(&["SCTP", "TCP", "UDP"])),
+    (
+        "core.v1.HostPathVolumeSource",
+        "type",
+        Unsaid::Choice(&[
+            "BlockDevice",
+            "CharDevice",
+            "Directory",
+            "DirectoryOrCreate",
+            "File",
+            "FileOrCreate",
+            "Socket",
+        ]),
+    ),
+    ("core.v1.PersistentVolumeClaimSpec", "volumeMode", Unsaid::Choice(&["Block", "Filesystem"])),
+    ("core.v1.PersistentVolumeSpec", "volumeMode", Unsaid::Choice(&["Block", "Filesystem"])),
+    ("core.v1.PodOS", "name", Unsaid::Choice(&["linux", "windows"])),
+    ("core.v1.PodSecurityContext", "fsGroupChangePolicy", Unsaid::Choice(&["Always", "OnRootMismatch"])),
+    ("core.v1.PodSecurityContext", "seLinuxChangePolicy", Unsaid::Choice(&["MountOption", "Recursive"])),
+    ("core.v1.PodSecurityContext", "supplementalGroupsPolicy", Unsaid::Choice(&["Merge", "Strict"])),
+    (
+        "core.v1.ResourceQuotaSpec",
+        "scopes",
+        Unsaid::Choice(&[
+            "BestEffort",
+            "CrossNamespacePodAffinity",
+            "NotBestEffort",
+            "NotTerminating",
+            "PriorityClass",
+            "Terminating",
+            "VolumeAttributesClass",
+        ]),
+    ),
+    (
+        "core.v1.ScopedResourceSelectorRequirement",
+        "operator",
+        Unsaid::Choice(&["DoesNotExist", "Exists", "In", "NotIn"]),
+    ),
+    ("core.v1.ServiceSpec", "ipFamilies", Unsaid::Choice(&["IPv4", "IPv6"])),
+    ("core.v1.ServiceSpec", "ipFamilyPolicy", Unsaid::Choice(&["PreferDualStack", "RequireDualStack", "SingleStack"])),
+    (
+        "core.v1.ServiceSpec",
+        "trafficDistribution",
+        Unsaid::Choice(&["PreferClose", "PreferSameNode", "PreferSameZone"]),
+    ),
+    ("core.v1.Taint", "effect", Unsaid::Choice(&["NoExecute", "NoSchedule", "PreferNoSchedule"])),
+    ("core.v1.Toleration", "effect", Unsaid::Choice(&["NoExecute", "NoSchedule", "PreferNoSchedule"])),
+    ("core.v1.Toleration", "operator", Unsaid::Choice(&["Equal", "Exists", "Gt", "Lt"])),
+    ("core.v1.TopologySpreadConstraint", "nodeAffinityPolicy", Unsaid::Choice(&["Honor", "Ignore"])),
+    ("core.v1.TopologySpreadConstraint", "nodeTaintsPolicy", Unsaid::Choice(&["Honor", "Ignore"])),
+    ("core.v1.VolumeMount", "mountPropagation", Unsaid::Choice(&["Bidirectional", "HostToContainer", "None"])),
+    ("core.v1.VolumeMount", "recursiveReadOnly", Unsaid::Choice(&["Disabled", "Enabled", "IfPossible"])),
+    ("admissionregistration.v1.MutatingWebhook", "failurePolicy", Unsaid::Choice(&["Fail", "Ignore"])),
+    ("admissionregistration.v1.MutatingWebhook", "matchPolicy", Unsaid::Choice(&["Equivalent", "Exact"])),
+    ("admissionregistration.v1.MutatingWebhook", "sideEffects", Unsaid::Choice(&["None", "NoneOnDryRun"])),
+    ("admissionregistration.v1.MutatingWebhook", "timeoutSeconds", Unsaid::Range(1, 30)),
+    ("admissionregistration.v1.ValidatingWebhook", "failurePolicy", Unsaid::Choice(&["Fail", "Ignore"])),
+    ("admissionregistration.v1.ValidatingWebhook", "matchPolicy", Unsaid::Choice(&["Equivalent", "Exact"])),
+    ("admissionregistration.v1.ValidatingWebhook", "sideEffects", Unsaid::Choice(&["None", "NoneOnDryRun"])),
+    ("admissionregistration.v1.ValidatingWebhook", "timeoutSeconds", Unsaid::Range(1, 30)),
+    ("admissionregistration.v1.MutatingWebhook", "reinvocationPolicy", Unsaid::Choice(&["IfNeeded", "Never"])),
+    (
+        "admissionregistration.v1.RuleWithOperations",
+        "operations",
+        Unsaid::Choice(&["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]),
+    ),
+    ("admissionregistration.v1.RuleWithOperations", "scope", Unsaid::Choice(&["*", "Cluster", "Namespaced"])),
+    (
+        "admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec",
+        "validationActions",
+        Unsaid::Choice(&["Audit", "Deny", "Warn"]),
+    ),
+    ("admissionregistration.v1.ValidatingAdmissionPolicySpec", "failurePolicy", Unsaid::Choice(&["Fail", "Ignore"])),
+    ("apiextensions.v1.CustomResourceConversion", "strategy", Unsaid::Choice(&["None", "Webhook"])),
+    ("apiextensions.v1.CustomResourceDefinitionSpec", "scope", Unsaid::Choice(&["Cluster", "Namespaced"])),
+    ("apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted", Unsaid::Choice(&["Delete", "Retain"])),
+    ("apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy", "whenScaled", Unsaid::Choice(&["Delete", "Retain"])),
+    ("autoscaling.v2.HPAScalingPolicy", "type", Unsaid::Choice(&["Percent", "Pods"])),
+    ("autoscaling.v2.HPAScalingRules", "selectPolicy", Unsaid::Choice(&["Disabled", "Max", "Min"])),
+    (
+        "autoscaling.v2.MetricSpec",
+        "type",
+        Unsaid::Choice(&["ContainerResource", "External", "Object", "Pods", "Resource"]),
+    ),
+    ("autoscaling.v2.MetricTarget", "type", Unsaid::Choice(&["AverageValue", "Utilization", "Value"])),
+    ("batch.v1.JobSpec", "podReplacementPolicy", Unsaid::Choice(&["Failed", "TerminatingOrFailed"])),
+    ("batch.v1.PodFailurePolicyOnExitCodesRequirement", "operator", Unsaid::Choice(&["In", "NotIn"])),
+    ("batch.v1.PodFailurePolicyRule", "action", Unsaid::Choice(&["Count", "FailIndex", "FailJob", "Ignore"])),
+    ("discovery.v1.EndpointPort", "protocol", Unsaid::Choice(&["SCTP", "TCP", "UDP"])),
+    ("networking.v1.IngressClassParametersReference", "scope", Unsaid::Choice(&["Cluster", "Namespace"])),
+    (
+        "policy.v1.PodDisruptionBudgetSpec",
+        "unhealthyPodEvictionPolicy",
+        Unsaid::Choice(&["AlwaysAllow", "IfHealthyBudget"]),
+    ),
+    ("rbac.v1.RoleRef", "apiGroup", Unsaid::Choice(&["rbac.authorization.k8s.io"])),
+    ("rbac.v1.RoleRef", "kind", Unsaid::Choice(&["ClusterRole", "Role"])),
+    ("scheduling.v1.PriorityClass", "preemptionPolicy", Unsaid::Choice(&["Never", "PreemptLowerPriority"])),
+    ("storage.v1.CSIDriverSpec", "fsGroupPolicy", Unsaid::Choice(&["File", "None", "ReadWriteOnceWithFSType"])),
+    ("storage.v1.CSIDriverSpec", "volumeLifecycleModes", Unsaid::Choice(&["Ephemeral", "Persistent"])),
+    ("apiregistration.v1.APIServiceSpec", "groupPriorityMinimum", Unsaid::Range(1, 20000)),
+    ("apiregistration.v1.APIServiceSpec", "versionPriority", Unsaid::Range(1, 1000)),
+    ("core.v1.ContainerPort", "hostPort", Unsaid::Range(0, 65535)),
+    ("core.v1.GRPCAction", "port", Unsaid::Range(1, 65535)),
+    ("core.v1.ConfigMapVolumeSource", "defaultMode", Unsaid::Range(0, 511)),
+    ("core.v1.DownwardAPIVolumeSource", "defaultMode", Unsaid::Range(0, 511)),
+    ("core.v1.ProjectedVolumeSource", "defaultMode", Unsaid::Range(0, 511)),
+    ("core.v1.SecretVolumeSource", "defaultMode", Unsaid::Range(0, 511)),
+    ("core.v1.KeyToPath", "mode", Unsaid::Range(0, 511)),
+    ("core.v1.DownwardAPIVolumeFile", "mode", Unsaid::Range(0, 511)),
+    ("core.v1.PreferredSchedulingTerm", "weight", Unsaid::Range(1, 100)),
+    ("core.v1.WeightedPodAffinityTerm", "weight", Unsaid::Range(1, 100)),
+    ("autoscaling.v2.HPAScalingPolicy", "periodSeconds", Unsaid::Range(1, 1800)),
+    ("autoscaling.v2.HPAScalingRules", "stabilizationWindowSeconds", Unsaid::Range(0, 3600)),
+    ("networking.v1.NetworkPolicyPort", "endPort", Unsaid::Range(1, 65535)),
+    ("networking.v1.ServiceBackendPort", "number", Unsaid::Range(1, 65535)),
+    ("core.v1.PodSecurityContext", "fsGroup", Unsaid::AtLeast(0)),
+    ("core.v1.PodSecurityContext", "runAsGroup", Unsaid::AtLeast(0)),
+    ("core.v1.PodSecurityContext", "runAsUser", Unsaid::AtLeast(0)),
+    ("core.v1.PodSecurityContext", "supplementalGroups", Unsaid::AtLeast(0)),
+    ("core.v1.SecurityContext", "runAsGroup", Unsaid::AtLeast(0)),
+    ("core.v1.SecurityContext", "runAsUser", Unsaid::AtLeast(0)),
+    ("core.v1.PodSpec", "activeDeadlineSeconds", Unsaid::AtLeast(1)),
+    ("core.v1.Probe", "failureThreshold", Unsaid::AtLeast(0)),
+    ("core.v1.Probe", "initialDelaySeconds", Unsaid::AtLeast(0)),
+    ("core.v1.Probe", "periodSeconds", Unsaid::AtLeast(0)),
+    ("core.v1.Probe", "successThreshold", Unsaid::AtLeast(0)),
+    ("core.v1.Probe", "timeoutSeconds", Unsaid::AtLeast(0)),
+    ("core.v1.Probe", "terminationGracePeriodSeconds", Unsaid::AtLeast(1)),
+    ("core.v1.ReplicationControllerSpec", "minReadySeconds", Unsaid::AtLeast(0)),
+    ("core.v1.ReplicationControllerSpec", "replicas", Unsaid::AtLeast(0)),
+    ("core.v1.ServiceAccountTokenProjection", "expirationSeconds", Unsaid::AtLeast(600)),
+    ("apps.v1.DaemonSetSpec", "minReadySeconds", Unsaid::AtLeast(0)),
+    ("apps.v1.DaemonSetSpec", "revisionHistoryLimit", Unsaid::AtLeast(0)),
+    ("apps.v1.DeploymentSpec", "minReadySeconds", Unsaid::AtLeast(0)),
+    ("apps.v1.DeploymentSpec", "progressDeadlineSeconds", Unsaid::AtLeast(0)),
+    ("apps.v1.DeploymentSpec", "replicas", Unsaid::AtLeast(0)),
+    ("apps.v1.DeploymentSpec", "revisionHistoryLimit", Unsaid::AtLeast(0)),
+    ("apps.v1.ReplicaSetSpec", "minReadySeconds", Unsaid::AtLeast(0)),
+    ("apps.v1.ReplicaSetSpec", "replicas", Unsaid::AtLeast(0)),
+    ("apps.v1.StatefulSetSpec", "minReadySeconds", Unsaid::AtLeast(0)),
+    ("apps.v1.StatefulSetSpec", "replicas", Unsaid::AtLeast(0)),
+    ("apps.v1.RollingUpdateStatefulSetStrategy", "partition", Unsaid::AtLeast(0)),
+    ("autoscaling.v1.HorizontalPodAutoscalerSpec", "minReplicas", Unsaid::AtLeast(0)),
+    ("autoscaling.v1.HorizontalPodAutoscalerSpec", "maxReplicas", Unsaid::AtLeast(1)),
+    ("autoscaling.v2.HorizontalPodAutoscalerSpec", "minReplicas", Unsaid::AtLeast(0)),
+    ("autoscaling.v2.HorizontalPodAutoscalerSpec", "maxReplicas", Unsaid::AtLeast(1)),
+    ("autoscaling.v2.HPAScalingPolicy", "value", Unsaid::AtLeast(1)),
+    ("batch.v1.CronJobSpec", "failedJobsHistoryLimit", Unsaid::AtLeast(0)),
+    ("batch.v1.CronJobSpec", "startingDeadlineSeconds", Unsaid::AtLeast(0)),
+    ("batch.v1.CronJobSpec", "successfulJobsHistoryLimit", Unsaid::AtLeast(0)),
+    ("batch.v1.JobSpec", "activeDeadlineSeconds", Unsaid::AtLeast(0)),
+    ("batch.v1.JobSpec", "backoffLimit", Unsaid::AtLeast(0)),
+    ("batch.v1.JobSpec", "backoffLimitPerIndex", Unsaid::AtLeast(0)),
+    ("batch.v1.JobSpec", "completions", Unsaid::AtLeast(0)),
+    ("batch.v1.JobSpec", "maxFailedIndexes", Unsaid::AtLeast(0)),
+    ("batch.v1.JobSpec", "parallelism", Unsaid::AtLeast(0)),
+    ("batch.v1.JobSpec", "ttlSecondsAfterFinished", Unsaid::AtLeast(0)),
+    ("core.v1.Container", "name", Unsaid::Word(Grammar::DnsLabel)),
+    ("core.v1.EphemeralContainer", "name", Unsaid::Word(Grammar::DnsLabel)),
+    ("core.v1.EnvVar", "name", Unsaid::Word(Grammar::VariableName)),
+    ("core.v1.Volume", "name", Unsaid::Word(Grammar::DnsLabel)),
+    ("core.v1.ConfigMapKeySelector", "key", Unsaid::Word(Grammar::DataKey)),
+    ("core.v1.SecretKeySelector", "key", Unsaid::Word(Grammar::DataKey)),
+    ("core.v1.KeyToPath", "key", Unsaid::Word(Grammar::DataKey)),
+    ("core.v1.KeyToPath", "path", Unsaid::Word(Grammar::RelativePath)),
+    ("core.v1.DownwardAPIVolumeFile", "path", Unsaid::Word(Grammar::RelativePath)),
+    ("core.v1.HostAlias", "ip", Unsaid::Word(Grammar::Address)),
+    ("core.v1.PodDNSConfig", "nameservers", Unsaid::Word(Grammar::Address)),
+    ("core.v1.HostPathVolumeSource", "path", Unsaid::Word(Grammar::PathWithoutParent)),
+    ("core.v1.PersistentVolumeClaimSpec", "storageClassName", Unsaid::Word(Grammar::Subdomain)),
+    ("core.v1.PodSpec", "hostname", Unsaid::Word(Grammar::DnsLabel)),
+    ("core.v1.PodSpec", "subdomain", Unsaid::Word(Grammar::DnsLabel)),
+    ("core.v1.PodSpec", "nodeSelector", Unsaid::Word(Grammar::LabelValue)),
+    ("core.v1.PodSpec", "nodeName", Unsaid::Word(Grammar::Subdomain)),
+    ("core.v1.PodSpec", "priorityClassName", Unsaid::Word(Grammar::Subdomain)),
+    ("core.v1.PodSpec", "runtimeClassName", Unsaid::Word(Grammar::Subdomain)),
+    ("core.v1.PodSpec", "serviceAccountName", Unsaid::Word(Grammar::Subdomain)),
+    ("core.v1.ServicePort", "name", Unsaid::Word(Grammar::DnsLabel)),
+    ("core.v1.ServiceSpec", "externalIPs", Unsaid::Word(Grammar::Address)),
+    ("core.v1.ServiceSpec", "clusterIP", Unsaid::Word(Grammar::ClusterAddress)),
+    ("core.v1.ServiceSpec", "clusterIPs", Unsaid::Word(Grammar::ClusterAddress)),
+    ("core.v1.ServiceSpec", "loadBalancerSourceRanges", Unsaid::Word(Grammar::Cidr)),
+    ("core.v1.ServiceSpec", "selector", Unsaid::Word(Grammar::LabelValue)),
+    ("core.v1.VolumeMount", "subPath", Unsaid::Word(Grammar::RelativePath)),
+    ("meta.v1.LabelSelector", "matchLabels", Unsaid::Word(Grammar::LabelValue)),
+    ("meta.v1.LabelSelectorRequirement", "key", Unsaid::Word(Grammar::LabelKey)),
+    ("core.v1.NodeSelectorRequirement", "key", Unsaid::Word(Grammar::LabelKey)),
+    ("networking.v1.HTTPIngressPath", "path", Unsaid::Word(Grammar::AbsolutePath)),
+    ("networking.v1.IPBlock", "cidr", Unsaid::Word(Grammar::Cidr)),
+    ("networking.v1.IPBlock", "except", Unsaid::Word(Grammar::Cidr)),
+    ("networking.v1.IngressRule", "host", Unsaid::Word(Grammar::Host)),
+    ("networking.v1.IngressTLS", "hosts", Unsaid::Word(Grammar::Wildcard)),
+    ("networking.v1.IngressSpec", "ingressClassName", Unsaid::Word(Grammar::Subdomain)),
+    ("rbac.v1.RoleRef", "name", Unsaid::Word(Grammar::Segment)),
     // The server reads a missing value as the zero value, and takes that.
     ("core.v1.HTTPHeader", "value", Unsaid::Optional),
     ("core.v1.LimitRangeSpec", "limits", Unsaid::Optional),
@@ -92,6 +290,10 @@ enum Unsaid {
     Choice(&'static [&'static str]),
     /// The least and the greatest number.
     Range(u16, u16),
+    /// The least number; the greatest is what 31 bits hold.
+    AtLeast(u16),
+    /// How it is written, or the elements of a list or the values of a mapping.
+    Word(Grammar),
     /// A port that nodes open for Services.
     NodePort,
     /// It may be missing, whatever the documents say.
@@ -133,6 +335,10 @@ pub(crate) fn schemas(folder: &str) -> Result<()> {
         let document: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
         let definitions = document.get("$defs").and_then(Value::as_object).context("`$defs` is missing")?;
         schemas.add(definitions, 1 << number)?;
+    }
+    for (definition, field, _) in UNSAID {
+        let known = schemas.definitions.get(*definition).context(*definition)?;
+        known.fields.keys().find(|(name, _)| name == field).with_context(|| format!("{definition} has no {field}"))?;
     }
     schemas.drop_unreachable();
     let bytes = schemas.compile(first, count)?;
@@ -183,6 +389,8 @@ enum Type {
     Object(String),
     Choice(Vec<String>),
     Range(u16, u16),
+    AtLeast(u16),
+    Word(u16),
 }
 
 impl Type {
@@ -191,7 +399,7 @@ impl Type {
         match self {
             Self::Object(name) => Some(name),
             Self::List(of, _) | Self::Map(of) => of.object(),
-            Self::Plain(_) | Self::Choice(_) | Self::Range(..) => None,
+            Self::Plain(_) | Self::Choice(_) | Self::Range(..) | Self::AtLeast(_) | Self::Word(_) => None,
         }
     }
 }
@@ -330,6 +538,7 @@ fn type_of(schema: &Value) -> Result<Type> {
     };
     let format = schema.get("format").and_then(Value::as_str);
     Ok(match (types.as_slice(), format) {
+        (["string"], Some("byte")) => word(Grammar::Base64),
         (["string"], _) => Type::Plain(tag::TEXT),
         (["integer"], Some("int32")) => Type::Plain(tag::INT32),
         (["integer"], _) => Type::Plain(tag::INT64),
@@ -348,6 +557,11 @@ fn type_of(schema: &Value) -> Result<Type> {
     })
 }
 
+/// A string that is written by a grammar.
+fn word(grammar: Grammar) -> Type {
+    Type::Word(u16::try_from(grammar as usize).expect("there are few grammars"))
+}
+
 fn is_optional(definition: &str, field: &str) -> bool {
     UNSAID.iter().any(|row| row.0 == definition && row.1 == field && matches!(row.2, Unsaid::Optional))
 }
@@ -359,6 +573,11 @@ fn refined(definition: &str, field: &str, known: Type) -> Type {
     match (found.map(|row| row.2), known) {
         (Some(Unsaid::Choice(words)), Type::List(_, keys)) => Type::List(Box::new(choice(words)), keys),
         (Some(Unsaid::Choice(words)), _) => choice(words),
+        (Some(Unsaid::Word(grammar)), Type::List(_, keys)) => Type::List(Box::new(word(grammar)), keys),
+        (Some(Unsaid::Word(grammar)), Type::Map(_)) => Type::Map(Box::new(word(grammar))),
+        (Some(Unsaid::Word(grammar)), _) => word(grammar),
+        (Some(Unsaid::AtLeast(least)), Type::List(_, keys)) => Type::List(Box::new(Type::AtLeast(least)), keys),
+        (Some(Unsaid::AtLeast(least)), _) => Type::AtLeast(least),
         (Some(Unsaid::NodePort), _) => Type::Plain(tag::NODE_PORT),
         (Some(Unsaid::Range(least, greatest)), _) => Type::Range(least, greatest),
         (Some(Unsaid::NoKeys), Type::List(items, _)) => Type::List(items, Vec::new()),
@@ -419,6 +638,8 @@ impl Writer {
             }
             Type::Choice(words) => [tag::CHOICE, self.list(words)?, 0],
             Type::Range(least, greatest) => [tag::RANGE, *least, *greatest],
+            Type::AtLeast(least) => [tag::AT_LEAST, *least, 0],
+            Type::Word(grammar) => [tag::WORD, *grammar, 0],
         };
         let number = self.length(Table::Types)?;
         for part in record {

@@ -60,6 +60,18 @@ impl FileKind {
     }
 }
 
+/// Whether a document under a name that says nothing is a workflow: nothing but a workflow's keys at the top, what starts it,
+/// and jobs that run somewhere.
+pub fn is_workflow(root: Node<'_>) -> bool {
+    const KEYS: &[&str] = &["name", "run-name", "on", "permissions", "env", "defaults", "concurrency", "jobs"];
+    let Some(jobs) = root.field("jobs") else { return false };
+    let runs = |job: Node<'_>| job.field("runs-on").is_some() || job.field("uses").is_some();
+    root.field("on").is_some()
+        && root.entries().all(|(key, _)| KEYS.contains(&key.text()))
+        && jobs.entries().len() > 0
+        && jobs.entries().all(|(_, job)| runs(job))
+}
+
 /// The folder that the paths of `uses: ./…` in the file at `path` start from, as far as the path tells: the repository's
 /// root, with a `/` behind it, or nothing.
 pub fn repository_prefix(path: &str) -> &str {

@@ -72,24 +72,36 @@ fn versions_are_compared_as_far_as_they_are_written() {
 
 #[test]
 fn contexts_are_tainted_by_who_writes_them() {
-    use Taint::{Arbitrary, Fixed, Unknown};
+    use Taint::{Collaborator, Fixed, Outsider, Unknown};
     for (text, expected) in [
         ("github.sha", Fixed),
         ("github.event.pull_request.head.sha", Fixed),
-        ("github.event.pull_request.head.ref", Arbitrary),
-        ("github.event.pull_request.title", Arbitrary),
+        ("github.event.pull_request.head.ref", Outsider),
+        ("github.event.pull_request.head.repo.default_branch", Outsider),
+        ("github.event.pull_request.base.ref", Collaborator),
+        ("github.event.pull_request.labels[0].name", Collaborator),
+        ("github.event.pull_request.title", Outsider),
         ("github.event.pull_request.number", Fixed),
-        ("github.event.issue['body']", Arbitrary),
-        ("github.event.commits.*.message", Arbitrary),
-        ("github.event.commits[0].author.email", Arbitrary),
+        ("github.event.issue['body']", Outsider),
+        ("github.event.issue", Outsider),
+        ("github.event.commits.*.message", Outsider),
+        ("github.event.commits[0].author.email", Outsider),
         ("github.event.repository.name", Fixed),
+        ("github.event.repository.default_branch", Collaborator),
         ("github.event.pull_request.user.login", Fixed),
-        ("github.head_ref", Arbitrary),
-        ("github.ref_name", Arbitrary),
+        ("github.event.release.tag_name", Collaborator),
+        ("github.event.release.body", Outsider),
+        ("github.event.workflow_run.head_branch", Outsider),
+        ("github.event.label.name", Collaborator),
+        ("github.event.compare", Collaborator),
+        ("github.event.ref", Collaborator),
+        ("github.head_ref", Outsider),
+        ("github.base_ref", Collaborator),
+        ("github.ref_name", Collaborator),
         ("github.ref_type", Fixed),
-        ("github.event", Arbitrary),
-        ("github.event.client_payload.x", Arbitrary),
-        ("github.event.registry_package.package_version.npm_metadata.bin", Arbitrary),
+        ("github.event", Outsider),
+        ("github.event.client_payload.x", Collaborator),
+        ("github.event.registry_package.package_version.npm_metadata.bin", Collaborator),
         ("github.event.comment.author_association", Fixed),
         ("github.event.inputs.x", Unknown),
         ("github.actor", Fixed),
@@ -101,6 +113,42 @@ fn contexts_are_tainted_by_who_writes_them() {
     ] {
         let path = expression::parse(text).ok().and_then(|expr| expr.path()).expect(text);
         assert_eq!(taint(&path), expected, "{text}");
+    }
+}
+
+#[test]
+fn events_say_what_a_context_can_hold() {
+    use Taint::{Collaborator, Fixed, Outsider};
+    for (on, text, expected) in [
+        ("issues", "github.event.issue.title", Outsider),
+        ("push", "github.event.issue.title", Fixed),
+        ("[push, issue_comment]", "github.event.issue.title", Outsider),
+        ("workflow_call", "github.event.issue.title", Outsider),
+        ("push", "github.head_ref", Fixed),
+        ("pull_request", "github.head_ref", Outsider),
+        ("pull_request", "github.ref", Fixed),
+        ("schedule", "github.ref_name", Fixed),
+        ("push", "github.ref", Collaborator),
+        ("workflow_dispatch", "github.ref_name", Collaborator),
+        ("workflow_call", "github.ref_name", Collaborator),
+        ("{ push: { branches: [main] } }", "github.ref_name", Fixed),
+        ("{ push: { branches: [main, 'release/**'] } }", "github.ref_name", Collaborator),
+        ("{ push: { tags: ['v[0-9]+.[0-9]+'] } }", "github.ref_name", Fixed),
+        ("{ push: { tags: ['v*'] } }", "github.ref_name", Collaborator),
+        ("{ push: { branches-ignore: [main] } }", "github.ref_name", Collaborator),
+        ("{ push: { tags: [v1], branches-ignore: [main] } }", "github.ref_name", Collaborator),
+        ("{ push: { branches: main } }", "github.event.ref", Fixed),
+        ("pull_request", "github.base_ref", Collaborator),
+        ("{ pull_request: { branches: [main] } }", "github.base_ref", Fixed),
+        ("{ pull_request: { branches: [main] } }", "github.event.pull_request.base.ref", Fixed),
+        ("{ pull_request: { branches: ['*'] } }", "github.event.pull_request.base.ref", Collaborator),
+        ("release", "github.event.release.name", Collaborator),
+        ("workflow_run", "github.event.workflow_run.head_branch", Outsider),
+    ] {
+        let tree = tree(&format!("on: {on}\njobs: {{}}\n"));
+        let workflow = Workflow::new(root(&tree)).expect("it is a mapping");
+        let path = expression::parse(text).ok().and_then(|expr| expr.path()).expect(text);
+        assert_eq!(workflow.taint(&path), expected, "{text} under {on}");
     }
 }
 

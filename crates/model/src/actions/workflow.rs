@@ -106,10 +106,17 @@ impl<'t> Workflow<'t> {
 
     /// The inputs that callers and people give.
     pub fn inputs(&self) -> Vec<Input<'t>> {
-        let declared = ["workflow_call", "workflow_dispatch"]
-            .into_iter()
-            .filter_map(|event| self.trigger(event)?.config?.get("inputs").present());
-        declared.flat_map(Node::entries).take(Input::MOST).map(|(key, node)| Input::new(key, node)).collect()
+        let mut inputs = self.inputs_of("workflow_call");
+        inputs.extend(self.inputs_of("workflow_dispatch"));
+        inputs.truncate(Input::MOST);
+        inputs
+    }
+
+    /// The inputs that come with an event.
+    pub fn inputs_of(&self, event: &str) -> Vec<Input<'t>> {
+        let declared = self.trigger(event).and_then(|trigger| trigger.config?.get("inputs").present());
+        let entries = declared.map(Node::entries).into_iter().flatten();
+        entries.take(Input::MOST).map(|(key, node)| Input::new(key, node)).collect()
     }
 }
 

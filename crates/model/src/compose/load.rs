@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use portcullis_core::{FileError, FileId, Files, Span};
-use portcullis_syntax::{Dialect, Node, Tree, dotenv, interpolation, yaml};
+use portcullis_syntax::{Dialect, Node, Tree, interpolation, yaml};
 
+use super::environment::{self, Environment};
 use super::image_of_build::BuiltImage;
 use super::{Document, Project, Service, as_text, paths};
 
@@ -20,12 +21,13 @@ const FILE_LIMIT: usize = 64;
 const SIZE_LIMIT: usize = 1 << 20;
 
 /// How far `include` and `extends` are followed.
-const DEPTH_LIMIT: usize = 16;
+pub(super) const DEPTH_LIMIT: usize = 16;
 
-/// In the order in which Compose looks for them.
-const BASES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+/// The names of a project's first file, in the order in which Compose looks for them.
+pub const BASES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
-const OVERRIDES: &[&str] =
+/// The names of a file that Compose puts over the first one by itself.
+pub const OVERRIDES: &[&str] =
     &["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// No files at all: for a text that stands for itself.
@@ -34,11 +36,11 @@ pub struct NoFiles;
 
 impl Files for NoFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        Err(FileError::Missing(PathBuf::from(path)))
+        Err(FileError::Outside(PathBuf::from(path)))
     }
 
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
-        Err(FileError::Missing(PathBuf::from(directory)))
+        Err(FileError::Outside(PathBuf::from(directory)))
     }
 }
 
@@ -51,6 +53,8 @@ pub struct Surroundings<'a> {
     pub asked: &'a [String],
     /// Whether git would track a file.
     pub tracks: &'a dyn Fn(&str) -> bool,
+    /// Whether git would ignore a file that does not exist.
+    pub ignores: &'a dyn Fn(&str) -> bool,
 }
 
 impl std::fmt::Debug for Surroundings<'_> {
@@ -63,41 +67,56 @@ impl std::fmt::Debug for Surroundings<'_> {
 #[derive(Debug)]
 pub struct Sources {
     /// The judged file first.
-    all: Vec<Source>,
-    by_path: HashMap<String, usize>,
+    pub(super) all: Vec<Source>,
+    pub(super) by_path: HashMap<String, usize>,
     /// Which of them are merged, the weakest first; others are only extended from.
-    merged: Vec<usize>,
+    pub(super) merged: Vec<usize>,
     /// The base of the folder, where the judged file may as well stand for itself.
     doubtful: Option<usize>,
     is_part: bool,
+    /// Whether some include cannot be read.
+    pub(super) lacks_includes: bool,
+    /// Files that include each other, each time from the judged file around to it.
+    cycles: Vec<Vec<String>>,
     built: HashMap<String, BuiltImage>,
     tracked: HashMap<String, String>,
+    /// Paths, as the judged file writes them, at which nothing is.
+    missing: HashSet<String>,
+    /// The profiles that `.env` turns on.
+    profiles: HashSet<String>,
 }
 
+/// A file of a project.
 #[derive(Debug)]
-struct Source {
-    path: String,
-    tree: Tree,
+pub(super) struct Source {
+    pub(super) path: String,
+    pub(super) tree: Tree,
     faults: Vec<Span>,
 }
 
 impl Sources {
     /// Reads what belongs to a parsed Compose file.
     pub fn load(path: &str, tree: Tree, around: &Surroundings<'_>) -> Self {
-        let is_asked = around.asked.iter().any(|asked| asked == path);
-        let first = around.asked.first().filter(|_| is_asked).map_or(path, String::as_str);
-        let mut loader = Loader { around, directory: paths::directory(first).to_owned(), variables: None };
+        let chosen = if around.asked.is_empty() { environment::chosen_files(path, around.files) } else { None };
+        let asked = chosen.as_deref().unwrap_or(around.asked);
+        let is_asked = asked.iter().any(|asked| asked == path);
+        let first = asked.first().filter(|_| is_asked).map_or(path, String::as_str);
+        let mut loader = Loader { around, environment: Environment::beside(first), including: Vec::new() };
         let mut sources = Self {
             all: Vec::new(),
             by_path: HashMap::new(),
             merged: Vec::new(),
             doubtful: None,
             is_part: false,
+            lacks_includes: false,
+            cycles: Vec::new(),
             built: HashMap::new(),
             tracked: HashMap::new(),
+            missing: HashSet::new(),
+            profiles: HashSet::new(),
         };
         sources.add(path, tree, &mut loader);
-        let stack = if is_asked { around.asked.to_vec() } else { sources.default_stack(path, &mut loader) };
+        let stack = if is_asked { asked.to_vec() } else { sources.default_stack(path, &mut loader) };
         for file in &stack {
             match sources.open(file, &mut loader) {
                 Some(index) => sources.include(index, DEPTH_LIMIT, &mut loader),
@@ -106,8 +125,18 @@ impl Sources {
         }
         sources.is_part |= !is_asked && is_one_of_several(path, around.files);
         sources.open_extended(&mut loader);
+        sources.profiles = loader.environment.profiles(around.files);
         (sources.built, sources.tracked) = sources.surroundings(around);
+        if !is_asked || paths::directory(first) == paths::directory(path) {
+            sources.missing = sources.missing(around);
+        }
         sources
+    }
+
+    /// A file of the project, with its path.
+    pub fn file(&self, file: FileId) -> Option<(&str, &Tree)> {
+        let source = self.all.iter().find(|source| source.tree.file() == file)?;
+        Some((&source.path, &source.tree))
     }
 
     /// The judged file.
@@ -171,38 +200,22 @@ impl Sources {
         self.built.get(service).unwrap_or(&UNKNOWN)
     }
 
+    pub(super) fn is_missing(&self, path: &str) -> bool {
+        self.missing.contains(path)
+    }
+
+    pub(super) fn is_active(&self, profile: &str) -> bool {
+        self.profiles.contains(profile)
+    }
+
+    pub(super) fn cycles(&self) -> &[Vec<String>] {
+        &self.cycles
+    }
+
     pub(super) fn tracked(&self, path: &str) -> Option<&str> {
         let judged = self.all.first()?;
         let path = paths::join(paths::directory(&judged.path), path)?;
         self.tracked.get(&path).map(String::as_str)
-    }
-
-    /// Puts what a service extends under it.
-    fn extend<'t>(&'t self, service: &mut Service<'t>, index: usize, node: Node<'t>, names: &[Names<'t>]) {
-        let (mut index, mut node) = (index, node);
-        for _ in 0..DEPTH_LIMIT {
-            let Some(extends) = node.field("extends").filter(|extends| !extends.is_null()) else { return };
-            let next = self.extended(index, extends).and_then(|(index, name)| {
-                let node = names.get(index)?.get(name)?;
-                Some((index, *node))
-            });
-            let Some(next) = next else { return service.open() };
-            (index, node) = next;
-            service.add(node);
-        }
-        service.open();
-    }
-
-    /// The file and the name of the service that is extended.
-    fn extended<'t>(&self, index: usize, extends: Node<'t>) -> Option<(usize, &'t str)> {
-        if let Some(name) = extends.as_str() {
-            return Some((index, name));
-        }
-        let name = extends.field("service")?.as_str()?;
-        let Some(file) = extends.field("file").filter(|file| !file.is_null()) else { return Some((index, name)) };
-        let from = paths::directory(&self.all.get(index)?.path);
-        let path = paths::join(from, file.as_str()?)?;
-        Some((*self.by_path.get(&path)?, name))
     }
 
     /// Compose's own choice of files: the base of the folder, its override, and the judged file where it is neither and
@@ -246,27 +259,46 @@ impl Sources {
         if self.merged.contains(&index) {
             return;
         }
-        let mut named: Vec<Option<String>> = Vec::new();
-        if let Some(source) = self.all.get(index) {
-            let from = paths::directory(&source.path);
-            for entry in
-                source.tree.documents().filter_map(|document| document.root.field("include")).flat_map(Node::items)
-            {
-                let path = if entry.is_map() { entry.field("path") } else { Some(entry) };
-                let Some(path) = path else { continue };
-                let list: Vec<Node<'_>> = if path.is_list() { path.items().collect() } else { vec![path] };
-                named.extend(list.into_iter().map(|path| paths::join(from, path.as_str()?)));
+        let Some(source) = self.all.get(index) else { return };
+        let from = paths::directory(&source.path).to_owned();
+        let entries = source.tree.documents().filter_map(|document| document.root.field("include"));
+        let named: Vec<Inclusion> =
+            entries.flat_map(Node::items).filter_map(|entry| Inclusion::of(entry, &from)).collect();
+        loader.including.push(index);
+        for inclusion in named {
+            let outer = loader.environment.clone();
+            loader.environment.enter(&inclusion.environment, loader.around.files);
+            for path in inclusion.paths {
+                let found = path.and_then(|path| self.open(&path, loader));
+                match (found, depth.checked_sub(1)) {
+                    (Some(found), _) if loader.including.contains(&found) => {
+                        self.is_part = true;
+                        self.note_cycle(found, loader);
+                    }
+                    (Some(found), Some(depth)) => self.include(found, depth, loader),
+                    _ => {
+                        self.is_part = true;
+                        self.lacks_includes = true;
+                    }
+                }
             }
+            loader.environment = outer;
         }
-        for path in named {
-            let found = path.and_then(|path| self.open(&path, loader));
-            match (found, depth.checked_sub(1)) {
-                (Some(found), Some(depth)) => self.include(found, depth, loader),
-                _ => self.is_part = true,
-            }
-        }
+        loader.including.pop();
         if !self.merged.contains(&index) {
             self.merged.push(index);
+        }
+    }
+
+    /// Keeps a cycle of includes that the judged file is in.
+    fn note_cycle(&mut self, found: usize, loader: &Loader<'_>) {
+        let Some(start) = loader.including.iter().position(|&index| index == found) else { return };
+        let mut cycle: Vec<usize> = loader.including.iter().skip(start).copied().collect();
+        let Some(judged) = cycle.iter().position(|&index| index == 0) else { return };
+        cycle.rotate_left(judged);
+        if self.cycles.len() < FILE_LIMIT {
+            let path = |index: usize| self.all.get(index).map(|source| source.path.clone());
+            self.cycles.push(cycle.into_iter().filter_map(path).collect());
         }
     }
 
@@ -298,7 +330,7 @@ impl Sources {
         if self.all.len() > FILE_LIMIT {
             return None;
         }
-        let text = loader.read(path)?;
+        let text = read(loader.around.files, path)?;
         // Spans of other files are never reported; the numbers only have to differ.
         let file = FileId(u32::MAX - u32::try_from(self.all.len()).ok()?);
         let tree = yaml::parse(file, &Arc::from(text), Dialect::Yaml12);
@@ -307,7 +339,7 @@ impl Sources {
 
     fn add(&mut self, path: &str, tree: Tree, loader: &mut Loader<'_>) -> usize {
         let has_variables = tree.text().contains('$');
-        let variables = has_variables.then(|| loader.variables());
+        let variables = has_variables.then(|| loader.environment.variables(loader.around.files));
         let lookup = |name: &str| {
             variables.as_ref().and_then(|variables| variables.get(name)).map(|value| value.as_str().into())
         };
@@ -339,6 +371,28 @@ impl Sources {
             }
         }
         (built, tracked)
+    }
+
+    /// The paths that the judged file names and at which nothing is: not from its folder, and not from one above, which
+    /// Compose may be told to start from.
+    fn missing(&self, around: &Surroundings<'_>) -> HashSet<String> {
+        let Some(judged) = self.all.first() else { return HashSet::new() };
+        let folders: Vec<&str> = std::iter::successors(Some(paths::directory(&judged.path)), |folder| {
+            (!folder.is_empty()).then(|| paths::directory(folder))
+        })
+        .take(DEPTH_LIMIT)
+        .collect();
+        let is_there = |path: &str| {
+            self.by_path.contains_key(path) || !matches!(around.files.read(path), Err(FileError::Missing(_)))
+        };
+        let is_missing = |named: &&str| {
+            let mut all = folders.iter().map(|folder| paths::join(folder, named));
+            let own = all.next().flatten();
+            own.is_some_and(|path| !is_there(&path) && !(around.ignores)(&path))
+                && !all.flatten().any(|path| is_there(&path))
+        };
+        let named: HashSet<&str> = named_files(&judged.tree).take(FILE_LIMIT).collect();
+        named.into_iter().filter(is_missing).map(str::to_owned).collect()
     }
 
     fn image(&self, service: &Service<'_>, build: Node<'_>, around: &Surroundings<'_>) -> Option<BuiltImage> {
@@ -383,43 +437,75 @@ fn is_one_of_several(path: &str, files: &dyn Files) -> bool {
 /// What the files of a project have in common while they are read.
 struct Loader<'a> {
     around: &'a Surroundings<'a>,
-    /// The folder of the first file, where `.env` is.
-    directory: String,
-    variables: Option<Arc<HashMap<String, String>>>,
+    environment: Environment,
+    /// The files whose includes are being read, the outermost first.
+    including: Vec<usize>,
 }
 
-impl Loader<'_> {
-    fn read(&self, path: &str) -> Option<String> {
-        read(self.around.files, path)
-    }
+/// One entry of `include`.
+struct Inclusion {
+    /// The files, absent where one is outside of the tree.
+    paths: Vec<Option<String>>,
+    /// The files of variables that only they see.
+    environment: Vec<String>,
+}
 
-    /// The variables of `.env`, read when a file first has a dollar in it.
-    fn variables(&mut self) -> Arc<HashMap<String, String>> {
-        if let Some(variables) = &self.variables {
-            return Arc::clone(variables);
-        }
-        let text = paths::join(&self.directory, ".env").and_then(|path| self.read(&path)).unwrap_or_default();
-        let read = dotenv::parse(&text).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Arc::clone(self.variables.insert(Arc::new(read)))
+impl Inclusion {
+    fn of(entry: Node<'_>, from: &str) -> Option<Self> {
+        let path = path_of(entry)?;
+        let paths: Vec<Option<String>> = one_or_many(path).map(|path| paths::join(from, path.as_str()?)).collect();
+        let field = |name: &str| entry.field(name).filter(|field| !field.is_null());
+        let environment = match (field("env_file"), field("project_directory"), paths.first()) {
+            (Some(files), ..) => one_or_many(files).filter_map(|file| paths::join(from, file.as_str()?)).collect(),
+            (None, Some(directory), _) => {
+                let directory = directory.as_str().and_then(|directory| paths::join(from, directory));
+                directory.map(|directory| environment::beside(&directory)).into_iter().collect()
+            }
+            (None, None, Some(Some(first))) => vec![environment::beside(paths::directory(first))],
+            (None, None, _) => Vec::new(),
+        };
+        Some(Self { paths, environment })
     }
 }
 
 /// A service's node by its name.
-type Names<'t> = HashMap<&'t str, Node<'t>>;
+pub(super) type Names<'t> = HashMap<&'t str, Node<'t>>;
 
-fn names(tree: &Tree) -> Names<'_> {
+pub(super) fn names(tree: &Tree) -> Names<'_> {
     let services = tree.documents().filter_map(|document| document.root.field("services"));
     services.flat_map(Node::entries).map(|(name, node)| (name.text(), node)).collect()
 }
 
 /// The paths of `env_file`: one, several, or mappings with `path`.
-fn paths_of<'t>(node: Node<'t>) -> impl Iterator<Item = &'t str> {
-    let list: Vec<Node<'t>> = if node.is_list() { node.items().collect() } else { vec![node] };
-    let path = |node: Node<'t>| if node.is_map() { node.field("path") } else { Some(node) };
-    list.into_iter().filter_map(move |node| path(node)?.as_str())
+fn paths_of(node: Node<'_>) -> impl Iterator<Item = &str> {
+    one_or_many(node).filter_map(move |node| path_of(node)?.as_str())
 }
 
-fn read(files: &dyn Files, path: &str) -> Option<String> {
+/// A path, or that of a mapping that has one.
+fn path_of(node: Node<'_>) -> Option<Node<'_>> {
+    if node.is_map() { node.field("path") } else { Some(node) }
+}
+
+/// The elements of a list, or what stands in its place.
+fn one_or_many(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let list: Vec<Node<'_>> = if node.is_list() { node.items().collect() } else { vec![node] };
+    list.into_iter()
+}
+
+/// The files without which Compose does not start: those of `include`, `extends` and `env_file`.
+fn named_files(tree: &Tree) -> impl Iterator<Item = &str> {
+    let included = tree.documents().filter_map(|document| document.root.field("include")).flat_map(Node::items);
+    let services = tree.documents().filter_map(|document| document.root.field("services"));
+    let of_services = services.flat_map(Node::entries).flat_map(|(_, service)| {
+        let extended = service.field("extends").and_then(|extends| extends.field("file"));
+        let variables = service.field("env_file").into_iter().flat_map(one_or_many);
+        extended.into_iter().chain(variables)
+    });
+    let named = included.chain(of_services).filter_map(path_of).flat_map(one_or_many);
+    named.filter(|node| !node.is_filled_in()).filter_map(Node::as_str)
+}
+
+pub(super) fn read(files: &dyn Files, path: &str) -> Option<String> {
     let bytes = files.read(path).ok().filter(|bytes| bytes.len() <= SIZE_LIMIT)?;
     String::from_utf8(bytes).ok()
 }

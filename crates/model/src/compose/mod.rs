@@ -4,6 +4,8 @@
 //! It cannot know what is set when the project is started, nor files outside the scanned tree; what depends on those is
 //! unknown, never absent.
 
+mod environment;
+mod extends;
 mod image_of_build;
 mod load;
 mod paths;
@@ -18,8 +20,10 @@ use std::collections::{HashMap, HashSet};
 use portcullis_core::{FileId, Span};
 use portcullis_syntax::{Lookup, Node};
 
-pub use image_of_build::{BuiltImage, Said};
-pub use load::{NoFiles, Sources, Surroundings};
+pub use environment::is_chosen;
+pub use extends::{End, Extension};
+pub use image_of_build::{BuiltFile, BuiltImage, Said, built_files};
+pub use load::{BASES, NoFiles, OVERRIDES, Sources, Surroundings};
 pub use ports::{Bound, Port, PortRange};
 pub use service::Service;
 pub use settings::{Setting, settings_of};
@@ -78,6 +82,23 @@ pub struct Document<'t> {
     pub root: Node<'t>,
 }
 
+/// The profiles with which a service runs.
+#[derive(Clone, Debug)]
+pub struct Profiles<'t> {
+    /// Absent where they are not known; none for a service that always runs.
+    names: Option<Vec<&'t str>>,
+    /// Whether `.env` turns one of them on.
+    is_active: bool,
+}
+
+impl Profiles<'_> {
+    /// Whether services with these may run at the same time.
+    pub fn meets(&self, other: &Self) -> bool {
+        let (Some(a), Some(b)) = (&self.names, &other.names) else { return true };
+        a.is_empty() || b.is_empty() || self.is_active && other.is_active || a.iter().any(|profile| b.contains(profile))
+    }
+}
+
 impl<'t> Project<'t> {
     /// The documents of the judged file.
     pub fn own(&self) -> impl Iterator<Item = Node<'t>> + use<'_, 't> {
@@ -117,10 +138,37 @@ impl<'t> Project<'t> {
         self.sources.tracked(path)
     }
 
-    /// Whether two services may run at the same time: not where their profiles have nothing in common.
+    /// Whether two services may run at the same time: not where their profiles have nothing in common, unless `.env` turns
+    /// both on.
     pub fn may_meet(&self, a: &Service<'t>, b: &Service<'t>) -> bool {
-        let (Some(a), Some(b)) = (a.profiles(), b.profiles()) else { return true };
-        a.is_empty() || b.is_empty() || a.iter().any(|profile| b.contains(profile))
+        self.profiles(a).meets(&self.profiles(b))
+    }
+
+    /// When a service runs.
+    pub fn profiles(&self, service: &Service<'t>) -> Profiles<'t> {
+        let names = service.profiles();
+        let is_active = names.iter().flatten().any(|profile| self.sources.is_active(profile));
+        Profiles { names, is_active }
+    }
+
+    /// What the services of the judged file extend.
+    pub fn extensions(&self) -> Vec<Extension<'t>> {
+        self.sources.extensions(self)
+    }
+
+    /// Whether nothing is at a path that the judged file names, and git would not keep it out of the repository.
+    pub fn is_missing(&self, path: &str) -> bool {
+        self.sources.is_missing(path)
+    }
+
+    /// The paths of files that include each other, each time from the judged file around to it.
+    pub fn include_cycles(&self) -> &'t [Vec<String>] {
+        self.sources.cycles()
+    }
+
+    /// Whether a path that the judged file writes leads to another path of the tree.
+    pub fn leads_to(&self, written: &str, path: &str) -> bool {
+        paths::join(paths::directory(self.path), written).is_some_and(|found| found == path)
     }
 }
 

@@ -2,8 +2,8 @@
 
 /// `path` as seen from `directory`, by name alone; absent where it leads out of the scanned tree or is no path of it.
 pub(super) fn join(directory: &str, path: &str) -> Option<String> {
-    if path.is_empty() || path.starts_with(['/', '~']) || path.contains(['\\', '\0', '\n', '$']) || path.contains("://")
-    {
+    let is_elsewhere = path.split('/').next().is_some_and(|first| first.contains(':'));
+    if path.is_empty() || path.starts_with(['/', '~']) || path.contains(['\\', '\0', '\n', '$']) || is_elsewhere {
         return None;
     }
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
@@ -45,6 +45,7 @@ mod tests {
             (".", "c.yaml", Some("c.yaml")),
             ("a", "/etc/passwd", None),
             ("a", "oci://x/y", None),
+            ("a", "git@host:x/y", None),
             ("a", "${X}/c.yaml", None),
             ("a", "~/c.yaml", None),
         ] {

@@ -53,6 +53,21 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(&compact).or_else(|_| STANDARD_NO_PAD.decode(&compact)).ok()
 }
 
+/// Whether the API server takes a text for base64: the standard alphabet with padding. Line breaks are skipped, and bits
+/// that are left over do not matter.
+pub fn is_base64(text: &str) -> bool {
+    let (mut digits, mut padding) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'\n' | b'\r' => {}
+            b'=' => padding = padding.saturating_add(1),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if padding == 0 => digits = digits.saturating_add(1),
+            _ => return false,
+        }
+    }
+    matches!((digits % 4, padding), (0, 0) | (2, 2) | (3, 1))
+}
+
 fn distinct(value: &str) -> usize {
     let mut seen = [false; 256];
     for byte in value.bytes() {

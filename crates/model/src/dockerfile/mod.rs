@@ -31,6 +31,8 @@ pub struct Build<'d> {
     /// In order. A file without FROM has one implicit stage, which holds everything.
     pub stages: Vec<Stage<'d>>,
     globals: variables::Timeline<'d>,
+    /// The stage whose image is used.
+    last: usize,
     /// The last stage of each name, in lower case.
     names: BTreeMap<String, usize>,
     /// How many bytes the values of all timelines hold.
@@ -45,6 +47,7 @@ impl<'d> Build<'d> {
             preamble: Vec::new(),
             stages: Vec::new(),
             globals: variables::Timeline::default(),
+            last: 0,
             names: BTreeMap::new(),
             value_bytes: 0,
         };
@@ -64,13 +67,30 @@ impl<'d> Build<'d> {
                 build.add(instruction);
             }
         }
-        build.mark_final();
+        build.last = build.stages.len().saturating_sub(1);
+        build.mark_final(build.last);
         build
     }
 
-    /// The last stage; absent only in a file without instructions.
+    /// Takes these stages for those whose images are used, in place of the last one. Without any that exists, nothing changes.
+    pub fn end_at<'n>(&mut self, targets: impl Iterator<Item = &'n str>) {
+        let found: Vec<usize> = targets.filter_map(|name| Some(self.target(name)?.index)).collect();
+        let Some(&last) = found.iter().max() else { return };
+        self.stages.iter_mut().for_each(|stage| stage.is_final = false);
+        self.last = last;
+        for index in found {
+            self.mark_final(index);
+        }
+    }
+
+    /// The stage that a build's target names, by name or by number.
+    pub fn target(&self, name: &str) -> Option<&Stage<'d>> {
+        self.stage_named(name).or_else(|| self.stages.get(name.parse::<usize>().ok()?))
+    }
+
+    /// The stage whose image is used: the last one, unless a target was named. Absent only in a file without instructions.
     pub fn final_stage(&self) -> Option<&Stage<'d>> {
-        self.stages.last()
+        self.stages.get(self.last)
     }
 
     /// The last stage of this name, in any case.
@@ -181,9 +201,12 @@ impl<'d> Build<'d> {
         }
     }
 
-    fn mark_final(&mut self) {
-        let mut next = self.stages.len().checked_sub(1);
+    fn mark_final(&mut self, last: usize) {
+        let mut next = Some(last);
         while let Some(stage) = next.and_then(|index| self.stages.get_mut(index)) {
+            if stage.is_final {
+                return;
+            }
             stage.is_final = true;
             // A stage is built from earlier ones only, so this ends.
             next = match stage.base {

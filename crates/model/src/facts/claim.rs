@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use portcullis_core::FileId;
 
 use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
-use super::ledger::{Culprit, Defaults};
+use super::home::Company;
+use super::ledger::{Culprit, Defaults, Gifts, Given};
 use super::selection::Found;
 use super::{Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Verdict};
 use crate::kubernetes::{Quantity, pod_kinds};
@@ -262,6 +263,8 @@ pub enum Claim {
         key: u64,
         /// The object.
         at: Mark,
+        /// What it is compared with.
+        among: Company,
     },
 }
 
@@ -453,7 +456,7 @@ impl Facts {
                         .possible(namespace)
                         .all(|contents| !contents.has_other_policies && contents.policies.judge(labels) == Verdict::No)
             }
-            Claim::Repeated { key, at } => self.first.get(key).is_some_and(|first| first < at),
+            Claim::Repeated { key, at, .. } => self.first.get(key).is_some_and(|first| first < at),
         }
     }
 
@@ -477,6 +480,13 @@ impl Facts {
         };
         let file = culprit.as_ref().and_then(|culprit| culprit.at).map(Mark::file);
         OtherEnd { what: culprit.map(|culprit| culprit.what), file }
+    }
+
+    /// Of a claim that something repeats among files that merely lie in one directory, the file of the first and that of
+    /// the other.
+    pub fn repeats_beside(&self, claim: &Claim) -> Option<(FileId, FileId)> {
+        let Claim::Repeated { key, at, among: Company::Neighbours } = claim else { return None };
+        Some((self.first.get(key)?.file(), at.file()))
     }
 
     /// Whether the claim is that something repeats, and nothing of these facts comes before it.
@@ -753,7 +763,13 @@ impl Facts {
             }
             let scaled =
                 |kind: &str, name: &str| self.possible(namespace).flat_map(|all| all.autoscalers(kind, name)).collect();
-            let sum = here.ledger.asked(site, *side, resource, scopes, scaled);
+            // The server writes what a LimitRange gives into pods before it counts them.
+            let given = |site: Site| {
+                let is_all_known = here.names("LimitRange") <= BOUNDS && self.can_tell(namespace, &["LimitRange"]);
+                let all = self.possible(namespace).map(|contents| &contents.given);
+                if is_all_known { Given::gifts(&here.given, all, site) } else { Gifts::new() }
+            };
+            let sum = here.ledger.asked(site, *side, resource, scopes, scaled, given);
             return (sum.asked > hard.nanos).then(|| here.ledger.culprit(&sum, resource));
         }
         // Whose environment or directory an object is of is not kept: where there are several, nothing is counted.

@@ -143,7 +143,11 @@ impl Contents {
             }
             ("policy", "PodDisruptionBudget") => {
                 if let Lookup::Present(selector) = node.get("spec.selector") {
-                    self.budgets.add(Selector::new(selector));
+                    let selector = Selector::new(selector);
+                    // Only from `policy/v1` on an empty selector selects every pod.
+                    if object.version() != "v1beta1" || !selector.is_empty() {
+                        self.budgets.add(selector);
+                    }
                 }
             }
             ("autoscaling", "HorizontalPodAutoscaler") | ("keda.sh", "ScaledObject") => self.add_autoscaler(object),

@@ -17,6 +17,7 @@ use crate::kustomize::{References, directory_of};
 pub struct Home {
     /// What it is deployed with: a kustomization's directory, else its own; environments of one directory told apart.
     pub(super) deployed_with: String,
+    pub(super) company: Company,
     moved: Moved,
     pub(super) role: Role,
     /// Whether a kustomization adds labels to pods.
@@ -27,6 +28,16 @@ pub struct Home {
     pub(super) is_changed: bool,
     /// The environment that a word of its path names, by its place in the list of them.
     pub(super) environment: Option<u8>,
+}
+
+/// Why files are deployed together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Company {
+    /// A kustomization takes them in, or they are one release.
+    #[default]
+    Stated,
+    /// They lie in one directory, which may be applied as a whole.
+    Neighbours,
 }
 
 /// Whether something is deployed along that the scan does not see.
@@ -76,7 +87,7 @@ impl Home {
         let of_name = environment(name);
         let environment = environment(directory).or(of_name).map(|(index, _)| index);
         let deployed_with = with_environment(directory, of_name.map(|(_, name)| name));
-        Self { deployed_with, environment, ..Self::default() }
+        Self { deployed_with, environment, company: Company::Neighbours, ..Self::default() }
     }
 
     /// A hash of what it is deployed with.
@@ -138,6 +149,8 @@ fn environment(path: &str) -> Option<(u8, &'static str)> {
 #[derive(Clone, Debug, Default)]
 pub struct Homes {
     taken_in: HashMap<String, Home>,
+    /// The directories that have a kustomization.
+    directories: BTreeSet<String>,
     /// ConfigMaps and Secrets that kustomizations generate.
     pub(super) generated: BTreeSet<(&'static str, String)>,
 }
@@ -187,6 +200,7 @@ impl Homes {
             for (path, role) in entries.chain(kustomization.patches.iter().map(|path| (path, Role::Patches))) {
                 let home = Home {
                     deployed_with: directory.clone(),
+                    company: Company::Stated,
                     moved: moved.clone(),
                     role,
                     adds_labels: labelled.contains(directory.as_str()),
@@ -197,6 +211,7 @@ impl Homes {
                 homes.taken_in.entry(path.clone()).and_modify(|known| known.join(&home)).or_insert(home);
             }
         }
+        homes.directories = all.into_keys().collect();
         homes
     }
 
@@ -209,6 +224,21 @@ impl Homes {
     /// Whether some kustomization names the file as a patch.
     pub fn is_patch(&self, path: &str) -> bool {
         self.taken_in.get(path).is_some_and(|home| home.role == Role::Patches)
+    }
+
+    /// Whether a file lies below a kustomization, and none takes it in.
+    pub fn is_left_out(&self, path: &str) -> bool {
+        if self.directories.is_empty() || self.taken_in.contains_key(path) {
+            return false;
+        }
+        let mut directory = directory_of(path);
+        while !directory.is_empty() {
+            if self.directories.contains(directory) {
+                return true;
+            }
+            directory = directory_of(directory);
+        }
+        self.directories.contains("")
     }
 
     /// The home of what the kustomization of a directory builds: names and namespaces are final. `unseen` says whether

@@ -147,6 +147,8 @@ pub(super) struct Sum {
     /// Who asks for most of it, and how much.
     most: Option<(i128, u32)>,
     has_daemons: bool,
+    /// Whether a LimitRange gave some of it.
+    has_given: bool,
 }
 
 /// Resources of one pod that are added up. It bounds pods whose every container names another one.
@@ -173,12 +175,15 @@ pub enum PodScope {
 
 impl PodScope {
     /// Whether the pod certainly is in it.
-    fn holds(&self, shape: &Shape) -> bool {
+    fn holds(&self, shape: &Shape, gifts: &Gifts) -> bool {
         shape.is_pod
             && match self {
                 Self::Ending => shape.ends == Some(true),
                 Self::Lasting => shape.ends == Some(false),
-                Self::Asking => ["cpu", "memory"].iter().any(|name| shape.pod_asks(Side::Requests, name).0 > 0),
+                Self::Asking => ["cpu", "memory"].iter().any(|name| {
+                    let gift = gifts.get(&(Side::Requests, Box::from(*name)));
+                    shape.pod_asks(Side::Requests, name, gift.copied()).0 > 0
+                }),
                 Self::Prioritized => shape.priority.is_some(),
                 Self::OfClasses(classes) => {
                     shape.priority.as_ref().is_some_and(|class| classes.iter().any(|one| *one == **class))
@@ -300,7 +305,8 @@ impl Ledger {
         self.shapes.get(load.shape as usize)
     }
 
-    /// What a quota at `site` counts of a resource. `scaled` gives the autoscalers of a workload.
+    /// What a quota at `site` counts of a resource. `scaled` gives the autoscalers of a workload, `given` what LimitRanges
+    /// give to the containers of a site.
     pub(super) fn asked<'a>(
         &self,
         site: Site,
@@ -308,12 +314,13 @@ impl Ledger {
         resource: &str,
         scopes: &[PodScope],
         scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>,
+        given: impl Fn(Site) -> Gifts,
     ) -> Sum {
         let own;
         let sums = if scopes.is_empty() {
-            self.sums.get_or_init(|| self.sums(&[], scaled))
+            self.sums.get_or_init(|| self.sums(&[], scaled, given))
         } else {
-            own = self.sums(scopes, scaled);
+            own = self.sums(scopes, scaled, given);
             &own
         };
         let key = (half, Box::from(resource));
@@ -335,7 +342,12 @@ impl Ledger {
         total
     }
 
-    fn sums<'a>(&self, scopes: &[PodScope], scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>) -> Sums {
+    fn sums<'a>(
+        &self,
+        scopes: &[PodScope],
+        scaled: impl Fn(&str, &str) -> Vec<(&'a Autoscaler, Surely)>,
+        given: impl Fn(Site) -> Gifts,
+    ) -> Sums {
         // Of one name there may be one in each environment; one of no environment may be any of them.
         let mut named: HashMap<(&str, &str, Site), usize> = HashMap::new();
         let mut anywhere: HashMap<(&str, &str, u64), usize> = HashMap::new();
@@ -349,40 +361,52 @@ impl Ledger {
             let all = anywhere.get(&(load.kind, load.name.as_str(), site.deployed_with));
             if load.site == site { all == Some(&1) } else { of(load.site) == 1 && of(site) == 0 }
         };
+        let mut gifts_of: HashMap<Site, Gifts> = HashMap::new();
         let mut sums = Sums::new();
         for (index, load) in (0_u32..).zip(&self.loads) {
             let is_sure = is_once(load) && !self.resized.contains(&load.name);
             let Some(shape) = self.shape(load).filter(|_| is_sure) else { continue };
-            if !scopes.iter().all(|scope| scope.holds(shape)) {
+            let gifts = &*gifts_of.entry(load.site).or_insert_with(|| given(load.site));
+            if !scopes.iter().all(|scope| scope.holds(shape, gifts)) {
                 continue;
             }
             let Some(pods) = pods_at_most(load.pods, &scaled(load.kind, &load.name)) else { continue };
             let of_site = sums.entry(load.site).or_default();
-            let mut add = |side: Side, resource: Box<str>, each: i128| {
+            let mut add = |side: Side, resource: Box<str>, (each, origin): (i128, Origin)| {
                 let Some(all) = each.checked_mul(i128::from(pods)).filter(|all| *all > 0) else { return };
                 let sum = of_site.entry((side, resource)).or_default();
                 sum.asked = sum.asked.saturating_add(all);
                 sum.has_daemons |= load.kind == "DaemonSet";
+                sum.has_given |= origin == Origin::Given;
                 if sum.most.is_none_or(|(most, _)| most < all) {
                     sum.most = Some((all, index));
                 }
             };
             for side in [Side::Requests, Side::Limits] {
-                for resource in shape.resources(side).into_iter().take(RESOURCES) {
-                    add(side, resource.into(), shape.pod_asks(side, resource).0);
+                let mut resources = shape.resources(side);
+                let given = gifts.keys().filter(|(given, _)| *given == side && shape.is_pod);
+                resources.extend(given.map(|(_, resource)| &**resource));
+                for resource in resources.into_iter().take(RESOURCES) {
+                    let written = shape.pod_asks(side, resource, None).0;
+                    let gift = Some(gifts).filter(|gifts| !gifts.is_empty());
+                    let gift = gift.and_then(|gifts| gifts.get(&(side, resource.into()))).copied();
+                    let asked = gift.map_or(written, |gift| shape.pod_asks(side, resource, Some(gift)).0);
+                    let origin = if asked > written { Origin::Given } else { Origin::Written };
+                    add(side, resource.into(), (asked, origin));
                 }
             }
-            let one = Quantity::whole(1).nanos;
+            let one = (Quantity::whole(1).nanos, Origin::Written);
             if shape.is_pod {
                 add(Side::Requests, "pods".into(), one);
             }
             for claim in &shape.claims {
+                let storage = (claim.storage.least(), Origin::Written);
                 add(Side::Requests, "persistentvolumeclaims".into(), one);
-                add(Side::Requests, "storage".into(), claim.storage.least());
+                add(Side::Requests, "storage".into(), storage);
                 if let Some(class) = &claim.class {
                     let of_class = |what: &str| format!("{class}.storageclass.storage.k8s.io/{what}").into();
                     add(Side::Requests, of_class("persistentvolumeclaims"), one);
-                    add(Side::Requests, of_class("requests.storage"), claim.storage.least());
+                    add(Side::Requests, of_class("requests.storage"), storage);
                 }
             }
         }
@@ -399,6 +423,9 @@ impl Ledger {
             what = format!("{what}, of it {} `{}` alone `{most}`", load.kind, load.name);
         } else if let Some((_, load)) = most {
             what = format!("{} `{}` asks for at least `{asked}`", load.kind, load.name);
+        }
+        if sum.has_given {
+            what.push_str(", with what a LimitRange gives");
         }
         if sum.has_daemons {
             what.push_str(" (DaemonSets counted for one node)");
@@ -483,40 +510,100 @@ pub(super) enum Defaults {
     Unknown,
 }
 
+/// Whether an amount is written, or given by a LimitRange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Written,
+    Given,
+}
+
+/// What every container without an amount of its own is given at least, in billionths.
+pub(super) type Gifts = BTreeMap<(Side, Box<str>), i128>;
+
 /// What LimitRanges give to containers that write nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
     amounts: BTreeSet<(Side, String)>,
+    ranges: Vec<Range>,
     /// Whether they may give more than is known.
     is_open: bool,
 }
 
+/// What one LimitRange gives to containers.
+#[derive(Clone, Debug)]
+struct Range {
+    site: Site,
+    gifts: Vec<(Side, Name, Amount)>,
+}
+
+/// Fields of a LimitRange, and on which side what stands there is given: a maximum becomes the limit, a limit the request,
+/// and a minimum the request. Earlier rows win.
+const GIVING: &[(&str, &[Side])] = &[
+    ("defaultRequest", &[Side::Requests]),
+    ("default", &[Side::Requests, Side::Limits]),
+    ("max", &[Side::Requests, Side::Limits]),
+    ("min", &[Side::Requests]),
+];
+
 impl Given {
-    pub(super) fn add(&mut self, range: Node<'_>, home: &Home) {
+    pub(super) fn add(&mut self, range: Node<'_>, site: Site, home: &Home) {
         self.is_open |= home.is_changed || range.get("spec.limits").is_unknown();
+        let mut gifts: Vec<(Side, Name, Amount)> = Vec::new();
         for item in range.get("spec.limits").present().into_iter().flat_map(Node::items) {
-            // A maximum becomes the limit, a limit the request, and a minimum the request.
-            for (field, sides) in [
-                ("default", &[Side::Requests, Side::Limits][..]),
-                ("defaultRequest", &[Side::Requests]),
-                ("max", &[Side::Requests, Side::Limits]),
-                ("min", &[Side::Requests]),
-            ] {
-                self.is_open |= item.get(field).is_unknown();
-                for (key, _) in item.field(field).into_iter().flat_map(Node::entries) {
+            self.is_open |= item.get("type").is_unknown();
+            let is_of_containers = item.field("type").and_then(Node::as_str) == Some("Container");
+            for (field, sides) in GIVING {
+                self.is_open |= item.get(field).is_unknown() || item.field(field).is_some_and(Node::is_open);
+                for (key, amount) in item.field(field).into_iter().flat_map(Node::entries) {
                     self.amounts.extend(sides.iter().map(|side| (*side, key.text().to_owned())));
+                    for side in sides.iter().filter(|_| is_of_containers) {
+                        if !gifts.iter().any(|(given, resource, _)| given == side && **resource == *key.text()) {
+                            gifts.push((*side, name(key.text()), Amount::new(amount)));
+                        }
+                    }
                 }
             }
         }
+        self.ranges.push(Range { site, gifts });
     }
 
     pub(super) fn merge(&mut self, other: Self) {
         self.amounts.extend(other.amounts);
+        self.ranges.extend(other.ranges);
         self.is_open |= other.is_open;
     }
 
     pub(super) fn may_give(&self, side: Side, resource: &str) -> bool {
         self.is_open || self.amounts.contains(&(side, resource.to_owned()))
+    }
+
+    /// What containers at `site` are given at least, if these are all LimitRanges that may be about them: of several that
+    /// give the same resource the first speaks, whichever that is.
+    pub(super) fn gifts<'g>(here: &Self, all: impl Iterator<Item = &'g Self>, site: Site) -> Gifts {
+        let is_about = |range: Site| {
+            range.deployed_with == site.deployed_with
+                && (range.environment.is_none() || range.environment == site.environment)
+        };
+        let mut gifts = Gifts::new();
+        for range in here.ranges.iter().filter(|range| is_about(range.site)) {
+            for (side, resource, amount) in &range.gifts {
+                gifts.entry((*side, Box::from(&**resource))).or_insert(amount.least());
+            }
+        }
+        if gifts.is_empty() {
+            return gifts;
+        }
+        for given in all {
+            if given.is_open {
+                return Gifts::new();
+            }
+            for (side, resource, amount) in given.ranges.iter().flat_map(|range| &range.gifts) {
+                if let Some(least) = gifts.get_mut(&(*side, Box::from(&**resource))) {
+                    *least = (*least).min(amount.least());
+                }
+            }
+        }
+        gifts
     }
 }
 
@@ -564,6 +651,7 @@ impl Sum {
         let Some(other) = other else { return };
         self.asked = self.asked.saturating_add(other.asked);
         self.has_daemons |= other.has_daemons;
+        self.has_given |= other.has_given;
         if self.most.map(|(most, _)| most) < other.most.map(|(most, _)| most) {
             self.most = other.most;
         }
@@ -719,8 +807,9 @@ impl Shape {
     /// What a pod asks for at least, in billionths, and whether that is all.
     ///
     /// Containers run together, sidecars with them; an init container runs alone, with the sidecars that were started
-    /// before it. The larger of the two is set aside, and the overhead is added.
-    fn pod_asks(&self, side: Side, resource: &str) -> (i128, Exactness) {
+    /// before it. The larger of the two is set aside, and the overhead is added. A `gift` is for each container that writes
+    /// nothing, in a pod without resources of its own.
+    fn pod_asks(&self, side: Side, resource: &str, gift: Option<i128>) -> (i128, Exactness) {
         let mut is_exact = !self.is_open;
         let mut running = 0_i128;
         let mut sidecars = 0_i128;
@@ -728,7 +817,8 @@ impl Shape {
         for asks in &self.containers {
             let amount = asks.asks(side, resource);
             is_exact &= matches!(amount, Some(Amount::Known(_)));
-            let amount = amount.map_or(0, Amount::least);
+            let gift = || gift.filter(|_| !asks.is_open && self.whole.is_none()).unwrap_or_default();
+            let amount = amount.map_or_else(gift, Amount::least);
             match asks.role {
                 RoleRank::Main => running = running.saturating_add(amount),
                 RoleRank::Init => starting = starting.max(sidecars.saturating_add(amount)),
@@ -755,7 +845,7 @@ impl Shape {
             return None;
         }
         [Side::Requests, Side::Limits].into_iter().find_map(|side| {
-            let (asked, exactness) = self.pod_asks(side, &bound.resource);
+            let (asked, exactness) = self.pod_asks(side, &bound.resource, None);
             let asked = Quantity { nanos: asked };
             let is_broken = match bound.test {
                 Test::Max => asked > bound.value,

@@ -28,7 +28,7 @@ use crate::kubernetes::{Object, Pod};
 use contents::Contents;
 
 pub use claim::{Amount, Claim, OtherEnd, Port, Quoted, Reach, Token};
-pub use home::{Home, Homes, Unseen};
+pub use home::{Company, Home, Homes, Unseen};
 pub use ledger::{Bound, Bounded, PodScope, Side, Site, Test};
 pub use selection::{Labels, Selector, Verdict};
 pub use unread::{Unread, UnreadKind};
@@ -185,7 +185,7 @@ impl Facts {
         contents.is_changed |= home.is_changed;
         contents.ledger.add(object, pods, &namespace, &home);
         if object.kind == "LimitRange" {
-            contents.given.add(object.node, &home);
+            contents.given.add(object.node, Site::new(&home, &namespace), &home);
         }
         if matches!(namespace, Namespace::Along(_)) {
             // To everything outside the directory it may be anywhere.
@@ -247,19 +247,24 @@ impl Facts {
     /// The claim that an earlier document of what is deployed together has the same identity.
     pub fn repeats(&self, object: &Object<'_>) -> Option<Claim> {
         let key = object_key(object, &self.namespace(object), &self.home)?;
-        Some(Claim::Repeated { key, at: object.node.span().into() })
+        Some(Claim::Repeated { key, at: object.node.span().into(), among: self.home.company })
     }
 
     /// For each path of an Ingress, the claim that an earlier Ingress that is deployed with it has the same.
     pub fn repeated_paths<'t>(&self, object: &Object<'t>) -> Vec<(Node<'t>, Claim)> {
         let at = object.node.span().into();
-        ingress_paths(object, &self.home).into_iter().map(|(node, key)| (node, Claim::Repeated { key, at })).collect()
+        let among = self.home.company;
+        let claim = |(node, key)| (node, Claim::Repeated { key, at, among });
+        ingress_paths(object, &self.home).into_iter().map(claim).collect()
     }
 
     /// The claim that an earlier autoscaler that is deployed with it has the same target. Nothing for other objects.
     pub fn repeated_target<'t>(&self, object: &Object<'t>) -> Option<(Node<'t>, Claim)> {
         let target = targets(object, &self.namespace(object), &self.home)?;
-        Some((target.node, Claim::Repeated { key: *target.keys.first()?, at: object.node.span().into() }))
+        Some((
+            target.node,
+            Claim::Repeated { key: *target.keys.first()?, at: object.node.span().into(), among: self.home.company },
+        ))
     }
 
     /// For a VerticalPodAutoscaler that changes pods, the claim that another autoscaler counts on what it changes.
@@ -271,7 +276,7 @@ impl Facts {
     /// The claim that an earlier Service that is deployed with it has the same selector.
     pub fn repeated_selector<'t>(&self, object: &Object<'t>) -> Option<(Node<'t>, Claim)> {
         let (node, key) = shared_selector(object, &self.namespace(object), &self.home)?;
-        Some((node, Claim::Repeated { key, at: object.node.span().into() }))
+        Some((node, Claim::Repeated { key, at: object.node.span().into(), among: self.home.company }))
     }
 
     fn note_first(&mut self, key: u64, mark: Mark) {

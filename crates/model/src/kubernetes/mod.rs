@@ -1,6 +1,7 @@
 //! Kubernetes objects, the pods in them, and the containers in those.
 
 mod container;
+mod grammar;
 mod object;
 mod pod;
 mod quantity;
@@ -11,6 +12,7 @@ mod version;
 
 pub(crate) use container::Parts;
 pub use container::{Container, ContainerTitle, Role};
+pub use grammar::{Grammar, Network, key_fault, label_fault, segment_fault, subdomain_fault, word_fault};
 pub use object::{Object, ObjectTitle, objects};
 pub use pod::{Lifetime, Os, Pod, pod_kinds, pods};
 pub use quantity::{Quantity, QuantityError};

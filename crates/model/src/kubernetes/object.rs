@@ -23,22 +23,26 @@ pub struct Object<'t> {
 /// How deep `List` objects may stand in one another.
 const LIST_DEPTH: usize = 8;
 
-/// The objects of a document: itself, or for `List` and `*List` kinds its items. Nothing for other documents.
+/// The objects of a document: itself, or for `List` and `*List` kinds its items. Nothing for other documents. The items of
+/// a `PodList` are Pods, also where they do not say so.
 pub fn objects(root: Node<'_>) -> Vec<Object<'_>> {
     let mut found = Vec::new();
-    collect(root, LIST_DEPTH, &mut found);
+    if let Some(object) = Object::new(root) {
+        collect(object, LIST_DEPTH, &mut found);
+    }
     found
 }
 
-fn collect<'t>(node: Node<'t>, depth: usize, found: &mut Vec<Object<'t>>) {
-    let Some(object) = Object::new(node) else { return };
+fn collect<'t>(object: Object<'t>, depth: usize, found: &mut Vec<Object<'t>>) {
     if object.kind.ends_with("List")
-        && let Lookup::Present(items) = node.get("items")
+        && let Lookup::Present(items) = object.node.get("items")
         && items.is_list()
     {
         if depth > 0 {
             for item in items.items() {
-                collect(item, depth - 1, found);
+                if let Some(item) = Object::new(item).or_else(|| object.item(item)) {
+                    collect(item, depth - 1, found);
+                }
             }
         }
         return;
@@ -80,8 +84,20 @@ impl<'t> Object<'t> {
         if api_version.is_empty() || kind.is_empty() {
             return None;
         }
+        Some(Self::of_kind(node, api_version, kind, metadata))
+    }
+
+    /// An item of this list that leaves out its kind, because the list's kind says it.
+    fn item(&self, node: Node<'t>) -> Option<Self> {
+        let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty() && self.is_builtin())?;
+        let metadata = node.field("metadata").filter(|metadata| metadata.is_map())?;
+        let says_none = ["apiVersion", "kind"].iter().all(|key| node.key_lookup(key).absent().is_some());
+        says_none.then(|| Self::of_kind(node, self.api_version, kind, Some(metadata)))
+    }
+
+    fn of_kind(node: Node<'t>, api_version: &'t str, kind: &'t str, metadata: Option<Node<'t>>) -> Self {
         let text = |key: &str| metadata.and_then(|metadata| metadata.field(key)).and_then(Node::as_str);
-        Some(Self { node, api_version, kind, name: text("name"), namespace: text("namespace") })
+        Self { node, api_version, kind, name: text("name"), namespace: text("namespace") }
     }
 
     /// The API group; empty for the core group.

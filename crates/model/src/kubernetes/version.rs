@@ -14,6 +14,12 @@ impl KubernetesVersion {
     /// The newest version whose Pod Security Standards and APIs are known here.
     pub const LATEST: Self = Self { minor: 37 };
 
+    /// This version, or the newest that is known where it is newer.
+    #[must_use]
+    pub fn known(self) -> Self {
+        self.min(Self::LATEST)
+    }
+
     /// 1.`minor`.
     pub const fn new(minor: u32) -> Self {
         Self { minor }
@@ -29,8 +35,8 @@ impl fmt::Display for KubernetesVersion {
 impl FromStr for KubernetesVersion {
     type Err = String;
 
-    /// Reads `1.30`, `v1.30`, `1.30.4`, `latest`, and what distributions append: `1.30.2-gke.1`, `v1.30.2+k3s1`. A version
-    /// newer than the newest known is read as the newest.
+    /// Reads `1.30`, `v1.30`, `1.30.4`, `latest`, and what distributions append: `1.30.2-gke.1`, `v1.30.2+k3s1`. Versions to
+    /// come are versions as well, up to two digits.
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "latest" {
             return Ok(Self::LATEST);
@@ -50,8 +56,8 @@ impl FromStr for KubernetesVersion {
         if !is_patched || !has_suffix || parts.next().is_some() || !is_number(minor) {
             return Err(wrong());
         }
-        let minor: u32 = minor.parse().map_err(|_| wrong())?;
-        Ok(Self::new(minor).min(Self::LATEST))
+        let minor = minor.parse().ok().filter(|minor| *minor < 100).ok_or_else(wrong)?;
+        Ok(Self::new(minor))
     }
 }
 
@@ -71,7 +77,9 @@ mod tests {
             ("v1.29.0-rc.1+build.5", Some(29)),
             ("1.30+", Some(30)),
             ("latest", Some(KubernetesVersion::LATEST.minor)),
-            ("1.99", Some(KubernetesVersion::LATEST.minor)),
+            ("1.99", Some(99)),
+            ("1.100", None),
+            ("1.99999999999", None),
             ("", None),
             ("2.0", None),
             ("1", None),

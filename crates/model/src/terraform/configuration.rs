@@ -8,7 +8,7 @@ use portcullis_core::{FileId, Span};
 use portcullis_syntax::hcl::{Block, File};
 
 use super::lookup::{Lookup, lookups};
-use super::value::{Kind, Map, Reference, Value};
+use super::value::{Kind, Map, Reason, Reference, Value};
 
 /// A root module with all that it calls, evaluated once.
 #[derive(Debug, Default)]
@@ -240,7 +240,8 @@ fn allows_major(constraint: &str, major: u64) -> bool {
 /// Whether a value refers to a resource: by reference, or by one of the texts that name it. `None` where that is not known.
 pub fn refers(value: &Value, target: &Resource, names: &[&str]) -> Option<bool> {
     if value.references().iter().any(|reference| is_instance(&reference.address, target)) {
-        return Some(true);
+        // What a module that is not at hand makes of what it was given may be something else.
+        return if matches!(value.kind, Kind::Unknown(Reason::Module)) { None } else { Some(true) };
     }
     match &value.kind {
         Kind::List(list) => {

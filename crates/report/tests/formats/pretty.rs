@@ -274,9 +274,13 @@ fn concise_is_one_line_each() {
         .find("docker-latest-tag", 0, "x", "tag\nmissing")
         .last(|finding| finding.severity = Severity::High)
         .find("k8s-privileged-container", 0, "é", "m")
-        .last(|finding| finding.message = Cow::Borrowed("privileged"));
+        .last(|finding| finding.message = Cow::Borrowed("privileged"))
+        .last(|finding| finding.help = Some(Cow::Borrowed("remove it")))
+        .find("docker-latest-tag", 0, "x", "tga")
+        .last(|finding| finding.help = Some(Cow::Borrowed("did you mean `tag`?")));
     assert_eq!(
         builder.write(Format::Concise, &options()),
-        "a b.yaml:1:4: high[docker-latest-tag] tag missing\na b.yaml:1:1: critical[k8s-privileged-container] privileged\n"
+        "a b.yaml:1:4: high[docker-latest-tag] tag missing\na b.yaml:1:1: critical[k8s-privileged-container] privileged\n\
+         a b.yaml:1:4: medium[docker-latest-tag] tga (did you mean `tag`?)\n"
     );
 }

@@ -240,8 +240,20 @@ fn obfuscated_uses(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
     }
 }
 
-fn obfuscated_expression(usage: &Usage<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
+fn obfuscated_expression(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
     let Some(expr) = usage.expr() else { return };
+    let step = usage.step.and_then(|index| scope.steps().get(index));
+    // In a script a literal is text like any other, but braces are written so.
+    let is_plain = match &expr.kind {
+        ExprKind::Bool(_) | ExprKind::Number(_) => true,
+        ExprKind::String(text) => !text.contains(['{', '}', '$']),
+        _ => false,
+    };
+    if is_plain && step.and_then(|step| step.run) == Some(usage.node) {
+        let written = usage.text_of(expr);
+        report.at(usage.place_of(expr), format!("`{written}` is always the same")).help("write its value");
+        return;
+    }
     // A condition that is always the same is `actions-unsound-condition`.
     if usage.site == Site::Elsewhere || usage.site.is_condition() && usage.is_bare {
         return;

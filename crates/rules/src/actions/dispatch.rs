@@ -26,6 +26,8 @@ pub enum ActionsCheck {
     UsesAndPreCommit(UsesCheck, RootCheck),
     /// Each job, and each step.
     JobAndStep(JobCheck, StepCheck),
+    /// Each job, each step, and each action's metadata.
+    JobStepAndAction(JobCheck, StepCheck, ActionCheck),
     /// Each step, and each expression.
     StepAndExpression(StepCheck, ExpressionCheck),
     /// Each step, and each action's metadata.
@@ -78,6 +80,11 @@ impl Table {
             ActionsCheck::JobAndStep(job, step) => {
                 self.job.push((rule, job));
                 self.step.push((rule, step));
+            }
+            ActionsCheck::JobStepAndAction(job, step, action) => {
+                self.job.push((rule, job));
+                self.step.push((rule, step));
+                self.action.push((rule, action));
             }
             ActionsCheck::StepAndExpression(step, expression) => {
                 self.step.push((rule, step));

@@ -34,6 +34,10 @@ rule! {
     ///     branches-ignore: [dev]
     /// jobs: { build: { runs-on: ubuntu-latest, steps: [{ run: make }] } }
     /// ```
+    /// ```workflow bad:1
+    /// on: [push, schedule]
+    /// jobs: { build: { runs-on: ubuntu-latest, steps: [{ run: make }] } }
+    /// ```
     /// ```workflow good
     /// on:
     ///   pull_request: { types: [opened, synchronize], paths: [src/**] }
@@ -59,7 +63,12 @@ fn event_invalid(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             }
             continue;
         };
-        let Some(config) = trigger.config else { continue };
+        let Some(config) = trigger.config else {
+            if trigger.name == "schedule" {
+                report.at(trigger.node, "`schedule` does not say when").help("add a list of `cron:`");
+            }
+            continue;
+        };
         if config.is_map() {
             types(event, config, report);
             filters(trigger, config, report);
@@ -152,7 +161,7 @@ fn inputs(trigger: &Trigger<'_>, config: Node<'_>, report: &mut Report<'_>) {
                 .at(kind, format!("there is no type `{}` for inputs", kind.text()))
                 .help(format!("the types: {}", known.join(", ")));
         }
-        if trigger.name == "workflow_call" && input.get("type").absent().is_some() {
+        if trigger.name == "workflow_call" && (input.is_null() || input.get("type").absent().is_some()) {
             report.at(key, format!("the input `{}` has no type", key.text())).help("add `type: string`");
         }
         choice(key, input, report);
@@ -197,6 +206,9 @@ fn choice(key: Node<'_>, input: Node<'_>, report: &mut Report<'_>) {
         Lookup::Present(options) if options.is_list() => options,
         _ => return,
     };
+    if options.items().len() == 0 {
+        report.at(options, format!("the choice `{}` has no options", key.text())).help("add one");
+    }
     let mut seen: Vec<&str> = Vec::new();
     for option in options.items().take(MAX_OPTIONS) {
         if seen.contains(&option.text()) {
@@ -228,6 +240,21 @@ rule! {
     ///   push: { paths: [./src/**] }
     /// jobs: { build: { runs-on: ubuntu-latest, steps: [{ run: make }] } }
     /// ```
+    /// ```workflow bad:2
+    /// on:
+    ///   push: { tags: ["v[9-1]"] }
+    /// jobs: { build: { runs-on: ubuntu-latest, steps: [{ run: make }] } }
+    /// ```
+    /// ```workflow bad:2
+    /// on:
+    ///   push: { tags: ["v*+"] }
+    /// jobs: { build: { runs-on: ubuntu-latest, steps: [{ run: make }] } }
+    /// ```
+    /// ```workflow good
+    /// on:
+    ///   push: { tags: ["v[0-9]+.[0-9]+", "[a-zA-Z-]*"] }
+    /// jobs: { build: { runs-on: ubuntu-latest, steps: [{ run: make }] } }
+    /// ```
     /// ```workflow good
     /// on:
     ///   push: { branches: [main, "release/**", "!release/old", "v[12].x"], paths: ["**.js", "!docs/**"] }
@@ -243,7 +270,7 @@ rule! {
 fn glob_invalid(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     for trigger in &workflow.triggers {
         let Some(config) = trigger.config else { continue };
-        for (filter, _) in FILTERS {
+        for filter in FILTERS.iter().map(|(filter, _)| *filter).chain(["versions"]) {
             let Some(node) = config.get(filter).present() else { continue };
             for pattern in one_or_many(node) {
                 let text = pattern.text();
@@ -290,7 +317,7 @@ fn path_fault(text: &str) -> Option<String> {
         _ if text.starts_with("./") || text.starts_with("../") || text == "." || text == ".." => {
             Some("starts with `.`: paths start at the repository's root".to_owned())
         }
-        _ if text.starts_with(' ') || text.ends_with(' ') => Some("starts or ends with a blank".to_owned()),
+        _ if text.trim() != text => Some("starts or ends with a blank".to_owned()),
         _ => None,
     }
 }
@@ -310,7 +337,36 @@ fn bracket_fault(text: &str) -> Option<String> {
     if open {
         return Some("has a `[` that is not closed".to_owned());
     }
-    text.starts_with(['+', '?']).then(|| "starts with a sign that repeats what stands before it".to_owned())
+    if text.starts_with(['+', '?']) {
+        return Some("starts with a sign that repeats what stands before it".to_owned());
+    }
+    if let Some((first, last)) = reversed_range(text) {
+        return Some(format!("has the range `{first}-{last}`, which holds nothing"));
+    }
+    ["*+", "*?", "++", "??", "+?", "?+"]
+        .into_iter()
+        .find(|signs| text.contains(signs))
+        .map(|signs| format!("has `{signs}`: the second repeats a character, and none stands before it"))
+}
+
+/// A range between brackets whose end comes before its start.
+fn reversed_range(text: &str) -> Option<(char, char)> {
+    let (mut open, mut before, mut start) = (false, None, None);
+    for character in text.chars() {
+        match character {
+            '[' if !open => (open, before, start) = (true, None, None),
+            ']' => open = false,
+            '-' if open && before.is_some() => start = before,
+            _ if open => {
+                if let Some(first) = start.take().filter(|first| *first > character) {
+                    return Some((first, character));
+                }
+                before = Some(character);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 rule! {

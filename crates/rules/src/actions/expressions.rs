@@ -3,8 +3,12 @@
 //! Decided by the grammar, by the places that have each context, and by what the file itself declares: steps, jobs, inputs,
 //! matrix keys. What an action of another repository gives is not known.
 
+use std::sync::Arc;
+
+use portcullis_core::FileId;
 use portcullis_model::actions::{Input, Job, Local, Site, Step, Usage, UsesKind, Workflow};
-use portcullis_syntax::expression::{Expr, ExprKind, Path};
+use portcullis_syntax::expression::{Expr, ExprKind, Path, Segment};
+use portcullis_syntax::json;
 
 use super::{ActionsCheck, Scope};
 use crate::dockerfile::near::nearest;
@@ -212,6 +216,59 @@ rule! {
     ///     steps:
     ///       - run: echo ${{ startWith(github.ref, 'refs/tags/') }}
     /// ```
+    /// ```workflow bad:6
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ github.repository.owner }}
+    /// ```
+    /// ```workflow bad:6
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ github.event.issue }}
+    /// ```
+    /// ```workflow bad:7
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: make
+    ///         if: github.event.issue == 'x'
+    /// ```
+    /// ```workflow good
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ toJSON(github.event.issue) }}
+    ///         if: github.event.issue != null && github.event.issue
+    /// ```
+    /// ```workflow bad:4
+    /// on:
+    ///   workflow_call:
+    ///     outputs:
+    ///       image: { value: "${{ jobs.build.outputs.imgae }}" }
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     outputs: { image: "x" }
+    ///     steps: [{ run: make }]
+    /// ```
+    /// ```workflow bad:6
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ format('{0}', github.sha, github.ref) }}
+    /// ```
     /// ```workflow good
     /// on:
     ///   workflow_dispatch: { inputs: { target: { type: string } } }
@@ -238,11 +295,12 @@ rule! {
 
 fn expression_type_mismatch(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
     let Some(expr) = usage.expr().filter(|_| usage.site != Site::Elsewhere) else { return };
-    expr.walk(&mut |part| {
-        if let ExprKind::Call(name, args) = &part.kind {
-            function(usage, part, name, args, report);
-        }
+    expr.walk(&mut |part| match &part.kind {
+        ExprKind::Call(name, args) => function(usage, part, name, args, report),
+        ExprKind::Compare(_, left, right) => comparison(usage, [left, right], report),
+        _ => {}
     });
+    written_object(usage, expr, scope, report);
     for (source, path) in expr.paths() {
         let Some((message, meant)) = wrong_path(&path, usage, scope) else { continue };
         let draft = report.at(usage.place_of(source), message);
@@ -268,9 +326,78 @@ fn function(usage: &Usage<'_>, part: &Expr, name: &str, args: &[Expr], report: &
         report.at(usage.place_of(part), "`case` lacks the value for when no condition holds");
     } else if name.eq_ignore_ascii_case("format")
         && let Some(Expr { kind: ExprKind::String(text), .. }) = args.first()
-        && let Some(missing) = placeholders(text).into_iter().find(|at| *at >= given.saturating_sub(1))
     {
-        report.at(usage.place_of(part), format!("nothing is given for `{{{missing}}}`"));
+        let used = placeholders(text);
+        let values = given.saturating_sub(1);
+        if let Some(missing) = used.iter().find(|at| **at >= values) {
+            report.at(usage.place_of(part), format!("nothing is given for `{{{missing}}}`"));
+        } else if let Some(unused) = (0..values).find(|at| !used.contains(at)) {
+            report.at(usage.place_of(part), format!("the format has no `{{{unused}}}`, for which a value is given"));
+        }
+    } else if name.eq_ignore_ascii_case("fromJSON")
+        && let Some(Expr { kind: ExprKind::String(text), .. }) = args.first()
+        && !json::parse(FileId(0), &Arc::from(&**text)).errors().is_empty()
+    {
+        report.at(usage.place_of(part), "the text that is given to `fromJSON` is no JSON");
+    }
+}
+
+/// Reports an object that is compared with a text, a number or a boolean: it equals none of them.
+fn comparison(usage: &Usage<'_>, sides: [&Expr; 2], report: &mut Report<'_>) {
+    let is_plain = |expr: &Expr| matches!(expr.kind, ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_));
+    let [left, right] = sides;
+    for (side, other) in [(left, right), (right, left)] {
+        if is_plain(other) && side.path().is_some_and(|path| is_object(&path)) {
+            let text = usage.text_of(side);
+            report
+                .at(
+                    usage.place_of(side),
+                    format!("`{text}` is an object, and never equal to a text, a number or a boolean"),
+                )
+                .help("name the property that is meant");
+        }
+    }
+}
+
+/// Reports an object that becomes a part of a script's text.
+fn written_object(usage: &Usage<'_>, expr: &Expr, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+    let step = usage.step.and_then(|index| scope.steps().get(index));
+    if step.and_then(|step| step.run) != Some(usage.node) || !expr.path().is_some_and(|path| is_object(&path)) {
+        return;
+    }
+    let text = usage.text_of(expr);
+    report
+        .at(usage.place_of(expr), format!("`{text}` is an object, and gives the word `Object`"))
+        .help(format!("name the property that is meant, or write `toJSON({text})`"));
+}
+
+/// Objects of `github.event`.
+const EVENT_OBJECTS: &[&str] = &[
+    "comment",
+    "discussion",
+    "head_commit",
+    "inputs",
+    "issue",
+    "organization",
+    "pull_request",
+    "release",
+    "repository",
+    "review",
+    "sender",
+    "workflow_run",
+];
+
+/// Whether a path is surely that of an object: a context as a whole, a step, a job, their outputs.
+fn is_object(path: &Path) -> bool {
+    let is_named = path.segments().iter().all(|segment| matches!(segment, Segment::Name(_)));
+    match (path.root(), path.segments().len()) {
+        _ if !is_named => false,
+        (root, 1) => CONTEXTS.contains(&root),
+        ("github", 2) => path.name(1) == "event",
+        ("github", 3) => path.name(1) == "event" && EVENT_OBJECTS.contains(&path.name(2)),
+        ("needs" | "steps", 2) => true,
+        ("needs" | "steps", 3) => path.name(2) == "outputs",
+        _ => false,
     }
 }
 
@@ -298,7 +425,20 @@ fn wrong_path(path: &Path, usage: &Usage<'_>, scope: Scope<'_, '_>) -> Wrong {
             let meant = nearest(root, CONTEXTS.iter().copied()).map(str::to_owned);
             Some((format!("there is no context `{root}`"), meant))
         }
+        root @ ("env" | "github" | "runner" | "secrets" | "vars")
+            if path.segments().len() > 2 && !name.is_empty() && is_text(root, name) =>
+        {
+            let below = match path.segments().get(2) {
+                Some(Segment::Name(below)) => format!("`{below}`"),
+                _ => "elements".to_owned(),
+            };
+            Some((format!("`{root}.{name}` is a text, and has no {below}"), None))
+        }
+        "github" if name == "event" && path.name(2) == "inputs" && !path.name(3).is_empty() => {
+            event_input(path.name(3), scope)
+        }
         "github" => near(GITHUB, "github"),
+        "jobs" => called_output(path, scope),
         "runner" => near(RUNNER, "runner"),
         "strategy" => near(STRATEGY, "strategy"),
         _ if name.is_empty() => None,
@@ -308,6 +448,48 @@ fn wrong_path(path: &Path, usage: &Usage<'_>, scope: Scope<'_, '_>) -> Wrong {
         "inputs" => inputs(name, scope),
         _ => None,
     }
+}
+
+/// Whether a property of a context is a text. `github.event` is the one that has parts.
+fn is_text(root: &str, name: &str) -> bool {
+    match root {
+        "github" => name != "event" && GITHUB.contains(&name),
+        "runner" => RUNNER.contains(&name),
+        _ => true,
+    }
+}
+
+/// An input of `workflow_dispatch`; a workflow that is called has the inputs of whatever its caller was started with.
+fn event_input(name: &str, scope: Scope<'_, '_>) -> Wrong {
+    let workflow = scope.workflow()?;
+    let dispatch = workflow.trigger("workflow_dispatch")?;
+    let is_open = dispatch.config.is_some_and(|config| config.get("inputs").is_unknown());
+    let inputs = workflow.inputs_of("workflow_dispatch");
+    let is_known = inputs.len() >= Input::MOST || inputs.iter().any(|input| input.name.eq_ignore_ascii_case(name));
+    if is_open || is_known || workflow.has_trigger("workflow_call") {
+        return None;
+    }
+    let meant =
+        nearest(name, inputs.iter().map(|input| input.name)).map(|input| format!("github.event.inputs.{input}"));
+    Some((format!("`workflow_dispatch` has no input `{name}`"), meant))
+}
+
+/// An output of a job, as the outputs of `workflow_call` name it.
+fn called_output(path: &Path, scope: Scope<'_, '_>) -> Wrong {
+    let workflow = scope.workflow().filter(|workflow| workflow.jobs.len() <= MAX_PARTS)?;
+    let name = path.name(1);
+    if name.is_empty() || workflow.get("jobs").is_unknown() {
+        return None;
+    }
+    let Some(job) = workflow.job(name) else {
+        let meant = nearest(name, workflow.jobs.iter().map(|job| job.id)).map(|job| format!("jobs.{job}"));
+        return Some((format!("there is no job `{name}`"), meant));
+    };
+    let output = path.name(3);
+    if path.name(2) != "outputs" || output.is_empty() || has_output(workflow, job, output) {
+        return None;
+    }
+    Some((format!("{} has no output `{output}`", job.title()), None))
 }
 
 fn step(path: &Path, usage: &Usage<'_>, scope: Scope<'_, '_>) -> Wrong {

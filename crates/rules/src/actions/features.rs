@@ -69,8 +69,10 @@ const SUPERFLUOUS: &[(&str, &str)] = &[
     ("actions-ecosystem/action-remove-labels", "gh issue edit --remove-label"),
     ("addnab/docker-run-action", "docker run"),
     ("dacbd/create-issue-action", "gh issue create"),
+    ("dtolnay/rust-toolchain", "rustup toolchain install"),
     ("elgohr/Github-Release-Action", "gh release create"),
     ("ncipollo/release-action", "gh release create"),
+    ("peter-evans/create-or-update-comment", "gh issue comment"),
     ("sergeysova/jq-action", "jq"),
     ("softprops/action-gh-release", "gh release create"),
     ("svenstaro/upload-release-action", "gh release upload"),
@@ -79,7 +81,7 @@ const SUPERFLUOUS: &[(&str, &str)] = &[
 rule! {
     /// Action does what the runner can do by itself
     ///
-    /// Each action is code of somebody else with the job's token. GitHub's runners have gh, jq and docker. Self-hosted ones may
+    /// Each action is code of somebody else with the job's token. GitHub's runners have gh, jq, docker and rustup. Self-hosted ones may
     /// not, hence the profile.
     ///
     /// ```workflow bad:6

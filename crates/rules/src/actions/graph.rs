@@ -215,7 +215,8 @@ rule! {
     ///       matrix:
     ///         node: [20, 22]
     ///         os: "${{ fromJSON(vars.OS) }}"
-    ///         exclude: [{ node: 20, os: windows-latest }]
+    ///         # Case does not count.
+    ///         exclude: [{ NODE: 20, os: windows-latest }]
     ///     runs-on: ubuntu-latest
     ///     steps: [{ run: make }]
     /// ```
@@ -234,6 +235,9 @@ fn matrix_invalid(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
     let rows = || matrix.entries().filter(|(key, _)| !matches!(key.text(), "include" | "exclude"));
     for (key, row) in rows() {
         let values: Vec<Node<'_>> = row.items().take(MAX_VALUES).collect();
+        if values.is_empty() && row.is_list() {
+            report.at(row, format!("`{}` of the matrix has no values", key.text())).help("add one, or remove it");
+        }
         for (at, value) in values.iter().enumerate() {
             if values.iter().take(at).any(|other| same(*other, *value, 0)) && !holds_expression(*value, 0) {
                 report.at(*value, format!("`{}` has this value twice", key.text())).help("remove one");
@@ -242,7 +246,7 @@ fn matrix_invalid(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
     }
     let excluded = matrix.get("exclude").present().map(Node::items).into_iter().flatten().take(MAX_VALUES);
     for (key, value) in excluded.flat_map(Node::entries) {
-        let Some((_, row)) = rows().find(|(name, _)| name.text() == key.text()) else {
+        let Some((_, row)) = rows().find(|(name, _)| name.text().eq_ignore_ascii_case(key.text())) else {
             // Keys of `include` alone can be excluded by nobody, and a matrix that is open may have the key.
             if !matrix.is_open() {
                 report.at(key, format!("the matrix has no `{}` to exclude", key.text()));

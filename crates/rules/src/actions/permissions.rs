@@ -3,6 +3,7 @@
 //! The effective permissions of a job are its own block, else the workflow's, else a setting of the repository that no file
 //! tells: a missing block is reported, whatever the setting.
 
+use portcullis_core::Span;
 use portcullis_model::actions::{Access, Job, Permissions, SCOPES, Workflow, accesses};
 use portcullis_syntax::Anchor;
 
@@ -239,6 +240,12 @@ rule! {
     ///   issues: write # comments on failures
     /// jobs: {}
     /// ```
+    /// ```workflow bad:3
+    /// on: push
+    /// permissions:
+    ///   issues: write #
+    /// jobs: {}
+    /// ```
     UNDOCUMENTED_PERMISSIONS = "actions-undocumented-permissions" {
         check: Check::Actions(ActionsCheck::Workflow(undocumented_permissions)),
         severity: Severity::Info,
@@ -259,11 +266,15 @@ fn undocumented_permissions(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             let comments = tree.comments();
             let next = comments.partition_point(|comment| comment.span.start < value.span().end);
             let gap = |from: u32, to: u32| tree.text().get(from as usize..to as usize).unwrap_or_default();
-            let behind =
-                comments.get(next).is_some_and(|comment| !gap(value.span().end, comment.span.start).contains('\n'));
+            let says = |span: Span| !span.slice(tree.text()).trim_matches(['#', ' ', '\t', '\r']).is_empty();
+            let behind = comments
+                .get(next)
+                .is_some_and(|comment| !gap(value.span().end, comment.span.start).contains('\n') && says(comment.span));
             let key = value.key().map_or(value.span(), Node::span);
             let above = next.checked_sub(1).and_then(|at| comments.get(at)).is_some_and(|comment| {
-                comment.own_line && gap(comment.span.end, key.start).bytes().filter(|byte| *byte == b'\n').count() == 1
+                comment.own_line
+                    && says(comment.span)
+                    && gap(comment.span.end, key.start).bytes().filter(|byte| *byte == b'\n').count() == 1
             });
             if !behind && !above {
                 report

@@ -2,7 +2,7 @@
 //!
 //! Decided by the reference as it is written. Whether a tag has been protected against moving, no file tells.
 
-use portcullis_model::actions::{Job, Step, Uses, UsesKind, Workflow, is_commit};
+use portcullis_model::actions::{Action, Job, Step, Uses, UsesKind, Workflow, is_commit};
 use portcullis_model::image::ImageRef;
 use portcullis_syntax::expression::fences;
 
@@ -100,7 +100,11 @@ rule! {
     ///     steps: [{ run: make }]
     /// ```
     UNPINNED_IMAGES = "actions-unpinned-images" {
-        check: Check::Actions(ActionsCheck::JobAndStep(unpinned_job_images, unpinned_step_image)),
+        check: Check::Actions(ActionsCheck::JobStepAndAction(
+            unpinned_job_images,
+            unpinned_step_image,
+            unpinned_action_image,
+        )),
         severity: Severity::High,
         profile: Profile::All,
         tags: &["cwe-829"],
@@ -121,6 +125,12 @@ fn unpinned_step_image(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_
     }
 }
 
+fn unpinned_action_image(action: &Action<'_>, report: &mut Report<'_>) {
+    if let Some((node, image)) = action_image(action) {
+        unpinned_image(node, image, report);
+    }
+}
+
 fn unpinned_image(node: Node<'_>, image: &str, report: &mut Report<'_>) {
     if reference(image).is_some_and(|reference| reference.digest().is_none()) {
         report.at(node, format!("image `{image}` is not pinned by digest")).help("add the digest: `name:tag@sha256:…`");
@@ -131,7 +141,7 @@ rule! {
     /// Image without a version
     ///
     /// `latest`, written or not, is another image tomorrow: the job breaks without a change, or runs what was pushed by an
-    /// attacker. Looks at `container`, `services` and `docker://`.
+    /// attacker. Looks at `container`, `services` and `docker://`, in `uses:` and as the image of an action.
     ///
     /// ```workflow bad:5
     /// on: push
@@ -140,6 +150,11 @@ rule! {
     ///     runs-on: ubuntu-latest
     ///     container: node
     ///     steps: [{ run: make }]
+    /// ```
+    /// ```action bad:3
+    /// name: greet
+    /// description: greets
+    /// runs: { using: docker, image: "docker://alpine" }
     /// ```
     /// ```workflow good
     /// on: push
@@ -150,7 +165,11 @@ rule! {
     ///     steps: [{ uses: "docker://alpine:3.22" }]
     /// ```
     IMAGE_LATEST_OR_UNTAGGED = "actions-image-latest-or-untagged" {
-        check: Check::Actions(ActionsCheck::JobAndStep(untagged_job_images, untagged_step_image)),
+        check: Check::Actions(ActionsCheck::JobStepAndAction(
+            untagged_job_images,
+            untagged_step_image,
+            untagged_action_image,
+        )),
         severity: Severity::Medium,
         tags: &["cwe-829"],
         peers: &["zizmor:unpinned-images"],
@@ -165,6 +184,12 @@ fn untagged_job_images(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>)
 
 fn untagged_step_image(step: &Step<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
     if let Some((node, image)) = docker_image(step) {
+        untagged_image(node, image, report);
+    }
+}
+
+fn untagged_action_image(action: &Action<'_>, report: &mut Report<'_>) {
+    if let Some((node, image)) = action_image(action) {
         untagged_image(node, image, report);
     }
 }
@@ -210,6 +235,12 @@ fn docker_image<'t>(step: &Step<'t>) -> Option<(Node<'t>, &'t str)> {
         UsesKind::Docker(image) => Some((uses.node, image)),
         _ => None,
     }
+}
+
+/// The image that an action in a container names; otherwise it is built from a Dockerfile.
+fn action_image<'t>(action: &Action<'t>) -> Option<(Node<'t>, &'t str)> {
+    let node = action.root.get("runs.image").present()?;
+    Some((node, node.text().strip_prefix("docker://")?))
 }
 
 /// The reference, where no expression stands in it.

@@ -3,6 +3,9 @@
 //! Keys as GitHub's workflow syntax lists them, read on 2026-08-22. Duplicate keys are a finding of every YAML file; documents
 //! that cannot be parsed have one already. Where a merge may bring keys along, nothing is called missing.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use portcullis_model::actions::{Job, Step, Workflow, event};
 use portcullis_syntax::Value;
 
@@ -98,9 +101,26 @@ rule! {
     ///     timeout-minutes: soon
     ///     steps: [{ run: make }]
     /// ```
+    /// ```workflow bad:7
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - uses: actions/checkout@v4
+    ///         with: { ref: main, Ref: main }
+    /// ```
+    /// ```workflow bad:5
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     concurrency: { cancel-in-progress: true }
+    ///     steps: [{ run: make }]
+    /// ```
     /// ```workflow good
     /// on: push
-    /// env: { A: 1 }
+    /// env: { HTTP_PROXY: "", http_proxy: "" }
     /// jobs:
     ///   build:
     ///     runs-on: { group: large }
@@ -152,6 +172,7 @@ fn declared(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         for (block, known, what) in
             [("inputs", INPUT, "an input"), ("secrets", SECRET, "a secret"), ("outputs", OUTPUT, "an output")]
         {
+            twice(config.get(block), block, report);
             for (_, entry) in config.get(block).present().map(Node::entries).into_iter().flatten() {
                 within(Lookup::Present(entry), known, what, report);
             }
@@ -165,6 +186,7 @@ fn common(holder: Node<'_>, report: &mut Report<'_>) {
     within(holder.get("defaults"), DEFAULTS, "`defaults`", report);
     within(holder.get("defaults.run"), RUN, "`defaults.run`", report);
     within(holder.get("concurrency"), CONCURRENCY, "`concurrency`", report);
+    required(holder.get("concurrency"), "group", "`concurrency`", report);
     boolean(holder.get("concurrency").get("cancel-in-progress"), "cancel-in-progress", report);
 }
 
@@ -184,6 +206,15 @@ fn shape_of_job(job: &Job<'_>, report: &mut Report<'_>) {
             }
         }
         keys(node, JOB, "a job", report);
+        twice(node.get("with"), "with", report);
+        twice(node.get("secrets"), "secrets", report);
+        if let Some(secrets) =
+            node.get("secrets").present().filter(|secrets| matches!(secrets.value(), Value::String(_)))
+            && secrets.text() != "inherit"
+            && !secrets.text().contains("${{")
+        {
+            report.at(secrets, "`secrets` is neither a mapping nor `inherit`");
+        }
         return;
     }
     keys(node, JOB, "a job", report);
@@ -201,20 +232,27 @@ fn shape_of_job(job: &Job<'_>, report: &mut Report<'_>) {
     }
     for key in ["outputs", "services"] {
         mapping(node, key, report);
+        twice(node.get(key), key, report);
     }
+    twice(node.get("strategy.matrix"), "the matrix", report);
     if let Some(steps) = node.get("steps").present().filter(|steps| !steps.is_list() && !steps.is_unknown()) {
         report.at(steps, "`steps` is not a list");
     }
     number(node, "timeout-minutes", report);
     within(node.get("strategy"), STRATEGY, "`strategy`", report);
     number_at(node.get("strategy.max-parallel"), "max-parallel", report);
+    whole(node.get("strategy.max-parallel"), "max-parallel", report);
     boolean(node.get("strategy").get("fail-fast"), "fail-fast", report);
     boolean(node.get("continue-on-error"), "continue-on-error", report);
     for key in ["runs-on", "needs"] {
         empty(node.get(key), key, report);
     }
+    for key in ["group", "labels"] {
+        empty(node.get("runs-on").get(key), key, report);
+    }
     container(node.get("container"), "the container", report);
     within(node.get("environment"), ENVIRONMENT, "`environment`", report);
+    required(node.get("environment"), "name", "`environment`", report);
     within(node.get("runs-on"), RUNS_ON, "`runs-on`", report);
     for (_, service) in node.get("services").present().map(Node::entries).into_iter().flatten() {
         container(Lookup::Present(service), "the service", report);
@@ -254,6 +292,7 @@ fn shape_of_step(step: &Step<'_>, report: &mut Report<'_>) {
                 }
             }
             mapping(node, "with", report);
+            twice(node.get("with"), "with", report);
         }
         (None, Some(_)) => {
             if let Some(with) = node.field("with") {
@@ -268,6 +307,14 @@ fn container(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
     let Some(node) = lookup.present().filter(|node| node.is_map()) else { return };
     keys(node, CONTAINER, "a container", report);
     mapping(node, "env", report);
+    for key in ["ports", "volumes"] {
+        if let Some(list) = node.get(key).present().filter(|list| !list.is_list() && !list.is_unknown())
+            && !list.text().contains("${{")
+        {
+            report.at(list, format!("`{key}` is not a list"));
+        }
+    }
+    mapping(node, "credentials", report);
     // An empty image is allowed: it leaves the container out.
     if let Some(anchor) = node.get("image").absent() {
         report.at(anchor, format!("{what} has no image")).help("add `image:`");
@@ -289,6 +336,40 @@ fn empty(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
     };
     for part in [node].into_iter().chain(node.items()).filter(|part| is_empty(*part)) {
         report.at(part, format!("`{what}` has an empty value"));
+    }
+}
+
+/// Reports a mapping without a key that it needs; another form says it otherwise.
+fn required(lookup: Lookup<'_>, key: &str, what: &str, report: &mut Report<'_>) {
+    let Some(node) = lookup.present().filter(|node| node.is_map() && !node.is_open()) else { return };
+    if node.field(key).is_none() {
+        report.at(node.key_place(), format!("{what} has no `{key}`")).help(format!("add `{key}`"));
+    }
+}
+
+/// Reports keys that differ in case alone: to GitHub they are one. The same key twice is a finding of every YAML file.
+fn twice(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
+    let Some(node) = lookup.present().filter(|node| node.is_map()) else { return };
+    let mut known: BTreeMap<String, &str> = BTreeMap::new();
+    for (key, _) in node.entries() {
+        match known.entry(key.text().to_ascii_lowercase()) {
+            Entry::Occupied(first) if *first.get() != key.text() => {
+                let message =
+                    format!("`{}` and `{}` are the same key of {what}: case does not count", first.get(), key.text());
+                report.at(key, message).help("remove one, or give it another name");
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(entry) => {
+                entry.insert(key.text());
+            }
+        }
+    }
+}
+
+fn whole(lookup: Lookup<'_>, key: &str, report: &mut Report<'_>) {
+    let Some(node) = lookup.present() else { return };
+    if matches!(node.value(), Value::Number(text) if text.parse::<f64>().is_ok_and(|value| value.fract() != 0.0)) {
+        report.at(node, format!("`{key}` is not a whole number"));
     }
 }
 

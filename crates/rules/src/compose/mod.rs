@@ -7,9 +7,11 @@ use portcullis_syntax::{Anchor, Node, Style};
 use crate::Rule;
 
 mod builds;
+mod formats;
 mod health;
 mod host_namespaces;
 mod images;
+mod includes;
 mod limits;
 mod mounts;
 mod names;
@@ -30,6 +32,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     health::RULES,
     host_namespaces::RULES,
     images::RULES,
+    includes::RULES,
     limits::RULES,
     mounts::RULES,
     names::RULES,

@@ -12,7 +12,7 @@ use crate::rule::prelude::*;
 
 /// The rules of this file.
 pub(super) static RULES: &[&Rule] =
-    &[&DOCKER_SOCKET_MOUNT, &SENSITIVE_HOST_MOUNT, &MOUNT_PROPAGATION_SHARED, &SHARED_VOLUME];
+    &[&DOCKER_SOCKET_MOUNT, &SENSITIVE_HOST_MOUNT, &HOST_MOUNT_READ_ONLY, &MOUNT_PROPAGATION_SHARED, &SHARED_VOLUME];
 
 rule! {
     /// Service controls the container runtime
@@ -57,13 +57,14 @@ rule! {
 }
 
 rule! {
-    /// Service mounts a directory that the host's safety rests on
+    /// Service can write to a directory that the host's safety rests on
     ///
     /// The root of the host, its system directories, `/proc`, `/sys`, home directories and what Docker and the kubelet
     /// keep hold credentials and decide what runs there. Directories count exactly; `/proc`, `/sys`, `/root`,
     /// `/etc/kubernetes`, `/var/lib/docker` and `/var/lib/kubelet` with all below them. Looks at `volumes` and at named
-    /// volumes that are bound to a path by `driver_opts`. Silent for single files such as `/etc/localtime`, and for
-    /// certificates.
+    /// volumes that are bound to a path by `driver_opts`. Silent for single files such as `/etc/localtime`, for
+    /// certificates, and for what is mounted read-only, which is `compose-host-mount-read-only`; `/run` stays here, because
+    /// a socket is not written to as a file.
     ///
     /// ```compose bad:4
     /// services:
@@ -79,7 +80,6 @@ rule! {
     ///       - type: bind
     ///         source: /
     ///         target: /rootfs
-    ///         read_only: true
     /// ```
     /// ```compose bad:5
     /// services: { web: { image: web:1, volumes: ["all:/all"] } }
@@ -99,11 +99,51 @@ rule! {
     ///       - etc:/etc
     ///       - /srv/data:/data
     ///       - ${DATA}:/var/lib/docker
+    ///       - /:/rootfs:ro,rslave
+    ///       - /sys:/host/sys:${MODE}
     /// volumes: { etc: {} }
     /// ```
     SENSITIVE_HOST_MOUNT = "compose-sensitive-host-mount" {
         check: Check::Compose(sensitive_host_mount),
         severity: Severity::High,
+        peers: &["kics:1c1325ff"],
+        yields_to: &["compose-docker-socket-mount"],
+    }
+}
+
+rule! {
+    /// Service can read a directory that the host's safety rests on
+    ///
+    /// The root of the host, `/etc`, `/proc`, home directories and what Docker keeps hold passwords, keys and the
+    /// environment of every process. Programs that measure the host ask for them read-only, which is why this is less
+    /// than `compose-sensitive-host-mount`. Silent for `/sys`, which every container sees read-only anyway, and for single
+    /// files and certificates.
+    ///
+    /// ```compose bad:6
+    /// services:
+    ///   metrics:
+    ///     image: metrics:1
+    ///     volumes:
+    ///       - type: bind
+    ///         source: /
+    ///         target: /rootfs
+    ///         read_only: true
+    /// ```
+    /// ```compose bad:4
+    /// services:
+    ///   backup:
+    ///     image: backup:1
+    ///     volumes: ["/etc:/backup/etc:ro"]
+    /// ```
+    /// ```compose good
+    /// services:
+    ///   metrics:
+    ///     image: metrics:1
+    ///     volumes: ["/sys:/host/sys:ro", "/etc/localtime:/etc/localtime:ro", "/srv/data:/data:ro", "/etc:/backup/etc"]
+    /// ```
+    HOST_MOUNT_READ_ONLY = "compose-host-mount-read-only" {
+        check: Check::ComposeService(host_mount_read_only),
+        severity: Severity::Medium,
         peers: &["kics:1c1325ff"],
         yields_to: &["compose-docker-socket-mount"],
     }
@@ -197,7 +237,7 @@ fn sensitive_host_mount(project: &Project<'_>, report: &mut Report<'_>) {
     for service in &project.services {
         for mount in binds(service) {
             let Part::Known(source) = mount.source else { continue };
-            if is_sensitive(source) {
+            if is_sensitive(source) && can_write(&mount, source) {
                 report.at(mount.spot, format!("{} mounts `{source}` of the host", service.title())).help(HELP);
             }
         }
@@ -209,6 +249,26 @@ fn sensitive_host_mount(project: &Project<'_>, report: &mut Report<'_>) {
         if let Some(path) = device.as_str().filter(|path| is_sensitive(path)) {
             report.at(device, format!("volume `{}` is `{path}` of the host", name.text())).help(HELP);
         }
+    }
+}
+
+fn host_mount_read_only(service: &Service<'_>, _: &Project<'_>, report: &mut Report<'_>) {
+    for mount in binds(service).filter(|mount| mount.read_only == Part::Known(true)) {
+        let Part::Known(source) = mount.source else { continue };
+        let path = host_path::normal(source);
+        if is_sensitive(source) && !can_write(&mount, source) && path != "/sys" && !path.starts_with("/sys/") {
+            report.at(mount.spot, format!("{} can read `{source}` of the host", service.title())).help(HELP);
+        }
+    }
+}
+
+/// Whether a mount lets the host be changed. The sockets in `/run` take orders through a read-only mount as well.
+fn can_write(mount: &Mount<'_>, source: &str) -> bool {
+    let holds_sockets = || matches!(host_path::normal(source).as_str(), "/run" | "/var/run");
+    match mount.read_only {
+        Part::Known(true) => holds_sockets(),
+        Part::Known(false) | Part::Absent => true,
+        Part::Unknown => false,
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Decided by `ports` in both forms. A firewall before the host, and ports that Docker chooses, cannot be known.
 
-use portcullis_model::compose::{Bound, Part, Port, Project, Service};
+use std::collections::HashMap;
+
+use portcullis_model::compose::{Bound, Part, Port, Profiles, Project, Service};
 
 use crate::rule::prelude::*;
 
@@ -204,17 +206,25 @@ const NEIGHBOURS: usize = 64;
 
 fn duplicate_published_port(project: &Project<'_>, report: &mut Report<'_>) {
     let mut all: Vec<(usize, &Service<'_>, Port<'_>)> = Vec::new();
+    let mut profiles: HashMap<&str, Profiles<'_>> = HashMap::new();
     for service in &project.services {
         let published = service.ports().filter(|port| matches!(port.published, Part::Known(range) if range.first > 0));
         let first = all.len();
         all.extend(published.enumerate().map(|(at, port)| (first + at, service, port)));
+        if all.len() > first {
+            profiles.insert(service.name, project.profiles(service));
+        }
     }
+    let may_meet = |a: &Service<'_>, b: &Service<'_>| match (profiles.get(a.name), profiles.get(b.name)) {
+        (Some(a), Some(b)) => a.meets(b),
+        _ => true,
+    };
     all.sort_by_key(|(at, _, port)| (port.published.known().map(|range| range.first), *at));
     let mut reported: Vec<(usize, Port<'_>, String)> = Vec::new();
     for (position, (at, service, port)) in all.iter().enumerate() {
         let before = all.get(position.saturating_sub(NEIGHBOURS)..position).unwrap_or_default();
         for (other_at, other, other_port) in before {
-            if other.name == service.name || !meet(port, other_port) || !project.may_meet(service, other) {
+            if other.name == service.name || !meet(port, other_port) || !may_meet(service, other) {
                 continue;
             }
             let (later, first, place) =

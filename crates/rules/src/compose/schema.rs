@@ -1,15 +1,16 @@
-//! Whether a file has the form that Compose reads: known keys, values of the right type.
+//! Whether a file has the form that Compose reads: known keys, values of the right type and format.
 //!
-//! Decided by a table of the Compose specification (`schema.txt`). Values that variables give are not judged, because
-//! Compose turns them into the type that is needed; what is null counts as absent.
+//! Decided by a table of the Compose specification (`schema.txt`). Of what variables give only the format is judged, because
+//! Compose turns it into the type that is needed; what is null counts as absent, and what is not known is right.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use portcullis_core::{Fix, FixSafety, nearest};
-use portcullis_model::compose::Project;
+use portcullis_model::compose::{Project, is_flag};
 use portcullis_syntax::{MergeTag, edit};
 
+use super::formats::Format;
 use super::quote;
 use crate::rule::prelude::*;
 
@@ -19,9 +20,10 @@ pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID];
 rule! {
     /// File does not have the form of a Compose file
     ///
-    /// Compose refuses the whole project: an unknown key, a value of the wrong type, a missing key, or a `${` that
-    /// begins no variable. The nearest known key is named. Keys that begin with `x-` are everybody's own and may stand anywhere.
-    /// Silent for what variables give, and for keys that a file is missing that is put over another.
+    /// Compose refuses the whole project, or the engine the container: an unknown key, a value of the wrong type, a
+    /// port, size, duration or choice that is none, a missing key, keys that exclude each other, or a `${` that begins no
+    /// variable. The nearest known key is named. Keys that begin with `x-` are everybody's own and may stand anywhere.
+    /// Silent for variables without a value or a default, and for keys that a file is missing that is put over another.
     ///
     /// ```compose bad:4
     /// services:
@@ -56,6 +58,41 @@ rule! {
     ///       db: { restart: true }
     ///   db: { image: "db:1" }
     /// ```
+    /// ```compose bad:4
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     restart: somtimes
+    /// ```
+    /// ```compose bad:4
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     ports: ["80:"]
+    /// ```
+    /// ```compose bad:6
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     healthcheck:
+    ///       test: [CMD, ./check]
+    ///       interval: 10 seconds
+    /// ```
+    /// ```compose bad:5
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     network_mode: host
+    ///     networks: [back]
+    /// networks: { back: }
+    /// ```
+    /// ```compose bad:4
+    /// volumes:
+    ///   data:
+    ///     external: true
+    ///     driver: local
+    /// services: { web: { image: "web:1", volumes: ["data:/data"] } }
+    /// ```
     /// ```compose bad:1
     /// web:
     ///   image: web:1
@@ -72,7 +109,10 @@ rule! {
     ///     image: web:1
     ///     command: [echo, "$$1", "$1", "${A:-b}"]
     ///     privileged: ${PRIVILEGED:-false}
-    ///     ports: [80, "8080:80", { target: 80, published: "8080" }]
+    ///     ports: [80, "8080:80", "${PORT}:80", "9000-9002:90/udp", { target: 80, published: "8080" }]
+    ///     restart: ${RESTART}
+    ///     mem_limit: ${MEMORY:-512 MB}
+    ///     stop_grace_period: 1m30s
     ///     networks: { default: , back: { aliases: [w] } }
     ///     depends_on: { db: { condition: service_healthy } }
     ///     environment:
@@ -111,11 +151,27 @@ fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
         }
         let checker = Checker { schema: schema(), required };
         checker.section(root, "file", report);
+        external_volumes(root, report);
     }
     for &span in project.faults {
         report
             .at((span, "$"), "a `${` in it begins no variable".to_owned())
             .help("write `$$` for a dollar, or close the braces");
+    }
+}
+
+/// What makes a volume stands beside `external`: Compose would have to make what it is told not to.
+fn external_volumes(root: Node<'_>, report: &mut Report<'_>) {
+    for (name, volume) in root.field("volumes").into_iter().flat_map(Node::entries) {
+        if !is_flag(volume.get("external"), true) {
+            continue;
+        }
+        let makes = |key: &str| key != "external" && key != "name" && !key.starts_with("x-");
+        if let Some((key, _)) = volume.entries().find(|(key, value)| makes(key.text()) && !value.is_null()) {
+            report
+                .at(key, format!("volume `{}` is external and has `{}`", name.text(), key.text()))
+                .help("remove one of the two: an external volume is made elsewhere");
+        }
     }
 }
 
@@ -165,6 +221,14 @@ impl Checker {
                 }
             }
         }
+        let is_there = |key: &str| node.field(key).is_some_and(is_something);
+        if let [_, second, ..] = *section.exclusive.iter().copied().filter(|key| is_there(key)).collect::<Vec<_>>()
+            && let Some(place) = node.field(second)
+        {
+            let all: Vec<String> = section.exclusive.iter().map(|key| format!("`{key}`")).collect();
+            let message = format!("{} has more than one of {}", title(node, name), all.join(", "));
+            report.at(place.key().unwrap_or(place), message).help("remove all but one");
+        }
         if self.required == Required::Elsewhere || node.is_open() {
             return;
         }
@@ -178,33 +242,38 @@ impl Checker {
     }
 
     fn shape(&self, node: Node<'_>, shape: &'static Shape, report: &mut Report<'_>) {
-        if shape.is_any || node.is_filled_in() || node.merge_tag() == Some(MergeTag::Reset) {
+        if shape.is_any || node.merge_tag() == Some(MergeTag::Reset) {
             return;
         }
         match node.value() {
             Value::Null | Value::Template(_) | Value::Unknown(_) => {}
-            Value::String(text) => match &shape.text {
-                Some(choices) if choices.is_empty() || choices.contains(&text) => {}
-                Some(choices) => {
-                    let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
-                    report.at(node, format!("`{text}` is none of {}", choices.join(", ")));
-                }
-                None => self.wrong(node, &shape.describe(), report),
-            },
-            Value::Number(text) => {
-                let is_right = match shape.number {
-                    Some(Amount::Any) => true,
-                    Some(Amount::Whole) => node.as_i64().is_some() || !text.contains('.'),
-                    None => false,
-                };
-                if !is_right {
-                    self.wrong(node, &shape.describe(), report);
+            Value::String(_) | Value::Number(_) | Value::Bool(_) if node.is_filled_in() => {
+                // The type follows the place, so that only a form can be wrong.
+                if let Some(text) = &shape.text {
+                    form(node, text, report);
                 }
             }
+            Value::String(_) => match &shape.text {
+                Some(text) => form(node, text, report),
+                None => self.wrong(node, &shape.describe(), report),
+            },
+            Value::Number(text) => match shape.number {
+                None => self.wrong(node, &shape.describe(), report),
+                Some(Amount::Whole) if node.as_i64().is_none() && text.contains('.') => {
+                    self.wrong(node, &shape.describe(), report);
+                }
+                Some(Amount::Format(format)) => form(node, &Text::Format(format), report),
+                Some(Amount::Whole | Amount::Any) => {}
+            },
             Value::Bool(_) if shape.flag => {}
             Value::Bool(_) => self.wrong(node, &shape.describe(), report),
             Value::List(_) => match &shape.list {
-                Some(inner) => node.items().for_each(|item| self.shape(item, inner, report)),
+                Some(inner) => {
+                    node.items().for_each(|item| self.shape(item, inner, report));
+                    if let Some(first) = node.items().next().filter(|_| shape.is_probe) {
+                        form(first, &Text::Choices(PROBE_WORDS.to_vec()), report);
+                    }
+                }
                 None => self.wrong(node, &shape.describe(), report),
             },
             Value::Map(_) => match (shape.section, &shape.map) {
@@ -212,10 +281,16 @@ impl Checker {
                 (None, Some((inner, keys))) => {
                     for (key, value) in node.entries() {
                         let text = key.text();
-                        if *keys == Keys::Names && !is_name(text) && !text.starts_with("x-") {
-                            report
-                                .at(key, format!("`{text}` is not a name"))
-                                .help("use letters, digits, `.`, `_` and `-`");
+                        match keys {
+                            Keys::Names if !is_name(text) && !text.starts_with("x-") => {
+                                report
+                                    .at(key, format!("`{text}` is not a name"))
+                                    .help("use letters, digits, `.`, `_` and `-`");
+                            }
+                            Keys::Format(format) if !format.holds(text) => {
+                                report.at(key, format!("`{text}` is not {}", format.expected));
+                            }
+                            Keys::Any | Keys::Names | Keys::Format(_) => {}
                         }
                         self.shape(value, inner, report);
                     }
@@ -234,11 +309,47 @@ impl Checker {
             Value::Map(_) => "a mapping",
             _ => "a text",
         };
-        let what = node.key().map_or_else(|| "an element".to_owned(), |key| format!("`{}`", key.text()));
-        let draft = report.at(node, format!("{what} is {is}, where Compose takes {expected}"));
+        let draft = report.at(node, format!("{} is {is}, where Compose takes {expected}", what(node)));
         if expected.contains("a text") && matches!(node.value(), Value::Number(_) | Value::Bool(_)) {
             draft.help(format!("put it in quotes: \"{}\"", node.text())).fix(quote(node));
         }
+    }
+}
+
+/// Reports a text or number that has not the form it must have.
+fn form(node: Node<'_>, wanted: &Text, report: &mut Report<'_>) {
+    let text = node.text();
+    match wanted {
+        Text::Any => {}
+        Text::Choices(choices) if choices.contains(&text) => {}
+        Text::Choices(choices) => {
+            let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
+            report.at(node, format!("`{text}` is none of {}", choices.join(", ")));
+        }
+        Text::Format(format) if format.holds(text) => {}
+        Text::Format(format) => {
+            let what = what(node);
+            report.at(node, format!("{what} is `{text}`, where Compose takes {}", format.expected));
+        }
+    }
+}
+
+/// How messages name a value.
+fn what(node: Node<'_>) -> String {
+    match (node.key(), node.parent().and_then(Node::key)) {
+        (Some(key), _) => format!("`{}`", key.text()),
+        (None, Some(list)) => format!("an element of `{}`", list.text()),
+        (None, None) => "an element".to_owned(),
+    }
+}
+
+/// Whether more stands there than nothing.
+fn is_something(node: Node<'_>) -> bool {
+    match node.value() {
+        Value::Null => false,
+        Value::List(_) => node.items().next().is_some(),
+        Value::Map(_) => node.entries().len() > 0,
+        _ => true,
     }
 }
 
@@ -247,6 +358,9 @@ fn rename(value: Node<'_>, name: &str) -> Option<Fix> {
     let edit = edit::rename_key(value, name)?;
     Some(Fix { safety: FixSafety::Unsafe, title: format!("rename the key to `{name}`"), edits: vec![edit] })
 }
+
+/// With what the command of a health check begins.
+const PROBE_WORDS: [&str; 3] = ["CMD", "CMD-SHELL", "NONE"];
 
 /// How messages name a mapping.
 fn title(node: Node<'_>, section: &str) -> String {
@@ -275,6 +389,8 @@ struct Section {
     /// Sorted.
     keys: Vec<(&'static str, Shape)>,
     required: Vec<&'static str>,
+    /// At most one of these keys may be there.
+    exclusive: Vec<&'static str>,
     is_open: bool,
 }
 
@@ -283,24 +399,35 @@ struct Section {
 struct Shape {
     is_any: bool,
     flag: bool,
-    /// The texts that are allowed; any where there are none.
-    text: Option<Vec<&'static str>>,
+    text: Option<Text>,
     number: Option<Amount>,
     list: Option<Box<Shape>>,
+    /// Whether its list is the command of a health check.
+    is_probe: bool,
     map: Option<(Box<Shape>, Keys)>,
     section: Option<&'static str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which texts are allowed.
+#[derive(Debug)]
+enum Text {
+    Any,
+    Choices(Vec<&'static str>),
+    Format(&'static Format),
+}
+
+#[derive(Clone, Copy, Debug)]
 enum Amount {
     Whole,
     Any,
+    Format(&'static Format),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Keys {
     Any,
     Names,
+    Format(&'static Format),
 }
 
 impl Schema {
@@ -320,8 +447,8 @@ impl Shape {
     fn describe(&self) -> String {
         let kinds = [
             (self.text.is_some(), "a text"),
-            (self.number == Some(Amount::Any), "a number"),
-            (self.number == Some(Amount::Whole), "a whole number"),
+            (matches!(self.number, Some(Amount::Any)), "a number"),
+            (matches!(self.number, Some(Amount::Whole | Amount::Format(_))), "a whole number"),
             (self.flag, "true or false"),
             (self.list.is_some(), "a list"),
             (self.map.is_some() || self.section.is_some(), "a mapping"),
@@ -346,6 +473,7 @@ fn read(text: &'static str) -> BTreeMap<&'static str, Section> {
         }
         let section = sections.entry(current).or_default();
         section.is_open |= line == "...";
+        section.exclusive.extend(line.strip_prefix("~ ").into_iter().flat_map(|keys| keys.split(' ')));
         let Some((key, shape)) = line.split_once(" = ") else { continue };
         let name = key.trim_end_matches('!');
         if name != key {
@@ -382,14 +510,23 @@ fn read_kind(text: &'static str, shape: &mut Shape) {
         Some((name, inner)) => (name, inner.strip_suffix(')').unwrap_or(inner)),
         None => (text, ""),
     };
+    let (name, format) = match name.split_once(':') {
+        Some((name, format)) => (name, Format::named(format)),
+        None => (name, None),
+    };
     match name {
         "any" => shape.is_any = true,
         "flag" => shape.flag = true,
-        "integer" => shape.number = Some(Amount::Whole),
-        "number" => shape.number = Some(Amount::Any),
-        "text" => shape.text = Some(inner.split(',').filter(|choice| !choice.is_empty()).collect()),
+        "integer" => shape.number = Some(format.map_or(Amount::Whole, Amount::Format)),
+        "number" => shape.number = Some(format.map_or(Amount::Any, Amount::Format)),
+        "text" if inner.is_empty() => shape.text = Some(format.map_or(Text::Any, Text::Format)),
+        "text" => shape.text = Some(Text::Choices(inner.split(',').collect())),
         "list" => shape.list = Some(Box::new(read_shape(inner))),
-        "map" => shape.map = Some((Box::new(read_shape(inner)), Keys::Any)),
+        "probe" => {
+            shape.is_probe = true;
+            shape.list = Some(Box::new(read_shape("text")));
+        }
+        "map" => shape.map = Some((Box::new(read_shape(inner)), format.map_or(Keys::Any, Keys::Format))),
         "names" => shape.map = Some((Box::new(read_shape(inner)), Keys::Names)),
         section => shape.section = section.strip_prefix('@'),
     }
@@ -414,7 +551,12 @@ mod tests {
                 assert!(shape.is_any || !shape.describe().is_empty(), "{name}.{key} may be nothing");
                 check(shape, &mut missing);
             }
+            missing.extend(section.exclusive.iter().filter(|key| section.key(key).is_none()));
         }
+        let lines = include_str!("schema.txt").lines().filter(|line| !line.starts_with('#'));
+        let words = lines.flat_map(|line| line.split([' ', '(', ')', '|']));
+        let formats = words.filter_map(|word| word.split_once(':'));
+        missing.extend(formats.map(|(_, format)| format).filter(|format| Format::named(format).is_none()));
         assert_eq!(missing, Vec::<&str>::new());
     }
 }

@@ -18,7 +18,8 @@ rule! {
     ///
     /// Where nobody sets the variable the service starts with a password that is in the repository, and nobody notices.
     /// `${DB_PASSWORD:?}` stops instead. Decided by the variable's name. Silent for empty defaults, switches, paths, and
-    /// defaults that are variables themselves.
+    /// defaults that are variables themselves. A default such as `postgres` or `admin`, which hides nothing, is judged as
+    /// if it were written without the variable: by `secret-weak-default`.
     ///
     /// ```compose bad:5
     /// services:
@@ -46,6 +47,7 @@ rule! {
     ///       - SECRET=${SECRET:-/run/secrets/one}
     ///       - PRICE=5$${SECRET:-x}
     ///       - API_KEY=${API_KEY:-invalid}
+    ///       - DB_PASSWORD=${DB_PASSWORD:-postgres}
     /// ```
     DEFAULT_SECRET_INTERPOLATION = "compose-default-secret-interpolation" {
         check: Check::Compose(default_secret_interpolation),
@@ -58,7 +60,8 @@ rule! {
     /// Password is the usual default
     ///
     /// `postgres`, `admin`, `guest:guest`: the first that anybody tries. Reported for variables whose names promise a
-    /// secret and for passwords in URLs, where the service that the password is for publishes a port beyond the host.
+    /// secret and for passwords in URLs, also as the default of a variable, where the service that the password is for
+    /// publishes a port beyond the host.
     /// Silent where it does not, because only the project's own services can reach it then; with the option
     /// `skip-development-files` also in files whose names say `dev`, `local`, `test` or `override`.
     ///
@@ -79,6 +82,14 @@ rule! {
     ///   db:
     ///     image: postgres:17
     ///     ports: [5432]
+    /// ```
+    /// ```compose bad:5
+    /// services:
+    ///   db:
+    ///     image: postgres:17
+    ///     environment:
+    ///       POSTGRES_PASSWORD: ${DB_PASSWORD:-postgres}
+    ///     ports: ["5432:5432"]
     /// ```
     /// ```compose good
     /// services:
@@ -169,7 +180,7 @@ fn defaults(node: Node<'_>, raw: &str, part: &str, report: &mut Report<'_>) {
             Some(Promise::Key) => is_plausible(default),
             None => false,
         };
-        if default.contains('$') || !is_secret {
+        if default.contains('$') || !is_secret || is_known_to_all(default) {
             continue;
         }
         let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -247,7 +258,7 @@ fn weak_default(service: &Service<'_>, project: &Project<'_>, report: &mut Repor
     let mut hosts = None;
     for setting in &settings {
         let Part::Known(value) = setting.value else { continue };
-        if setting.node.is_filled_in() {
+        if setting.node.is_filled_in() && !has_weak_default(setting.node, value) {
             continue;
         }
         if let Some((host, range)) = weak_url(value) {
@@ -286,6 +297,22 @@ pub(super) fn is_usual(password: &str) -> bool {
     let password = password.to_ascii_lowercase();
     let word = password.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_ascii_punctuation());
     USUAL.contains(&password.as_str()) || word.len() > 3 && USUAL.contains(&word)
+}
+
+/// Words that stand where somebody is to put a password; with them the service is not meant to run.
+const PLACEHOLDERS: &[&str] = &["changeit", "changeme", "default", "example"];
+
+/// Whether a default is a password that comes with the program, so that the variable hides nothing.
+fn is_known_to_all(default: &str) -> bool {
+    is_usual(default) && !PLACEHOLDERS.iter().any(|word| default.to_ascii_lowercase().starts_with(word))
+}
+
+/// Whether the default of a variable gave such a password to a value, and not a file of variables.
+fn has_weak_default(node: Node<'_>, value: &str) -> bool {
+    let raw = node.span().slice(node.tree().text());
+    let gives =
+        |modifier| matches!(modifier, Modifier::Default(text, _) if is_known_to_all(text) && value.contains(text));
+    interpolation::expressions(raw).iter().any(|expression| gives(expression.modifier))
 }
 
 /// The host of a URL whose password is its user or a usual one, and where the password is.

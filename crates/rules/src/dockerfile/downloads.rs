@@ -215,7 +215,8 @@ fn download_without_checksum(image: &Image<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn verifies(run: &Run<'_>) -> bool {
+/// Whether a RUN compares a checksum or a signature.
+pub(super) fn verifies(run: &Run<'_>) -> bool {
     run.calls(VERIFIERS).next().is_some()
 }
 

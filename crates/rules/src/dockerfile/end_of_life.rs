@@ -19,8 +19,8 @@ rule! {
     ///
     /// Vulnerabilities that are found from then on stay: nobody publishes fixes for the language, the database or the
     /// distribution that the tag names. Knows the official images of Node.js, Python, Go, Java, PHP, Ruby, .NET,
-    /// PostgreSQL, MySQL, Redis, nginx, Debian, Ubuntu, Alpine and CentOS, and the distribution at the end of a tag
-    /// (`22-alpine3.16`). Looks at FROM in all stages, on the day of the scan (`--date`). Silent for versions whose date
+    /// PostgreSQL, MySQL, MariaDB, MongoDB, Redis, RabbitMQ, Elasticsearch, nginx, HAProxy, Tomcat, Debian, Ubuntu, Alpine,
+    /// Fedora, Amazon Linux and CentOS, and the distribution at the end of a tag (`22-alpine3.16`). Looks at FROM in all stages, on the day of the scan (`--date`). Silent for versions whose date
     /// is not certain, and for tags that name no version. Versions of packages such as OpenSSL that RUN installs are not
     /// looked at.
     ///

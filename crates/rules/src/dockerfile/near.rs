@@ -8,9 +8,24 @@ pub(crate) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>)
         _ => 2,
     };
     let lower = wrong.to_lowercase();
-    let distances = names.into_iter().map(|name| (distance(&lower, &name.to_lowercase()), name));
+    let letters = letters(wrong);
+    // A change puts at most one letter in the place of another, so that names with other letters need not be compared.
+    let may_be_near = |name: &&str| match (letters, self::letters(name)) {
+        (Some(a), Some(b)) => (a ^ b).count_ones() <= 2 * MOST_CHANGES,
+        _ => true,
+    };
+    let distances = names.into_iter().filter(may_be_near).map(|name| (distance(&lower, &name.to_lowercase()), name));
     let (distance, name) = distances.min_by_key(|&(distance, _)| distance)?;
     (distance <= allowed && name != wrong).then_some(name)
+}
+
+/// Changes after which a name is no longer near.
+const MOST_CHANGES: u32 = 2;
+
+/// A bit for each letter, digit or sign that an ASCII name has, in whatever case. Some share one.
+fn letters(name: &str) -> Option<u64> {
+    let bits = || name.bytes().fold(0, |bits, byte| bits | 1 << (byte.to_ascii_lowercase() % 64));
+    name.is_ascii().then(bits)
 }
 
 /// How many insertions, deletions, substitutions and swaps of neighbours lead from one to the other; names that differ

@@ -267,14 +267,14 @@ impl BadFlag {
         &self,
         image: &Image<'_>,
         report: &mut Report<'_>,
-        exempt: impl Fn(&Call<'_>) -> bool,
+        exempt: impl Fn(&Run<'_>, &Call<'_>) -> bool,
         consequence: &str,
         help: &'static str,
     ) {
         for run in image.runs() {
             for call in run.calls(self.programs) {
                 let Some(word) = call.command.flag_among(self.flags, &self.options) else { continue };
-                if !exempt(&call) {
+                if !exempt(run, &call) {
                     let message = format!("`{}` makes {} {consequence}", word.text, title(&call));
                     report.at(spot(run, word.span, &word.text), message).help(help);
                 }

@@ -53,6 +53,7 @@ rule! {
     /// RUN --mount=type=secret,id=token curl -H "Authorization: Bearer $(cat /run/secrets/token)" https://example.org
     /// RUN PASSWORD=changeme ./configure --password=example --token-file /run/token && mysql -u root -proot
     /// RUN gpg --keyserver keys.example.org --recv-keys 7169605F62C751356D054A26A821E680E5FA6305
+    /// RUN key='7169605F62C751356D054A26A821E680E5FA6305' && gpg --recv-keys "$key"
     /// ```
     SECRET_IN_RUN = "docker-secret-in-run" {
         check: Check::Dockerfile(secret_in_run),
@@ -86,7 +87,7 @@ fn secrets(command: &Command) -> Vec<Secret> {
     let mut found = Vec::new();
     for assignment in &command.assignments {
         let value = &assignment.value;
-        if !value.has_expansion && is_secret(&assignment.name, &value.text) {
+        if !value.has_expansion && is_secret(&assignment.name, &value.text) && !is_fingerprint(&value.text) {
             found.push(Secret { span: value.span, what: "a variable whose name promises one" });
         } else {
             in_word(value, &mut found);
@@ -196,6 +197,12 @@ fn header(text: &str) -> Option<&str> {
     };
     let holds = if scheme.eq_ignore_ascii_case("basic") { is_login() } else { is_random(credential) };
     holds.then_some(credential)
+}
+
+/// The fingerprint of an OpenPGP key, as gpg prints it: it is public.
+fn is_fingerprint(value: &str) -> bool {
+    let digits = value.strip_prefix("0x").unwrap_or(value);
+    digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A'..=b'F'))
 }
 
 /// What `crypt` makes of a password: `$6$…`.

@@ -3,6 +3,8 @@
 //! Decided by names alone. What a file that is copied holds, and whether the value of a build argument is secret, is not
 //! known; literal credentials are the secret detectors' concern.
 
+use std::collections::BTreeSet;
+
 use portcullis_model::credential::{names_secret, words};
 use portcullis_model::dockerfile::Stage;
 use portcullis_syntax::dockerfile::{self, Instruction, Keyword, Pair};
@@ -23,7 +25,8 @@ rule! {
     /// the image can read it. Decided by the name (`password`, `token`, `secret`, `key`, `auth`, … as a word of it).
     /// Looks at all stages and at the ARGs before the first FROM, because build stages are pushed as cache as well.
     /// Silent for names of files, paths, addresses, versions, ids and users (`TOKEN_FILE`, `AUTH_URL`), for what is
-    /// public (`PUBLIC_KEY`, `GPG_KEY`), and for ENV with an empty value, a flag or a path.
+    /// public (`PUBLIC_KEY`, `GPG_KEY`), and for ENV with an empty value, a flag or a path. A name that several stages declare
+    /// is reported once, unless it gets another value.
     ///
     /// ```dockerfile bad:2
     /// FROM debian:13
@@ -42,6 +45,12 @@ rule! {
     /// ```dockerfile bad:2
     /// FROM debian:13
     /// ARG VITE_AWS_ACCESS_KEY_ID
+    /// ```
+    /// ```dockerfile bad:2
+    /// FROM debian:13 AS build
+    /// ARG NPM_TOKEN
+    /// FROM debian:13
+    /// ARG NPM_TOKEN
     /// ```
     /// ```dockerfile good
     /// FROM debian:13
@@ -73,7 +82,7 @@ rule! {
     /// clouds. Looks at COPY and ADD of the final stage and of those it is built from. Silent for examples and templates
     /// (`.env.example`), public keys, certificates, and names that a variable decides. `.npmrc` often holds settings
     /// only, hence with low confidence. An ENV or ARG such as `GOOGLE_APPLICATION_CREDENTIALS` says that a file is a
-    /// secret, whatever its name; where a whole folder is copied to its place, the confidence is low, too.
+    /// secret, whatever its name. What a folder holds is not known, and what `.dockerignore` leaves out is not copied.
     ///
     /// ```dockerfile bad:2
     /// FROM node:24
@@ -99,6 +108,21 @@ rule! {
     /// FROM python:3.14
     /// COPY src /app/src
     /// ENV GOOGLE_APPLICATION_CREDENTIALS=/var/run/account.json
+    /// ```
+    /// ```dockerfile good
+    /// # Which files the folders hold is not known.
+    /// FROM python:3.14
+    /// COPY rootfs /
+    /// COPY . /app
+    /// ENV GOOGLE_APPLICATION_CREDENTIALS=/app/account.json AWS_CONFIG_FILE=/etc/aws.conf
+    /// ```
+    /// ```dockerfile good
+    /// file=.dockerignore
+    /// **/.env
+    /// file=Dockerfile
+    /// FROM node:24
+    /// COPY package.json .env* /app/
+    /// COPY .env /app/
     /// ```
     /// ```dockerfile bad:2
     /// FROM debian:13
@@ -195,18 +219,34 @@ fn login(command: &Command) -> Option<(&Word, &'static str)> {
 }
 
 fn secret_in_arg_or_env(image: &Image<'_>, report: &mut Report<'_>) {
+    let mut said = BTreeSet::new();
     for instruction in &image.build.preamble {
-        report_secrets(image, None, instruction, report);
+        report_secrets(image, None, instruction, &mut said, report);
     }
     for step in walk::steps(image, &[Keyword::Arg, Keyword::Env]) {
-        report_secrets(image, Some(step.stage), step.instruction, report);
+        report_secrets(image, Some(step.stage), step.instruction, &mut said, report);
     }
 }
 
-fn report_secrets(image: &Image<'_>, stage: Option<&Stage<'_>>, instruction: &Instruction, report: &mut Report<'_>) {
+/// Declarations so far: keyword and name, alone and with each value.
+type Said<'d> = BTreeSet<(&'static str, &'d str, Option<&'d str>)>;
+
+fn report_secrets<'d>(
+    image: &Image<'_>,
+    stage: Option<&Stage<'_>>,
+    instruction: &'d Instruction,
+    said: &mut Said<'d>,
+    report: &mut Report<'_>,
+) {
     for pair in instruction.pairs() {
         let name = pair.key.as_str();
         if !names_secret(name) || is_harmless(image, instruction, pair) {
+            continue;
+        }
+        let value = pair.value.as_ref().map(dockerfile::Word::as_str);
+        let is_first = said.insert((instruction.keyword.name(), name, None));
+        // An ARG without a value takes over what was declared before.
+        if !(value.is_some() && said.insert((instruction.keyword.name(), name, value)) || is_first) {
             continue;
         }
         let keyword = instruction.keyword.name();
@@ -244,6 +284,10 @@ fn secret_file_copied(image: &Image<'_>, report: &mut Report<'_>) {
             let expanded = variables.expand(source);
             let Some(path) = expanded.known() else { continue };
             let Some(confidence) = secret_file(path) else { continue };
+            let is_of_context = step.instruction.flag("from").is_none();
+            if is_of_context && image.context.surely_leaves_out(path.trim_end_matches('*')) {
+                continue;
+            }
             report
                 .at(
                     step.place(source.span(), path),
@@ -286,34 +330,23 @@ fn secret_files_by_variable(image: &Image<'_>, report: &mut Report<'_>) {
             let expanded = variables.expand(value);
             let Some(file) = expanded.known().map(str::trim).filter(|file| !file.is_empty()) else { continue };
             let file = absolute(image, step.instruction, file);
-            let found = copies.iter().filter_map(|(copy, (sources, destination))| {
+            let mut found = copies.iter().filter_map(|(copy, (sources, destination))| {
                 let expanded = image.build.variables_at(copy).expand(destination);
                 let destination = absolute(image, copy, expanded.known()?);
                 let rest = file.strip_prefix(destination.trim_end_matches('/'))?;
                 let name = rest.strip_prefix('/').unwrap_or(rest);
-                let is_named = |source: &&dockerfile::Word| source.as_str().rsplit('/').next() == Some(name);
-                if rest.is_empty() || sources.iter().any(|source| is_named(&source)) {
-                    Some(Confidence::Medium)
-                } else {
-                    let is_folder = rest.starts_with('/') && sources.iter().any(may_be_folder);
-                    is_folder.then_some(Confidence::Low)
-                }
+                let is_named = |source: &dockerfile::Word| source.as_str().rsplit('/').next() == Some(name);
+                (rest.is_empty() || sources.iter().any(is_named)).then_some(())
             });
-            let Some(confidence) = found.max() else { continue };
+            if found.next().is_none() {
+                continue;
+            }
             let name = pair.key.as_str();
             report
                 .at(step.place(value.span(), &file), format!("the file that `{name}` means is copied into the image"))
-                .confidence(confidence)
                 .help(FILE_HELP);
         }
     }
-}
-
-/// Whether a source can be a folder: its name has no extension, or it is `.`.
-fn may_be_folder(source: &dockerfile::Word) -> bool {
-    let path = source.as_str().trim_end_matches('/');
-    let name = path.rsplit('/').next().unwrap_or(path);
-    matches!(name, "." | "..") || !name.trim_start_matches('.').contains('.')
 }
 
 const FILE_HELP: &str = "mount it in the RUN that needs it (`--mount=type=secret`), or provide it at run time";

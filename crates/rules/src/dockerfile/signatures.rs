@@ -2,7 +2,7 @@
 //!
 //! Decided by the arguments of each command. A file that the build already has is taken for checked elsewhere.
 
-use portcullis_model::dockerfile::Call;
+use portcullis_model::dockerfile::{Call, Run};
 use portcullis_syntax::shell::OptionsWithArguments;
 
 use super::packages::{self, BadFlag, Manager, spot, title};
@@ -18,8 +18,8 @@ const UNCHECKED: &str = "install packages that nobody signed";
 rule! {
     /// apk installs packages without a trusted signature
     ///
-    /// Whoever controls the mirror or the way to it decides what is installed as root. Looks at every stage. Local files are no
-    /// finding: they carry no signature of a repository.
+    /// Whoever controls the mirror or the way to it decides what is installed as root. Looks at every stage. Silent where a
+    /// local file is among the packages: it carries no signature of a repository.
     ///
     /// ```dockerfile bad:2
     /// FROM alpine:3.20
@@ -28,6 +28,7 @@ rule! {
     /// ```dockerfile good
     /// FROM alpine:3.20
     /// RUN apk add --no-cache --allow-untrusted ./tool.apk /tmp/other-1.0.apk
+    /// RUN gpg --verify odbc.sig odbc.apk && apk add --allow-untrusted odbc.apk unixodbc-dev
     /// ```
     APK_ALLOW_UNTRUSTED = "docker-apk-allow-untrusted" {
         check: Check::Dockerfile(apk_allow_untrusted),
@@ -39,15 +40,18 @@ rule! {
 
 fn apk_allow_untrusted(image: &Image<'_>, report: &mut Report<'_>) {
     let flag = BadFlag { programs: apk::APK.programs, flags: &["--allow-untrusted"], options: apk::APK.options };
-    let local = |call: &Call<'_>| only_files(call, &apk::APK, ".apk");
+    let local = |_: &Run<'_>, call: &Call<'_>| call.command.args.iter().any(|word| is_file(&word.text, ".apk"));
     flag.report(image, report, local, UNCHECKED, "remove it, and put the repository's key into /etc/apk/keys");
 }
 
 /// Whether all that a command installs are files of the build.
 fn only_files(call: &Call<'_>, manager: &Manager, suffix: &str) -> bool {
     let Some(install) = packages::subcommand(call.clone(), manager.install, &manager.options) else { return false };
-    let is_file = |text: &str| text.ends_with(suffix) && !text.contains("://");
-    !install.packages.is_empty() && install.packages.iter().all(|word| is_file(&word.text))
+    !install.packages.is_empty() && install.packages.iter().all(|word| is_file(&word.text, suffix))
+}
+
+fn is_file(text: &str, suffix: &str) -> bool {
+    text.ends_with(suffix) && !text.contains("://")
 }
 
 rule! {
@@ -75,7 +79,7 @@ rule! {
 fn apt_allow_unauthenticated(image: &Image<'_>, report: &mut Report<'_>) {
     let help = "remove it, and give the repository's key with `signed-by`";
     let flag = BadFlag { programs: apt::APT.programs, flags: &["--allow-unauthenticated"], options: apt::APT.options };
-    flag.report(image, report, |_| false, UNCHECKED, help);
+    flag.report(image, report, |_, _| false, UNCHECKED, help);
     for run in image.runs() {
         for call in run.calls(apt::APT.programs) {
             let options = call.command.option_values(&["-o", "--option"]);
@@ -116,7 +120,7 @@ rule! {
 fn apt_force_yes(image: &Image<'_>, report: &mut Report<'_>) {
     let flag = BadFlag { programs: apt::APT.programs, flags: &["--force-yes"], options: apt::APT.options };
     let help = "write `-y`, with `--allow-downgrades` or another `--allow-…` where it is needed";
-    flag.report(image, report, |_| false, UNCHECKED, help);
+    flag.report(image, report, |_, _| false, UNCHECKED, help);
 }
 
 rule! {
@@ -144,7 +148,7 @@ rule! {
 fn yum_nogpgcheck(image: &Image<'_>, report: &mut Report<'_>) {
     const PROGRAMS: &[&str] = &["yum", "dnf", "microdnf", "dnf5", "tdnf"];
     let flag = BadFlag { programs: PROGRAMS, flags: &["--nogpgcheck", "--no-gpgchecks"], options: rpm::OPTIONS };
-    let local = |call: &Call<'_>| only_files(call, &rpm::DNF, ".rpm");
+    let local = |_: &Run<'_>, call: &Call<'_>| only_files(call, &rpm::DNF, ".rpm");
     flag.report(image, report, local, UNCHECKED, "remove it, and import the repository's key with `rpm --import`");
 }
 
@@ -175,5 +179,5 @@ fn rpm_nosignature(image: &Image<'_>, report: &mut Report<'_>) {
         flags: &["--nosignature", "--nodigest", "--noverify", "--nofiledigest"],
         options: OptionsWithArguments { short: "Dr", long: &["--define", "--root", "--dbpath", "--prefix"] },
     };
-    flag.report(image, report, |_| false, UNCHECKED, "remove it, and import the key with `rpm --import`");
+    flag.report(image, report, |_, _| false, UNCHECKED, "remove it, and import the key with `rpm --import`");
 }

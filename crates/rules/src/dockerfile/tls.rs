@@ -5,6 +5,7 @@
 use portcullis_syntax::shell::OptionsWithArguments;
 
 use super::Image;
+use super::downloads::verifies;
 use super::packages::{BadFlag, spot, title};
 use super::pip::PIP;
 use crate::rule::prelude::*;
@@ -109,7 +110,8 @@ rule! {
     /// curl does not check certificates
     ///
     /// Whoever is on the way can replace what is downloaded, and it becomes part of the image. Looks at every stage, and at
-    /// the arguments of curl only: text that mentions `curl -k` is no finding.
+    /// the arguments of curl only: text that mentions `curl -k` is no finding. Silent where the RUN compares a checksum or a
+    /// signature.
     ///
     /// ```dockerfile bad:2
     /// FROM debian:12
@@ -118,6 +120,8 @@ rule! {
     /// ```dockerfile good
     /// FROM debian:12
     /// RUN curl -fsSL -H "X-Flag: -k" -okey https://example.com/tool && echo "curl -k" && tar -k -xf tool
+    /// RUN curl -fsSLk https://example.com/tool -o /tool && \
+    ///     echo "e2193a63a87e2388a71854b0114de4fc71e2e40bcf0794faf74bb562691e5b62  /tool" | sha256sum -c -
     /// ```
     CURL_INSECURE = "docker-curl-insecure" {
         check: Check::Dockerfile(curl_insecure),
@@ -129,14 +133,20 @@ rule! {
 
 fn curl_insecure(image: &Image<'_>, report: &mut Report<'_>) {
     let flag = BadFlag { programs: &["curl"], flags: &["-k", "--insecure"], options: CURL };
-    flag.report(image, report, |_| false, UNCHECKED, "remove it; give `--cacert` for an authority of your own");
+    flag.report(
+        image,
+        report,
+        |run, _| verifies(run),
+        UNCHECKED,
+        "remove it; give `--cacert` for an authority of your own",
+    );
 }
 
 rule! {
     /// wget does not check certificates
     ///
     /// Whoever is on the way can replace what is downloaded, and it becomes part of the image. Looks at every stage, and at
-    /// the arguments of wget only.
+    /// the arguments of wget only. Silent where the RUN compares a checksum or a signature.
     ///
     /// ```dockerfile bad:2
     /// FROM debian:12
@@ -156,7 +166,13 @@ rule! {
 
 fn wget_no_check(image: &Image<'_>, report: &mut Report<'_>) {
     let flag = BadFlag { programs: &["wget"], flags: &["--no-check-certificate"], options: WGET };
-    flag.report(image, report, |_| false, UNCHECKED, "remove it; give `--ca-certificate` for an authority of your own");
+    flag.report(
+        image,
+        report,
+        |run, _| verifies(run),
+        UNCHECKED,
+        "remove it; give `--ca-certificate` for an authority of your own",
+    );
 }
 
 rule! {

@@ -170,15 +170,25 @@ pub(super) enum Switch {
 impl Switch {
     /// What setting a variable to a value turns off, if anything.
     pub(super) fn of(name: &str, value: &str) -> Option<Self> {
-        match (name, value.trim()) {
-            ("PIP_TRUSTED_HOST", value) if !value.is_empty() => Some(Self::PipTrustedHost),
-            ("PYTHONHTTPSVERIFY", "0") => Some(Self::PythonHttpsVerify),
-            ("NODE_TLS_REJECT_UNAUTHORIZED", "0") => Some(Self::NodeTls),
-            ("GIT_SSL_NO_VERIFY", _) => Some(Self::GitSslNoVerify),
-            (name, value) if name.eq_ignore_ascii_case("NPM_CONFIG_STRICT_SSL") => {
-                value.eq_ignore_ascii_case("false").then_some(Self::NpmStrictSsl)
-            }
-            _ => None,
+        let value = value.trim();
+        let switch = Self::named(name)?;
+        let is_off = match switch {
+            Self::PipTrustedHost => !value.is_empty(),
+            Self::PythonHttpsVerify | Self::NodeTls => value == "0",
+            Self::GitSslNoVerify => true,
+            Self::NpmStrictSsl => value.eq_ignore_ascii_case("false"),
+        };
+        is_off.then_some(switch)
+    }
+
+    /// The switch that a variable is, whatever its value: values are only made where it is one.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "PIP_TRUSTED_HOST" => Some(Self::PipTrustedHost),
+            "PYTHONHTTPSVERIFY" => Some(Self::PythonHttpsVerify),
+            "NODE_TLS_REJECT_UNAUTHORIZED" => Some(Self::NodeTls),
+            "GIT_SSL_NO_VERIFY" => Some(Self::GitSslNoVerify),
+            name => name.eq_ignore_ascii_case("NPM_CONFIG_STRICT_SSL").then_some(Self::NpmStrictSsl),
         }
     }
 
@@ -202,10 +212,10 @@ fn switched_off(image: &Image<'_>, switch: Switch, report: &mut Report<'_>) {
     for step in walk::steps(image, &[Keyword::Arg, Keyword::Env]) {
         let variables = image.build.variables_at(step.instruction);
         for pair in step.instruction.pairs() {
-            let Some(value) = &pair.value else { continue };
+            let name = pair.key.as_str();
+            let Some(value) = pair.value.as_ref().filter(|_| Switch::named(name) == Some(switch)) else { continue };
             let expanded = variables.expand(value);
             let Some(value) = expanded.known() else { continue };
-            let name = pair.key.as_str();
             if Switch::of(name, value) == Some(switch) {
                 report.at(step.place(pair.span, name), format!("{}: `{name}={value}`", switch.what())).help(HELP);
             }

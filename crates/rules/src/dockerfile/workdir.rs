@@ -62,6 +62,10 @@ rule! {
     /// WORKDIR $DIR/
     /// ```
     /// ```dockerfile good
+    /// FROM scratch
+    /// WORKDIR /bin
+    /// ```
+    /// ```dockerfile good
     /// FROM nginx:1.29
     /// WORKDIR /etc/nginx
     /// WORKDIR /devel
@@ -149,6 +153,10 @@ fn workdir_relative(image: &Image<'_>, report: &mut Report<'_>) {
 
 fn workdir_system_dir(image: &Image<'_>, report: &mut Report<'_>) {
     for step in walk::steps(image, &[Keyword::Workdir]) {
+        // An empty image has no system.
+        if matches!(image.build.root_base(step.stage), Base::Scratch) {
+            continue;
+        }
         let Some(word) = step.instruction.words().first() else { continue };
         let path = expanded(image, step.instruction, word);
         let Some(text) = path.known() else { continue };

@@ -5,6 +5,7 @@
 
 use portcullis_model::image::{ImageRef, InvalidImage};
 use portcullis_model::kubernetes::Pod;
+use portcullis_model::placeholder::is_image_placeholder;
 
 use super::{fixes, options};
 use crate::registries::WELL_KNOWN;
@@ -17,9 +18,10 @@ pub(super) static RULES: &[&Rule] =
 rule! {
     /// Image is not a valid reference
     ///
-    /// The API server takes any text, and the kubelet then waits forever in `InvalidImageName`. Most often a
-    /// placeholder was never filled in (`IMAGE_TAG`), or a name has capitals. Silent for what a later step is known to
-    /// fill in: `${…}`, `$NAME`, `$(…)`, `#{…}#`, `{{…}}`, and Go import paths after `ko://`.
+    /// The API server takes any text, and the kubelet then waits forever in `InvalidImageName`. Most often a word was
+    /// never filled in (`IMAGE_TAG`), or a name has capitals, a scheme or a blank. Silent for what plainly waits for a
+    /// later step: `${…}`, `$NAME`, `$(…)`, `{{…}}`, `<image>`, `{IMAGE}`, `%IMAGE%`, `__IMAGE__`, `@@IMAGE@@`, `#{…}#`,
+    /// words in capitals that say so (`IMAGE_PLACEHOLDER`, `REPLACE_ME`), and Go import paths after `ko://`.
     ///
     /// ```yaml bad:6
     /// apiVersion: v1
@@ -28,6 +30,15 @@ rule! {
     /// spec:
     ///   containers:
     ///     - { name: web, image: IMAGE_TAG }
+    /// ```
+    ///
+    /// ```yaml bad:6
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - { name: web, image: "Nginx:1.27" }
     /// ```
     /// ```yaml bad:6
     /// apiVersion: v1
@@ -53,6 +64,10 @@ rule! {
     ///     - { name: b, image: "$IMAGE" }
     ///     - { name: c, image: "registry.example.com/web:#{Build.Id}#" }
     ///     - { name: d, image: "${REGISTRY}/Web" }
+    ///     - { name: e, image: "<image_url>" }
+    ///     - { name: f, image: IMAGE_PLACEHOLDER }
+    ///     - { name: g, image: "registry.example.com/web:@@TAG@@" }
+    ///     - { name: h, image: REPLACE_ME/web:1 }
     /// ```
     /// ```yaml good
     /// apiVersion: apps.openshift.io/v1
@@ -117,27 +132,42 @@ rule! {
     /// Image comes from a registry that is denied
     ///
     /// The opposite of a list of allowed registries: everything may be used but these. List them under `registries`, in
-    /// the same forms. Without a list, those are denied where everybody may publish: Docker Hub, GitHub's, Quay and
-    /// ttl.sh. Silent where a placeholder decides the registry or the path.
+    /// the same forms; without a list nothing is denied, and a note says so. Silent where a placeholder decides the registry or
+    /// the path.
     ///
     /// ```yaml bad:6
+    /// file=web.yaml
     /// apiVersion: v1
     /// kind: Pod
     /// metadata: { name: web }
     /// spec:
     ///   containers:
     ///     - { name: web, image: "someone/web:1" }
+    /// file=portcullis.yaml
+    /// rules:
+    ///   k8s-image-registry-blocklist: { registries: [docker.io, ttl.sh] }
+    /// ```
+    /// ```yaml good
+    /// file=web.yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec: { containers: [{ name: web, image: "registry.example.com/web:1" }, { name: a, image: "${REGISTRY}/a:1" }] }
+    /// file=portcullis.yaml
+    /// rules:
+    ///   k8s-image-registry-blocklist: { registries: [docker.io, ttl.sh] }
     /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Pod
     /// metadata: { name: web }
-    /// spec: { containers: [{ name: web, image: "registry.example.com/web:1" }, { name: a, image: "${REGISTRY}/a:1" }] }
+    /// spec: { containers: [{ name: web, image: "someone/web:1" }] }
     /// ```
     IMAGE_REGISTRY_BLOCKLIST = "k8s-image-registry-blocklist" {
         check: Check::Pod(image_registry_blocklist),
         severity: Severity::Medium,
         profile: Profile::OptIn,
+        tags: &["needs-configuration"],
         peers: &["kubescape:C-0001", "trivy:KSV-0034"],
         options: &[OptionMeta {
             name: "registries",
@@ -189,14 +219,14 @@ rule! {
 fn image_invalid_reference(pod: &Pod<'_>, report: &mut Report<'_>) {
     for container in &pod.containers {
         let Lookup::Present(image) = container.image() else { continue };
-        let Some(text) = image.as_str().filter(|text| !is_filled_in_later(text)) else { continue };
+        let Some(text) = image.as_str().filter(|text| !is_image_placeholder(text)) else { continue };
         // An image change trigger puts the image there.
         if pod.object.kind == "DeploymentConfig" && text.trim().is_empty() {
             continue;
         }
         let Err(error) = ImageRef::parse(text) else { continue };
         let help = match error {
-            InvalidImage::UpperCase => "write it in lower case, or fill in the placeholder before it is applied",
+            InvalidImage::UpperCase => "write it in lower case",
             InvalidImage::Repository if text.contains("://") => {
                 "leave out the scheme: a reference starts with the host"
             }
@@ -205,11 +235,6 @@ fn image_invalid_reference(pod: &Pod<'_>, report: &mut Report<'_>) {
         };
         report.at(image, format!("image `{text}` of {} is not valid: {error}", container.title())).help(help);
     }
-}
-
-/// Placeholders of tools that run before the manifest is applied, in a form that other fields may hold as plain text.
-fn is_filled_in_later(text: &str) -> bool {
-    text.contains('$') || text.contains("#{") || text.starts_with("ko://")
 }
 
 fn image_registry_not_allowed(pod: &Pod<'_>, report: &mut Report<'_>) {
@@ -237,11 +262,8 @@ fn image_registry_not_allowed(pod: &Pod<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Registries in which everybody may publish what they like.
-const OPEN: &[&str] = &["docker.io", "ghcr.io", "quay.io", "ttl.sh"];
-
 fn image_registry_blocklist(pod: &Pod<'_>, report: &mut Report<'_>) {
-    let denied = options::list(report, "registries", OPEN);
+    let denied = options::list(report, "registries", &[]);
     for container in &pod.containers {
         let Lookup::Present(image) = container.image() else { continue };
         let Some(source) = Source::of(image) else { continue };

@@ -1,10 +1,12 @@
 //! Whether names, labels and annotations are written as the API server wants them.
 //!
 //! Names are judged for the API server's own kinds, because other servers have other grammars; each kind has its own
-//! grammar and length. What a template fills in later is not judged. The size of all annotations together is not
-//! counted.
+//! grammar and length. What a template fills in later is not judged.
 
-use portcullis_model::kubernetes::Object;
+use std::borrow::Cow;
+
+use portcullis_model::kubernetes::{Object, key_fault, label_fault, segment_fault, subdomain_fault, word_fault};
+use portcullis_model::placeholder::is_filled_in_later;
 
 use crate::rule::prelude::*;
 
@@ -18,7 +20,7 @@ rule! {
     /// Namespaces and Services have at most 63 characters and no dots, those of CronJobs at most 52 and of Jobs at most
     /// 63, others at most 253. The names of RBAC objects may hold anything but `/` and `%`. A label's value has at most
     /// 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit. A key may have a domain and `/`
-    /// before such a word. Labels of pod templates count as well.
+    /// before such a word. All annotations together have at most 256 KiB. Labels of pod templates count as well.
     ///
     /// ```yaml bad:3
     /// apiVersion: v1
@@ -167,17 +169,18 @@ fn check_name(object: &Object<'_>, report: &mut Report<'_>) {
     let grammar = grammar(object);
     for (field, suffix) in [("metadata.name", ""), ("metadata.generateName", "x")] {
         let Lookup::Present(node) = object.node.get(field) else { continue };
-        let Some(name) = node.as_str().filter(|name| !is_template(name)) else { continue };
+        let Some(name) = node.as_str() else { continue };
         // The server appends letters and digits to a prefix, and cuts it to fit.
-        let Some(fault) = grammar.fault(&format!("{name}{suffix}")) else { continue };
+        let whole = if suffix.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}{suffix}")) };
+        let Some(fault) = grammar.fault(&whole).filter(|_| !is_template(name)) else { continue };
         let what = if suffix.is_empty() { "name" } else { "name prefix" };
         report
             .at(node, format!("`{name}` is no valid {what} for a {}: {fault}", object.kind))
             .help("use small letters, digits and hyphens, with a letter or digit at both ends");
     }
     let Lookup::Present(node) = object.node.get("metadata.namespace") else { return };
-    let Some(name) = node.as_str().filter(|name| !is_template(name)) else { return };
-    if let Some(fault) = Grammar::Label.fault(name) {
+    let Some(name) = node.as_str() else { return };
+    if let Some(fault) = Grammar::Label.fault(name).filter(|_| !is_template(name)) {
         report
             .at(node, format!("`{name}` is no valid namespace: {fault}"))
             .help("use small letters, digits and hyphens, with a letter or digit at both ends");
@@ -187,7 +190,7 @@ fn check_name(object: &Object<'_>, report: &mut Report<'_>) {
 fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>) {
     let Lookup::Present(labels) = metadata.get("labels") else { return };
     for (key, value) in labels.entries() {
-        if let Some(fault) = key_fault(key.text()) {
+        if let Some(fault) = key_fault(key.text()).filter(|_| !is_template(key.text())) {
             report
                 .at(
                     value.key_place(),
@@ -195,8 +198,8 @@ fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>
                 )
                 .help("write `name` or `domain/name`");
         }
-        let Some(text) = value.as_str().filter(|text| !is_template(text)) else { continue };
-        if let Some(fault) = value_fault(text) {
+        let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { continue };
+        if let Some(fault) = word_fault(text).filter(|_| !is_template(text)) {
             report
                 .at(value, format!("value `{text}` of label `{}` is not valid: {fault}", key.text()))
                 .help("use letters, digits, `-`, `_` and `.`, or write it as an annotation");
@@ -206,9 +209,18 @@ fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>
 
 fn check_annotations(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>) {
     let Lookup::Present(annotations) = metadata.get("annotations") else { return };
+    let bytes: usize =
+        annotations.entries().map(|(key, value)| key.text().len() + value.as_str().map_or(0, str::len)).sum();
+    if bytes > MOST_ANNOTATED {
+        report
+            .at(annotations.key_place(), format!("the annotations of {} have {bytes} bytes together", object.title()))
+            .help(format!("keep them below {MOST_ANNOTATED}; larger texts belong in a ConfigMap"));
+    }
     for (key, value) in annotations.entries() {
         // The server lowers the case of annotation keys before it looks at them.
-        let Some(fault) = key_fault(&key.text().to_lowercase()) else { continue };
+        let is_small = !key.text().contains(char::is_uppercase);
+        let key_text = if is_small { Cow::Borrowed(key.text()) } else { Cow::Owned(key.text().to_lowercase()) };
+        let Some(fault) = key_fault(&key_text).filter(|_| !is_template(key.text())) else { continue };
         report
             .at(
                 value.key_place(),
@@ -217,6 +229,9 @@ fn check_annotations(object: &Object<'_>, metadata: Node<'_>, report: &mut Repor
             .help("write `name` or `domain/name`");
     }
 }
+
+/// Bytes of all keys and values of an object's annotations.
+const MOST_ANNOTATED: usize = 256 * 1024;
 
 fn grammar(object: &Object<'_>) -> Grammar {
     match (object.group(), object.kind) {
@@ -237,66 +252,14 @@ impl Grammar {
     fn fault(self, name: &str) -> Option<String> {
         match self {
             Self::Any => None,
-            Self::Segment if matches!(name, "." | "..") => Some("it is a directory".to_owned()),
-            Self::Segment => name.chars().find(|c| matches!(c, '/' | '%')).map(|c| format!("`{c}` may not be in it")),
-            Self::Label => domain_label_fault(name).or_else(|| length_fault(name, 63)),
-            Self::Subdomain { longest } => {
-                name.split('.').find_map(domain_label_fault).or_else(|| length_fault(name, longest))
-            }
+            Self::Segment => segment_fault(name),
+            Self::Label => label_fault(name, 63),
+            Self::Subdomain { longest } => subdomain_fault(name, longest),
         }
     }
 }
 
-fn length_fault(text: &str, longest: usize) -> Option<String> {
-    (text.len() > longest).then(|| format!("it has {} characters, and {longest} are allowed", text.len()))
-}
-
-/// A label in the sense of RFC 1123.
-fn domain_label_fault(label: &str) -> Option<String> {
-    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    character_fault(label, is_allowed)
-}
-
-/// A key: a word, or a domain, a slash and a word.
-fn key_fault(key: &str) -> Option<String> {
-    if is_template(key) {
-        return None;
-    }
-    let Some((domain, word)) = key.split_once('/') else { return word_fault(key) };
-    if domain.is_empty() {
-        return Some("there is no domain before the slash".to_owned());
-    }
-    Grammar::Subdomain { longest: 253 }.fault(domain).or_else(|| word_fault(word))
-}
-
-fn value_fault(value: &str) -> Option<String> {
-    if value.is_empty() { None } else { word_fault(value) }
-}
-
-fn word_fault(word: &str) -> Option<String> {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    character_fault(word, is_allowed).or_else(|| length_fault(word, 63))
-}
-
-fn character_fault(text: &str, is_allowed: impl Fn(char) -> bool) -> Option<String> {
-    if text.is_empty() {
-        return Some("a part of it is empty".to_owned());
-    }
-    if let Some(c) = text.chars().find(|&c| !is_allowed(c)) {
-        return Some(if c == ' ' {
-            "it holds a blank".to_owned()
-        } else {
-            format!("`{}` may not be in it", c.escape_default())
-        });
-    }
-    let is_edge = |c: char| c.is_ascii_alphanumeric();
-    if text.starts_with(is_edge) && text.ends_with(is_edge) {
-        return None;
-    }
-    Some("it must begin and end with a letter or a digit".to_owned())
-}
-
 /// Whether some tool fills the text in later: `$NAME`, `<name>`, `%NAME%`, `@name@`, `{name}`.
 fn is_template(text: &str) -> bool {
-    text.contains(['$', '{', '}', '%', '<']) || text.starts_with('@') && text.ends_with('@')
+    text.contains(['%', '<']) || is_filled_in_later(text)
 }

@@ -60,6 +60,7 @@ mod retired_components;
 mod root;
 mod routing;
 mod scheduling;
+mod schema_faults;
 mod schemas;
 mod seccomp;
 mod secret_objects;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use portcullis_model::kubernetes::{Lifetime, Object, Pod};
+use portcullis_model::placeholder::is_filled_in_later;
 
 use crate::rule::prelude::*;
 
@@ -274,7 +275,7 @@ const PORT_NAME_HELP: &str =
 
 fn invalid_name(name: Lookup<'_>) -> Option<(Node<'_>, &str)> {
     let name = name.present()?;
-    Some((name, name.as_str().filter(|text| !is_port_name(text))?))
+    Some((name, name.as_str().filter(|text| !is_port_name(text) && !is_filled_in_later(text))?))
 }
 
 fn duplicate_container_name(pod: &Pod<'_>, report: &mut Report<'_>) {

@@ -51,6 +51,7 @@ rule! {
             "trivy:KSV-0024", "checkov:CKV_K8S_26", "polaris:hostPortSet", "kubescape:C-0044", "pss:hostPorts",
             "kyverno:disallow-host-ports", "kyverno:disallow-host-ports-range",
         ],
+        yields_to: &["k8s-schema-invalid"],
     }
 }
 

@@ -1,6 +1,7 @@
 //! Probes that name a port which the container does not declare.
 //!
-//! Only names are judged: a number needs no declaration. A string of digits is a number to the kubelet.
+//! Only names are judged: a number needs no declaration. Digits in quotes are no name, which the rule about refused objects
+//! says.
 
 use portcullis_model::kubernetes::{Container, Pod, Role};
 

@@ -5,6 +5,7 @@
 //! server caps it.
 
 use portcullis_model::kubernetes::{Object, Pod, Quantity, QuantityError};
+use portcullis_model::placeholder::is_filled_in_later;
 
 use crate::rule::prelude::*;
 
@@ -290,6 +291,7 @@ fn problem(resource: &str, amount: Node<'_>, side: Side) -> Option<(&'static str
     let in_bytes = is_in_bytes(resource);
     match Quantity::of(amount)? {
         Err(QuantityError::OutOfRange) => None,
+        Err(_) if is_filled_in_later(text) => None,
         Err(QuantityError::NoNumber | QuantityError::UnknownSuffix) => {
             Some(("is not a quantity", meant(resource, text)))
         }

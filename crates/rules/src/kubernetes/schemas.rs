@@ -4,24 +4,28 @@
 //! in the scan or in the folders that the configuration names. What is filled in later is not judged, nor is the status.
 
 use portcullis_model::kubernetes::Object;
-use portcullis_model::kubernetes::schema::{Fault, FaultKind, Wanted, first_version, last_version};
-use portcullis_syntax::Anchor;
+use portcullis_model::kubernetes::schema::{Fault, FaultKind};
 
 use super::api_table::lifecycle;
+use super::schema_faults::{quoted, say};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID];
+pub(super) static RULES: &[&Rule] =
+    &[&SCHEMA_INVALID, &SCHEMA_UNKNOWN_FIELD, &CR_SCHEMA_INVALID, &CR_VERSION_NOT_SERVED];
 
 rule! {
-    /// Object does not fit its schema
+    /// API server refuses the object
     ///
     /// A value of another type, a field that is missing, a word that is none of those allowed, a list with the same
-    /// element twice, a kind that does not exist: the API server refuses each of them. YAML is read as Kubernetes reads
-    /// it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
+    /// element twice, a kind that does not exist: none of them fits the schema. Fields that exclude each other (a probe
+    /// with two handlers, a volume with two sources), names, addresses, paths and base64 that are not written as they
+    /// must be, numbers that are too small, and what is not for the object's type do not pass validation, or can never
+    /// work. YAML is read as Kubernetes reads it: `yes` is a boolean, and `8080` without quotes is no text. The version is `--kubernetes-version`, else the
     /// newest; a type that any known version allows is fine then. Rules that know a field better speak in its place. A
     /// nodePort counts as wrong outside of 30000 to 32767, which a cluster may have set otherwise. What is missing is not
-    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs.
+    /// said of a part of an object: a patch, or an object without any of the fields that its `spec` needs. What feature
+    /// gates, other objects and the cluster's configuration decide is not judged.
     ///
     /// ```yaml bad:5
     /// apiVersion: apps/v1
@@ -89,13 +93,55 @@ rule! {
     ///   # Less than the least.
     ///   maxReplicas: 2
     /// ```
+    /// ```yaml bad:4
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: web }
+    /// data: { password: "not base64" }
+    /// ```
+    /// ```yaml bad:8
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       readinessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } }
+    /// ```
+    /// ```yaml bad:6
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata: { name: web }
+    /// spec:
+    ///   podSelector: {}
+    ///   ingress: [{ from: [{ ipBlock: { cidr: 10.0.0.0/16, except: [10.1.0.0/24] } }] }]
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: web }
+    /// type: kubernetes.io/tls
+    /// data: { tls.crt: "YWJj\nZA==", tls.key: "<key>" }
+    /// ---
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: web:1
+    ///       env: [{ name: A, value: "", valueFrom: { fieldRef: { fieldPath: "metadata.labels['app']" } } }]
+    ///       readinessProbe: { httpGet: null, tcpSocket: { port: http } }
+    ///   volumes: [{ name: scratch }]
+    /// ```
     /// ```yaml good
     /// apiVersion: v1
     /// kind: Service
     /// metadata: { name: web, labels: null, annotations: { example.org/scrape: "yes" } }
     /// spec:
     ///   selector: { app: web }
-    ///   ports: [{ port: 80, targetPort: http }, { port: 80, protocol: UDP, targetPort: 8080 }]
+    ///   ports: [{ name: a, port: 80, targetPort: http }, { name: b, port: 80, protocol: UDP, targetPort: 8080 }]
     /// ---
     /// apiVersion: apps/v1
     /// kind: Deployment
@@ -192,9 +238,11 @@ rule! {
     /// Custom resource does not fit its definition
     ///
     /// The API server refuses a value that the definition's schema does not allow, and drops a field that is not in it.
-    /// The definition is that of the scan, else one from the folders of `kubernetes-crds` in the configuration; without
-    /// any, or where several of the same kind differ, the rule is silent. Patterns, CEL rules and combinations of schemas
-    /// (`oneOf`) are not evaluated.
+    /// Types, patterns, formats, sizes, bounds, choices, sets and combinations (`oneOf` and its like) are judged as the
+    /// server judges them, after it has filled in defaults and dropped nulls. Bounds of `int32` are the server's own since
+    /// 1.36, and always were those of what reads the value. The definition is that of the scan, else one from the folders of
+    /// `kubernetes-crds` in the configuration. Silent without any, where several of one version differ, for patterns that do
+    /// not compile, for what is filled in later, and for rules in CEL, which are not evaluated.
     ///
     /// ```yaml bad:5
     /// file=backup.yaml
@@ -220,6 +268,59 @@ rule! {
     ///           type: object
     ///           properties:
     ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
+    /// ```
+    /// ```yaml bad:4
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { schedule: daily }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               properties: { schedule: { type: string, pattern: "^([0-9*/,-]+ ){4}[0-9*/,-]+$" } }
+    /// ```
+    /// ```yaml bad:4
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { bucket: archive, volume: { claimName: data } }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               properties: { bucket: { type: string }, volume: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+    ///               oneOf: [{ required: [bucket] }, { required: [volume] }]
     /// ```
     /// ```yaml good
     /// file=backup.yaml
@@ -251,9 +352,124 @@ rule! {
     ///           properties:
     ///             spec: { type: object, properties: { schedule: { type: string }, keep: { type: integer } } }
     /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// spec: { schedule: "0 3 * * *", bucket: "${BUCKET}", from: 2024-01-02T03:04:05Z, hosts: [a, b] }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema:
+    ///         openAPIV3Schema:
+    ///           type: object
+    ///           properties:
+    ///             spec:
+    ///               type: object
+    ///               required: [schedule, keep]
+    ///               properties:
+    ///                 schedule: { type: string, pattern: "^([0-9*/,-]+ ){4}[0-9*/,-]+$" }
+    ///                 keep: { type: integer, minimum: 1, default: 7 }
+    ///                 bucket: { type: string, minLength: 20 }
+    ///                 from: { type: string, format: date-time }
+    ///                 hosts: { type: array, x-kubernetes-list-type: set, maxItems: 2, items: { type: string, pattern: "(" } }
+    ///               anyOf: [{ required: [bucket] }, { properties: { keep: { minimum: 30 } } }]
+    /// ```
     CR_SCHEMA_INVALID = "k8s-cr-schema-invalid" {
-        check: Check::CustomSchema(say),
+        check: Check::CustomSchema(cr_schema_invalid),
         severity: Severity::Medium,
+    }
+}
+
+rule! {
+    /// Custom resource is of a version that is not served
+    ///
+    /// The definition lists the versions of its kind, and says of each whether the API server serves it. An object of another
+    /// version is refused: there is no such kind. The definitions are those of the scan and those from the folders of
+    /// `kubernetes-crds` in the configuration. Silent where any of several definitions of the kind serves the version, where
+    /// one of them is not known as a whole, and where one is of `apiextensions.k8s.io/v1beta1`.
+    ///
+    /// ```yaml bad:1
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1alpha1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1alpha1, served: false, storage: false, schema: { openAPIV3Schema: { type: object } } }
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    /// ```yaml bad:1
+    /// file=backup.yaml
+    /// apiVersion: example.org/v2
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// ---
+    /// apiVersion: example.org/v2
+    /// kind: Backup
+    /// metadata: { name: weekly }
+    /// ---
+    /// apiVersion: example.org/v1alpha1
+    /// kind: Restore
+    /// metadata: { name: undefined }
+    /// file=old/crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// file=new/crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - { name: v1, served: false, storage: false, schema: { openAPIV3Schema: { type: object } } }
+    ///     - { name: v2, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+    /// ```
+    CR_VERSION_NOT_SERVED = "k8s-cr-version-not-served" {
+        check: Check::CustomSchema(cr_version_not_served),
+        severity: Severity::High,
     }
 }
 
@@ -274,161 +490,24 @@ fn unknown_field(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report
     }
 }
 
-fn say(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
-    let node = fault.node;
-    let key = node.key().map_or("this element", Node::text);
-    let (message, help) = match &fault.kind {
-        FaultKind::UnknownField { holder, nearest, within } => {
-            let message = format!("`{key}` is no field of {}", name_of(holder, node.parent(), object));
-            let help = match (nearest, within) {
-                (Some(name), _) => did_you_mean(name),
-                (None, Some(within)) => format!("move it into `{within}`, which has such a field"),
-                (None, None) => "remove it, or move it to where it belongs".to_owned(),
-            };
-            report.at(node.key_place(), message).help(help);
-            return;
-        }
-        FaultKind::OtherVersion { holder, first, last } => {
-            let asked = report.context().kubernetes();
-            let (when, help) = if *first > asked {
-                (format!("it comes with {first}"), format!("remove it until the cluster has Kubernetes {first}"))
-            } else {
-                (format!("{last} was the last to have it"), "remove it".to_owned())
-            };
-            let message = format!("`{key}` is no field of {holder} in Kubernetes {asked}: {when}");
-            report.at(node.key_place(), message).help(help);
-            return;
-        }
-        // A patch is part of an object.
-        FaultKind::Missing { .. } if report.facts().is_patch() => return,
-        FaultKind::Missing { holder, fields, .. } => {
-            let what = name_of(holder, Some(node), object);
-            let (is, them) = if fields.len() == 1 { ("is", "it") } else { ("are", "them") };
-            let message = format!("{} {is} missing in {what}", quoted(fields, " and "));
-            report.at(Anchor { parent: node }, message).help(format!("add {them}"));
-            return;
-        }
-        FaultKind::WrongType { wanted } => wrong_type(node, key, *wanted),
-        FaultKind::OutOfRange { least, greatest } => out_of_range(node, key, *least, *greatest),
-        FaultKind::NoChoice { choices, nearest } => {
-            let all = match choices.len() {
-                0..=LISTED => format!(", which is one of {}", quoted(choices, ", ")),
-                _ => String::new(),
-            };
-            let help = nearest.map_or_else(|| "write one of those that are allowed".to_owned(), did_you_mean);
-            (format!("`{}` is no value of `{key}`{all}", short(node.text())), help)
-        }
-        FaultKind::Duplicate { keys } => {
-            let message = format!("an earlier element of this list has the same {}", quoted(keys, " and "));
-            (message, "remove one of them, or give it another".to_owned())
-        }
-        FaultKind::UnknownKind { meant } => unknown_kind(object, meant),
-        FaultKind::KindComesLater { first } => {
-            let asked = report.context().kubernetes();
-            let message = format!("`{}` has no {} in Kubernetes {asked}", object.api_version, object.kind);
-            (message, format!("it comes with Kubernetes {first}"))
-        }
-        FaultKind::ReplicasCrossed => {
-            ("maxReplicas is less than minReplicas".to_owned(), "raise it, or lower minReplicas".to_owned())
-        }
-    };
-    let draft = report.at(node, message).help(help);
-    if object.kind == "Secret" {
-        draft.mask(node.span());
+fn cr_schema_invalid(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    if !matches!(fault.kind, FaultKind::NotServed { .. }) {
+        say(object, fault, report);
     }
 }
 
-fn wrong_type(node: Node<'_>, key: &str, wanted: Wanted) -> (String, String) {
-    let found = match node.value() {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) | Value::Template(_) | Value::Unknown(_) => "text",
-        Value::List(_) => "a list",
-        Value::Map(_) => "a mapping",
-    };
-    let (expected, example) = match wanted {
-        Wanted::Text => ("text", None),
-        Wanted::Integer => ("a whole number", None),
-        Wanted::Number => ("a number", None),
-        Wanted::Boolean => ("`true` or `false`", None),
-        Wanted::Quantity => ("a quantity", Some("write a number with a unit, such as `500m` or `1Gi`")),
-        Wanted::IntegerOrText => ("a whole number or text", None),
-        Wanted::List => ("a list", Some("put `- ` before its elements")),
-        Wanted::Mapping => ("a mapping", Some("give it fields")),
-    };
-    let text = node.text();
-    let help = match (wanted, node.value()) {
-        (Wanted::Text, Value::Bool(_)) => format!("write it in quotes: \"{text}\""),
-        (Wanted::Text, Value::Number(_)) => "write it in quotes".to_owned(),
-        (Wanted::Integer | Wanted::Number, Value::String(_)) if text.parse::<f64>().is_ok() => {
-            format!("write it without quotes: {text}")
-        }
-        (Wanted::Boolean, Value::String("true" | "false")) => format!("write it without quotes: {text}"),
-        _ => example.map_or_else(|| format!("write {expected}"), str::to_owned),
-    };
-    // A number where text belongs may be a password.
-    let is_told = wanted != Wanted::Text || matches!(node.value(), Value::Bool(_));
-    let shown = if is_told && !text.is_empty() { format!("{found} (`{}`)", short(text)) } else { found.to_owned() };
-    let subject = if node.key().is_some() { format!("`{key}`") } else { key.to_owned() };
-    (format!("{subject} is {shown}, where {expected} belongs"), help)
-}
-
-/// Choices that are worth listing.
-const LISTED: usize = 8;
-
-fn quoted(names: &[&str], between: &str) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
-}
-
-/// The part of a value that is worth repeating in a message.
-fn short(text: &str) -> &str {
-    let line = text.lines().next().unwrap_or_default();
-    line.char_indices().nth(40).map_or(line, |(end, _)| line.get(..end).unwrap_or_default())
-}
-
-fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
-    let message = format!("`{key}` is {}, and from {least} to {greatest} is allowed", short(node.text()));
-    let help = if key == "nodePort" {
-        "choose a port of that range, or leave it out and let the cluster choose".to_owned()
+fn cr_version_not_served(object: &Object<'_>, fault: &Fault<'_, '_>, report: &mut Report<'_>) {
+    let FaultKind::NotServed { is_defined, served } = &fault.kind else { return };
+    let version = object.version();
+    let message = if *is_defined {
+        format!("the definition of {} does not serve `{version}`", object.kind)
     } else {
-        "write a number of that range".to_owned()
+        format!("the definition of {} has no version `{version}`", object.kind)
     };
-    (message, help)
-}
-
-fn unknown_kind(object: &Object<'_>, meant: &[(&str, &str)]) -> (String, String) {
-    let message = format!(
-        "`{}` has no kind {} in any Kubernetes version from {} to {}",
-        object.api_version,
-        object.kind,
-        first_version(),
-        last_version()
-    );
-    let help = match meant.first() {
-        Some((api_version, kind)) if *kind == object.kind => format!("{kind} is in `{api_version}`"),
-        Some((api_version, kind)) if *api_version == object.api_version => did_you_mean(kind),
-        Some((api_version, kind)) => format!("did you mean {kind} of `{api_version}`?"),
-        None => "look for the kind's `apiVersion` in the documentation of what brings it".to_owned(),
+    let help = match &**served {
+        [] => "let the definition serve a version".to_owned(),
+        [one] => format!("write `{}/{one}`, and its fields", object.group()),
+        _ => format!("write one of the versions that it serves: {}", quoted(served, ", ")),
     };
-    (message, help)
-}
-
-fn did_you_mean(name: &str) -> String {
-    format!("did you mean `{name}`?")
-}
-
-/// How a message names a mapping of the object: by its type, else by its path.
-fn name_of(holder: &str, mapping: Option<Node<'_>>, object: &Object<'_>) -> String {
-    if !holder.is_empty() && holder != object.kind {
-        return format!("{holder} in {}", object.title());
-    }
-    let mut names = Vec::new();
-    let mut next = mapping;
-    while let Some(node) = next.filter(|node| *node != object.node) {
-        names.extend(node.key().map(Node::text));
-        next = node.parent();
-    }
-    names.reverse();
-    if names.is_empty() { object.title().to_string() } else { format!("`{}` in {}", names.join("."), object.title()) }
+    report.at(fault.node, message).help(help);
 }

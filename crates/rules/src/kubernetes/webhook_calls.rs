@@ -35,6 +35,7 @@ rule! {
         check: Check::Object(CONFIGURATIONS, webhook_timeout_too_long),
         severity: Severity::Low,
         profile: Profile::All,
+        yields_to: &["k8s-schema-invalid"],
     }
 }
 

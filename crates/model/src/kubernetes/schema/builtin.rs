@@ -5,10 +5,12 @@
 //! newest version calls so and every version has: older ones also called those fields required that the server fills in.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use super::layout::{NO_LIST, Table, tag};
+use super::validation::{Validation, validations_of};
 use super::walk::{Field, Schema, Shape};
-use crate::kubernetes::KubernetesVersion;
+use crate::kubernetes::{Grammar, KubernetesVersion};
 
 static BYTES: &[u8] = include_bytes!("../../../data/kubernetes-schemas.bin");
 
@@ -170,6 +172,10 @@ impl Schema<'static> for Builtin {
             tag::OBJECT => Shape::Object,
             tag::CHOICE => Shape::Choice,
             tag::NODE_PORT => Shape::NodePort,
+            tag::WORD => {
+                Shape::Word(Grammar::ALL.get(usize::from(number(record, 2))).copied().unwrap_or(Grammar::Segment))
+            }
+            tag::AT_LEAST => Shape::Integer { least: number(record, 2).into(), greatest: i32::MAX.into() },
             tag::RANGE => Shape::Integer { least: number(record, 2).into(), greatest: number(record, 4).into() },
             _ => Shape::Any,
         }
@@ -216,7 +222,24 @@ impl Schema<'static> for Builtin {
     fn title(self) -> &'static str {
         self.definition().map_or("", |record| name(record, 0))
     }
+
+    fn validations(self) -> &'static [Validation] {
+        let at = match self.of {
+            Of::Definition(at) => at,
+            Of::Type(at) => number(type_record(at), 2),
+        };
+        VALIDATIONS.get(usize::from(at)).copied().unwrap_or_default()
+    }
+
+    /// A port without `protocol` is one of TCP; what another key stands for when it is absent is not known here.
+    fn usual(self, key: &str) -> Option<&'static str> {
+        (key == "protocol").then_some("TCP")
+    }
 }
+
+/// What the server asks beyond the schema, by definition: names are compared once, not for each mapping.
+static VALIDATIONS: LazyLock<Vec<&[Validation]>> =
+    LazyLock::new(|| DEFINITIONS.iter().map(|record| validations_of(name(record, 0))).collect());
 
 impl Builtin {
     /// The field at `found` in another version: one with another type stands right beside it.

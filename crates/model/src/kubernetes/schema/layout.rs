@@ -74,6 +74,10 @@ pub mod tag {
     pub const RANGE: u16 = 12;
     /// A port that nodes open for Services.
     pub const NODE_PORT: u16 = 13;
+    /// A string that is written by a grammar: its position among [`crate::kubernetes::Grammar::ALL`].
+    pub const WORD: u16 = 14;
+    /// An integer from a least one up to what 31 bits hold.
+    pub const AT_LEAST: u16 = 15;
 }
 
 /// Where a type has no list of words.

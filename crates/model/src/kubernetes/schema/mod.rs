@@ -2,26 +2,31 @@
 //!
 //! Judged are the API server's own kinds in the versions that the compiled table knows, and custom resources whose
 //! definition is at hand. Not judged: the status, which the server ignores in what it is given; what only the server's
-//! program code checks, but for what the table adds; the rules in CEL, patterns and combinations of custom resource
-//! definitions.
+//! program code checks, but for what the table adds; the rules in CEL of custom resource definitions.
 
 mod builtin;
+mod checks;
 mod custom;
+mod definitions;
+mod format;
 pub mod layout;
+mod pattern;
+mod validation;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use portcullis_core::nearest;
 use portcullis_syntax::{Lookup, Node, Value};
 
-use super::{KubernetesVersion, Object, pods};
+use super::{Grammar, KubernetesVersion, Object, pods};
 use builtin::{Builtin, Kind, Versions};
-use walk::Handled;
+use walk::{Handled, Schema};
 
 pub use builtin::{first as first_version, last as last_version};
-pub use custom::{CustomKind, Definitions};
+pub use definitions::{CustomKind, Definitions};
 
 /// Something that the API server refuses or drops.
 #[derive(Clone, Debug)]
@@ -98,6 +103,125 @@ pub enum FaultKind<'s> {
     },
     /// The least number of replicas is more than the greatest.
     ReplicasCrossed,
+    /// None of the fields is there of which one must be.
+    MissingOneOf {
+        /// The type that needs one.
+        holder: &'s str,
+        /// The fields.
+        fields: &'s [&'s str],
+    },
+    /// An earlier field excludes this one.
+    Excluded {
+        /// The earlier field.
+        first: String,
+    },
+    /// The list must have an element.
+    EmptyList,
+    /// The text breaks its grammar.
+    Malformed {
+        /// The grammar.
+        grammar: Grammar,
+        /// What is wrong.
+        why: String,
+    },
+    /// The value's key breaks its grammar.
+    MalformedKey {
+        /// What is wrong.
+        why: String,
+    },
+    /// The server refuses the value for a reason that no other kind of fault has.
+    Refused {
+        /// What is wrong.
+        message: Cow<'s, str>,
+        /// What to do.
+        help: &'s str,
+    },
+    /// The object has neither a name nor a prefix of one.
+    Nameless,
+    /// The definition of a custom resource does not allow the value, which is of the right type.
+    Limit(Limit<'s>),
+    /// The definition of a custom resource does not serve its version.
+    NotServed {
+        /// Whether the definition has the version at all.
+        is_defined: bool,
+        /// The versions that it serves, in the order of their names.
+        served: Vec<&'s str>,
+    },
+}
+
+/// What a definition asks of a value beyond its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limit<'s> {
+    /// A text does not match this pattern.
+    Pattern(&'s str),
+    /// A text is not of this format.
+    Format(&'static str),
+    /// There is too much or too little of something.
+    Size {
+        /// Of what.
+        of: Measure,
+        /// How much there is.
+        found: u64,
+        /// The least that is allowed.
+        least: Option<u64>,
+        /// The most that is allowed.
+        most: Option<u64>,
+    },
+    /// A number is too small or too large. Bounds are as they are written, and whether they are excluded.
+    Number {
+        /// The least that is allowed.
+        least: Option<(&'s str, bool)>,
+        /// The greatest that is allowed.
+        greatest: Option<(&'s str, bool)>,
+    },
+    /// A number is no multiple of this one.
+    MultipleOf(&'s str),
+    /// An earlier element of the list is the same.
+    Repeated,
+    /// It fits none of several schemas.
+    NoAlternative {
+        /// The field that each of them requires, where that is all that each does.
+        fields: Vec<&'s str>,
+        /// How many there are.
+        count: usize,
+    },
+    /// It fits several schemas, of which it may fit one.
+    SeveralAlternatives {
+        /// The field that each of those requires, where that is all that each does.
+        fields: Vec<&'s str>,
+    },
+    /// It fits a schema that it must not fit.
+    Excluded {
+        /// The fields that must not be there together, where that is all.
+        fields: Vec<&'s str>,
+    },
+}
+
+/// What is counted of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The characters of a text.
+    Characters,
+    /// The elements of a list.
+    Elements,
+    /// The fields of a mapping.
+    Fields,
+}
+
+impl FaultKind<'_> {
+    /// Whether it is that something is missing: what a patch leaves out is in what it patches.
+    pub fn is_about_absence(&self) -> bool {
+        match self {
+            Self::Missing { .. }
+            | Self::MissingOneOf { .. }
+            | Self::Nameless
+            | Self::Limit(Limit::NoAlternative { .. }) => true,
+            Self::Limit(Limit::Size { of: Measure::Elements | Measure::Fields, found, least, .. }) => {
+                least.is_some_and(|least| *found < least)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The type that a value should have.
@@ -144,8 +268,34 @@ pub fn faults<'t>(object: &Object<'t>, version: Option<KubernetesVersion>) -> Ve
     if object.kind == "HorizontalPodAutoscaler" {
         crossed_replicas(object.node, &mut faults);
     }
+    nameless(object, &mut faults);
     drop_missing_of_part(object, &mut faults);
     faults
+}
+
+/// Kinds that are asked and answered, and never stored.
+const UNNAMED: &[&str] = &[
+    // What tests expect of one.
+    "Event",
+    "LocalSubjectAccessReview",
+    "SelfSubjectAccessReview",
+    "SelfSubjectReview",
+    "SelfSubjectRulesReview",
+    "SubjectAccessReview",
+    "TokenRequest",
+    "TokenReview",
+];
+
+/// Adds that an object has no name, where it is more than its kind.
+fn nameless<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
+    let absent = |path: &str| object.node.get(path).absent().is_some();
+    let has_content =
+        || object.node.entries().any(|(key, _)| !matches!(key.text(), "apiVersion" | "kind" | "metadata"));
+    let is_nameless = object.name.is_none() && absent("metadata.name") && absent("metadata.generateName");
+    if is_nameless && !UNNAMED.contains(&object.kind) && has_content() {
+        let node = object.metadata().present().unwrap_or(object.node);
+        faults.push(Fault { node, kind: FaultKind::Nameless });
+    }
 }
 
 /// Whether the object is of one of the API server's own kinds, in a version that the table knows.
@@ -156,34 +306,53 @@ pub fn is_known(object: &Object<'_>) -> bool {
 /// What is wrong with a custom resource that `definitions` define.
 pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) -> Vec<Fault<'t, 'd>> {
     let mut faults = Vec::new();
+    if let (Some(kind), Lookup::Present(node)) = (definitions.not_served(object), object.node.get("apiVersion")) {
+        faults.push(Fault { node, kind });
+    }
     let Some(schema) = definitions.schema(object) else { return faults };
     let handled = |name: &str| {
         if matches!(name, "apiVersion" | "kind" | "metadata" | "status") { Handled::Yes } else { Handled::No }
     };
     walk::object(object.node, schema, handled, &mut faults);
-    if let (Lookup::Present(metadata), Some(schema)) = (object.metadata(), Builtin::metadata()) {
+    schema.check(object.node, &mut faults);
+    if let Lookup::Present(metadata) = object.metadata() {
         let mut of_metadata = Vec::new();
-        walk::value(metadata, schema, &mut of_metadata);
+        if let Some(schema) = Builtin::metadata() {
+            walk::value(metadata, schema, &mut of_metadata);
+        }
         faults.extend(of_metadata);
+        for name in ["name", "generateName"] {
+            let schema = schema.known("metadata").and_then(|metadata| metadata.known(name));
+            if let (Some(schema), Lookup::Present(name)) = (schema, metadata.get(name)) {
+                schema.check(name, &mut faults);
+            }
+        }
     }
     drop_missing_of_part(object, &mut faults);
     faults
 }
 
 /// Drops what is missing where the object is plainly part of one, such as a patch or an expectation of a test: it has no
-/// `spec`, or a `spec` without any of several fields that it needs, or a template of pods without an image.
+/// `spec`, or a `spec` without any of several fields that it needs, or one that lacks some and has a template of pods in
+/// which images are missing. Who writes `spec: null` means the whole.
 fn drop_missing_of_part(object: &Object<'_>, faults: &mut Vec<Fault<'_, '_>>) {
+    let lacks_no_image = || {
+        let is_image = |kind: &FaultKind<'_>| matches!(kind, FaultKind::Missing { fields, .. } if fields == &["image"]);
+        !faults.iter().any(|fault| is_image(&fault.kind))
+    };
     let is_part = faults.iter().any(|fault| match &fault.kind {
-        FaultKind::Missing { fields, .. } if fault.node == object.node => fields.contains(&"spec"),
+        FaultKind::Missing { fields, .. } if fault.node == object.node => {
+            fields.contains(&"spec") && object.node.field("spec").is_none()
+        }
         FaultKind::Missing { fields, is_all, .. } => {
             let is_spec = fault.node.parent() == Some(object.node);
             let has_template = matches!(fault.node.get("template"), Lookup::Present(_));
-            is_spec && (*is_all && fields.len() > 1 || has_template) && !has_image(object)
+            is_spec && (*is_all && fields.len() > 1 || has_template) && !(has_image(object) && lacks_no_image())
         }
         _ => false,
     });
     if is_part {
-        faults.retain(|fault| !matches!(fault.kind, FaultKind::Missing { .. }));
+        faults.retain(|fault| !fault.kind.is_about_absence());
     }
 }
 

@@ -6,8 +6,10 @@
 use portcullis_core::nearest;
 use portcullis_syntax::{Node, Value};
 
+use super::validation::Validation;
 use super::{Fault, FaultKind, Wanted};
-use crate::kubernetes::{KubernetesVersion, Quantity};
+use crate::kubernetes::{Grammar, KubernetesVersion, Quantity};
+use crate::placeholder::is_filled_in_later;
 
 /// What a walk asks of a schema's node.
 pub(super) trait Schema<'s>: Copy {
@@ -23,6 +25,33 @@ pub(super) trait Schema<'s>: Copy {
     fn words(self) -> impl Iterator<Item = &'s str>;
     /// How messages name an object; empty where it has no name.
     fn title(self) -> &'s str;
+    /// What null is to it.
+    fn null(self) -> Null {
+        Null::Absence
+    }
+    /// What a key of a list's element is when it is not written.
+    fn usual(self, key: &str) -> Option<&'s str>;
+    /// Whether it asks for more than a type.
+    fn has_checks(self) -> bool {
+        false
+    }
+    /// What an object of this type must keep to beyond the types of its fields.
+    fn validations(self) -> &'static [Validation] {
+        &[]
+    }
+    /// Adds what is wrong with a value of the right type.
+    fn check<'t>(self, _: Node<'t>, _: &mut Vec<Fault<'t, 's>>) {}
+}
+
+/// What null is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Null {
+    /// Dropped, wherever it stands.
+    Absence,
+    /// A value.
+    Value,
+    /// Dropped as a field, and wrong as an element.
+    NoElement,
 }
 
 /// What a value has to be.
@@ -31,6 +60,7 @@ pub(super) enum Shape<S> {
     Any,
     Text,
     Choice,
+    Word(Grammar),
     Integer { least: i64, greatest: i64 },
     NodePort,
     Number,
@@ -57,60 +87,65 @@ pub(super) enum Field<S> {
 pub(super) fn value<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
     let shape = schema.shape();
     // Most values are texts, and most of them belong there.
-    if matches!(shape, Shape::Any) || matches!(shape, Shape::Text) && node.is_text() {
+    if (matches!(shape, Shape::Any) || matches!(shape, Shape::Text) && node.is_text()) && !schema.has_checks() {
         return;
     }
     let value = node.value();
     if matches!(value, Value::Null | Value::Unknown(_) | Value::Template(_)) {
         return;
     }
-    match shape {
-        Shape::Any => {}
-        Shape::Text => wrong(node, Wanted::Text, faults),
-        Shape::Choice => match value {
-            Value::String(text) => choice(node, text, schema, faults),
-            _ => wrong(node, Wanted::Text, faults),
-        },
-        Shape::Integer { least, greatest } => match value {
-            Value::Number(_) => integer(node, least, greatest, faults),
-            _ => wrong(node, Wanted::Integer, faults),
-        },
-        Shape::NodePort => match value {
-            Value::Number("0") => {}
-            Value::Number(_) => integer(node, 30000, 32767, faults),
-            _ => wrong(node, Wanted::Integer, faults),
-        },
-        Shape::Number => match value {
-            Value::Number(_) => {}
-            _ => wrong(node, Wanted::Number, faults),
-        },
-        Shape::Boolean => match value {
-            Value::Bool(_) => {}
-            _ => wrong(node, Wanted::Boolean, faults),
-        },
-        Shape::IntOrText => match value {
-            Value::String(_) => {}
-            Value::Number(_) => integer(node, i64::MIN, i64::MAX, faults),
-            _ => wrong(node, Wanted::IntegerOrText, faults),
-        },
-        Shape::Quantity => match Quantity::of(node) {
+    match (shape, value) {
+        (Shape::Any, _) | (Shape::Text | Shape::IntOrText, Value::String(_)) => {}
+        (Shape::Choice, Value::String(text)) => choice(node, text, schema, faults),
+        (Shape::Word(grammar), Value::String(text)) => word(node, text, grammar, faults),
+        (Shape::Integer { least, greatest }, Value::Number(_)) => {
+            if !integer(node, least, greatest, faults) {
+                return;
+            }
+        }
+        (Shape::NodePort, Value::Number("0"))
+        | (Shape::Number, Value::Number(_))
+        | (Shape::Boolean, Value::Bool(_)) => {}
+        (Shape::NodePort, Value::Number(_)) => {
+            integer(node, 30000, 32767, faults);
+        }
+        (Shape::IntOrText, Value::Number(_)) => {
+            if !integer(node, i64::MIN, i64::MAX, faults) {
+                return;
+            }
+        }
+        (Shape::Quantity, _) => match Quantity::of(node) {
             Some(Ok(_)) => {}
             // An amount beyond 128 bits is capped by the server.
             Some(Err(crate::kubernetes::QuantityError::OutOfRange)) => {}
             Some(Err(_)) | None => wrong(node, Wanted::Quantity, faults),
         },
-        Shape::List(element) => match value {
-            Value::List(_) => list(node, schema, element, faults),
-            _ => wrong(node, Wanted::List, faults),
-        },
-        Shape::Map(of) => match value {
-            Value::Map(_) => node.entries().for_each(|(_, entry)| self::value(entry, of, faults)),
-            _ => wrong(node, Wanted::Mapping, faults),
-        },
-        Shape::Object => match value {
-            Value::Map(_) => object(node, schema, |_| Handled::No, faults),
-            _ => wrong(node, Wanted::Mapping, faults),
-        },
+        (Shape::List(element), Value::List(_)) => list(node, schema, element, faults),
+        (Shape::Map(of), Value::Map(_)) => {
+            node.entries().for_each(|(_, entry)| self::value(entry, of, faults));
+            missing(node, schema, &[], faults);
+        }
+        (Shape::Object, Value::Map(_)) => object(node, schema, |_| Handled::No, faults),
+        (shape, _) => {
+            wrong(node, shape.wanted(), faults);
+            return;
+        }
+    }
+    schema.check(node, faults);
+}
+
+impl<S> Shape<S> {
+    fn wanted(&self) -> Wanted {
+        match self {
+            Self::Any | Self::Text | Self::Choice | Self::Word(_) => Wanted::Text,
+            Self::Integer { .. } | Self::NodePort => Wanted::Integer,
+            Self::Number => Wanted::Number,
+            Self::Boolean => Wanted::Boolean,
+            Self::Quantity => Wanted::Quantity,
+            Self::IntOrText => Wanted::IntegerOrText,
+            Self::List(_) => Wanted::List,
+            Self::Map(_) | Self::Object => Wanted::Mapping,
+        }
     }
 }
 
@@ -153,7 +188,20 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
             }
         }
     }
-    let is_missing = |field: &&str| node.key_lookup(field).absent().is_some() && !misspelt.contains(field);
+    missing(node, schema, &misspelt, faults);
+    for validation in schema.validations() {
+        validation.run(node, schema.title(), &mut |fault| faults.push(fault));
+    }
+}
+
+/// Adds the fields that must be there and are not.
+fn missing<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, misspelt: &[&str], faults: &mut Vec<Fault<'t, 's>>) {
+    let is_null = |name: &str| match schema.field(name) {
+        Field::Known(field) => field.null() == Null::Value && node.field(name).is_some(),
+        Field::Elsewhere { .. } | Field::Unknown => false,
+    };
+    let is_missing =
+        |field: &&str| node.key_lookup(field).absent().is_some() && !misspelt.contains(field) && !is_null(field);
     let fields: Vec<&str> = schema.required().filter(is_missing).collect();
     if !fields.is_empty() {
         let is_all = fields.len() == schema.required().count();
@@ -174,11 +222,15 @@ fn within<'s, S: Schema<'s>>(name: &str, schema: S) -> Option<&'s str> {
 }
 
 fn list<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, element: S, faults: &mut Vec<Fault<'t, 's>>) {
+    let refuses_null = element.null() == Null::NoElement;
     for item in node.items() {
         value(item, element, faults);
+        if refuses_null && item.is_null() && !item.is_open() {
+            wrong(item, element.shape().wanted(), faults);
+        }
     }
     if schema.words().next().is_some() && node.items().len() > 1 {
-        duplicates(node, schema, faults);
+        duplicates(node, schema, element, faults);
     }
 }
 
@@ -186,10 +238,10 @@ fn list<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, element: S, faults: &m
 const SHORT: usize = 32;
 
 /// Adds the elements that have the keys of an earlier one.
-fn duplicates<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
+fn duplicates<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, element: S, faults: &mut Vec<Fault<'t, 's>>) {
     if node.items().len() <= SHORT {
         for (at, item) in node.items().enumerate().skip(1) {
-            if node.items().take(at).any(|earlier| has_keys_of(item, earlier, schema)) {
+            if node.items().take(at).any(|earlier| has_keys_of(item, earlier, schema, element)) {
                 duplicate(item, schema, faults);
             }
         }
@@ -197,7 +249,7 @@ fn duplicates<'t, 's, S: Schema<'s>>(node: Node<'t>, schema: S, faults: &mut Vec
     }
     let mut seen = std::collections::HashSet::new();
     for item in node.items() {
-        let keys: Option<Vec<&str>> = schema.words().map(|key| key_text(item, key)).collect();
+        let keys: Option<Vec<&str>> = schema.words().map(|key| key_text(item, key, element)).collect();
         if keys.is_some_and(|keys| !seen.insert(keys)) {
             duplicate(item, schema, faults);
         }
@@ -210,44 +262,52 @@ fn duplicate<'t, 's, S: Schema<'s>>(item: Node<'t>, schema: S, faults: &mut Vec<
     faults.push(Fault { node: place, kind: FaultKind::Duplicate { keys } });
 }
 
-fn has_keys_of<'s, S: Schema<'s>>(item: Node<'_>, other: Node<'_>, schema: S) -> bool {
+fn has_keys_of<'s, S: Schema<'s>>(item: Node<'_>, other: Node<'_>, schema: S, element: S) -> bool {
     schema.words().all(|key| {
-        let text = key_text(item, key);
-        text.is_some() && text == key_text(other, key)
+        let text = key_text(item, key, element);
+        text.is_some() && text == key_text(other, key, element)
     })
 }
 
-/// A key's value as text; `None` where it is not known. A port without `protocol` is one of TCP; what another key stands
-/// for when it is absent is not known here.
-fn key_text<'t>(item: Node<'t>, key: &str) -> Option<&'t str> {
+/// A key's value as text; `None` where it is not known.
+fn key_text<'a, 't: 'a, 's: 'a, S: Schema<'s>>(item: Node<'t>, key: &str, element: S) -> Option<&'a str> {
     if !item.is_map() || item.is_open() {
         return None;
     }
-    match item.field(key) {
-        None if key == "protocol" => Some("TCP"),
-        None => None,
-        Some(node) => match node.value() {
-            Value::String(_) | Value::Number(_) | Value::Bool(_) => Some(node.text()),
-            _ => None,
-        },
+    let written = item.field(key).map(|node| (node, node.value()));
+    match written {
+        None | Some((_, Value::Null)) => element.usual(key),
+        Some((node, Value::String(_) | Value::Number(_) | Value::Bool(_))) => Some(node.text()),
+        Some(_) => None,
     }
 }
 
 fn choice<'t, 's, S: Schema<'s>>(node: Node<'t>, text: &str, schema: S, faults: &mut Vec<Fault<'t, 's>>) {
     // The server takes an empty text for none, and fills in what is usual.
-    if !text.is_empty() && schema.words().all(|word| word != text) {
+    if !text.is_empty() && schema.words().all(|word| word != text) && !is_filled_in_later(text) {
         let choices = schema.words().collect();
         faults.push(Fault { node, kind: FaultKind::NoChoice { choices, nearest: nearest(text, schema.words()) } });
     }
 }
 
-fn integer<'t>(node: Node<'t>, least: i64, greatest: i64, faults: &mut Vec<Fault<'t, '_>>) {
+fn word<'t>(node: Node<'t>, text: &str, grammar: Grammar, faults: &mut Vec<Fault<'t, '_>>) {
+    // Empty text counts as absent; where it may not, the field is needed.
+    if !text.is_empty()
+        && let Some(why) = grammar.fault(text)
+    {
+        faults.push(Fault { node, kind: FaultKind::Malformed { grammar, why } });
+    }
+}
+
+/// Whether it is one of that range; adds a fault where it is not.
+fn integer<'t>(node: Node<'t>, least: i64, greatest: i64, faults: &mut Vec<Fault<'t, '_>>) -> bool {
     let whole = node.as_i64().or_else(|| whole_float(node.text()));
     match whole {
         None => wrong(node, Wanted::Integer, faults),
-        Some(whole) if (least..=greatest).contains(&whole) => {}
+        Some(whole) if (least..=greatest).contains(&whole) => return true,
         Some(_) => faults.push(Fault { node, kind: FaultKind::OutOfRange { least, greatest } }),
     }
+    false
 }
 
 /// `1e3` and `5.0` become whole numbers in JSON, and so the server takes them.
@@ -259,6 +319,9 @@ fn whole_float(text: &str) -> Option<i64> {
 }
 
 fn wrong<'t>(node: Node<'t>, wanted: Wanted, faults: &mut Vec<Fault<'t, '_>>) {
+    if node.as_str().is_some_and(is_filled_in_later) {
+        return;
+    }
     faults.push(Fault { node, kind: FaultKind::WrongType { wanted } });
 }
 

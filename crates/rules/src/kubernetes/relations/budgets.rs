@@ -247,11 +247,13 @@ fn shown(amount: Node<'_>) -> String {
     }
 }
 
-/// `minAvailable` and the selector, where both are known and the selector selects anything.
+/// `minAvailable` and the selector, where both are known and the selector selects anything: an empty one selects all pods
+/// of the namespace, and in `policy/v1beta1` none.
 fn keeps<'t>(object: &Object<'t>) -> Option<(Node<'t>, Amount, Selector)> {
     let node = object.node.get("spec.minAvailable").present()?;
-    let selector = object.node.get("spec.selector").present()?;
-    Some((node, amount(node)?, Selector::new(selector)))
+    let selector = Selector::new(object.node.get("spec.selector").present()?);
+    let selects = object.version() != "v1beta1" || !selector.is_empty();
+    Some((node, amount(node).filter(|_| selects)?, selector))
 }
 
 fn pdb_blocks_drain(object: &Object<'_>, report: &mut Report<'_>) {

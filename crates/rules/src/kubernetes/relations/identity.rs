@@ -1,7 +1,8 @@
 //! Things that may be there once only, and are there twice.
 //!
 //! What is deployed together is one directory, or what one kustomization takes in. The same name in `staging/` and `prod/`,
-//! or in `staging.yaml` and `prod.yaml`, is normal.
+//! or in `staging.yaml` and `prod.yaml`, is normal. Where files merely lie in one directory, the scan leaves out variants of one
+//! thing, examples and test data, which it knows by their names and their number.
 
 use portcullis_model::kubernetes::Object;
 
@@ -15,7 +16,8 @@ rule! {
     ///
     /// Whichever is applied last wins, and every apply that sees both changes it twice. Kustomize refuses to build them.
     /// Only what is deployed together is compared, by group, kind, namespace and name. Patches of a kustomization are no
-    /// objects.
+    /// objects. Silent among files of one directory that look like variants of one thing (`web.yaml` and `web-v2.yaml`, or
+    /// where much of the directory repeats), in directories of examples and tests, and in test data.
     ///
     /// ```yaml bad:3
     /// file=a.yaml

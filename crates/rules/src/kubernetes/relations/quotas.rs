@@ -1,8 +1,8 @@
 //! Quotas of namespaces, and what the namespaces ask for.
 //!
 //! What is asked for is a lower bound, added up exactly: replicas, or the most that an autoscaler allows; a Job's parallel
-//! pods; a DaemonSet as on one node; of init containers the largest, sidecars included; overhead; claims of volumes. What
-//! is not known adds nothing, and neither does what a kustomization patches, what is written twice, or what is of another
+//! pods; a DaemonSet as on one node; of init containers the largest, sidecars included; overhead; claims of volumes; what a
+//! LimitRange gives to containers that write nothing. What is not known adds nothing, and neither does what a kustomization patches, what is written twice, or what is of another
 //! environment. Of a quota with scopes only the pods count that certainly are in them.
 
 use portcullis_model::facts::{Claim, PodScope, Quoted, Side};
@@ -18,7 +18,8 @@ rule! {
     ///
     /// The API server refuses the pods, claims and objects that go beyond the quota: a Deployment is accepted and stays
     /// short of replicas, often when load makes the autoscaler ask for them. Counted are CPU, memory, storage and every
-    /// other resource, pods, claims, Services and other objects. Silent for scopes that depend on the cluster
+    /// other resource, pods, claims, Services and other objects. Defaults of a LimitRange are written into the pods before they
+    /// are counted, and are counted here where the scan sees all LimitRanges of the namespace. Silent for scopes that depend on the cluster
     /// (`BestEffort`, and classes that are left out), where a policy of the scan changes resources as pods are made, and
     /// below a vertical autoscaler.
     ///
@@ -71,6 +72,23 @@ rule! {
     ///     - metadata: { name: data }
     ///       spec: { resources: { requests: { storage: 10Gi } } }
     /// ```
+    /// ```yaml bad:4
+    /// file=quota.yaml
+    /// apiVersion: v1
+    /// kind: ResourceQuota
+    /// metadata: { name: team, namespace: shop }
+    /// spec: { hard: { requests.cpu: 500m } }
+    /// file=limits.yaml
+    /// apiVersion: v1
+    /// kind: LimitRange
+    /// metadata: { name: usual, namespace: shop }
+    /// spec: { limits: [{ type: Container, default: { cpu: 300m } }] }
+    /// file=web.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web, namespace: shop }
+    /// spec: { replicas: 2, template: { spec: { containers: [{ name: web, image: web:1 }] } } }
+    /// ```
     /// ```yaml good
     /// file=quota.yaml
     /// apiVersion: v1
@@ -119,6 +137,7 @@ rule! {
         check: Check::Object(&["ResourceQuota"], resourcequota_exceeded),
         severity: Severity::High,
         tags: &["across-files"],
+        yields_to: &["k8s-invalid-quantity", "k8s-schema-invalid"],
     }
 }
 

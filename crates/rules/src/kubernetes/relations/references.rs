@@ -245,6 +245,7 @@ rule! {
         severity: Severity::Medium,
         tags: &["across-files"],
         peers: &["kube-linter:non-existent-service-account", "kubescape:C-0307", "kyverno:other/check-serviceaccount"],
+        yields_to: &["k8s-schema-invalid"],
     }
 }
 

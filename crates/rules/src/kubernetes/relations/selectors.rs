@@ -233,7 +233,22 @@ fn dangling_networkpolicy_peer(object: &Object<'_>, report: &mut Report<'_>) {
 }
 
 fn dangling_pdb(object: &Object<'_>, report: &mut Report<'_>) {
-    let Lookup::Present(node) = object.node.get("spec.selector") else { return };
+    let node = match object.node.get("spec.selector") {
+        Lookup::Present(node) => node,
+        Lookup::Absent(anchor) if object.group() == "policy" && object.node.get("spec").present().is_some() => {
+            if !report.facts().is_patch() {
+                let message = format!("{} selects no pod: it has no selector", object.title());
+                report.at(anchor, message).help("add `selector` with the labels of the pods");
+            }
+            return;
+        }
+        Lookup::Absent(_) | Lookup::Unknown(_) => return,
+    };
+    if object.api_version == "policy/v1beta1" && node.is_map() && Selector::new(node).is_empty() {
+        let message = format!("{} selects no pod: in `policy/v1beta1` an empty selector selects none", object.title());
+        report.at(node, message).help("use `policy/v1`, where it selects all, or add the labels of the pods");
+        return;
+    }
     let Some(selector) = narrow(node) else { return };
     let namespace = report.namespace(object);
     let message = format!("{} selects no pod: none has these labels{}", object.title(), place(&namespace));
