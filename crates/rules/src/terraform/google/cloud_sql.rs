@@ -172,7 +172,7 @@ rule! {
     /// in `/0` is reported.
     OPEN_TO_INTERNET = "tf-google-cloudsql-open-to-internet" {
         severity: Severity::High,
-        peers: &["checkov:CKV_GCP_11"],
+        peers: &["checkov:CKV_GCP_11", "trivy:GCP-0017", "tfsec:google-sql-no-public-access"],
         check: attribute(&Row {
             on: &[("google_sql_database_instance", "settings.ip_configuration.authorized_networks.value")],
             wants: Want::EndsWithNone(&["/0"]),

@@ -105,7 +105,14 @@ rule! {
     /// Predefined roles give what is needed and no more.
     BASIC_ROLE_GRANTED = "tf-google-iam-basic-role-granted" {
         severity: Severity::High,
-        peers: &["checkov:CKV_GCP_117", "checkov:CKV_GCP_116", "checkov:CKV_GCP_115"],
+        peers: &[
+            "checkov:CKV_GCP_117",
+            "checkov:CKV_GCP_116",
+            "checkov:CKV_GCP_115",
+            "checkov:CKV_GCP_42",
+            "trivy:GCP-0007",
+            "tfsec:google-iam-no-privileged-service-accounts",
+        ],
         check: attribute(&Row {
             on: BY_ROLE,
             wants: Want::NotIn(&["roles/owner", "roles/editor"]),

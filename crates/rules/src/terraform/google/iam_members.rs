@@ -90,7 +90,6 @@ rule! {
         severity: Severity::High,
         peers: &[
             "checkov:CKV_GCP_118",
-            "checkov:CKV_GCP_125",
             "trivy:GCP-0068",
             "tfsec:google-iam-no-conditions-workload-identity-pool-provider",
         ],
