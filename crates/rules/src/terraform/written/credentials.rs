@@ -6,7 +6,7 @@
 //! A weak password of letters alone, and whatever looks like an example, is missed.
 
 use portcullis_core::{Span, StableHash};
-use portcullis_model::credential::{is_random, is_secret, known};
+use portcullis_model::credential::{Promise, is_random, is_secret, known, promise, words};
 use portcullis_model::terraform::value::Piece;
 use portcullis_syntax::hcl::{Attribute, Block, Body, Expr, ExprKind};
 
@@ -62,6 +62,16 @@ rule! {
     /// }
     /// resource "aws_db_instance" "other" {
     ///   password = "<password>"
+    /// }
+    /// resource "aws_iam_role" "ci" {
+    ///   assume_role_policy = jsonencode({
+    ///     Statement = [{
+    ///       Condition = { StringLike = { "token.issuer.example:sub" = "repo:Shop-24/web-1:ref" } }
+    ///     }]
+    ///   })
+    /// }
+    /// resource "aws_ebs_volume" "data" {
+    ///   kms_key = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
     /// }
     /// ```
     CREDENTIALS_HARDCODED = "tf-credentials-hardcoded" {
@@ -188,7 +198,22 @@ fn credential(name: &str, text: &str) -> Option<&'static str> {
     if let Some(known) = known(text) {
         return Some(known.what);
     }
-    is_secret(name, text).then_some("a secret")
+    // Of a path or a setting of a chart the last word counts: `/prod/db/password`, `auth.password`, but not
+    // `token.issuer.example:sub`.
+    let name = name.rsplit(['.', '/', ':']).next().unwrap_or(name);
+    // A key by its identifier, as KMS has them.
+    let is_named =
+        promise(name) == Some(Promise::Key) && (is_uuid(text) || words(name).iter().any(|word| word == "kms"));
+    (!is_named && is_secret(name, text)).then_some("a secret")
+}
+
+/// Whether a text is the identifier of something: `1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed`.
+fn is_uuid(text: &str) -> bool {
+    let is_right = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(is_right)
 }
 
 fn of_source(source: &Source, report: &mut Report<'_>) {
