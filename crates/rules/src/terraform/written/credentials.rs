@@ -142,7 +142,8 @@ fn of_resource(resource: &Resource, configuration: &Configuration, report: &mut 
     let mut open: Vec<(&Value, &str, StableHash, usize)> = Vec::new();
     let is_lambda = &*resource.kind == "aws_lambda_function";
     for (name, entry) in &resource.body.entries {
-        if !ELSEWHERE.contains(&&**name) && !(is_lambda && &**name == "environment") {
+        let is_elsewhere = ELSEWHERE.contains(&&**name) || is_lambda && &**name == "environment";
+        if !is_elsewhere {
             open.push((&entry.value, name, StableHash::new(), 0));
         }
     }
@@ -156,9 +157,9 @@ fn of_resource(resource: &Resource, configuration: &Configuration, report: &mut 
                 }
             }
             Kind::Template(pieces) => {
-                let texts =
+                let mut texts =
                     pieces.iter().filter_map(|piece| if let Piece::Text(text) = piece { Some(text) } else { None });
-                if let Some(known) = texts.filter_map(|text| known(text)).next() {
+                if let Some(known) = texts.find_map(|text| known(text)) {
                     say(found(value), resource, configuration, report, name, known.what);
                 }
             }
