@@ -27,6 +27,8 @@ pub enum TerraformCheck {
     Linked(&'static LinkRow),
     /// Each resource of these types; data sources are written `data.aws_ami`.
     Resource(&'static [&'static str], fn(&Resource, &Configuration, &mut Report<'_>)),
+    /// Each resource and data source, of whatever type, and each module as it is written.
+    All(fn(&Resource, &Configuration, &mut Report<'_>), fn(&Source, &mut Report<'_>)),
     /// Each module as it is written, whether it is called or not.
     Source(fn(&Source, &mut Report<'_>)),
 }

@@ -63,6 +63,16 @@ impl Ports {
         }
     }
 
+    /// Ports as Google and Azure write them: `22`, `20-25`.
+    pub(crate) fn of_text(protocol: Protocol, ports: &Value) -> Self {
+        let Some(text) = ports.to_text() else { return Self::Unknown };
+        let (from, to) = text.split_once('-').unwrap_or((&text, &text));
+        match (from.trim().parse(), to.trim().parse()) {
+            (Ok(from), Ok(to)) => Self::Range(protocol, from, to),
+            _ => Self::Unknown,
+        }
+    }
+
     /// Whether connections to a port of TCP may pass.
     pub(crate) fn has_tcp(self, port: i64) -> Option<bool> {
         match self {
@@ -139,6 +149,100 @@ pub(crate) fn aws_openings(resource: &Resource, direction: Direction) -> (Vec<Op
         _ => {}
     }
     (found, unknown)
+}
+
+/// What a firewall of Google lets through to or from everyone, or nothing.
+#[derive(Debug)]
+pub(crate) struct GoogleFirewall<'c> {
+    /// The ranges without bounds; none where the firewall names no range at all, which is every address.
+    pub(crate) ranges: Vec<Found<'c>>,
+    /// What may pass.
+    pub(crate) ports: Vec<Ports>,
+}
+
+/// What a `google_compute_firewall` lets through to or from everyone; the error is how much of it is not known.
+///
+/// A firewall without ranges is open to all, unless tags or accounts say whom it is for; one that is disabled is nothing.
+pub(crate) fn google_openings(resource: &Resource, direction: Direction) -> Result<Option<GoogleFirewall<'_>>, usize> {
+    let body = &resource.body;
+    let (own, ranges, others): (_, _, &[&str]) = match direction {
+        Direction::In => ("INGRESS", "source_ranges[*]", &["source_tags", "source_service_accounts"]),
+        Direction::Out => ("EGRESS", "destination_ranges[*]", &[]),
+    };
+    let is_own = match body.get("direction").filter(|value| !value.is_null()) {
+        None if body.open => return Err(1),
+        None => own == "INGRESS",
+        Some(value) => value.as_str().ok_or(1_usize)?.eq_ignore_ascii_case(own),
+    };
+    let is_disabled = match body.get("disabled").filter(|value| !value.is_null()) {
+        None => false,
+        Some(value) => value.as_bool().ok_or(1_usize)?,
+    };
+    if !is_own || is_disabled {
+        return Ok(None);
+    }
+    let ports = google_ports(resource);
+    let mut unknown = 0;
+    let mut everyone = Vec::new();
+    let mut bounded = others.iter().any(|name| body.get(name).is_some_and(|value| !value.is_null()));
+    for lookup in lookups(resource, ranges) {
+        match lookup {
+            Lookup::Present(range) => match range.value.as_str() {
+                Some(text) if is_everyone(text) => everyone.push(range),
+                Some(_) => bounded = true,
+                None => unknown += 1,
+            },
+            Lookup::Absent(_) => {}
+            Lookup::Unknown(_) => unknown += 1,
+        }
+    }
+    if ports.is_empty() || (everyone.is_empty() && bounded && unknown == 0) {
+        Ok(None)
+    } else if everyone.is_empty() && (bounded || unknown > 0) {
+        Err(unknown.max(1))
+    } else {
+        Ok(Some(GoogleFirewall { ranges: everyone, ports }))
+    }
+}
+
+/// The ports of all `allow` blocks.
+fn google_ports(resource: &Resource) -> Vec<Ports> {
+    let mut found = Vec::new();
+    for allow in lookups(resource, "allow[*]") {
+        let allow = match allow {
+            Lookup::Present(allow) => allow,
+            Lookup::Absent(_) => continue,
+            Lookup::Unknown(_) => {
+                found.push(Ports::Unknown);
+                continue;
+            }
+        };
+        let protocol = allow.value.as_map().and_then(|map| map.get("protocol")).and_then(Value::to_text);
+        let protocol = match protocol.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            None => {
+                found.push(Ports::Unknown);
+                continue;
+            }
+            Some("all") => {
+                found.push(Ports::All);
+                continue;
+            }
+            Some("tcp" | "6") => Protocol::Tcp,
+            Some("udp" | "17") => Protocol::Udp,
+            Some(_) => {
+                found.push(Ports::None);
+                continue;
+            }
+        };
+        for ports in lookups_in(&allow, "ports[*]") {
+            found.push(match ports {
+                Lookup::Present(ports) => Ports::of_text(protocol, ports.value),
+                Lookup::Absent(_) => Ports::Range(protocol, 0, LAST),
+                Lookup::Unknown(_) => Ports::Unknown,
+            });
+        }
+    }
+    found
 }
 
 fn add<'c>(found: &mut Vec<Opening<'c>>, unknown: &mut usize, ranges: Vec<Lookup<'c>>, ports: Ports) {

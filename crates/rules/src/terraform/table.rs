@@ -13,6 +13,7 @@ use crate::{Dispatch, Outcome, Report};
 pub(crate) struct Table {
     /// By type; data sources as `data.aws_ami`.
     resources: HashMap<&'static str, Vec<(RuleIdx, OfResource)>>,
+    every: Vec<(RuleIdx, OfResource)>,
     sources: Vec<(RuleIdx, SourceCheck)>,
 }
 
@@ -43,6 +44,10 @@ impl Table {
                     self.resources.entry(kind).or_default().push((rule, OfResource::Check(check)));
                 }
             }
+            TerraformCheck::All(of_resource, of_source) => {
+                self.every.push((rule, OfResource::Check(of_resource)));
+                self.sources.push((rule, of_source));
+            }
             TerraformCheck::Source(check) => self.sources.push((rule, check)),
         }
     }
@@ -65,11 +70,14 @@ impl Dispatch {
                 data_kind.as_str()
             }
         };
-        let Some(checks) = self.terraform.resources.get(kind) else { return };
+        let checks = self.terraform.resources.get(kind).map_or(&[][..], Vec::as_slice);
+        if checks.is_empty() && self.terraform.every.is_empty() {
+            return;
+        }
         let mut subject = StableHash::new();
         subject.text(&resource.local);
         let subject = subject.short();
-        for &(rule, check) in checks {
+        for &(rule, check) in checks.iter().chain(&self.terraform.every) {
             self.run(rule, subject, outcome, |report| match check {
                 OfResource::Row(row) => row.check(kind, resource, configuration, report),
                 OfResource::Linked(row) => row.check(resource, configuration, report),

@@ -1,5 +1,6 @@
 //! Rules about modules as they are written, whatever they evaluate to.
 
+mod credentials;
 mod declarations;
 mod modules;
 mod programs;
@@ -15,6 +16,7 @@ use crate::Rule;
 
 /// The rules by file.
 pub(crate) static RULES: &[&[&Rule]] = &[
+    credentials::RULES,
     declarations::RULES,
     modules::RULES,
     programs::RULES,

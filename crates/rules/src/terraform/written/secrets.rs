@@ -76,6 +76,7 @@ rule! {
     /// ```
     VARIABLE_SECRET_EXPOSED = "tf-variable-secret-exposed" {
         severity: Severity::Medium,
+        yields_to: &["tf-credentials-hardcoded"],
         check: source(|source, report| {
             for block in source.blocks("variable").filter(|block| names_secret(name(block)) && may_be_text(block)) {
                 let default = block.body.attribute("default").map(|attribute| &attribute.value);
