@@ -39,7 +39,7 @@ rule! {
     /// }
     /// ```
     USER_DATA_SECRET = "tf-aws-ec2-user-data-secret" {
-        severity: Severity::Critical,
+        severity: Severity::High,
         peers: &[
             "checkov:CKV_AWS_46",
             "trivy:AWS-0029",
