@@ -40,6 +40,7 @@ rule! {
     /// ```
     SHIELDED_VM_DISABLED = "tf-google-compute-shielded-vm-disabled" {
         severity: Severity::Medium,
+        profile: Profile::All,
         peers: &[
             "checkov:CKV_GCP_39",
             "trivy:GCP-0041",

@@ -136,6 +136,7 @@ rule! {
     /// ```
     RISKY_PORTS_OPEN = "tf-google-firewall-risky-ports-open" {
         severity: Severity::Medium,
+        profile: Profile::All,
         peers: &["checkov:CKV_GCP_88", "checkov:CKV_GCP_75"],
         yields_to: &["tf-google-firewall-all-ports-open"],
         check: resource(FIREWALL, |resource, configuration, report| {
