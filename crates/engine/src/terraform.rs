@@ -18,7 +18,7 @@ use portcullis_terraform::{Gap, Library, Options, evaluate, parse, plan};
 use crate::builds::Scan;
 use crate::classify::Language;
 use crate::directives::Directives;
-use crate::discover::{Discovered, Origin, Target};
+use crate::discover::{Discovered, Target};
 use crate::judge::{Input, Judge, Judged};
 use crate::together::{self, Sheet, on_workers};
 
@@ -26,12 +26,13 @@ use crate::together::{self, Sheet, on_workers};
 const NAMED: usize = 10;
 
 /// The targets that are judged here, in order: files of modules, values of variables, plans.
-pub(crate) fn targets(found: &Discovered, files: &dyn Files) -> Vec<usize> {
+pub(crate) fn targets(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -> Vec<usize> {
     let is_ours = |(target, language): &(Target, Language)| match language {
         Language::Terraform | Language::TerraformVariables => true,
-        Language::Json => {
-            target.origin != Origin::StandardInput && files.read(&target.path).is_ok_and(|it| may_be_plan(&it))
-        }
+        Language::Json => match given.get(target.path.as_str()) {
+            Some(text) => may_be_plan(text),
+            None => files.read(&target.path).is_ok_and(|it| may_be_plan(&it)),
+        },
         _ => false,
     };
     let targets = found.targets.iter().enumerate();
