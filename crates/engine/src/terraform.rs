@@ -188,8 +188,8 @@ fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Optio
         }
     }
     if unresolved > 0 {
-        let modules = if unresolved == 1 { "module is" } else { "modules are" };
-        notes.push(format!("{unresolved} {modules} not at hand: what they make and what they give back is not known"));
+        let modules = if unresolved == 1 { "module" } else { "modules" };
+        notes.push(format!("not at hand, so that what comes of it is not known: {unresolved} {modules}"));
     }
     notes.dedup();
     let path = if root.is_empty() { "." } else { root };
