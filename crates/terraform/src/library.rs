@@ -111,14 +111,14 @@ impl Library {
         let (directory, name) = split(path);
         self.size = self.size.saturating_add(text.len());
         self.texts.insert(id, text);
-        if role_of(name) != Some(Role::Configuration) {
-            self.variables.insert(path.into(), file);
-        } else {
+        if role_of(name) == Some(Role::Configuration) {
             let directory = self.directories.entry(directory.into()).or_default();
             // Files come in order of their paths, so that the place is nearly always the end.
             if let Err(at) = directory.files.binary_search_by(|other| (*other.path).cmp(path)) {
                 directory.files.insert(at, SourceFile { path: path.into(), id, file });
             }
+        } else {
+            self.variables.insert(path.into(), file);
         }
     }
 
