@@ -170,7 +170,9 @@ fn network(number: usize) -> String {
          = merge(local.tags, {{ Name = \"${{local.name}}-private-${{count.index}}\" }})\n}}\n",
         number % 16
     );
-    for (name, port) in [("web", 443), ("metrics", 9090), ("ssh", 22), ("database", 5432), ("cache", 6379), ("admin", 8443)] {
+    for (name, port) in
+        [("web", 443), ("metrics", 9090), ("ssh", 22), ("database", 5432), ("cache", 6379), ("admin", 8443)]
+    {
         let from = if name == "ssh" && number.is_multiple_of(7) { "0.0.0.0/0" } else { "10.0.0.0/8" };
         let _ = write!(
             text,

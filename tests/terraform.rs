@@ -62,7 +62,8 @@ const PUBLIC: [&str; 2] = ["--only", "tf-aws-rds-publicly-accessible,syntax-erro
 
 #[test]
 fn a_finding_stands_where_its_value_was_written() {
-    let given = ["main.tf:3 rds-publicly-accessible (main.tf:15)", "terraform.tfvars:1 rds-publicly-accessible (main.tf:19)"];
+    let given =
+        ["main.tf:3 rds-publicly-accessible (main.tf:15)", "terraform.tfvars:1 rds-publicly-accessible (main.tf:19)"];
     let with = |arguments: &[&'static str]| [&["."], &PUBLIC[..], arguments].concat();
     check("values", &with(&[]), &given);
     for (arguments, more) in [

@@ -249,8 +249,7 @@ impl Configuration {
     /// Whether `target` is an argument of a module that is not at hand, or what is seen of the configuration is partial.
     pub fn hands_out(&self, target: &Resource) -> bool {
         let own = self.module_of(target);
-        own.is_some_and(|module| module.partial)
-            || self.handed_out().of(target).next().is_some()
+        own.is_some_and(|module| module.partial) || self.handed_out().of(target).next().is_some()
     }
 }
 
