@@ -12,6 +12,7 @@ mod hostile;
 mod joins;
 #[path = "../fuzz/src/parsers.rs"]
 mod parsers;
+mod terraform;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,8 @@ const USAGE: &str = "usage: cargo bench --bench scan -- VERB
   doubling [--kind KIND] [--count N] [--runs K] [--threads N] [--bin PATH]
                               N files and twice as many, and the ratio of their times
   corpus DIR [--kind KIND] [--count N]
-                              write a corpus: `workloads`, `joins` with every kind that relations need, or
-                              `dockerfiles`
+                              write a corpus: `workloads`, `joins` with every kind that relations need,
+                              `dockerfiles`, `terraform`, or `terraform-nested`, where N is how many instances
   floor DIR [--threads N]     read DIR as the floor does, once
   parsers [--parser NAME] [--runs K]
                               the worst time of each parser for 100 KB that are built to make it slow
@@ -55,6 +56,8 @@ enum Kind {
     Workloads,
     Joins,
     Dockerfiles,
+    Terraform,
+    TerraformNested,
 }
 
 impl Kind {
@@ -63,6 +66,8 @@ impl Kind {
             Self::Workloads => corpus::write(folder, count),
             Self::Joins => joins::write(folder, count),
             Self::Dockerfiles => dockerfiles::write(folder, count),
+            Self::Terraform => terraform::write(folder, count),
+            Self::TerraformNested => terraform::write_nested(folder, count),
         }
     }
 }
@@ -75,6 +80,8 @@ impl FromStr for Kind {
             "workloads" => Ok(Self::Workloads),
             "joins" => Ok(Self::Joins),
             "dockerfiles" => Ok(Self::Dockerfiles),
+            "terraform" => Ok(Self::Terraform),
+            "terraform-nested" => Ok(Self::TerraformNested),
             other => Err(format!("{other} is no kind of corpus")),
         }
     }

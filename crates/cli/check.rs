@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use portcullis_core::{Catalog, NoteKind, ScanReport};
+use portcullis_core::{Catalog, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan};
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         terminal::complain(&summary_line(&report, &Options::default()));
     }
     // What is about no file is about what was asked for, and few look for it among the findings.
-    for note in report.notes.iter().filter(|note| note.path.is_empty() && !args.output.quiet) {
+    for note in report.notes.iter().filter(|note| is_for_all(note) && !args.output.quiet) {
         terminal::complain(&format!("note: {}", note.message));
     }
     for error in &report.errors {
@@ -83,6 +83,11 @@ enum Stream {
 enum Ended {
     Scanned(Scanned),
     Fixed(Fixed),
+}
+
+/// Whether a note is about what was asked for, rather than a file or how much is not known.
+fn is_for_all(note: &Note) -> bool {
+    note.path.is_empty() && !note.is_minor()
 }
 
 fn reads_stdin(args: &CheckArgs) -> bool {

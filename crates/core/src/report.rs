@@ -152,6 +152,14 @@ pub enum NoteKind {
     Other,
 }
 
+impl Note {
+    /// Whether it is only for those who ask for everything: how much of the whole scan is not known. Most scans have
+    /// something that is not.
+    pub fn is_minor(&self) -> bool {
+        self.kind == NoteKind::Unknown && self.path.is_empty()
+    }
+}
+
 impl NoteKind {
     /// The name used in JSON.
     pub const fn name(self) -> &'static str {

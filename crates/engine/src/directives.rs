@@ -597,7 +597,7 @@ struct Blocks<'f> {
 
 impl Blocks<'_> {
     fn covered(&self, comment: Comment, reach: Reach) -> Option<Span> {
-        let around = self.file.body.blocks.iter().find(|block| block.span.contains(comment.span));
+        let around = block_at(&self.file.body, comment.span.start).filter(|block| block.span.contains(comment.span));
         if let (Reach::Block, Some(block)) = (reach, around) {
             return Some(block.span);
         }
@@ -609,7 +609,8 @@ impl Blocks<'_> {
     fn opened_on(&self, line: Span) -> Option<Span> {
         let mut body = &self.file.body;
         loop {
-            let block = body.blocks.iter().find(|block| block.span.start <= line.end && line.start < block.span.end)?;
+            let first = body.blocks.partition_point(|block| block.span.end <= line.start);
+            let block = body.blocks.get(first).filter(|block| block.span.start <= line.end)?;
             if line.contains(block.header) && block.span.end > line.end {
                 return Some(block.span);
             }
@@ -618,13 +619,20 @@ impl Blocks<'_> {
     }
 }
 
+/// The block around an offset. Comments are of files in which blocks stand in the order of the text.
+fn block_at(body: &hcl::Body, offset: u32) -> Option<&hcl::Block> {
+    let behind = body.blocks.partition_point(|block| block.span.start <= offset);
+    body.blocks.get(behind.checked_sub(1)?).filter(|block| offset < block.span.end)
+}
+
 /// The attribute or block that begins at an offset.
 fn begins_at(mut body: &hcl::Body, offset: u32) -> Option<Span> {
     loop {
-        if let Some(attribute) = body.attributes.iter().find(|attribute| attribute.name.span.start == offset) {
+        let found = body.attributes.binary_search_by_key(&offset, |attribute| attribute.name.span.start);
+        if let Some(attribute) = found.ok().and_then(|at| body.attributes.get(at)) {
             return Some(attribute.span());
         }
-        let block = body.blocks.iter().find(|block| block.span.start <= offset && offset < block.span.end)?;
+        let block = block_at(body, offset)?;
         if block.span.start == offset {
             return Some(block.span);
         }

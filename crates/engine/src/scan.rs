@@ -250,7 +250,8 @@ pub(crate) fn scan_texts(
     if !in_worlds.is_empty() {
         progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
     }
-    let of_terraform = terraform::targets(&found, &worktree);
+    let terraform_targets = || terraform::targets(&found, &given, &worktree);
+    let of_terraform = pool.as_ref().map_or_else(terraform_targets, |pool| pool.install(terraform_targets));
     in_worlds.extend(&of_terraform);
     let from_terraform = judge_modules(&rules, &of_terraform);
     if !of_terraform.is_empty() {

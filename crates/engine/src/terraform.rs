@@ -18,7 +18,7 @@ use portcullis_terraform::{Gap, Library, Options, evaluate, parse, plan};
 use crate::builds::Scan;
 use crate::classify::Language;
 use crate::directives::Directives;
-use crate::discover::{Discovered, Origin, Target};
+use crate::discover::Discovered;
 use crate::judge::{Input, Judge, Judged};
 use crate::together::{self, Sheet, on_workers};
 
@@ -26,16 +26,17 @@ use crate::together::{self, Sheet, on_workers};
 const NAMED: usize = 10;
 
 /// The targets that are judged here, in order: files of modules, values of variables, plans.
-pub(crate) fn targets(found: &Discovered, files: &dyn Files) -> Vec<usize> {
-    let is_ours = |(target, language): &(Target, Language)| match language {
-        Language::Terraform | Language::TerraformVariables => true,
-        Language::Json => {
-            target.origin != Origin::StandardInput && files.read(&target.path).is_ok_and(|it| may_be_plan(&it))
-        }
+pub(crate) fn targets(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -> Vec<usize> {
+    let is_ours = |index: usize| match found.targets.get(index) {
+        Some((_, Language::Terraform | Language::TerraformVariables)) => true,
+        Some((target, Language::Json)) => match given.get(target.path.as_str()) {
+            Some(text) => may_be_plan(text),
+            None => files.read(&target.path).is_ok_and(|it| may_be_plan(&it)),
+        },
         _ => false,
     };
-    let targets = found.targets.iter().enumerate();
-    targets.filter(|(_, target)| is_ours(target)).map(|(index, _)| index).collect()
+    let all: Vec<usize> = (0..found.targets.len()).collect();
+    on_workers(&all, |&index| is_ours(index).then_some(index)).into_iter().flatten().collect()
 }
 
 /// Whether a JSON text can be a plan, as `terraform show -json` prints it.
@@ -187,8 +188,8 @@ fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Optio
         }
     }
     if unresolved > 0 {
-        let modules = if unresolved == 1 { "module is" } else { "modules are" };
-        notes.push(format!("{unresolved} {modules} not at hand: what they make and what they give back is not known"));
+        let modules = if unresolved == 1 { "module" } else { "modules" };
+        notes.push(format!("not at hand, so that what comes of it is not known: {unresolved} {modules}"));
     }
     notes.dedup();
     let path = if root.is_empty() { "." } else { root };

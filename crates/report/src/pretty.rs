@@ -209,8 +209,12 @@ impl Page<'_> {
             return String::new();
         }
         if self.options.verbosity < Verbosity::Verbose {
-            let them = if notes.len() == 1 { "it" } else { "them" };
-            return wrapped(&format!("{} (-v shows {them})", count(notes.len(), "note")), "", "", self.width);
+            let told = notes.iter().filter(|note| !note.is_minor()).count();
+            let them = if told == 1 { "it" } else { "them" };
+            if told == 0 {
+                return String::new();
+            }
+            return wrapped(&format!("{} (-v shows {them})", count(told, "note")), "", "", self.width);
         }
         let mut text = String::new();
         for note in notes {

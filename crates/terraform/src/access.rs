@@ -83,8 +83,9 @@ fn entry(whole: &Value, map: &Map, name: &str, at: Span) -> Result<Value, Fault>
 
 fn element(whole: &Value, list: &List, position: usize, name: &str, at: Span) -> Result<Value, Fault> {
     match list.items.get(position) {
-        // Which element comes where is not known once something may stand between.
-        Some(item) if !list.open || list.items.len() == 1 => Ok(taken(whole, item, name)),
+        // Which element comes where is not known once something may stand between. One instance that stands for any
+        // number of them is each of them.
+        Some(item) if !list.open || (list.items.len() == 1 && is_collection(whole)) => Ok(taken(whole, item, name)),
         _ if list.open || !whole.references().is_empty() => Ok(computed(whole, name, at)),
         Some(_) | None => Err(Fault),
     }

@@ -111,12 +111,14 @@ impl Library {
         let (directory, name) = split(path);
         self.size = self.size.saturating_add(text.len());
         self.texts.insert(id, text);
-        if role_of(name) != Some(Role::Configuration) {
-            self.variables.insert(path.into(), file);
-        } else if !self.has_configuration(path) {
+        if role_of(name) == Some(Role::Configuration) {
             let directory = self.directories.entry(directory.into()).or_default();
-            directory.files.push(SourceFile { path: path.into(), id, file });
-            directory.files.sort_by(|a, b| a.path.cmp(&b.path));
+            // Files come in order of their paths, so that the place is nearly always the end.
+            if let Err(at) = directory.files.binary_search_by(|other| (*other.path).cmp(path)) {
+                directory.files.insert(at, SourceFile { path: path.into(), id, file });
+            }
+        } else {
+            self.variables.insert(path.into(), file);
         }
     }
 
@@ -215,6 +217,8 @@ impl Library {
             return;
         }
         let names = files.list(path).unwrap_or_default();
+        let known: BTreeSet<Arc<str>> =
+            self.directories.get(path).into_iter().flat_map(|it| &it.files).map(|file| file.path.clone()).collect();
         let mut variables: Vec<&str> = Vec::new();
         let mut neighbours: Vec<String> = Vec::new();
         for name in &names {
@@ -222,7 +226,7 @@ impl Library {
                 Some(Role::Configuration) if is_replaced(name, &names) => {}
                 Some(Role::Configuration) => {
                     let path = join(path, name);
-                    if !self.has_configuration(&path)
+                    if !known.contains(path.as_str())
                         && let Some((id, file)) = self.parse(&path, files, file_id)
                     {
                         let (directory, _) = split(&path);
@@ -244,11 +248,6 @@ impl Library {
         directory.installed = installed;
         directory.neighbours = neighbours;
         directory.is_listed = true;
-    }
-
-    fn has_configuration(&self, path: &str) -> bool {
-        let files = self.directories.get(split(path).0).map_or(&[][..], |directory| directory.files.as_slice());
-        files.iter().any(|file| &*file.path == path)
     }
 
     fn read(&mut self, path: &str, files: &dyn Files, file_id: &mut dyn FnMut(&str) -> FileId) -> Option<Arc<File>> {

@@ -506,3 +506,45 @@ data "aws_iam_policy_document" "p" {
         assert!(evaluated.configuration.resources.len() <= 3, "{text}");
     }
 }
+
+/// For each `t` which `l` are about it; `?` where others may be.
+fn links(text: &str) -> String {
+    let files = Memory::new(&[("main.tf", text)]);
+    let configuration = files.evaluate("").configuration;
+    let line = |target| {
+        let links = configuration.linked(target, "l", "of", &["name"]);
+        let certain: Vec<&str> = links.certain.iter().map(|it| &*it.name).collect();
+        format!("{}: {}{}", target.address, certain.join(" "), if links.maybe { "?" } else { "" })
+    };
+    configuration.of_kind("t").map(line).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn links_are_by_reference_and_by_name() {
+    let two = "resource \"t\" \"a\" { name = \"one\" }\nresource \"t\" \"b\" { name = var.x }\nvariable \"x\" {}\n";
+    for (more, expected) in [
+        ("resource \"l\" \"l\" { of = t.a.id }", "t.a: l; t.b: "),
+        ("resource \"l\" \"l\" { of = t.a.name }", "t.a: l; t.b: ?"),
+        ("resource \"l\" \"l\" { of = [t.b.id, t.a.id] }", "t.a: l; t.b: l"),
+        ("resource \"l\" \"l\" { of = \"one\" }", "t.a: l; t.b: ?"),
+        ("resource \"l\" \"l\" { of = \"two\" }", "t.a: ; t.b: ?"),
+        ("resource \"l\" \"l\" { of = var.x }", "t.a: ?; t.b: ?"),
+        ("resource \"l\" \"l\" { of = [var.x, t.a.id] }", "t.a: l; t.b: ?"),
+        ("resource \"l\" \"l\" { other = t.a.id }", "t.a: ; t.b: "),
+        ("data \"l\" \"l\" { of = t.a.id }", "t.a: ; t.b: "),
+        ("resource \"l\" \"l\" { of = t.c.id }", "t.a: ; t.b: "),
+        ("resource \"l\" \"k\" { of = t.a.id }\nresource \"l\" \"l\" { of = var.x }", "t.a: k?; t.b: ?"),
+        ("module \"m\" {\n source = \"x/y/z\"\n of = t.a.id\n}", "t.a: ?; t.b: "),
+    ] {
+        assert_eq!(links(&format!("{two}{more}\n")), expected, "{more}");
+    }
+    let many = "resource \"t\" \"a\" {\n  count = 2\n  name = \"n\"\n}\nresource \"t\" \"b\" {\n  count = var.x\n}\nvariable \
+                \"x\" {}\n";
+    for (more, expected) in [
+        ("resource \"l\" \"l\" { of = t.a[1].id }", "t.a[0]: ; t.a[1]: l; t.b[*]: "),
+        ("resource \"l\" \"l\" { of = t.a[var.x].id }", "t.a[0]: l; t.a[1]: l; t.b[*]: "),
+        ("resource \"l\" \"l\" { of = t.b[0].id }", "t.a[0]: ; t.a[1]: ; t.b[*]: l"),
+    ] {
+        assert_eq!(links(&format!("{many}{more}\n")), expected, "{more}");
+    }
+}

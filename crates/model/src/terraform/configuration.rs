@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use portcullis_core::{FileId, Span};
 use portcullis_syntax::hcl::{Block, File};
 
-use super::links::{Asked, CHAIN};
+use super::links::{Addresses, Asked, CHAIN};
 use super::lookup::{Lookup, lookups};
 use super::value::{Kind, Map, Reason, Reference, Value};
 
@@ -127,6 +127,7 @@ struct Index {
     /// Which resources refer to an address (without its instance); made when it is first asked for.
     users: OnceLock<HashMap<Arc<str>, Vec<usize>>>,
     asked: Asked,
+    handed_out: OnceLock<Addresses>,
 }
 
 impl Configuration {
@@ -235,11 +236,20 @@ impl Configuration {
             .all(|constraint| allows_major(constraint, major))
     }
 
+    fn handed_out(&self) -> &Addresses {
+        self.index.handed_out.get_or_init(|| {
+            let mut addresses = Addresses::default();
+            for reference in self.modules.iter().flat_map(|module| &module.handed_out) {
+                addresses.add(&reference.address, 0);
+            }
+            addresses
+        })
+    }
+
     /// Whether `target` is an argument of a module that is not at hand, or what is seen of the configuration is partial.
     pub fn hands_out(&self, target: &Resource) -> bool {
         let own = self.module_of(target);
-        own.is_some_and(|module| module.partial)
-            || self.modules.iter().flat_map(|module| &module.handed_out).any(|it| is_instance(&it.address, target))
+        own.is_some_and(|module| module.partial) || self.handed_out().of(target).next().is_some()
     }
 }
 

@@ -10,11 +10,49 @@ use super::value::{Kind, Value};
 /// The resources of a type by what they name at a path; numbers are indexes into [`Configuration::resources`].
 #[derive(Debug, Default)]
 pub(super) struct Named {
-    /// By the address, without its instance, that they refer to, by themselves or through others.
-    by_address: HashMap<Arc<str>, Vec<usize>>,
+    /// By the address that they refer to, by themselves or through others.
+    by_address: Addresses,
     by_text: HashMap<Arc<str>, Vec<usize>>,
     /// Whether there is one of which not everything is known: it may name anything.
     unknown: bool,
+}
+
+/// Numbers by the addresses that they were added for. Ten thousand instances of one resource are told apart.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    exact: HashMap<Arc<str>, Vec<usize>>,
+    /// By the address without instance: those that were added for any instance.
+    any: HashMap<Arc<str>, Vec<usize>>,
+    /// By the address without instance: all.
+    all: HashMap<Arc<str>, Vec<usize>>,
+}
+
+impl Addresses {
+    pub(super) fn add(&mut self, address: &Arc<str>, number: usize) {
+        let whole = without_instance(address);
+        push(&mut self.exact, address, number);
+        push(&mut self.all, whole, number);
+        if address.ends_with("[*]") {
+            push(&mut self.any, whole, number);
+        }
+    }
+
+    /// Those that were added for a resource, or for an instance that may be it; some of them twice.
+    pub(super) fn of(&self, target: &Resource) -> impl Iterator<Item = usize> {
+        let others = if target.address.ends_with("[*]") { &self.all } else { &self.any };
+        let others = others.get(without_instance(&target.address));
+        self.exact.get(&target.address).into_iter().chain(others).flatten().copied()
+    }
+}
+
+fn push(map: &mut HashMap<Arc<str>, Vec<usize>>, key: &str, number: usize) {
+    let Some(numbers) = map.get_mut(key) else {
+        map.insert(key.into(), vec![number]);
+        return;
+    };
+    if numbers.last() != Some(&number) {
+        numbers.push(number);
+    }
 }
 
 /// What an index is made for.
@@ -48,7 +86,7 @@ impl Asked {
             index
         });
         let mut maybe = index.unknown;
-        let mut numbers = index.by_address.get(without_instance(&target.address)).cloned().unwrap_or_default();
+        let mut numbers: Vec<usize> = index.by_address.of(target).collect();
         for name in names.iter().filter_map(|name| target.body.get(name)) {
             match &name.kind {
                 Kind::String(text) => numbers.extend(index.by_text.get(text).into_iter().flatten()),
@@ -82,8 +120,7 @@ impl Named {
 
     fn add(&mut self, number: usize, value: &Value, scope: &Scope<'_>, chain: usize) {
         for reference in value.references() {
-            let address = without_instance(&reference.address);
-            self.by_address.entry(address.into()).or_default().push(number);
+            self.by_address.add(&reference.address, number);
             let through = scope.configuration.at(&reference.address).filter(|it| *it.kind != *scope.target);
             let through = through.filter(|_| value.is_unknown() && chain > 0);
             for lookup in through.into_iter().flat_map(|through| lookups(through, scope.path)) {

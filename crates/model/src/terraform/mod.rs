@@ -2,6 +2,7 @@
 
 mod configuration;
 mod document;
+mod equality;
 mod links;
 mod lookup;
 pub mod policy;

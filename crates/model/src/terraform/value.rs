@@ -305,37 +305,6 @@ impl Value {
         }
     }
 
-    /// Whether two values are equal as Terraform's `==` has it; `None` where that is not known.
-    pub fn equals(&self, other: &Self) -> Option<bool> {
-        match (&self.kind, &other.kind) {
-            (Kind::Unknown(_), _) | (_, Kind::Unknown(_)) => None,
-            (Kind::Null, Kind::Null) => Some(true),
-            (Kind::Null, _) | (_, Kind::Null) => Some(false),
-            (Kind::Bool(a), Kind::Bool(b)) => Some(a == b),
-            (Kind::Number(a), Kind::Number(b)) => Some(number_equals(*a, *b)),
-            (Kind::String(a), Kind::String(b)) => Some(a == b),
-            (Kind::Template(_) | Kind::Encoded(_), Kind::String(_) | Kind::Template(_) | Kind::Encoded(_))
-            | (Kind::String(_), Kind::Template(_) | Kind::Encoded(_)) => None,
-            (Kind::List(a), Kind::List(b)) => {
-                if !a.open && !b.open && a.items.len() != b.items.len() {
-                    return Some(false);
-                }
-                let all = all_equal(a.items.iter().zip(&b.items));
-                if a.open || b.open { all.filter(|equal| !equal) } else { all }
-            }
-            (Kind::Map(a), Kind::Map(b)) => {
-                if !a.open && !b.open && !a.entries.keys().eq(b.entries.keys()) {
-                    return Some(false);
-                }
-                if a.open || b.open {
-                    return None;
-                }
-                all_equal(a.entries.values().map(|e| &e.value).zip(b.entries.values().map(|e| &e.value)))
-            }
-            _ => Some(false),
-        }
-    }
-
     /// A hash of what is known of it, which does not depend on where it stands.
     pub fn hash_into(&self, hash: &mut StableHash) {
         match &self.kind {
@@ -358,27 +327,6 @@ impl Value {
             }
             Kind::Unknown(_) => hash.text("?"),
         }
-    }
-}
-
-fn all_equal<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>) -> Option<bool> {
-    let mut known = Some(true);
-    for (a, b) in pairs {
-        match a.equals(b) {
-            Some(true) => {}
-            Some(false) => return Some(false),
-            None => known = None,
-        }
-    }
-    known
-}
-
-#[allow(clippy::float_cmp, clippy::cast_precision_loss, reason = "equality of numbers is exact in the language")]
-fn number_equals(a: Number, b: Number) -> bool {
-    match (a, b) {
-        (Number::Int(a), Number::Int(b)) => a == b,
-        (Number::Int(a), Number::Float(b)) | (Number::Float(b), Number::Int(a)) => a as f64 == b,
-        (Number::Float(a), Number::Float(b)) => a == b,
     }
 }
 

@@ -6,69 +6,11 @@ use std::sync::Arc;
 
 use portcullis_model::terraform::value::{Kind, List, Number, Value};
 
-use super::{DEPTH_LIMIT, json, text};
+use super::json;
 
 /// Whether two values are equal as Terraform's `==` has it; `None` where that is not known.
 pub(super) fn equals(a: &Value, b: &Value) -> Option<bool> {
-    within(a, b, DEPTH_LIMIT, &mut 100_000)
-}
-
-/// Lists may share their elements, so that depth alone bounds nothing: `budget` counts the values that are compared.
-fn within(a: &Value, b: &Value, depth: usize, budget: &mut usize) -> Option<bool> {
-    *budget = budget.checked_sub(1)?;
-    let depth = depth.checked_sub(1)?;
-    match (&a.kind, &b.kind) {
-        (Kind::Unknown(_), _) | (_, Kind::Unknown(_)) => None,
-        (Kind::Null, Kind::Null) => Some(true),
-        (Kind::Null, _) | (_, Kind::Null) => Some(false),
-        (Kind::List(a), Kind::List(b)) => {
-            if a.open || b.open {
-                return None;
-            }
-            if a.items.len() != b.items.len() {
-                // An unknown element of a set may be equal to another.
-                let loose = |list: &List| list.set && list.items.iter().any(Value::is_unknown);
-                return if loose(a) || loose(b) { None } else { Some(false) };
-            }
-            all(a.items.iter().zip(&b.items), depth, budget)
-        }
-        (Kind::Map(a), Kind::Map(b)) => {
-            let lacks = |a: &std::collections::BTreeMap<_, _>, open: bool, b: &std::collections::BTreeMap<_, _>| {
-                !open && b.keys().any(|key| !a.contains_key(key))
-            };
-            if lacks(&a.entries, a.open, &b.entries) || lacks(&b.entries, b.open, &a.entries) {
-                return Some(false);
-            }
-            let shared = a.entries.iter().filter_map(|(key, entry)| Some((&entry.value, &b.entries.get(key)?.value)));
-            let equal = all(shared, depth, budget);
-            if a.open || b.open { equal.filter(|equal| !equal) } else { equal }
-        }
-        (Kind::Template(_), Kind::String(_) | Kind::Template(_)) | (Kind::String(_), Kind::Template(_)) => {
-            let (a, b) = (text::of(a).ok()?, text::of(b).ok()?);
-            let starts = fits(a.prefix(), b.prefix(), str::starts_with::<&str>);
-            let ends = fits(a.suffix(), b.suffix(), str::ends_with::<&str>);
-            if starts && ends { None } else { Some(false) }
-        }
-        (Kind::Template(_) | Kind::Encoded(_), Kind::String(_) | Kind::Template(_) | Kind::Encoded(_))
-        | (Kind::String(_), Kind::Encoded(_)) => None,
-        _ => a.equals(b),
-    }
-}
-
-fn fits<'s>(a: &'s str, b: &'s str, has: fn(&'s str, &'s str) -> bool) -> bool {
-    has(a, b) || has(b, a)
-}
-
-fn all<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize, budget: &mut usize) -> Option<bool> {
-    let mut known = Some(true);
-    for (a, b) in pairs {
-        match within(a, b, depth, budget) {
-            Some(true) => {}
-            Some(false) => return Some(false),
-            None => known = None,
-        }
-    }
-    known
+    a.equals(b)
 }
 
 /// Whether a list holds a value; `None` where that is not known.
