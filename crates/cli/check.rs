@@ -105,7 +105,7 @@ fn tell_unrecognised(report: &ScanReport) {
     match paths.len() {
         0 => {}
         1..=MOST_NAMED => {
-            terminal::complain(&format!("note: not judged, nothing in it is of a kind that is scanned: {shown}"))
+            terminal::complain(&format!("note: not judged, nothing in it is of a kind that is scanned: {shown}"));
         }
         all => terminal::complain(&format!(
             "note: not judged, nothing in them is of a kind that is scanned: {shown} and {} more",

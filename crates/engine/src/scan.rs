@@ -360,11 +360,11 @@ type Targets<'a> = (
 );
 
 /// Judges the Terraform files of a scan.
-fn judge_terraform<'a>(
+fn judge_terraform(
     pool: Option<&ThreadPool>,
     targets: &[usize],
     options: &portcullis_terraform::Options,
-    (found, judge, input, tree): Targets<'a>,
+    (found, judge, input, tree): Targets<'_>,
 ) -> Judged {
     if targets.is_empty() {
         return Judged::default();

@@ -59,7 +59,7 @@ enum Contents {
     /// A part of a module, or values of variables.
     File(Arc<File>),
     /// A plan, or JSON that only looked like one.
-    Plan(Tree),
+    Plan(Box<Tree>),
 }
 
 /// Judges the Terraform files among the targets, together.
@@ -75,7 +75,7 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
     let plans: Vec<(&str, &Tree)> = parsed
         .iter()
         .filter_map(|it| match &it.contents {
-            Contents::Plan(tree) => Some((it.input.target.path.as_str(), tree)),
+            Contents::Plan(tree) => Some((it.input.target.path.as_str(), &**tree)),
             Contents::File(_) => None,
         })
         .collect();
@@ -98,7 +98,7 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
         let message = format!("{} {checks} of Terraform could not be decided: a value is not known", said.undecided);
         left.notes.push(Note { path: String::new(), kind: NoteKind::Unknown, message });
     }
-    finish(parsed, said, &mut left);
+    finish(&parsed, said, &mut left);
     left
 }
 
@@ -110,7 +110,7 @@ fn read<'a>(scan: &'a Scan<'_>, index: usize) -> (Judged, Option<Parsed<'a>>) {
     let Some(text) = judge.read(&input, &mut left) else { return (left, None) };
     let text: Arc<str> = text.into();
     let contents = match input.language {
-        Language::Json => Contents::Plan(json::parse(input.file, &text)),
+        Language::Json => Contents::Plan(Box::new(json::parse(input.file, &text))),
         _ => Contents::File(Arc::new(parse(&input.target.path, input.file, &text))),
     };
     left.documents = 1;
@@ -248,7 +248,7 @@ impl Said {
 }
 
 /// From drafts to findings. What was said of files that are no targets moves to where they were asked for.
-fn finish(parsed: Vec<Parsed<'_>>, said: Said, left: &mut Judged) {
+fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
     let numbers: HashSet<FileId> = parsed.iter().map(|it| it.input.file).collect();
     let mut outcomes: HashMap<FileId, Outcome> = HashMap::new();
     for (_, mut draft) in said.drafts {
@@ -262,7 +262,7 @@ fn finish(parsed: Vec<Parsed<'_>>, said: Said, left: &mut Judged) {
     }
     let mut panicked = said.panicked;
     let mut sheets = Vec::new();
-    for Parsed { judge, input, text, contents } in &parsed {
+    for Parsed { judge, input, text, contents } in parsed {
         let mut outcome = outcomes.remove(&input.file).unwrap_or_default();
         outcome.panicked.extend(std::mem::take(&mut panicked));
         outcome.drafts.retain(|draft| judge.selection.is_on(draft.rule));
