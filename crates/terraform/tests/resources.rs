@@ -529,7 +529,7 @@ fn links_are_by_reference_and_by_name() {
         ("resource \"l\" \"l\" { of = \"one\" }", "t.a: l; t.b: ?"),
         ("resource \"l\" \"l\" { of = \"two\" }", "t.a: ; t.b: ?"),
         ("resource \"l\" \"l\" { of = var.x }", "t.a: ?; t.b: ?"),
-        ("resource \"l\" \"l\" { of = [var.x, t.a.id] }", "t.a: l; t.b: ?"),
+        ("resource \"l\" \"l\" { of = [var.x, t.a.id] }", "t.a: l?; t.b: ?"),
         ("resource \"l\" \"l\" { other = t.a.id }", "t.a: ; t.b: "),
         ("data \"l\" \"l\" { of = t.a.id }", "t.a: ; t.b: "),
         ("resource \"l\" \"l\" { of = t.c.id }", "t.a: ; t.b: "),
