@@ -88,9 +88,9 @@ fn checkov() {
     check(&[
         (
             ".checkov.yaml",
-            "skip-check:\n  - CKV_K8S_16\n  - CKV_K8S_17,CKV_AWS_1\n  - LOW\n",
+            "skip-check:\n  - CKV_K8S_16\n  - CKV_K8S_17,CKV_NO_1\n  - LOW\n",
             "rules:\n  k8s-host-pid: off\n  k8s-privileged-container: off\n",
-            &["3 no rule stands for `CKV_AWS_1`", "4 `skip-check: LOW` is `--min-severity medium` on the command line"],
+            &["3 no rule stands for `CKV_NO_1`", "4 `skip-check: LOW` is `--min-severity medium` on the command line"],
         ),
         (
             ".checkov.yaml",
