@@ -11,8 +11,8 @@ use portcullis_rules::{Date, PodSecurity};
 
 /// Reads the files a platform team keeps in Git and says exactly what is wrong
 ///
-/// Reads Kubernetes manifests, Dockerfiles, Compose files and GitHub Actions workflows, says what is wrong with them at the exact line, and knows the
-/// rule ids and ignore comments of the tools that it replaces. Nothing is sent anywhere.
+/// Reads Kubernetes manifests, Dockerfiles, Compose files, GitHub Actions workflows and Terraform modules, says what is wrong with them at the exact
+/// line, and knows the rule ids and ignore comments of the tools that it replaces. Nothing is sent anywhere.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis",

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{
-    Catalog, FileId, Files, Finding, Location, Note, NoteKind, Profile, RootPaths, ScanReport, Severity, Stats,
-    SuppressedBy,
+    Catalog, FileId, Files, Finding, Location, Note, NoteKind, Profile, RootPaths, ScanError, ScanReport, Severity,
+    Stats, SuppressedBy,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -26,7 +26,7 @@ use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::inside::Inside;
-use crate::judge::{Input, Judge, Judged, Yields};
+use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
 use crate::relations;
 use crate::seal::Needs;
@@ -222,7 +222,12 @@ pub(crate) fn scan_texts(
             given: given.get(target.path.as_str()).copied(),
         })
     };
-    let tree = Inside::new(&worktree, &options.cwd, scan_root(options));
+    let tree = Inside::new(&worktree, &options.cwd, reach(options));
+    for path in &options.tf_var_files {
+        if let Err(error) = worktree.read(&shown(&options.cwd, path)) {
+            report.errors.push(ScanError::Path { path: path.clone(), reason: reason(&error) });
+        }
+    }
     let total = found.targets.len();
     let done = AtomicUsize::new(0);
     let pool = worker_pool(threads, total)?;
@@ -649,6 +654,27 @@ fn scan_root(options: &ScanOptions) -> PathBuf {
             None => repository_of_paths(options).unwrap_or_else(|| options.cwd.clone()),
         },
     }
+}
+
+/// The folder below which files may refer to one another. Without a repository, the working directory and what is scanned lie
+/// in it; where they have nothing but the file system in common, what is scanned alone.
+fn reach(options: &ScanOptions) -> PathBuf {
+    let root = scan_root(options);
+    if options.root.is_some() || root != options.cwd || paths::repository_root(&options.cwd).is_some() {
+        return root;
+    }
+    let scanned = || options.paths.iter().map(|path| paths::absolute(&options.cwd, path));
+    let is_deep = |folder: &PathBuf| folder.components().count() > 2;
+    let shared = scanned().fold(options.cwd.clone(), |shared, path| common(&shared, &path));
+    if is_deep(&shared) {
+        return shared;
+    }
+    scanned().reduce(|shared, path| common(&shared, &path)).filter(is_deep).unwrap_or(root)
+}
+
+/// The folder that two paths are both in.
+fn common(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }
 
 /// The repository that all paths are in. From outside it, findings keep the identity that they have inside.

@@ -161,7 +161,8 @@ fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library 
     let directories: BTreeSet<String> = modules_of(parsed).map(str::to_owned).collect();
     library.gather(directories, scan.tree, &mut file_id);
     for path in &options.variable_files {
-        library.add_variables(path, scan.tree, &mut file_id);
+        // What is named on the command line may lie anywhere.
+        library.add_variables(path, (scan.judge)(usize::MAX).files, &mut file_id);
     }
     library
 }

@@ -165,32 +165,63 @@ rule! {
     /// Load balancer does not log requests
     ///
     /// The access log is the only place that has every request with its source. A classic load balancer logs as soon as the
-    /// block is there; gateway load balancers have no log.
+    /// block is there, the others when `enabled` says so; gateway load balancers have no log.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_lb" "web" {
+    ///   internal = true
+    /// }
+    /// ```
+    /// ```hcl bad:2
+    /// resource "aws_lb" "web" {
+    ///   access_logs {
+    ///     bucket = "logs"
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl bad:4
+    /// resource "aws_elb" "web" {
+    ///   access_logs {
+    ///     bucket  = "logs"
+    ///     enabled = false
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_lb" "web" {
+    ///   access_logs {
+    ///     bucket  = "logs"
+    ///     enabled = true
+    ///   }
+    /// }
+    /// resource "aws_elb" "web" {
+    ///   access_logs {
+    ///     bucket = "logs"
+    ///   }
+    /// }
+    /// ```
     ACCESS_LOGGING_DISABLED = "tf-aws-elb-access-logging-disabled" {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_91", "checkov:CKV_AWS_92"],
-        check: attribute(&Row {
-            on: &[("aws_lb", "access_logs[*]"), ("aws_alb", "access_logs[*]"), ("aws_elb", "access_logs[*]")],
-            given: &[IS_NO_GATEWAY],
-            wants: Want::Passes(has_no_log_off),
-            says: "does not log requests",
-            help: "add `access_logs` with a bucket and `enabled = true`",
-            wrong: "{\n  enabled = false\n}",
-            right: "{\n  bucket = \"logs\"\n  enabled = true\n}",
-            ..Row::DEFAULT
+        check: resource(&["aws_lb", "aws_alb", "aws_elb"], |resource, configuration, report| {
+            // Without the block there is no log; with it, a classic one logs unless it is told not to.
+            let has_block = !resource.get("access_logs").iter().all(|lookup| matches!(lookup, Lookup::Absent(_)));
+            let row = if resource.is("aws_elb") && has_block { &CLASSIC_LOG } else { &LOG };
+            row.check(&resource.kind, resource, configuration, report);
         }),
     }
 }
 
-/// Whether the block turns logging on. Classic load balancers do where it says nothing; the others have no default that is
-/// told apart here, and are taken to.
-fn has_no_log_off(block: &Value) -> Option<bool> {
-    match block.as_map()?.get("enabled") {
-        Some(enabled) if !enabled.is_null() => enabled.as_bool(),
-        _ => Some(true),
-    }
-}
+static LOG: Row = Row {
+    on: &[("aws_lb", "access_logs.enabled"), ("aws_alb", "access_logs.enabled"), ("aws_elb", "access_logs.enabled")],
+    given: &[IS_NO_GATEWAY],
+    says: "does not log requests",
+    help: "add `access_logs` with a bucket and `enabled = true`",
+    ..Row::DEFAULT
+};
+
+static CLASSIC_LOG: Row = Row { absent: Absent::Passes, ..LOG };
 
 rule! {
     /// Load balancer can be deleted without protection
@@ -278,13 +309,13 @@ rule! {
     /// Classic load balancer listener uses no TLS
     ///
     /// What clients send can be read and changed on the way. The protocol towards clients is judged, not that towards the
-    /// servers.
+    /// servers. What passes through as TCP may be TLS to the servers, and is not judged.
     CLASSIC_LISTENER_UNENCRYPTED = "tf-aws-elb-classic-listener-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_376"],
         check: attribute(&Row {
             on: &[("aws_elb", "listener.lb_protocol")],
-            wants: Want::Passes(is_tls),
+            wants: Want::Passes(is_no_http),
             absent: Absent::Passes,
             wrong: "\"http\"",
             right: "\"https\"",
@@ -295,6 +326,6 @@ rule! {
     }
 }
 
-fn is_tls(protocol: &Value) -> Option<bool> {
-    protocol.as_str().map(|protocol| matches!(protocol.to_ascii_lowercase().as_str(), "https" | "ssl"))
+fn is_no_http(protocol: &Value) -> Option<bool> {
+    protocol.as_str().map(|protocol| !protocol.eq_ignore_ascii_case("http"))
 }

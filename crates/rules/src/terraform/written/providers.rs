@@ -15,8 +15,8 @@ rule! {
     ///
     /// The next `init` without a lock file takes the newest provider, and a new major version changes defaults. Each provider
     /// of which the module has a resource, a data source or a `provider` block needs an entry with `version` in
-    /// `required_providers`. Reported once for each provider, where it is used first. Providers that Terraform has built
-    /// in need none.
+    /// `required_providers`. Reported once for each provider, where it is used first, in modules that no other calls: the
+    /// caller's constraint holds for what it calls. Providers that Terraform has built in need none.
     ///
     /// ```hcl bad:1
     /// resource "aws_vpc" "main" {
@@ -49,8 +49,8 @@ rule! {
 }
 
 fn provider_unpinned(source: &Source, report: &mut Report<'_>) {
-    // What is in a block that could not be read may be what is asked for.
-    if source.files.iter().any(|it| it.file.body.open) {
+    // What is in a block that could not be read may be what is asked for. What calls a module decides for it.
+    if !source.is_root || source.files.iter().any(|it| it.file.body.open) {
         return;
     }
     let mut pinned: Vec<&str> = Vec::new();

@@ -37,7 +37,7 @@ rule! {
             for block in source.blocks("output").filter(|block| !is_sensitive(block)) {
                 let Some(value) = block.body.attribute("value").map(|attribute| &attribute.value) else { continue };
                 let given = last_name(value);
-                if given.is_some_and(names_secret) || (names_secret(name(block)) && given.is_none_or(may_be_secret)) {
+                if given.is_some_and(is_secret) || (is_secret(name(block)) && given.is_none_or(may_be_secret)) {
                     let message = format!("output `{}` gives a secret and is not marked sensitive", name(block));
                     report.at(within(block, value.span, "value"), message).help("set `sensitive = true`");
                 }
@@ -69,6 +69,12 @@ rule! {
     ///   type      = string
     ///   sensitive = true
     /// }
+    /// variable "boot_disk_kms_key" {
+    ///   type = string
+    /// }
+    /// variable "lambda_s3_key" {
+    ///   type = string
+    /// }
     /// variable "password_length" {
     ///   type    = number
     ///   default = 24
@@ -78,7 +84,7 @@ rule! {
         severity: Severity::Medium,
         yields_to: &["tf-credentials-hardcoded"],
         check: source(|source, report| {
-            for block in source.blocks("variable").filter(|block| names_secret(name(block)) && may_be_text(block)) {
+            for block in source.blocks("variable").filter(|block| is_secret(name(block)) && may_be_text(block)) {
                 let default = block.body.attribute("default").map(|attribute| &attribute.value);
                 if let Some(default) = default.filter(|default| default.as_str().is_some_and(|text| !text.is_empty())) {
                     let message = format!("variable `{}` is a secret and has a default", name(block));
@@ -93,6 +99,19 @@ rule! {
             }
         }),
     }
+}
+
+/// Whether a name is that of a secret. In Terraform most keys are none: those of KMS, of objects in buckets, public ones.
+fn is_secret(name: &str) -> bool {
+    const KEYS: &[&str] = &[
+        "api", "access", "secret", "private", "account", "auth", "shared", "license", "licence", "signing", "storage",
+    ];
+    let is_key_of_another_sort = name.strip_suffix("_key").is_some_and(|before| {
+        let last = before.rsplit('_').next().unwrap_or_default();
+        !KEYS.contains(&last)
+    });
+    let is_about_keys = name.contains("kms") || name.contains("public_key") || name.ends_with("_auth_base64");
+    names_secret(name) && !is_key_of_another_sort && !is_about_keys
 }
 
 /// Whether `sensitive` is true, or not known to be false.
