@@ -117,7 +117,9 @@ impl Parser<'_> {
             return;
         }
         // One that was meant as in a shell, with quotes or a word behind it, is skipped as well.
-        let rest = self.lexer.slice(token.start, self.lexer.text.len()).trim_start_matches(['<', '-', ' ', '"', '\'']);
+        // Not past another `<`: a row of them would be gone through once for each.
+        let rest = self.lexer.slice(token.start + 2, self.lexer.text.len());
+        let rest = rest.strip_prefix('-').unwrap_or(rest).trim_start_matches([' ', '"', '\'']);
         let name = self.lexer.text.len() - rest.len();
         let marker = self.lexer.slice(name, self.lexer.name_end(name));
         if marker.is_empty() {
