@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_core::{Draft, FileId, Files, Note, NoteKind, Place, RuleIdx, Span, StableHash};
+use portcullis_model::kustomize::directory_of;
 use portcullis_rules::Outcome;
 use portcullis_rules::scan::ids;
 use portcullis_syntax::hcl::File;
@@ -280,8 +281,4 @@ fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
         sheets.push(Sheet { judge: *judge, input: *input, text, directives, outcome });
     }
     together::seal(sheets, left);
-}
-
-fn directory_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }

@@ -528,7 +528,7 @@ fn json_syntax() {
 /// Every cut and every missing byte of a text with everything in it.
 #[test]
 fn broken_texts_are_read_within_their_bounds() {
-    const RICH: &str = include_str!("hcl/rich.tf");
+    const RICH: &str = include_str!("../../../fuzz/seeds/hcl/rich.tf");
     assert_eq!(hcl::parse(RICH, FileId(0)).errors, []);
     for (at, character) in RICH.char_indices() {
         let (before, from) = RICH.split_at(at);

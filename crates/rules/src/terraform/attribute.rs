@@ -66,8 +66,6 @@ pub enum Want {
     ContainsAll(&'static [&'static str]),
     /// A list in which none of these texts is.
     ContainsNone(&'static [&'static str]),
-    /// A text that starts so.
-    StartsWith(&'static str),
     /// A text that ends in one of these.
     EndsWithNone(&'static [&'static str]),
     /// Whatever the function says; `None` where that is not known.
@@ -293,13 +291,6 @@ impl Want {
             Self::Contains(text) => contains(value, text),
             Self::ContainsAll(texts) => all(texts.iter().map(|text| contains(value, text))),
             Self::ContainsNone(texts) => all(texts.iter().map(|text| contains(value, text).map(|is| !is))),
-            Self::StartsWith(start) => match &value.kind {
-                Kind::String(text) => Some(text.starts_with(start)),
-                Kind::Template(_) if value.text_prefix().len() >= start.len() => {
-                    Some(value.text_prefix().starts_with(start))
-                }
-                _ => None,
-            },
             Self::EndsWithNone(ends) => match &value.kind {
                 Kind::String(text) => Some(!ends.iter().any(|end| text.ends_with(end))),
                 Kind::Template(pieces) => match pieces.last() {

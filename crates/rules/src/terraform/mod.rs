@@ -7,6 +7,7 @@ pub(crate) mod google;
 mod linked;
 mod network;
 mod prelude;
+mod scripts;
 mod table;
 pub(crate) mod written;
 

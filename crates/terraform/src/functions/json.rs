@@ -7,7 +7,8 @@ use portcullis_model::terraform::value::{Encoded, Format, Kind, Reason, Value, n
 use portcullis_syntax::json;
 
 use super::text::{Part, Text};
-use super::{Answer, Call, DEPTH_LIMIT, SIZE_LIMIT, Stop, along, reason_within, text, trees};
+use super::{Answer, Call, DEPTH_LIMIT, SIZE_LIMIT, Stop, reason_within, text, trees};
+use crate::provenance::part_of;
 
 /// The value is kept as it is, so that what is written in a policy keeps its place.
 pub(super) fn jsonencode(call: &Call<'_>) -> Answer {
@@ -23,7 +24,7 @@ pub(super) fn jsondecode(call: &Call<'_>) -> Answer {
     if let Kind::Encoded(encoded) = &whole.kind
         && encoded.format == Format::Json
     {
-        return Ok(along(whole, &encoded.value));
+        return Ok(part_of(whole, &encoded.value));
     }
     let text = call.known(0)?;
     let tree = json::parse(FileId(0), &text);

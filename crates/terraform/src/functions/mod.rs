@@ -37,6 +37,8 @@ use portcullis_model::terraform::value::{Kind, List, Map, Number, Reason, Refere
 
 use text::Text;
 
+use crate::provenance::part_of;
+
 /// What functions that read files need.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'f> {
@@ -340,7 +342,7 @@ fn list_of(value: &Value) -> Result<&Arc<List>, Stop> {
 /// A part of `whole`, which came the way that `whole` came, and was taken from what `whole` was taken from. `name` is
 /// the key or index, or empty where the part is one of several that stay together.
 fn taken(whole: &Value, part: &Value, name: &str) -> Value {
-    let mut part = along(whole, part);
+    let mut part = part_of(whole, part);
     if part.refers.is_none() {
         part.refers = match whole.references() {
             [one] if !name.is_empty() => {
@@ -353,15 +355,6 @@ fn taken(whole: &Value, part: &Value, name: &str) -> Value {
     }
     part
 }
-
-/// A part of `whole`, which came the way that `whole` came.
-fn along(whole: &Value, part: &Value) -> Value {
-    let hops: Vec<Span> = whole.hops().take(HOPS).collect();
-    hops.into_iter().rev().fold(part.clone(), Value::through)
-}
-
-/// Places that a value takes over from what it was taken out of; more say nothing new.
-const HOPS: usize = 24;
 
 /// The elements of `whole`, which came the way that `whole` came.
 fn parts<'v>(whole: &'v Value, list: &'v List) -> impl DoubleEndedIterator<Item = Value> + ExactSizeIterator + 'v {

@@ -7,7 +7,8 @@ use portcullis_model::terraform::value::{Encoded, Format, Kind, Reason, Value, n
 use portcullis_syntax::{Dialect, yaml};
 
 use super::text::{Part, Text};
-use super::{Answer, Call, DEPTH_LIMIT, Stop, along, reason_within, text, trees};
+use super::{Answer, Call, DEPTH_LIMIT, Stop, reason_within, text, trees};
+use crate::provenance::part_of;
 
 /// The value is kept as it is, so that what is written in a manifest keeps its place.
 pub(super) fn yamlencode(call: &Call<'_>) -> Answer {
@@ -22,7 +23,7 @@ pub(super) fn yamldecode(call: &Call<'_>) -> Answer {
     // JSON is YAML.
     let whole = call.argument(0)?;
     if let Kind::Encoded(encoded) = &whole.kind {
-        return Ok(along(whole, &encoded.value));
+        return Ok(part_of(whole, &encoded.value));
     }
     let text = call.known(0)?;
     let tree = yaml::parse(FileId(0), &text, Dialect::Yaml12);

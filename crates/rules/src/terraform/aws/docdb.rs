@@ -1,17 +1,12 @@
 //! DocumentDB clusters.
 
+use super::rds_clusters::DECIDES;
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&STORAGE_UNENCRYPTED, &CUSTOMER_KEY_MISSING, &LOG_EXPORTS_MISSING];
 
 const CLUSTER: &str = "aws_docdb_cluster";
-
-/// Neither a snapshot nor a global cluster decides about encryption before the cluster does.
-const DECIDES: &[Given] = &[
-    Given { path: "snapshot_identifier", is: Want::Nothing, absent: Holds::Yes },
-    Given { path: "global_cluster_identifier", is: Want::Nothing, absent: Holds::Yes },
-];
 
 rule! {
     /// DocumentDB cluster storage is not encrypted

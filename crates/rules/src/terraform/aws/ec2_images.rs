@@ -1,12 +1,7 @@
 //! What an instance starts with: its image, and the script that runs first.
 
-use std::ops::Range;
-
-use portcullis_model::credential::{all_known, assignments, decode_base64, is_secret};
-use portcullis_model::terraform::policy::UNKNOWN;
-use portcullis_model::terraform::value::Piece;
-
 use crate::terraform::prelude::*;
+use crate::terraform::scripts;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&USER_DATA_SECRET, &AMI_OWNER_UNSET];
@@ -51,54 +46,11 @@ rule! {
         check: resource(
             &["aws_instance", "aws_launch_template", "aws_launch_configuration"],
             |resource, configuration, report| {
-                for name in ["user_data", "user_data_base64"] {
-                    for lookup in resource.get(name) {
-                        match lookup {
-                            Lookup::Present(found) => match text_of(found.value) {
-                                Some(text) => secrets(&text, found, resource, configuration, report),
-                                None => report.undecided(),
-                            },
-                            Lookup::Unknown(_) => report.undecided(),
-                            Lookup::Absent(_) => {}
-                        }
-                    }
-                }
+                let help = "let the instance fetch it with its role, and replace it, because it is known now";
+                scripts::judge(&["user_data", "user_data_base64"], ("user data", help), resource, configuration, report);
             },
         ),
     }
-}
-
-/// The script, as it is or in base64. Parts that are not known are [`UNKNOWN`].
-fn text_of(value: &Value) -> Option<String> {
-    let text = match &value.kind {
-        Kind::Template(pieces) => {
-            let known = |piece: &Piece| match piece {
-                Piece::Text(text) => text.to_string(),
-                Piece::Unknown(_) => UNKNOWN.to_string(),
-            };
-            pieces.iter().map(known).collect()
-        }
-        Kind::String(text) => text.to_string(),
-        _ => return None,
-    };
-    let decoded = || String::from_utf8(decode_base64(&text)?).ok();
-    Some(if text.contains([' ', '\n', UNKNOWN]) { text } else { decoded().unwrap_or(text) })
-}
-
-/// Reports the first secret; all are hidden.
-fn secrets(text: &str, found: Found<'_>, resource: &Resource, configuration: &Configuration, report: &mut Report<'_>) {
-    let is_whole = |range: &Range<usize>| text.get(range.clone()).is_some_and(|part| !part.contains(UNKNOWN));
-    let setting = assignments(text)
-        .into_iter()
-        .find(|it| is_whole(&it.range) && is_secret(it.name, it.value))
-        .map(|it| format!("`{}`", it.name));
-    let known = || all_known(text).into_iter().find(|it| is_whole(&it.range)).map(|it| it.what.to_owned());
-    let Some(what) = setting.or_else(known) else { return };
-    let message = format!("user data of `{}` hold a secret: {what}", resource.local);
-    report
-        .at_value(found, resource, configuration, message)
-        .help("let the instance fetch it with its role, and replace it, because it is known now")
-        .mask(found.value.span);
 }
 
 rule! {

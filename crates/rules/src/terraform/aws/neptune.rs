@@ -1,18 +1,12 @@
 //! Neptune clusters.
 
+use super::rds_clusters::DECIDES;
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&STORAGE_UNENCRYPTED, &LOG_EXPORTS_MISSING, &CUSTOMER_KEY_MISSING];
 
 const CLUSTER: &str = "aws_neptune_cluster";
-
-/// Neither a snapshot nor a source nor a global cluster decides about encryption before the cluster does.
-const DECIDES: &[Given] = &[
-    Given { path: "snapshot_identifier", is: Want::Nothing, absent: Holds::Yes },
-    Given { path: "replication_source_identifier", is: Want::Nothing, absent: Holds::Yes },
-    Given { path: "global_cluster_identifier", is: Want::Nothing, absent: Holds::Yes },
-];
 
 rule! {
     /// Neptune cluster storage is not encrypted

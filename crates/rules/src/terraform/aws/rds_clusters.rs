@@ -12,8 +12,8 @@ pub(crate) static RULES: &[&Rule] = &[
 ];
 
 /// Nothing decides about encryption before the cluster does: a source, a snapshot, a global cluster, an engine that always
-/// encrypts.
-const DECIDES: &[Given] = &[
+/// encrypts. Clusters of DocumentDB and Neptune have the same attributes, as far as they have them.
+pub(super) const DECIDES: &[Given] = &[
     Given { path: "engine_mode", is: Want::IsNot("serverless"), absent: Holds::Yes },
     Given { path: "snapshot_identifier", is: Want::Nothing, absent: Holds::Yes },
     Given { path: "replication_source_identifier", is: Want::Nothing, absent: Holds::Yes },

@@ -1,11 +1,7 @@
 //! Azure virtual machines and their disks.
 
-use std::ops::Range;
-
-use portcullis_model::credential::{all_known, assignments, decode_base64, is_secret};
-use portcullis_model::terraform::value::Piece;
-
 use crate::terraform::prelude::*;
+use crate::terraform::scripts;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&PASSWORD_AUTH_ENABLED, &CUSTOM_DATA_SECRET, &DISK_ENCRYPTION_UNSET];
@@ -125,65 +121,10 @@ rule! {
                 "azurerm_virtual_machine_scale_set",
             ],
             |resource, configuration, report| {
-                for path in ["custom_data", "user_data", "os_profile.custom_data"] {
-                    for lookup in lookups(resource, path) {
-                        let found = match lookup {
-                            Lookup::Present(found) => found,
-                            Lookup::Absent(_) => continue,
-                            Lookup::Unknown(_) => {
-                                report.undecided();
-                                continue;
-                            }
-                        };
-                        let Some(text) = script(found.value) else {
-                            report.undecided();
-                            continue;
-                        };
-                        if let Some(what) = secret_in(&text) {
-                            let message = format!("the custom data of `{}` contains {what}", resource.local);
-                            report
-                                .at_value(found, resource, configuration, message)
-                                .help("let the machine read it from a key vault by its managed identity")
-                                .mask(found.value.span);
-                        }
-                    }
-                }
+                let help = "let the machine read it from a key vault by its managed identity";
+                let paths = ["custom_data", "user_data", "os_profile.custom_data"];
+                scripts::judge(&paths, ("custom data", help), resource, configuration, report);
             },
         ),
     }
-}
-
-/// Stands for what is not known of a text.
-const UNKNOWN: char = '\u{fffc}';
-
-/// The text of a script, decoded where it is in base64; `None` where nothing of it is known.
-fn script(value: &Value) -> Option<String> {
-    match &value.kind {
-        Kind::String(text) => {
-            let decoded = decode_base64(text.trim()).and_then(|bytes| String::from_utf8(bytes).ok());
-            Some(decoded.unwrap_or_else(|| text.to_string()))
-        }
-        Kind::Template(pieces) => {
-            let mut text = String::new();
-            for piece in pieces.iter() {
-                match piece {
-                    Piece::Text(known) => text.push_str(known),
-                    Piece::Unknown(_) => text.push(UNKNOWN),
-                }
-            }
-            Some(text)
-        }
-        _ => None,
-    }
-}
-
-/// What is secret in a script, as far as that is wholly known.
-fn secret_in(text: &str) -> Option<String> {
-    let is_whole = |range: &Range<usize>| text.get(range.clone()).is_some_and(|part| !part.contains(UNKNOWN));
-    if let Some(known) = all_known(text).iter().find(|known| is_whole(&known.range)) {
-        return Some(known.what.to_owned());
-    }
-    let mut all = assignments(text).into_iter();
-    let secret = all.find(|it| is_whole(&it.range) && is_secret(it.name, it.value))?;
-    Some(format!("a value for `{}`", secret.name))
 }
