@@ -12,6 +12,7 @@ pub mod helm;
 pub mod image;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod packages;
 pub mod placeholder;
 pub mod prometheus;
 pub mod terraform;

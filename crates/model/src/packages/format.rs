@@ -1,0 +1,205 @@
+//! Which file holds packages, by its name.
+
+/// A kind of file that names packages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// npm's `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3.
+    NpmLock,
+    /// `yarn.lock`, classic and Berry; the content tells which.
+    YarnLock,
+    /// `pnpm-lock.yaml`, 5 to 9.
+    PnpmLock,
+    /// `bun.lock`, JSON with comments.
+    BunLock,
+    /// `package.json`.
+    PackageJson,
+    /// `Cargo.lock`, versions 1 to 4.
+    CargoLock,
+    /// `Cargo.toml`.
+    CargoToml,
+    /// `go.mod`.
+    GoMod,
+    /// `go.sum`: hashes only; what is in it need not be used.
+    GoSum,
+    /// `requirements.txt` and its kin.
+    Requirements,
+    /// `poetry.lock`.
+    PoetryLock,
+    /// `Pipfile.lock`.
+    PipfileLock,
+    /// `Pipfile`.
+    Pipfile,
+    /// `uv.lock`.
+    UvLock,
+    /// `pdm.lock`.
+    PdmLock,
+    /// `pylock.toml` and `pylock.NAME.toml`.
+    PyLock,
+    /// `pyproject.toml`.
+    PyProject,
+    /// `Gemfile.lock` and `gems.locked`.
+    GemfileLock,
+    /// `Gemfile` and `gems.rb`: only literal `gem` lines are read.
+    Gemfile,
+    /// `composer.lock`.
+    ComposerLock,
+    /// `composer.json`.
+    ComposerJson,
+    /// `pom.xml`.
+    Pom,
+    /// `gradle.lockfile`, `buildscript-gradle.lockfile` and `NAME.gradle.lockfile`.
+    GradleLock,
+    /// NuGet's `packages.lock.json`.
+    NuGetLock,
+    /// NuGet's `packages.config`.
+    PackagesConfig,
+    /// .NET's `NAME.deps.json`.
+    DepsJson,
+    /// `Directory.Packages.props`.
+    PackagesProps,
+    /// `mix.lock`.
+    MixLock,
+    /// `pubspec.lock`.
+    PubspecLock,
+    /// `conan.lock`, versions 1 and 2.
+    ConanLock,
+    /// `Package.resolved`, versions 1 to 3.
+    PackageResolved,
+    /// `renv.lock`.
+    RenvLock,
+    /// `cabal.project.freeze`.
+    CabalFreeze,
+    /// `stack.yaml.lock`.
+    StackLock,
+    /// `Podfile.lock`.
+    PodfileLock,
+    /// Julia's `Manifest.toml`.
+    JuliaManifest,
+    /// A CycloneDX document: `bom.json`, `NAME.cdx.json`.
+    CycloneDx,
+    /// An SPDX document: `NAME.spdx.json`.
+    Spdx,
+}
+
+/// What a format is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It names versions that were resolved.
+    Lock,
+    /// It asks for packages.
+    Manifest,
+    /// Both: it asks, and may name exact versions (`requirements.txt`, `go.mod`, `pom.xml`).
+    Both,
+}
+
+impl Format {
+    /// The format of a path, or `None` where its name is not one of those above.
+    pub fn of_path(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        Some(match name {
+            "package-lock.json" | "npm-shrinkwrap.json" => Self::NpmLock,
+            "yarn.lock" => Self::YarnLock,
+            "pnpm-lock.yaml" => Self::PnpmLock,
+            "bun.lock" => Self::BunLock,
+            "package.json" => Self::PackageJson,
+            "Cargo.lock" => Self::CargoLock,
+            "Cargo.toml" => Self::CargoToml,
+            "go.mod" => Self::GoMod,
+            "go.sum" => Self::GoSum,
+            "poetry.lock" => Self::PoetryLock,
+            "Pipfile.lock" => Self::PipfileLock,
+            "Pipfile" => Self::Pipfile,
+            "uv.lock" => Self::UvLock,
+            "pdm.lock" => Self::PdmLock,
+            "pyproject.toml" => Self::PyProject,
+            "Gemfile.lock" | "gems.locked" => Self::GemfileLock,
+            "Gemfile" | "gems.rb" => Self::Gemfile,
+            "composer.lock" => Self::ComposerLock,
+            "composer.json" => Self::ComposerJson,
+            "pom.xml" => Self::Pom,
+            "packages.lock.json" => Self::NuGetLock,
+            "packages.config" => Self::PackagesConfig,
+            "Directory.Packages.props" => Self::PackagesProps,
+            "mix.lock" => Self::MixLock,
+            "pubspec.lock" => Self::PubspecLock,
+            "conan.lock" => Self::ConanLock,
+            "Package.resolved" => Self::PackageResolved,
+            "renv.lock" => Self::RenvLock,
+            "cabal.project.freeze" => Self::CabalFreeze,
+            "stack.yaml.lock" => Self::StackLock,
+            "Podfile.lock" => Self::PodfileLock,
+            "Manifest.toml" => Self::JuliaManifest,
+            "bom.json" => Self::CycloneDx,
+            "pylock.toml" => Self::PyLock,
+            _ => return Self::of_pattern(path, name),
+        })
+    }
+
+    /// The formats whose names vary.
+    fn of_pattern(path: &str, name: &str) -> Option<Self> {
+        if name.starts_with("pylock.") && name.ends_with(".toml") {
+            Some(Self::PyLock)
+        } else if name.ends_with("gradle.lockfile") {
+            Some(Self::GradleLock)
+        } else if name.ends_with(".deps.json") {
+            Some(Self::DepsJson)
+        } else if name.ends_with(".cdx.json") {
+            Some(Self::CycloneDx)
+        } else if name.ends_with(".spdx.json") {
+            Some(Self::Spdx)
+        } else if name.ends_with(".txt") && is_requirements(path, name) {
+            Some(Self::Requirements)
+        } else {
+            None
+        }
+    }
+
+    /// What it is for.
+    pub const fn role(self) -> Role {
+        match self {
+            Self::PackageJson
+            | Self::CargoToml
+            | Self::Pipfile
+            | Self::PyProject
+            | Self::Gemfile
+            | Self::ComposerJson
+            | Self::PackagesProps => Role::Manifest,
+            Self::GoMod | Self::Requirements | Self::Pom | Self::PackagesConfig => Role::Both,
+            _ => Role::Lock,
+        }
+    }
+}
+
+/// `requirements.txt`, `requirements-dev.txt`, `dev-requirements.txt`, `requirements.prod.txt`, `requirements/dev.txt`.
+fn is_requirements(path: &str, name: &str) -> bool {
+    let stem = name.strip_suffix(".txt").unwrap_or(name);
+    let parts = || stem.split(['-', '_', '.']);
+    let folder = path.rsplit('/').nth(1).unwrap_or_default();
+    parts().any(|part| part == "requirements") || folder == "requirements"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_decide_the_format() {
+        use Format::{CycloneDx, GradleLock, NpmLock, PyLock, Requirements};
+        for (path, expected) in [
+            ("a/package-lock.json", Some(NpmLock)),
+            ("npm-shrinkwrap.json", Some(NpmLock)),
+            ("requirements.txt", Some(Requirements)),
+            ("requirements-dev.txt", Some(Requirements)),
+            ("test_requirements.txt", Some(Requirements)),
+            ("requirements/prod.txt", Some(Requirements)),
+            ("my-app-requirements-list.md", None),
+            ("docs/notes.txt", None),
+            ("pylock.dev.toml", Some(PyLock)),
+            ("buildscript-gradle.lockfile", Some(GradleLock)),
+            ("app.cdx.json", Some(CycloneDx)),
+            ("Cargo.lock.orig", None),
+        ] {
+            assert_eq!(Format::of_path(path), expected, "{path}");
+        }
+    }
+}
