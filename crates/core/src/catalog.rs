@@ -75,7 +75,7 @@ impl Catalog {
             return self.iter().filter(|(_, rule)| rule.id.starts_with(prefix)).map(|(index, _)| index).collect();
         }
         let tagged: Vec<RuleIdx> =
-            self.iter().filter(|(_, rule)| rule.tags.contains(&selector)).map(|(index, _)| index).collect();
+            self.iter().filter(|(_, rule)| rule.tags.contains(selector)).map(|(index, _)| index).collect();
         if tagged.is_empty() { self.by_peer(selector).to_vec() } else { tagged }
     }
 
@@ -108,13 +108,14 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::Words;
 
     #[test]
     fn a_peers_id_is_found_in_every_spelling() {
         let rule = RuleMeta {
             id: Cow::Borrowed("k8s-privileged-container"),
-            peers: Cow::Borrowed(&["trivy:KSV-0017", "kube-linter:privileged-container"]),
-            tags: Cow::Borrowed(&["pss:baseline"]),
+            peers: Words::Static(&["trivy:KSV-0017", "kube-linter:privileged-container"]),
+            tags: Words::Static(&["pss:baseline"]),
             ..RuleMeta::DEFAULT
         };
         let catalog = Catalog::new([rule]);

@@ -2,6 +2,7 @@
 //!
 //! Nothing here parses, reads a file or prints, and nothing here is `Serialize`: `report` owns the wire formats.
 
+mod advisory;
 mod catalog;
 mod comment;
 mod files;
@@ -17,7 +18,9 @@ mod rule;
 mod severity;
 mod span;
 mod suppression;
+mod words;
 
+pub use advisory::{ADVISORIES, is_advisory};
 pub use catalog::{Catalog, RuleIdx};
 pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
 pub use files::{FileError, Files};
@@ -33,3 +36,4 @@ pub use rule::{DerivedExamples, Example, Expect, OptionMeta, OptionShape, Profil
 pub use severity::{Confidence, Severity};
 pub use span::{FileId, Span};
 pub use suppression::{SuppressedBy, Suppression};
+pub use words::Words;

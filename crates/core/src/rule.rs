@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Confidence, Severity};
+use crate::{Confidence, Severity, Words};
 
 /// Everything about a rule but its check: builtin, Rego and advisory rules alike.
 #[derive(Clone, Debug)]
@@ -18,9 +18,9 @@ pub struct RuleMeta {
     /// Which profile turns it on.
     pub profile: Profile,
     /// Free labels: `pss:baseline`, `cwe-250`.
-    pub tags: Cow<'static, [&'static str]>,
-    /// The same check in other tools, `scheme:id`.
-    pub peers: Cow<'static, [&'static str]>,
+    pub tags: Words,
+    /// The same check in other tools, `scheme:id`; of an advisory its other ids.
+    pub peers: Words,
     /// Rules that say the same of the same span more exactly: where one of them reports, this one gives way and its
     /// peers go along.
     pub yields_to: Cow<'static, [&'static str]>,
@@ -45,8 +45,8 @@ impl RuleMeta {
         severity: Severity::Medium,
         confidence: Confidence::High,
         profile: Profile::Recommended,
-        tags: Cow::Borrowed(&[]),
-        peers: Cow::Borrowed(&[]),
+        tags: Words::NONE,
+        peers: Words::NONE,
         yields_to: Cow::Borrowed(&[]),
         options: Cow::Borrowed(&[]),
         docs: Cow::Borrowed(""),

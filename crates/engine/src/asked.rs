@@ -21,7 +21,7 @@ pub(crate) fn notes(options: &ScanOptions, catalog: &Catalog, selections: &[&Sel
     let configured = options.config.options(catalog);
     let is_unheard = |id: &str| !configured.contains_key(id);
     let rules = catalog.iter().filter(|(rule, meta)| {
-        meta.tags.contains(&NEEDS_CONFIGURATION)
+        meta.tags.contains(NEEDS_CONFIGURATION)
             && is_unheard(&meta.id)
             && selections.iter().any(|selection| selection.is_on(*rule))
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_core::{Catalog, Profile, RuleIdx, Severity};
+use portcullis_core::{Catalog, Profile, RuleIdx, Severity, is_advisory};
 use portcullis_rules::PodSecurity;
 
 use crate::config::RuleSwitch;
@@ -92,5 +92,10 @@ fn set(on: &mut [bool], catalog: &Catalog, selectors: &[String], value: bool) ->
 
 fn named(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, SelectionError> {
     let rules = catalog.select(selector);
-    if rules.is_empty() { Err(SelectionError { selector: selector.to_owned() }) } else { Ok(rules) }
+    // Which advisories there are depends on what is scanned.
+    if rules.is_empty() && !is_advisory(selector) {
+        Err(SelectionError { selector: selector.to_owned() })
+    } else {
+        Ok(rules)
+    }
 }

@@ -65,8 +65,8 @@ impl Sheet<'_> {
         fact("severity", rule.severity.name());
         fact("confidence", rule.confidence.name());
         fact("profile", rule.profile.name());
-        fact("tags", &rule.tags.join(", "));
-        fact("also", &peers(rule.peers.iter().copied()));
+        fact("tags", &rule.tags.iter().collect::<Vec<_>>().join(", "));
+        fact("also", &peers(rule.peers.iter()));
         fact("yields to", &rule.yields_to.join(", "));
         for option in rule.options.iter() {
             let shape = match option.shape {

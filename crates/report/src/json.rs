@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use portcullis_core::{
     Finding, Fingerprint, FixSafety, Location, Note, RuleMeta, ScanError, ScanReport, SealedFix, Severity, Suppression,
+    Words,
 };
 use serde::{Serialize, Serializer};
 
@@ -71,7 +72,7 @@ struct RuleWire {
     head: Vec<u8>,
     /// See [`tail`].
     tail: Vec<u8>,
-    tags: Vec<&'static str>,
+    tags: Words,
 }
 
 impl RuleWire {
@@ -79,7 +80,7 @@ impl RuleWire {
         let mut head = b"{\"rule\":".to_vec();
         value(&mut head, &*rule.id);
         head.extend_from_slice(b",\"severity\":\"");
-        Self { head, tail: tail(&rule.peers, &rule.tags), tags: rule.tags.to_vec() }
+        Self { head, tail: tail(rule.peers.iter(), &rule.tags), tags: rule.tags.clone() }
     }
 }
 
@@ -122,7 +123,7 @@ impl<'r> Wire<'r> {
         if finding.also.is_empty() {
             buffer.extend_from_slice(&rule.tail);
         } else {
-            buffer.extend_from_slice(&tail(&peers(self.report, finding), &rule.tags));
+            buffer.extend_from_slice(&tail(peers(self.report, finding).into_iter(), &rule.tags));
         }
         value(buffer, &Hex(finding.fingerprint));
         buffer.extend_from_slice(b",\"fix\":");
@@ -150,11 +151,11 @@ impl<'r> Wire<'r> {
 }
 
 /// What stands between the related places and the fingerprint.
-fn tail(peers: &[&str], tags: &[&str]) -> Vec<u8> {
+fn tail<'w>(peers: impl Iterator<Item = &'w str>, tags: &Words) -> Vec<u8> {
     let mut tail = b"],\"peers\":".to_vec();
-    value(&mut tail, peers);
+    value(&mut tail, &peers.collect::<Vec<_>>());
     tail.extend_from_slice(b",\"tags\":");
-    value(&mut tail, tags);
+    value(&mut tail, &tags.iter().collect::<Vec<_>>());
     tail.extend_from_slice(b",\"fingerprint\":");
     tail
 }
@@ -164,11 +165,11 @@ fn value<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T) {
 }
 
 /// The peers of a finding's rule and of those that gave way to it, each once.
-fn peers(report: &ScanReport, finding: &Finding) -> Vec<&'static str> {
-    let mut all: Vec<&'static str> = Vec::new();
+fn peers<'r>(report: &'r ScanReport, finding: &Finding) -> Vec<&'r str> {
+    let mut all: Vec<&str> = Vec::new();
     for rule in std::iter::once(&finding.rule).chain(&finding.also) {
         for peer in report.catalog.get(*rule).peers.iter() {
-            if !all.contains(peer) {
+            if !all.contains(&peer) {
                 all.push(peer);
             }
         }

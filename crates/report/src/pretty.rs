@@ -55,7 +55,7 @@ impl Page<'_> {
             self.line(&mut text, "suppressed", &self.suppressed(suppressed));
         }
         let ids = std::iter::once(&finding.rule).chain(&finding.also);
-        let also = peers(ids.flat_map(|rule| self.report.catalog.get(*rule).peers.iter().copied()));
+        let also = peers(ids.flat_map(|rule| self.report.catalog.get(*rule).peers.iter()));
         if !also.is_empty() {
             self.line(&mut text, "also", &also);
         }

@@ -46,8 +46,8 @@ struct RuleWire<'a> {
     confidence: &'static str,
     title: &'a str,
     profile: &'static str,
-    tags: &'a [&'static str],
-    peers: &'a [&'static str],
+    tags: Vec<&'a str>,
+    peers: Vec<&'a str>,
     docs: String,
     examples: Vec<ExampleWire>,
 }
@@ -60,8 +60,8 @@ impl<'a> RuleWire<'a> {
             confidence: rule.confidence.name(),
             title: rule.title(),
             profile: rule.profile.name(),
-            tags: &rule.tags,
-            peers: &rule.peers,
+            tags: rule.tags.iter().collect(),
+            peers: rule.peers.iter().collect(),
             docs: docs(rule),
             examples: rule.examples().into_iter().map(ExampleWire::of).collect(),
         }

@@ -181,7 +181,7 @@ fn help(rule: &RuleMeta, explanation: &str) -> String {
             let _ = write!(help, "\n- `{}`: {}", option.name, option.docs);
         }
     }
-    let also = text::peers(rule.peers.iter().copied()).replace('\u{a0}', " ");
+    let also = text::peers(rule.peers.iter()).replace('\u{a0}', " ");
     if !also.is_empty() {
         let _ = write!(help, "\n\n**The same check elsewhere**: {also}");
     }
@@ -194,8 +194,8 @@ fn tags(rule: &RuleMeta, severity: Severity) -> Vec<String> {
     let own = rule
         .tags
         .iter()
-        .filter(|tag| !tag.is_empty() && **tag != "security")
-        .map(|tag| if tag.starts_with("cwe-") { format!("external/cwe/{tag}") } else { (*tag).to_owned() });
+        .filter(|tag| !tag.is_empty() && *tag != "security")
+        .map(|tag| if tag.starts_with("cwe-") { format!("external/cwe/{tag}") } else { tag.to_owned() });
     // Info is house style and advice; among security alerts it would only hide them.
     let security = (severity > Severity::Info).then(|| "security".to_owned());
     let mut tags: Vec<String> = Vec::new();

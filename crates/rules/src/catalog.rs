@@ -3,7 +3,7 @@
 use portcullis_core::Catalog;
 
 use crate::terraform::{aws, azure, google, written};
-use crate::{Rule, actions, compose, dockerfile, kubernetes, scan};
+use crate::{Rule, actions, compose, dockerfile, kubernetes, packages, scan};
 
 /// Every builtin rule, in no particular order.
 pub fn builtin() -> impl Iterator<Item = &'static Rule> {
@@ -16,6 +16,7 @@ pub fn builtin() -> impl Iterator<Item = &'static Rule> {
         azure::RULES,
         google::RULES,
         written::RULES,
+        packages::RULES,
     ];
     let files = domains.into_iter().flatten().copied().chain([scan::RULES]);
     files.flat_map(|rules| rules.iter().copied())

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use portcullis_core::{Catalog, Draft, RuleIdx};
+use portcullis_core::{Catalog, Draft, RuleIdx, StableHash};
 use portcullis_model::compose::{Project, Service};
 use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{self, CustomKind, Definitions, Fault};
 use portcullis_model::kubernetes::{Object, Pod, pods};
+use portcullis_model::packages::{Folder, PackageFile};
 
 use crate::actions::Table;
 use crate::dockerfile::Image;
@@ -70,6 +71,7 @@ pub struct Dispatch {
     service: Vec<(RuleIdx, ServiceCheck)>,
     pub(crate) actions: Table,
     pub(crate) terraform: terraform::Table,
+    packages: Vec<(RuleIdx, PackagesCheck)>,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
     schema: Vec<(RuleIdx, SchemaCheck)>,
@@ -81,6 +83,7 @@ pub struct Dispatch {
 type DockerfileCheck = fn(&Image<'_>, &mut Report<'_>);
 type ComposeCheck = fn(&Project<'_>, &mut Report<'_>);
 type ServiceCheck = fn(&Service<'_>, &Project<'_>, &mut Report<'_>);
+type PackagesCheck = fn(&PackageFile, &Folder, &mut Report<'_>);
 type PodCheck = fn(&Pod<'_>, &mut Report<'_>);
 type ObjectCheck = fn(&Object<'_>, &mut Report<'_>);
 type SchemaCheck = fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>);
@@ -99,6 +102,7 @@ impl Dispatch {
             service: Vec::new(),
             actions: Table::default(),
             terraform: terraform::Table::default(),
+            packages: Vec::new(),
             any_object: Vec::new(),
             objects: HashMap::new(),
             schema: Vec::new(),
@@ -110,7 +114,7 @@ impl Dispatch {
             if let Some(id) = dispatch.ids.get_mut(index.0 as usize) {
                 *id = &rule.meta.id;
             }
-            dispatch.needs_facts |= rule.meta.tags.contains(&ACROSS_FILES);
+            dispatch.needs_facts |= rule.meta.tags.contains(ACROSS_FILES);
             match rule.check {
                 Check::Pod(check) => dispatch.pod.push((index, check)),
                 Check::Object(kinds, check) => dispatch.add_kinds(kinds, index, check),
@@ -125,9 +129,10 @@ impl Dispatch {
                 Check::ComposeService(check) => dispatch.service.push((index, check)),
                 Check::Actions(check) => dispatch.actions.add(index, check),
                 Check::Terraform(check) => dispatch.terraform.add(index, check),
+                Check::Packages(check) => dispatch.packages.push((index, check)),
                 Check::Engine => {}
             }
-            if let (true, Some(check)) = (rule.meta.tags.contains(&HELM_VALUES), rule.check.of_pods()) {
+            if let (true, Some(check)) = (rule.meta.tags.contains(HELM_VALUES), rule.check.of_pods()) {
                 dispatch.values.push((index, check));
             }
         }
@@ -191,6 +196,16 @@ impl Dispatch {
             for &(rule, check) in &self.values {
                 self.run(rule, 0, outcome, |report| check(pod, report));
             }
+        }
+    }
+
+    /// Runs the rules for files that name packages on one of a folder.
+    pub fn packages(&self, file: &PackageFile, folder: &Folder, outcome: &mut Outcome) {
+        let mut subject = StableHash::new();
+        subject.text(&file.name);
+        let subject = subject.short();
+        for &(rule, check) in &self.packages {
+            self.run(rule, subject, outcome, |report| check(file, folder, report));
         }
     }
 

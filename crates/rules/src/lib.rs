@@ -19,6 +19,7 @@ mod dispatch;
 pub mod dockerfile;
 mod end_of_life;
 pub mod kubernetes;
+mod packages;
 mod registries;
 mod report;
 mod rule;

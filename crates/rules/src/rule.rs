@@ -1,9 +1,10 @@
 //! How a rule is declared.
 
-use portcullis_core::RuleMeta;
+use portcullis_core::{RuleMeta, Words};
 use portcullis_model::compose::{Project, Service};
 use portcullis_model::kubernetes::schema::Fault;
 use portcullis_model::kubernetes::{Object, Pod};
+use portcullis_model::packages::{Folder, PackageFile};
 
 use crate::Report;
 use crate::actions::ActionsCheck;
@@ -42,6 +43,8 @@ pub enum Check {
     Actions(ActionsCheck),
     /// Resources and modules of Terraform.
     Terraform(TerraformCheck),
+    /// Each file that names packages, with its folder.
+    Packages(fn(&PackageFile, &Folder, &mut Report<'_>)),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }
@@ -113,8 +116,8 @@ impl RuleParts {
                 severity: self.severity,
                 confidence: self.confidence,
                 profile: self.profile,
-                tags: Borrowed(self.tags),
-                peers: Borrowed(self.peers),
+                tags: Words::Static(self.tags),
+                peers: Words::Static(self.peers),
                 yields_to: Borrowed(self.yields_to),
                 options: Borrowed(self.options),
                 docs: Borrowed(docs),

@@ -279,8 +279,8 @@ fn declarations_are_consistent() {
         );
         check(!meta.explanation().is_empty(), "the docs do not say why it matters");
         check(meta.peers.iter().all(|peer| is_known_peer_scheme(peer)), "a peer's scheme is not known");
-        let distinct: HashSet<&&str> = meta.peers.iter().collect();
-        check(distinct.len() == meta.peers.len(), "a peer is named twice");
+        let distinct: HashSet<&str> = meta.peers.iter().collect();
+        check(distinct.len() == meta.peers.iter().count(), "a peer is named twice");
         check(meta.yields_to.iter().all(|id| known.contains(*id) && *id != meta.id), "it yields to no rule");
         let mut counts = BTreeMap::new();
         for example in meta.examples() {

@@ -510,7 +510,7 @@ impl Breadth {
             Self::Id
         } else if selector.ends_with('*') {
             Self::Prefix
-        } else if catalog.iter().any(|(_, rule)| rule.tags.contains(&selector)) {
+        } else if catalog.iter().any(|(_, rule)| rule.tags.contains(selector)) {
             Self::Tag
         } else {
             Self::Peer

@@ -3,12 +3,13 @@
 use std::fmt;
 
 pub use portcullis_core::nearest;
-use portcullis_core::{Catalog, RuleIdx, near};
+use portcullis_core::{Catalog, RuleIdx, is_advisory, near};
 
-/// The rules that a selector (an id, `prefix*`, tag or peer's id) names: at least one, or the error to show.
+/// The rules that a selector (an id, `prefix*`, tag or peer's id) names: at least one, or the error to show. An advisory
+/// names none until one of its packages is met.
 pub fn select_rules(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, UnknownRule> {
     let rules = catalog.select(selector);
-    if rules.is_empty() { Err(UnknownRule::new(catalog, selector)) } else { Ok(rules) }
+    if rules.is_empty() && !is_advisory(selector) { Err(UnknownRule::new(catalog, selector)) } else { Ok(rules) }
 }
 
 /// A selector that names no rule.
@@ -26,8 +27,8 @@ impl UnknownRule {
         let mut names: Vec<&str> = Vec::new();
         for (_, rule) in catalog.iter() {
             names.push(&rule.id);
-            names.extend(rule.tags.iter().copied());
-            for peer in rule.peers.iter().copied() {
+            names.extend(rule.tags.iter());
+            for peer in rule.peers.iter() {
                 names.push(peer);
                 names.extend(peer.split_once(':').map(|(_, id)| id));
             }

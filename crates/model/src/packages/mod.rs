@@ -5,11 +5,13 @@
 //! manifests beside it are looked at. A version that only a resolver could know is `None`.
 
 mod ecosystem;
+mod folder;
 mod format;
 
 use portcullis_core::{Span, SyntaxError};
 
 pub use ecosystem::Ecosystem;
+pub use folder::{Folder, PackageFile};
 pub use format::{Format, Role};
 
 /// What one lockfile, or one manifest that pins versions, resolved.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis_core::{
     Catalog, FixSafety, Note, NoteKind, RootPaths, RuleMeta, ScanError, SealedEdit, SealedFix, Severity, SuppressedBy,
-    Suppression,
+    Suppression, Words,
 };
 use portcullis_report::{Format, Options, SuppressedFindings};
 use serde_json::{Value, json};
@@ -248,9 +248,9 @@ fn poor_metadata_still_makes_a_complete_rule() {
     let long = format!("{}\n\n{}", "title ".repeat(300), "word ".repeat(500));
     for (docs, id) in [(Cow::Borrowed(""), "policy/a/b"), (Cow::Owned(long), "RUSTSEC-2024-0001")] {
         let mut builder = report(&[("a", "x")]).find("docker-latest-tag", 0, "x", "");
-        let tags: &[&str] =
+        let tags: &'static [&str] =
             &["1", "2", "", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
-        let rule = RuleMeta { id: id.into(), docs, tags: Cow::Owned(tags.to_vec()), ..RuleMeta::DEFAULT };
+        let rule = RuleMeta { id: id.into(), docs, tags: Words::Static(tags), ..RuleMeta::DEFAULT };
         builder.report.catalog = Arc::new(Catalog::new([rule]));
         builder.report.findings[0].rule = builder.report.catalog.by_id(id).unwrap();
         builder.report.findings[0].line_hash = None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis_core::{
     Catalog, Confidence, FileId, Finding, Fingerprint, LineIndex, Location, Related, RootPaths, RuleMeta, ScanReport,
-    Severity, Span, Stats, line_hashes,
+    Severity, Span, Stats, Words, line_hashes,
 };
 use portcullis_report::{Format, Options, Tool};
 
@@ -19,13 +19,13 @@ pub(crate) fn catalog() -> Catalog {
     };
     Catalog::new([
         RuleMeta {
-            tags: Cow::Borrowed(&["pss:baseline", "cwe-250"]),
-            peers: Cow::Borrowed(&["trivy:KSV-0017", "checkov:CKV_K8S_16"]),
+            tags: Words::Static(&["pss:baseline", "cwe-250"]),
+            peers: Words::Static(&["trivy:KSV-0017", "checkov:CKV_K8S_16"]),
             ..rule("k8s-privileged-container", Severity::Critical, PRIVILEGED)
         },
         rule("docker-latest-tag", Severity::Medium, " Base image has no fixed tag\n"),
         RuleMeta {
-            peers: Cow::Borrowed(&["trivy:KSV-0017", "polaris:privileged"]),
+            peers: Words::Static(&["trivy:KSV-0017", "polaris:privileged"]),
             ..rule("k8s-security-context", Severity::Low, " Container has a loose security context\n")
         },
     ])

@@ -1,0 +1,42 @@
+//! The ids of advisories: rules that a database holds, not this program.
+
+/// The tag of every rule that an advisory is.
+pub const ADVISORIES: &str = "advisories";
+
+/// Who gives ids to advisories. Linux distributions have many more schemes; these are the ones that packages of languages
+/// meet.
+const PREFIXES: &[&str] = &[
+    "CVE-", "GHSA-", "RUSTSEC-", "PYSEC-", "GO-", "MAL-", "OSV-", "HSEC-", "RSEC-", "BIT-", "DRUPAL-", "EEF-", "GSD-",
+    "SNYK-", "JLSEC-", "PSF-", "ROOT-",
+];
+
+/// Whether a selector means advisories: one by its id, those of one source (`GHSA-*`), or all of them.
+pub fn is_advisory(selector: &str) -> bool {
+    selector == ADVISORIES
+        || PREFIXES.iter().any(|prefix| {
+            let start = selector.get(..prefix.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(prefix)) && selector.len() > prefix.len()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advisories_are_told_by_who_gives_the_id() {
+        for (selector, expected) in [
+            ("CVE-2020-26235", true),
+            ("cve-2020-26235", true),
+            ("GHSA-*", true),
+            ("MAL-2024-1", true),
+            ("advisories", true),
+            ("GO-", false),
+            ("k8s-privileged-container", false),
+            ("CVE", false),
+            ("é", false),
+        ] {
+            assert_eq!(is_advisory(selector), expected, "{selector}");
+        }
+    }
+}
