@@ -10,9 +10,13 @@ const PREFIXES: &[&str] = &[
     "SNYK-", "JLSEC-", "PSF-", "ROOT-",
 ];
 
-/// Whether a selector means advisories: one by its id, those of one source (`GHSA-*`), or all of them.
+/// The tags of the kinds of advisories, beside [`ADVISORIES`].
+pub const ADVISORY_KINDS: &[&str] = &["vulnerability", "malicious", "unmaintained", "unsound", "notice"];
+
+/// Whether a selector means advisories: one by its id, those of one source (`GHSA-*`) or kind, or all of them.
 pub fn is_advisory(selector: &str) -> bool {
     selector == ADVISORIES
+        || ADVISORY_KINDS.contains(&selector)
         || PREFIXES.iter().any(|prefix| {
             let start = selector.get(..prefix.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(prefix)) && selector.len() > prefix.len()
@@ -31,6 +35,7 @@ mod tests {
             ("GHSA-*", true),
             ("MAL-2024-1", true),
             ("advisories", true),
+            ("unmaintained", true),
             ("GO-", false),
             ("k8s-privileged-container", false),
             ("CVE", false),

@@ -56,7 +56,7 @@ fn mistakes_are_told_where_they_stand() {
         (
             "wrong: 1",
             &["1:1 unknown key `wrong` | a configuration has `include`, `exclude`, `profile`, `fail-on`, \
-               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`"],
+               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`"],
         ),
         ("- a", &["1:1 expected a configuration, which is a mapping, found a list"]),
         ("profile: al", &["1:10 `al` is not a profile (recommended, all) | did you mean `all`?"]),
@@ -153,6 +153,15 @@ fn mistakes_are_told_where_they_stand() {
                 " | remove it until a later version reads it"
             )],
         ),
+        (
+            "advisories: { unknown: high, unknown-as: severe, databases: x }",
+            &[
+                "1:15 unknown key `unknown` | `advisories` has `databases`, `unknown-as`, `development`, `unfixed`",
+                "1:42 `severe` is not a severity (critical, high, medium, low, info)",
+                "1:61 expected a list of paths, found the text `x`",
+            ],
+        ),
+        ("ignore: [{ rule: CVE-2020-26235 }, { rule: unmaintained }]", &[]),
         ("profile: all\nprofile: all", &["2:1 key `profile` stands twice in this mapping; the last one counts"]),
         ("profile: all\n---\nprofile: all", &["3:1 a configuration is one document"]),
         ("? [a]\n: b\nprofile: all", &["1:1 a key or merge of this mapping cannot be read"]),
@@ -205,7 +214,7 @@ fn errors_show_the_line_with_the_place_marked() {
         (
             "fail-on: high\nüü: 1\n",
             "p.yaml:2:1: error: unknown key `üü`\n  |\n2 | üü: 1\n  | ^^\n  = help: a configuration has `include`, \
-             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`\n",
+             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`\n",
         ),
         (
             "profile: \"\\e[31mall\"",

@@ -11,8 +11,8 @@ use serde_json::{Map, Value as Json, json};
 use super::nearest::{did_you_mean, nearest, select_rules};
 use super::reader::Reader;
 use super::{
-    Config, DEFAULT_EXCLUDES, DEFAULT_FAIL_ON, DEFAULT_PROFILE, GlobError, Ignore, OVERRIDE_LIMIT, Override,
-    PathMatcher, RuleSetting, RuleSwitch,
+    Advisories, Config, DEFAULT_EXCLUDES, DEFAULT_FAIL_ON, DEFAULT_PROFILE, GlobError, Ignore, OVERRIDE_LIMIT,
+    Override, PathMatcher, RuleSetting, RuleSwitch,
 };
 
 /// A key that is read into the field that follows it.
@@ -89,7 +89,12 @@ pub(super) const ROOT: &[Key<Config>] = &[
     ),
     planned("policies"),
     planned("data"),
-    planned("advisories"),
+    key!(
+        "advisories": Config.advisories,
+        "Advisories about packages. Kinds of them are turned off as rules are, by their tags: `unmaintained`, `unsound`, \
+         `notice`; a single one by any of its ids.",
+        example: " { unknown-as: medium, development: false }",
+    ),
     planned("secrets"),
     planned("licences"),
     planned("admission"),
@@ -99,6 +104,18 @@ pub(super) const ROOT: &[Key<Config>] = &[
 const OVERRIDE: &[Key<Override>] = &[
     key!("paths": Override.paths, "Globs relative to the configuration file's directory.").required(),
     key!("rules": Override.rules, "Settings by selector, without options.").required(),
+];
+
+/// `advisories`.
+const ADVISORIES: &[Key<Advisories>] = &[
+    key!(
+        "databases": Advisories.databases,
+        "Files that `portcullis db build` or `db update` made, relative to the configuration file's directory; without \
+         any, the one that `portcullis db path` names, where it is there.",
+    ),
+    key!("unknown-as": Advisories.unknown_as, "The severity of an advisory that has none; medium by default."),
+    key!("development": Advisories.development, "Whether packages count that only development needs; they do by default."),
+    key!("unfixed": Advisories.unfixed, "Whether advisories count that no version fixes; they do by default."),
 ];
 
 /// An entry of `ignore`.
@@ -262,8 +279,8 @@ impl Setting for Option<String> {
 
 impl Setting for Vec<String> {
     fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
-        let items = reader.items(node, "a list of folders");
-        Some(items.into_iter().filter_map(|item| reader.string(item, "a folder as text")).map(str::to_owned).collect())
+        let items = reader.items(node, "a list of paths");
+        Some(items.into_iter().filter_map(|item| reader.string(item, "a path as text")).map(str::to_owned).collect())
     }
 
     fn show(&self) -> Option<Json> {
@@ -374,6 +391,20 @@ fn on_or_off(node: Node<'_>) -> Option<bool> {
         Some("on") => Some(true),
         Some("off") => Some(false),
         _ => node.as_bool(),
+    }
+}
+
+impl Setting for Advisories {
+    fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
+        reader.mapping(node, ADVISORIES, "`advisories`")
+    }
+
+    fn show(&self) -> Option<Json> {
+        (*self != Self::default()).then(|| show_object(self, ADVISORIES))
+    }
+
+    fn schema(catalog: &Catalog) -> Json {
+        object_schema(ADVISORIES, catalog)
     }
 }
 

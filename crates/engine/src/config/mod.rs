@@ -48,6 +48,8 @@ pub struct Config {
     pub overrides: Vec<Override>,
     /// `ignore`.
     pub ignore: Vec<Ignore>,
+    /// `advisories`.
+    pub advisories: Advisories,
 }
 
 /// Names that are not walked into unless they are named on the command line.
@@ -102,6 +104,22 @@ pub struct Ignore {
     pub expires: Option<Date>,
 }
 
+/// What is set for advisories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advisories {
+    /// Database files, relative to the configuration file's directory.
+    pub databases: Vec<String>,
+    /// The severity of an advisory without one; `None`: [`UNKNOWN_AS`].
+    pub unknown_as: Option<Severity>,
+    /// Whether packages count that only development needs; `None`: yes.
+    pub development: Option<bool>,
+    /// Whether advisories count that nothing fixes; `None`: yes.
+    pub unfixed: Option<bool>,
+}
+
+/// How an advisory counts that has no severity.
+pub const UNKNOWN_AS: Severity = Severity::Medium;
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -114,6 +132,7 @@ impl Default for Config {
             rules: Vec::new(),
             overrides: Vec::new(),
             ignore: Vec::new(),
+            advisories: Advisories::default(),
         }
     }
 }
