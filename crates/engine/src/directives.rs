@@ -146,6 +146,36 @@ impl Directives {
         directives
     }
 
+    /// Reads the comments of a file of lines, which `mark` begins. One on a line of its own covers the lines below it, up to
+    /// a blank one.
+    pub(crate) fn of_lines(text: &str, file: FileId, mark: &str, catalog: &Catalog) -> Self {
+        let mut directives = Self::default();
+        if !may_hold_any(text) {
+            return directives;
+        }
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let end = start + line.len();
+            // An address may hold the mark as well (`…#egg=name`).
+            let asks = |at: &usize| line.get(at + mark.len()..).is_some_and(|body| read(body.trim()).is_some());
+            let marks = line.match_indices(mark).map(|(at, _)| at);
+            if let Some(at) = marks.filter(|_| may_hold_any(line)).find(asks) {
+                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                let span = Span::new(file, offset(start + at), offset(start + line.trim_end().len()));
+                let own_line = line.get(..at).is_some_and(|before| before.trim().is_empty());
+                let below = |_: Comment, _: Reach| {
+                    let rest = text.get(end..)?;
+                    let lines = rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty());
+                    let length: usize = lines.map(str::len).sum();
+                    (length > 0).then(|| Span::new(file, offset(end), offset(end + length)))
+                };
+                directives.comment(Comment { span, own_line }, text, catalog, Reach::Here, below);
+            }
+            start = end;
+        }
+        directives
+    }
+
     /// Adds a suppression for the whole file that a parser found by itself (`# check=skip=…`).
     pub(crate) fn whole_file(&mut self, span: Span, scheme: &'static str, ids: &[&str], catalog: &Catalog) {
         let request =

@@ -1,5 +1,7 @@
 //! Which file holds packages, by its name.
 
+use super::Ecosystem;
+
 /// A kind of file that names packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
@@ -152,6 +154,63 @@ impl Format {
         } else {
             None
         }
+    }
+
+    /// Whose packages it names; `None`: those of any.
+    pub const fn ecosystem(self) -> Option<Ecosystem> {
+        Some(match self {
+            Self::NpmLock | Self::YarnLock | Self::PnpmLock | Self::BunLock | Self::PackageJson => Ecosystem::Npm,
+            Self::CargoLock | Self::CargoToml => Ecosystem::CratesIo,
+            Self::GoMod | Self::GoSum => Ecosystem::Go,
+            Self::Requirements
+            | Self::PoetryLock
+            | Self::PipfileLock
+            | Self::Pipfile
+            | Self::UvLock
+            | Self::PdmLock
+            | Self::PyLock
+            | Self::PyProject => Ecosystem::PyPi,
+            Self::GemfileLock | Self::Gemfile => Ecosystem::RubyGems,
+            Self::ComposerLock | Self::ComposerJson => Ecosystem::Packagist,
+            Self::Pom | Self::GradleLock => Ecosystem::Maven,
+            Self::NuGetLock | Self::PackagesConfig | Self::DepsJson | Self::PackagesProps => Ecosystem::NuGet,
+            Self::MixLock => Ecosystem::Hex,
+            Self::PubspecLock => Ecosystem::Pub,
+            Self::ConanLock => Ecosystem::Conan,
+            Self::PackageResolved => Ecosystem::Swift,
+            Self::RenvLock => Ecosystem::Cran,
+            Self::CabalFreeze | Self::StackLock => Ecosystem::Hackage,
+            Self::PodfileLock => Ecosystem::CocoaPods,
+            Self::JuliaManifest => Ecosystem::Julia,
+            Self::CycloneDx | Self::Spdx => return None,
+        })
+    }
+
+    /// What begins a comment that goes on to the end of the line; `None`: the format has none.
+    pub const fn comment(self) -> Option<&'static str> {
+        Some(match self {
+            Self::GoMod | Self::BunLock => "//",
+            Self::CabalFreeze => "--",
+            Self::YarnLock
+            | Self::PnpmLock
+            | Self::CargoLock
+            | Self::CargoToml
+            | Self::Requirements
+            | Self::PoetryLock
+            | Self::Pipfile
+            | Self::UvLock
+            | Self::PdmLock
+            | Self::PyLock
+            | Self::PyProject
+            | Self::Gemfile
+            | Self::GradleLock
+            | Self::MixLock
+            | Self::PubspecLock
+            | Self::StackLock
+            | Self::PodfileLock
+            | Self::JuliaManifest => "#",
+            _ => return None,
+        })
     }
 
     /// What it is for.
