@@ -14,18 +14,14 @@ use crate::{Dialect, Tree};
 /// Parses the documents of `text`. A fault breaks its document and ends the reading, because JSON has no marker to
 /// resume at.
 pub fn parse(file: FileId, text: &Arc<str>) -> Tree {
-    let builder = TreeBuilder::new(file, Arc::clone(text), Dialect::Json);
-    let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { text, bytes: text.as_bytes(), at, builder };
+    let mut reader = Reader::new(file, text, Form::Strict);
     reader.blanks();
     while reader.peek().is_some() {
         reader.builder.begin_document(narrow(reader.at));
         match reader.document() {
             Ok(()) => reader.builder.end_document(narrow(reader.at)),
-            Err(Fault { message, kind }) => {
-                let at = narrow(reader.at);
-                let width = reader.text.get(reader.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-                reader.builder.error(at, at.saturating_add(narrow(width)), kind, message);
+            Err(fault) => {
+                reader.report(fault);
                 reader.builder.break_document(narrow(reader.bytes.len()));
                 break;
             }
@@ -33,6 +29,37 @@ pub fn parse(file: FileId, text: &Arc<str>) -> Tree {
         reader.blanks();
     }
     reader.builder.finish()
+}
+
+/// Parses the one document of `text` and keeps what stands before a fault: for generated files, where a part of the whole
+/// says what it says.
+pub fn parse_partial(file: FileId, text: &Arc<str>, form: Form) -> Tree {
+    let mut reader = Reader::new(file, text, form);
+    reader.blanks();
+    reader.builder.begin_document(narrow(reader.at));
+    if reader.peek().is_some() {
+        let read = reader.document().and_then(|()| {
+            reader.blanks();
+            if reader.peek().is_none() { Ok(()) } else { fault("more follows after the end of the document") }
+        });
+        if let Err(fault) = read {
+            reader.report(fault);
+        }
+    }
+    while reader.builder.depth() > 0 {
+        reader.builder.end(narrow(reader.at));
+    }
+    reader.builder.end_document(narrow(reader.at));
+    reader.builder.finish()
+}
+
+/// What counts as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What the standard says.
+    Strict,
+    /// With comments and with commas before closing brackets, as editors' settings and Bun's lockfile have them.
+    Commented,
 }
 
 struct Fault {
@@ -48,6 +75,7 @@ struct Reader<'s> {
     text: &'s str,
     bytes: &'s [u8],
     at: usize,
+    form: Form,
     builder: TreeBuilder,
 }
 
@@ -58,7 +86,19 @@ enum State {
     AfterValue,
 }
 
-impl Reader<'_> {
+impl<'s> Reader<'s> {
+    fn new(file: FileId, text: &'s Arc<str>, form: Form) -> Self {
+        let builder = TreeBuilder::new(file, Arc::clone(text), Dialect::Json);
+        let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        Self { text, bytes: text.as_bytes(), at, form, builder }
+    }
+
+    fn report(&mut self, fault: Fault) {
+        let at = narrow(self.at);
+        let width = self.text.get(self.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        self.builder.error(at, at.saturating_add(narrow(width)), fault.kind, fault.message);
+    }
+
     fn document(&mut self) -> Result<(), Fault> {
         let mut closers: Vec<u8> = Vec::new();
         let mut state = State::Value;
@@ -104,6 +144,9 @@ impl Reader<'_> {
                         Some(b',') => {
                             self.at += 1;
                             self.blanks();
+                            if self.form == Form::Commented && self.peek() == Some(closer) {
+                                continue;
+                            }
                             if closer == b'}' {
                                 self.key()?;
                             }
@@ -225,9 +268,26 @@ impl Reader<'_> {
     }
 
     fn blanks(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+        loop {
+            while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+                self.at += 1;
+            }
+            if self.form == Form::Strict || self.peek() != Some(b'/') || !self.comment() {
+                return;
+            }
         }
+    }
+
+    /// Passes over a comment; false where there is none.
+    fn comment(&mut self) -> bool {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let length = match rest.get(1) {
+            Some(b'/') => memchr::memchr(b'\n', rest),
+            Some(b'*') => memchr::memmem::find(rest.get(2..).unwrap_or_default(), b"*/").map(|at| at.saturating_add(4)),
+            _ => return false,
+        };
+        self.at = self.at.saturating_add(length.unwrap_or(rest.len()));
+        true
     }
 
     fn peek(&self) -> Option<u8> {

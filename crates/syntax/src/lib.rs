@@ -13,6 +13,7 @@ pub mod interpolation;
 pub mod json;
 mod scalar;
 pub mod shell;
+pub mod toml;
 mod tree;
 pub mod yaml;
 

@@ -13,12 +13,31 @@ pub(crate) enum Plain {
 
 /// Types a plain scalar.
 pub(crate) fn resolve(text: &str, dialect: Dialect) -> Plain {
+    if dialect == Dialect::Toml {
+        return toml(text);
+    }
     let Some(&first) = text.as_bytes().first() else {
         return Plain::Null;
     };
     match first {
         b'0'..=b'9' | b'+' | b'-' | b'.' if is_number(text, dialect) => Plain::Number,
         b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'y' | b'Y' | b'o' | b'O' => word(text, dialect),
+        _ => Plain::String,
+    }
+}
+
+/// Dates and times start with digits as numbers do; what is in them besides tells.
+fn toml(text: &str) -> Plain {
+    match text {
+        "true" => Plain::Bool(true),
+        "false" => Plain::Bool(false),
+        "inf" | "+inf" | "-inf" | "nan" | "+nan" | "-nan" => Plain::Number,
+        _ if integer(text, Dialect::Toml).is_some() => Plain::Number,
+        _ if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
+            && text.replace('_', "").parse::<f64>().is_ok() =>
+        {
+            Plain::Number
+        }
         _ => Plain::String,
     }
 }
@@ -61,13 +80,14 @@ pub(crate) fn integer(text: &str, dialect: Dialect) -> Option<i64> {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
+    let has_separators = matches!(dialect, Dialect::Yaml11 | Dialect::Toml);
     let cleaned: std::borrow::Cow<'_, str> =
-        if dialect == Dialect::Yaml11 && digits.contains('_') { digits.replace('_', "").into() } else { digits.into() };
+        if has_separators && digits.contains('_') { digits.replace('_', "").into() } else { digits.into() };
     let digits: &str = &cleaned;
     let (radix, digits) = match digits.as_bytes() {
         [b'0', b'x', ..] => (16, digits.get(2..)?),
         [b'0', b'o', ..] => (8, digits.get(2..)?),
-        [b'0', b'b', ..] if dialect == Dialect::Yaml11 => (2, digits.get(2..)?),
+        [b'0', b'b', ..] if has_separators => (2, digits.get(2..)?),
         [b'0', _, ..] if dialect == Dialect::Yaml11 => (8, digits.get(1..)?),
         _ => (10, digits),
     };

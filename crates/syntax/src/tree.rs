@@ -27,6 +27,8 @@ pub enum Dialect {
     Yaml12,
     /// JSON.
     Json,
+    /// TOML: dates and times are strings.
+    Toml,
 }
 
 /// How a scalar or collection was written.
@@ -1079,7 +1081,8 @@ impl TreeBuilder {
         let large = children.len() > 64;
         for pair in children.chunks_exact(2) {
             let &[key, value] = pair else { continue };
-            let is_merge = self.tree.dialect != Dialect::Json && self.is_plain(key) && self.text_of(key) == "<<";
+            let has_merges = matches!(self.tree.dialect, Dialect::Yaml11 | Dialect::Yaml12);
+            let is_merge = has_merges && self.is_plain(key) && self.text_of(key) == "<<";
             if is_merge {
                 if let Some(data) = self.tree.nodes.get(key.0 as usize) {
                     self.tree.merges.push(Span::new(self.tree.file, data.start, data.end));

@@ -4,15 +4,25 @@
 //! comes before a fault is kept. What a file does not say (a group, a source, who asks for a package) stays open until the
 //! manifests beside it are looked at. A version that only a resolver could know is `None`.
 
+mod cargo;
+mod conflict;
 mod ecosystem;
 mod folder;
 mod format;
+mod graph;
+mod helpers;
+mod npm;
+mod pnpm;
+mod read;
+mod yarn;
 
 use portcullis_core::{Span, SyntaxError};
 
 pub use ecosystem::Ecosystem;
 pub use folder::{Folder, PackageFile};
 pub use format::{Format, Role};
+pub use graph::{Paths, link, path_to};
+pub use read::{Contents, read};
 
 /// What one lockfile, or one manifest that pins versions, resolved.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +33,20 @@ pub struct Lockfile {
     pub faults: Vec<SyntaxError>,
     /// Things of the file as a whole that rules ask about.
     pub header: Header,
+    /// What the project itself asks for, where the lockfile says so, with what for.
+    pub asked: Vec<Asked>,
+    /// What asks of the project and its packages were resolved to, where the lockfile keeps them: `name@range` as written, or
+    /// the bare name where there is one of it; sorted. [`link`] finds the packages of a manifest's requirements by them.
+    pub resolutions: Vec<(Box<str>, PackageId)>,
+}
+
+/// One package that the project itself asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Which.
+    pub package: PackageId,
+    /// What for; `None`s where only a manifest knows.
+    pub groups: Groups,
 }
 
 /// Facts of a lockfile that are not of one package.
@@ -115,18 +139,18 @@ pub enum Algorithm {
     Md5,
     /// Broken.
     Sha1,
-    /// SHA-2 with 256 bits, and Go's `h1:` and Berry's checksums, which are made of it.
+    /// SHA-2 with 256 bits, and Go's `h1:`, which is made of it.
     Sha256,
     /// SHA-2 with 384 bits.
     Sha384,
-    /// SHA-2 with 512 bits.
+    /// SHA-2 with 512 bits; Berry's checksums, of archives that it makes itself, are of it.
     Sha512,
     /// Anything else.
     Other,
 }
 
 /// What a package is needed for. A package may be in several groups: it is `dev` only where nothing but development asks for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Groups {
     /// Whether only development, tests or the build need it; `None`: the file does not say.
     pub dev: Option<bool>,
@@ -155,8 +179,33 @@ pub struct Manifest {
     pub requirements: Vec<Requirement>,
     /// Patterns of the folders of the workspace's members, as written.
     pub members: Vec<Box<str>>,
+    /// Versions that are forced upon packages whoever asks for them (`overrides`, `resolutions`, constraints); not
+    /// requirements.
+    pub overrides: Vec<Requirement>,
+    /// Other files that it takes in, as written.
+    pub references: Vec<Reference>,
     /// What could not be read.
     pub faults: Vec<SyntaxError>,
+}
+
+/// Another file that a manifest takes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The path or address, as written: relative to the manifest.
+    pub path: Box<str>,
+    /// What it is taken in as.
+    pub kind: ReferenceKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a manifest takes another file in as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReferenceKind {
+    /// All of it (`-r`).
+    Requirements,
+    /// Only its versions count, for what is asked for elsewhere (`-c`).
+    Constraints,
 }
 
 /// One line of a manifest.
