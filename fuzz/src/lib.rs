@@ -51,8 +51,8 @@ pub const TARGETS: &[Target] = &[
 /// Each line a version, a name and a requirement of every scheme. Orders are total, and a pin allows what it pins.
 pub fn versions(data: &[u8]) {
     let Some(text) = text(data) else { return };
-    // Every three lines are compared: more of them would say nothing more.
-    let lines: Vec<&str> = text.lines().take(8).collect();
+    // Every three lines are compared: more or longer ones would say nothing more.
+    let lines: Vec<&str> = text.lines().filter(|line| line.len() <= 200).take(5).collect();
     for &scheme in Scheme::ALL {
         for a in &lines {
             assert_eq!(scheme.compare(a, a), Ordering::Equal, "{scheme:?}: {a:?} is not itself");

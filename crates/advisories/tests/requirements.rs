@@ -1,5 +1,7 @@
 //! What requirements allow, by the documents of each package manager.
 
+#![allow(clippy::panic, reason = "a panic is the failure message")]
+
 use portcullis_advisories::{Requirement, Scheme};
 
 /// What a requirement allows, what it does not, what it leaves open, and the version that it pins.
