@@ -1,0 +1,2 @@
+//! What a requirement allows.
+pub struct Requirement;
