@@ -9,8 +9,10 @@
 pub mod parsers;
 pub mod repeated;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
+use portcullis_advisories::{Requirement, Scheme};
 use portcullis_core::{FileError, FileId, Files, OffsetMap, Profile, Span};
 use portcullis_engine::config::Config;
 use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
@@ -43,7 +45,43 @@ pub const TARGETS: &[Target] = &[
     ("actions", actions),
     ("scan", scan),
     ("fix", fix),
+    ("versions", versions),
 ];
+
+/// Each line a version, a name and a requirement of every scheme. Orders are total, and a pin allows what it pins.
+pub fn versions(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    // Every three lines are compared: more of them would say nothing more.
+    let lines: Vec<&str> = text.lines().take(8).collect();
+    for &scheme in Scheme::ALL {
+        for a in &lines {
+            assert_eq!(scheme.compare(a, a), Ordering::Equal, "{scheme:?}: {a:?} is not itself");
+            let name = scheme.normalise_name(a);
+            assert_eq!(scheme.normalise_name(&name), name, "{scheme:?}: {a:?} has no normal name");
+            if let Some(requirement) = Requirement::parse(scheme, a)
+                && let Some(pin) = requirement.exact()
+            {
+                assert_ne!(requirement.matches(pin), Some(false), "{scheme:?}: {a:?} refuses what it pins");
+            }
+            for b in &lines {
+                check_pair(scheme, a, b, &lines);
+            }
+        }
+    }
+}
+
+fn check_pair(scheme: Scheme, a: &str, b: &str, others: &[&str]) {
+    let order = scheme.compare(a, b);
+    assert_eq!(scheme.compare(b, a), order.reverse(), "{scheme:?}: {a:?} and {b:?} have two orders");
+    assert_eq!(scheme.same_major(a, b), scheme.same_major(b, a), "{scheme:?}: {a:?} and {b:?}");
+    for c in others {
+        let (first, second) = (order, scheme.compare(b, c));
+        // Two steps that do not turn come out where each of them goes.
+        if first == second || first.is_eq() || second.is_eq() {
+            assert_eq!(scheme.compare(a, c), first.then(second), "{scheme:?}: {a:?}, {b:?} and {c:?} go round");
+        }
+    }
+}
 
 /// Both dialects of YAML.
 pub fn yaml(data: &[u8]) {

@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use super::runs::{Number, split, split_digits};
+use super::runs::{Number, rows, split, split_digits};
 
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
     let ((a_epoch, a), (b_epoch, b)) = (epoch(a), epoch(b));
@@ -43,7 +43,10 @@ fn text<'a>(a: &mut &'a str, b: &mut &'a str) -> Ordering {
     let end = |text: &str| text.bytes().position(|byte| byte.is_ascii_digit()).unwrap_or(text.len());
     let ((a_text, a_rest), (b_text, b_rest)) = (split(a, end(a)), split(b, end(b)));
     (*a, *b) = (a_rest, b_rest);
-    super::runs::rows(a_text.bytes().map(weight), b_text.bytes().map(weight), END)
+    if a_text == b_text {
+        return Ordering::Equal;
+    }
+    rows(a_text.bytes().map(weight), b_text.bytes().map(weight), END)
 }
 
 /// What a byte weighs against [`END`].

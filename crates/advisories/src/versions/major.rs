@@ -8,7 +8,9 @@ pub(super) fn same(scheme: Scheme, a: &str, b: &str) -> bool {
     match scheme {
         // A caret takes the first number that is not zero, however far behind it stands.
         Scheme::Cargo | Scheme::Npm | Scheme::Packagist => leading(a, b, 3),
-        Scheme::Semver | Scheme::Nuget | Scheme::Pub | Scheme::Hex | Scheme::Swift | Scheme::Actions => leading(a, b, 2),
+        Scheme::Semver | Scheme::Nuget | Scheme::Pub | Scheme::Hex | Scheme::Swift | Scheme::Actions => {
+            leading(a, b, 2)
+        }
         Scheme::Go => leading(a.trim_start_matches("go"), b.trim_start_matches("go"), 2),
         // Haskell's versioning policy: the first two numbers are the major version.
         Scheme::Hackage => Runs(a).take(2).eq(Runs(b).take(2)),

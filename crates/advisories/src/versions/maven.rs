@@ -54,7 +54,11 @@ struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     fn new(version: &'a str) -> Self {
-        Self { pieces: Pieces { rest: Some(version.trim()), separator: Separator::Dot }, is_first: true, kept: usize::MAX }
+        Self {
+            pieces: Pieces { rest: Some(version.trim()), separator: Separator::Dot },
+            is_first: true,
+            kept: usize::MAX,
+        }
     }
 
     /// Whether a number that is not zero follows before a dash, a word or the end. If not, the pieces go on behind all

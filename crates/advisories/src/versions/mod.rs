@@ -16,6 +16,7 @@ mod maven;
 mod names;
 mod nuget;
 mod packagist;
+mod plain;
 mod pubspec;
 mod pypi;
 mod rpm;
@@ -28,7 +29,7 @@ use std::cmp::Ordering;
 
 pub(crate) use packagist::compare_padded as compare_composer;
 pub(crate) use pypi::Version as Pep440;
-pub(crate) use runs::Number;
+pub(crate) use runs::{Number, dotted};
 pub(crate) use semver::Parts as SemverParts;
 
 /// How an ecosystem writes and orders its versions and compares its names.
@@ -107,6 +108,14 @@ impl Scheme {
     /// The order of two versions: total, so that records may be sorted and searched by it. Texts that the ecosystem takes
     /// for the same version are equal.
     pub fn compare(self, a: &str, b: &str) -> Ordering {
+        let decided = match self {
+            // Elsewhere what stands behind the numbers cannot move a version to another place than they say.
+            Self::Pypi => plain::compare_whole(a, b),
+            _ => plain::compare(a, b),
+        };
+        if let Some(order) = decided {
+            return order;
+        }
         if a == b {
             return Ordering::Equal;
         }
@@ -132,9 +141,14 @@ impl Scheme {
     /// such thing (CRAN, Hackage) have none.
     pub fn is_prerelease(self, version: &str) -> bool {
         match self {
-            Self::Semver | Self::Cargo | Self::Npm | Self::Hex | Self::Swift | Self::Actions | Self::Pub | Self::Nuget => {
-                semver::is_prerelease(version)
-            }
+            Self::Semver
+            | Self::Cargo
+            | Self::Npm
+            | Self::Hex
+            | Self::Swift
+            | Self::Actions
+            | Self::Pub
+            | Self::Nuget => semver::is_prerelease(version),
             Self::Go => go::is_prerelease(version),
             Self::Pypi => pypi::is_prerelease(version),
             Self::Maven => maven::is_prerelease(version),

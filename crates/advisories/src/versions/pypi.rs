@@ -42,6 +42,9 @@ impl<'a> Version<'a> {
         let (digits, rest) = split_digits(text);
         let (epoch, text) = rest.strip_prefix('!').map_or((Number::ZERO, text), |rest| (Number::new(digits), rest));
         let (release, rest) = release(text)?;
+        if rest.is_empty() {
+            return Some(Self { epoch, release, pre: None, post: None, dev: None, local: None });
+        }
         let (pre, rest) = labelled(rest, PRE).unwrap_or((None, rest));
         let (post, rest) = implicit_post(rest).or_else(|| labelled(rest, POST)).unwrap_or((None, rest));
         let (dev, rest) = labelled(rest, DEV).unwrap_or((None, rest));
@@ -55,6 +58,11 @@ impl<'a> Version<'a> {
 
     pub(crate) fn is_prerelease(&self) -> bool {
         self.pre.is_some() || self.dev.is_some()
+    }
+
+    /// Whether it is nothing but numbers.
+    pub(crate) fn is_release(&self) -> bool {
+        self.pre.is_none() && self.post.is_none() && self.dev.is_none()
     }
 
     /// The order without local labels.
@@ -72,7 +80,7 @@ impl<'a> Version<'a> {
         self.epoch.cmp(&other.epoch).then_with(|| dotted(self.release, other.release))
     }
 
-    fn cmp(&self, other: &Self) -> Ordering {
+    pub(crate) fn cmp(&self, other: &Self) -> Ordering {
         self.public_cmp(other).then_with(|| match (self.local, other.local) {
             (Some(a), Some(b)) => rows(runs_of_label(a), runs_of_label(b), Part::End),
             (a, b) => a.is_some().cmp(&b.is_some()),
@@ -128,7 +136,8 @@ fn release(text: &str) -> Option<(&str, &str)> {
     let (numbers, _) = split_while(text, |byte| byte.is_ascii_digit() || byte == b'.');
     // A dot that no digit follows belongs to a label.
     let numbers = numbers.strip_suffix('.').unwrap_or(numbers);
-    let is_release = !numbers.is_empty() && !numbers.starts_with('.') && !numbers.ends_with('.') && !numbers.contains("..");
+    let is_release =
+        !numbers.is_empty() && !numbers.starts_with('.') && !numbers.ends_with('.') && !numbers.contains("..");
     is_release.then(|| split(text, numbers.len()))
 }
 

@@ -88,11 +88,7 @@ impl<'a> Iterator for Runs<'a> {
 }
 
 /// The order of two rows, each of them followed by `end` as often as it takes. Rows must be finite.
-pub(super) fn rows<T: Ord + Copy>(
-    mut a: impl Iterator<Item = T>,
-    mut b: impl Iterator<Item = T>,
-    end: T,
-) -> Ordering {
+pub(super) fn rows<T: Ord + Copy>(mut a: impl Iterator<Item = T>, mut b: impl Iterator<Item = T>, end: T) -> Ordering {
     loop {
         let order = match (a.next(), b.next()) {
             (None, None) => return Ordering::Equal,

@@ -1,0 +1,54 @@
+//! RubyGems' requirements: comparators between commas, `~>` among them.
+
+use super::bounds::{Bound, Operator};
+use super::operator;
+
+pub(super) fn parse(text: &str) -> Option<Vec<Bound>> {
+    let comparators: Option<Vec<Vec<Bound>>> = text.split(',').map(|part| comparator(part.trim())).collect();
+    Some(comparators?.into_iter().flatten().collect())
+}
+
+#[derive(Clone, Copy)]
+enum Sign {
+    Plain(Operator),
+    Pessimistic,
+}
+
+const SIGNS: &[(&str, Sign)] = &[
+    ("~>", Sign::Pessimistic),
+    ("<=", Sign::Plain(Operator::AtMost)),
+    (">=", Sign::Plain(Operator::AtLeast)),
+    ("!=", Sign::Plain(Operator::Not)),
+    ("<", Sign::Plain(Operator::Less)),
+    (">", Sign::Plain(Operator::More)),
+    ("=", Sign::Plain(Operator::Exactly)),
+    ("", Sign::Plain(Operator::Exactly)),
+];
+
+fn comparator(text: &str) -> Option<Vec<Bound>> {
+    let (sign, version) = operator(text, SIGNS)?;
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !version.starts_with(|c: char| c.is_ascii_digit()) || !version.split(['.', '-']).all(is_part) {
+        return None;
+    }
+    match sign {
+        Sign::Plain(operator) => Some(vec![Bound::new(operator, version)]),
+        Sign::Pessimistic => {
+            Some(vec![Bound::new(Operator::AtLeast, version), Bound::new(Operator::Below, bump(version)?)])
+        }
+    }
+}
+
+/// The release after all that have the same numbers but for the last.
+fn bump(version: &str) -> Option<String> {
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers: Option<Vec<u64>> =
+        version.split(['.', '-']).take_while(is_number).map(|part| part.parse().ok()).collect();
+    let mut numbers = numbers?;
+    if numbers.len() > 1 {
+        numbers.pop();
+    }
+    let last = numbers.last_mut()?;
+    *last = last.checked_add(1)?;
+    Some(numbers.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
+}
