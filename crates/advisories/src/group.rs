@@ -157,7 +157,10 @@ mod tests {
         }
         assert_eq!(groups.get("CVE-9").unwrap().ids, ["CVE-9"]);
         let malicious = groups.get("GHSA-b").unwrap();
-        assert_eq!((malicious.ids.as_slice(), malicious.rating.level()), (["MAL-1", "GHSA-b"].as_slice(), Level::Critical));
+        assert_eq!(
+            (malicious.ids.as_slice(), malicious.rating.level()),
+            (["MAL-1", "GHSA-b"].as_slice(), Level::Critical)
+        );
         assert_eq!(groups.get("CVE-3"), None);
     }
 

@@ -5,9 +5,12 @@
 //! [`database::Database`] reads in place; [`Advisories`] lays several such files over what is built into the program and
 //! says which advisories hold for a package. Nothing here knows rules.
 
+pub mod build;
+pub mod database;
 mod error;
 pub mod evaluate;
 pub mod group;
+pub mod matching;
 pub mod record;
 pub mod requirement;
 pub mod severity;
@@ -15,6 +18,7 @@ mod timestamp;
 pub mod versions;
 
 pub use error::{Error, Fault};
+pub use matching::{Advisories, Match};
 pub use requirement::Requirement;
 pub use severity::{Level, Rating};
 pub use timestamp::Timestamp;

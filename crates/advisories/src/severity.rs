@@ -114,7 +114,8 @@ fn is_complete(vector: &str) -> bool {
         ("CVSS:4.", &["AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"]),
         ("", &["AV", "AC", "Au", "C", "I", "A"]),
     ];
-    let given = |metric: &str| vector.split('/').any(|part| part.split_once(':').is_some_and(|(name, _)| name == metric));
+    let given =
+        |metric: &str| vector.split('/').any(|part| part.split_once(':').is_some_and(|(name, _)| name == metric));
     MANDATORY
         .iter()
         .find(|(prefix, _)| vector.starts_with(prefix))
@@ -203,7 +204,16 @@ mod tests {
 
     #[test]
     fn what_is_no_vector_has_no_score() {
-        for vector in ["", "high", "7.5", "CVSS:3.1/AV:N", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H", "CVSS:9.0/AV:N/AC:L", "AV:N/AC:L", "CVSS:3.1/é"] {
+        for vector in [
+            "",
+            "high",
+            "7.5",
+            "CVSS:3.1/AV:N",
+            "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H",
+            "CVSS:9.0/AV:N/AC:L",
+            "AV:N/AC:L",
+            "CVSS:3.1/é",
+        ] {
             assert_eq!(Score::of_vector(vector), None, "{vector}");
         }
     }

@@ -112,7 +112,16 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for text in ["", "yesterday", "2021-4-14", "2021-13-01", "2021-01-00", "2021-01-01T25:00:00Z", "2021-01-01T1:00", "é-é-é"] {
+        for text in [
+            "",
+            "yesterday",
+            "2021-4-14",
+            "2021-13-01",
+            "2021-01-00",
+            "2021-01-01T25:00:00Z",
+            "2021-01-01T1:00",
+            "é-é-é",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }

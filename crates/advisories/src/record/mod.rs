@@ -168,7 +168,9 @@ impl<T> Event<T> {
     /// The version that it is at.
     pub const fn version(&self) -> &T {
         match self {
-            Self::Introduced(version) | Self::Fixed(version) | Self::LastAffected(version) | Self::Limit(version) => version,
+            Self::Introduced(version) | Self::Fixed(version) | Self::LastAffected(version) | Self::Limit(version) => {
+                version
+            }
         }
     }
 }

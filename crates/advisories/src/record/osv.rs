@@ -206,7 +206,9 @@ fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializ
 }
 
 /// Objects that no schema describes: one that looks otherwise than expected says nothing.
-fn lenient<'de, D: Deserializer<'de>, T: Default + serde::de::DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+fn lenient<'de, D: Deserializer<'de>, T: Default + serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
@@ -241,7 +243,10 @@ mod tests {
         assert_eq!(maven.ranges[0].order, Order::Commits);
         let (introduced, fixed, limit) = ("1".to_owned(), "2".to_owned(), "3".to_owned());
         assert_eq!(maven.ranges[1].events, [Event::Introduced(introduced), Event::Fixed(fixed), Event::Limit(limit)]);
-        assert_eq!((go.kind, go.word, go.functions.as_slice()), (Kind::Unsound, Some(Level::High), ["m/p.F".to_owned()].as_slice()));
+        assert_eq!(
+            (go.kind, go.word, go.functions.as_slice()),
+            (Kind::Unsound, Some(Level::High), ["m/p.F".to_owned()].as_slice())
+        );
     }
 
     #[test]

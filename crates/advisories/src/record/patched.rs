@@ -18,7 +18,10 @@ pub(super) fn events(safe: &[VersionReq]) -> Result<Vec<Event>, String> {
     let mut affected_from = Some("0".to_owned());
     let mut end = None;
     for interval in &intervals {
-        if end.as_ref().is_some_and(|end: &Option<Version>| end.as_ref().is_none_or(|end| interval.start.as_ref() < Some(end))) {
+        if end
+            .as_ref()
+            .is_some_and(|end: &Option<Version>| end.as_ref().is_none_or(|end| interval.start.as_ref() < Some(end)))
+        {
             return Err(format!("safe versions overlap at {}", written(interval.start.as_ref())));
         }
         if let Some(start) = &interval.start {

@@ -83,8 +83,12 @@ impl TryFrom<String> for VersionReqText {
 
 fn record(front: Front, title: &str, description: &str) -> Result<Record, String> {
     let Front { advisory, affected, versions } = front;
-    let safe: Vec<VersionReq> =
-        versions.unaffected.into_iter().chain(versions.patched).map(|VersionReqText(requirement)| requirement).collect();
+    let safe: Vec<VersionReq> = versions
+        .unaffected
+        .into_iter()
+        .chain(versions.patched)
+        .map(|VersionReqText(requirement)| requirement)
+        .collect();
     let events = patched::events(&safe)?;
     let references = advisory
         .url
@@ -135,7 +139,10 @@ mod tests {
         let [affected] = record.affected.as_slice() else { panic!("one package") };
         assert_eq!((affected.name.as_str(), affected.kind), ("tree", Kind::Unsound));
         assert_eq!(affected.functions, ["tree::f"]);
-        assert_eq!(affected.ranges[0].events, [Event::Introduced("0.2.0".to_owned()), Event::Fixed("0.10.0".to_owned())]);
+        assert_eq!(
+            affected.ranges[0].events,
+            [Event::Introduced("0.2.0".to_owned()), Event::Fixed("0.10.0".to_owned())]
+        );
     }
 
     #[test]
