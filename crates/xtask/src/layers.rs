@@ -39,7 +39,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("serde", &["terraform", "advisories", "policy", "engine", "admission", "report", "cli", "xtask"]),
     ("serde_json", &["terraform", "advisories", "policy", "engine", "admission", "report", "cli", "xtask"]),
     // Threads and the file system are the scan's.
-    ("rayon", &["engine", "report", "admission", "cli"]),
+    ("rayon", &["advisories", "engine", "report", "admission", "cli"]),
     ("ignore", &["engine"]),
     ("walkdir", &["engine"]),
     // The network is asked only when a command says so.

@@ -1,7 +1,9 @@
-//! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER | layers`.
+//! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
+//! advisories --rustsec PATH | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod advisories;
 mod catalogue;
 mod docs;
 mod layers;
@@ -18,6 +20,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   new-rule ID      scaffold a rule: k8s-host-network, docker-user-missing
   docs [--check]   write docs/rules.md and docs/peers.md; with --check, fail where they are stale
   schemas FOLDER   compile the schemas of Kubernetes' own kinds from a source that CONTRIBUTING.md names
+  advisories --rustsec PATH
+                   compile the facts of a RustSec checkout (a folder or a tar file) that are built into the program
   layers           check which crate may import which";
 
 fn main() -> ExitCode {
@@ -29,6 +33,7 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["schemas", folder] => schemas::schemas(folder),
+        ["advisories", "--rustsec", path] => advisories::advisories(path),
         ["layers"] => layers::check(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

@@ -1,0 +1,473 @@
+//! Files that name packages: read before the rules are chosen, because each advisory that holds for one of the packages
+//! is a rule of the scan.
+//!
+//! The files of one folder are judged together. Manifests say what a lockfile leaves open: what the project asks for by
+//! itself, and what only its development needs. Packages that come from nowhere but a registry are looked up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use portcullis_advisories::matching::is_judged;
+use portcullis_advisories::record::Kind;
+use portcullis_advisories::database::Database;
+use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp};
+use portcullis_core::{
+    ADVISORIES, Catalog, Confidence, Draft, FileId, Files, Note, NoteKind, Place, Profile, RuleMeta, ScanError, Severity, StableHash,
+};
+use portcullis_model::kustomize::directory_of;
+use portcullis_model::packages::{
+    Ecosystem, Folder, Format, Lockfile, Manifest, Package, PackageFile, PackageId, Paths, link, read,
+};
+use portcullis_rules::Outcome;
+
+use crate::builds::Scan;
+use crate::classify::Language;
+use crate::config::UNKNOWN_AS;
+use crate::directives::Directives;
+use crate::discover::Discovered;
+use crate::judge::Judged;
+use crate::scan::ScanOptions;
+use crate::together::{self, Sheet, on_workers};
+
+/// What is set for advisories.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// The severity of an advisory without one.
+    pub(crate) unknown_as: Severity,
+    /// Whether packages count that only development needs.
+    pub(crate) development: bool,
+    /// Whether advisories count that no version fixes.
+    pub(crate) unfixed: bool,
+}
+
+impl Settings {
+    pub(crate) fn of(config: &crate::config::Advisories) -> Self {
+        Self {
+            unknown_as: config.unknown_as.unwrap_or(UNKNOWN_AS),
+            development: config.development.unwrap_or(true),
+            unfixed: config.unfixed.unwrap_or(true),
+        }
+    }
+}
+
+/// The packages of a scan, and what is known about them.
+#[derive(Default)]
+pub(crate) struct Packages {
+    folders: Vec<Folder>,
+    texts: HashMap<FileId, Arc<str>>,
+    hits: Vec<Hit>,
+    /// A rule for each advisory that holds.
+    pub(crate) rules: Vec<RuleMeta>,
+    /// What could not be judged.
+    pub(crate) notes: Vec<Note>,
+    /// A database that cannot be used.
+    pub(crate) errors: Vec<ScanError>,
+}
+
+/// An advisory that holds for a package.
+struct Hit {
+    file: FileId,
+    /// The advisory's rule.
+    id: Box<str>,
+    place: Place,
+    message: String,
+    help: Option<String>,
+    labels: Vec<(portcullis_core::Span, String)>,
+}
+
+/// Files beside a lockfile that say what it leaves open.
+const MANIFESTS: &[&str] =
+    &["package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "Gemfile", "gems.rb", "composer.json"];
+
+/// The manifest of no target: nothing is ever reported there.
+const NOWHERE: FileId = FileId(u32::MAX);
+
+/// Reads the packages of the targets, and looks them up in the databases of the scan.
+pub(crate) fn read_all(
+    options: &ScanOptions,
+    found: &Discovered,
+    given: &HashMap<&str, &[u8]>,
+    files: &dyn Files,
+) -> Packages {
+    let mut packages = gather(found, given, files);
+    if packages.folders.is_empty() {
+        return packages;
+    }
+    let mut settings = Settings::of(&options.config.advisories);
+    settings.unfixed &= !options.ignore_unfixed;
+    let looked_up = open(options).and_then(|advisories| packages.look_up(&advisories, settings));
+    if let Err(error) = looked_up {
+        packages.errors.push(ScanError::Advisories { reason: whole(&error) });
+    }
+    packages
+}
+
+/// The databases of a scan: those that are named have to be there.
+fn open(options: &ScanOptions) -> Result<Advisories, Error> {
+    let now = Timestamp::parse(&options.date.to_string()).unwrap_or_default();
+    let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
+    let named = options.databases.iter().map(|path| options.cwd.join(path));
+    let mut files: Vec<PathBuf> =
+        named.chain(options.config.advisories.databases.iter().map(|path| base.join(path))).collect();
+    if files.is_empty() {
+        files.extend(options.default_database.iter().filter(|path| path.exists()).cloned());
+    }
+    files.iter().try_fold(Advisories::embedded()?, |all, path| Ok(all.with(Database::open(path, now)?)))
+}
+
+/// An error with what caused it.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// Reads the packages of the targets.
+fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -> Packages {
+    let targets: Vec<(FileId, &str, Format)> = (0..)
+        .map(FileId)
+        .zip(&found.targets)
+        .filter_map(|(file, (target, language))| match language {
+            Language::Packages(format) => Some((file, target.path.as_str(), *format)),
+            _ => None,
+        })
+        .collect();
+    let parsed = on_workers(&targets, |&(file, path, format)| {
+        let bytes = given.get(path).map_or_else(|| files.read(path).ok(), |bytes| Some(bytes.to_vec()))?;
+        let text: Arc<str> = String::from_utf8(bytes).ok()?.into();
+        Some((package_file(path, format, file, &text), text))
+    });
+    let mut folders: BTreeMap<&str, Folder> = BTreeMap::new();
+    let mut packages = Packages::default();
+    for (&(file, path, _), parsed) in targets.iter().zip(parsed) {
+        let Some((parsed, text)) = parsed else { continue };
+        let folder = folders.entry(directory_of(path)).or_default();
+        folder.files.push(parsed);
+        packages.texts.insert(file, text);
+    }
+    for (path, folder) in &mut folders {
+        folder.path = (*path).into();
+        // What comes on standard input has no neighbours.
+        let is_alone = folder.files.iter().all(|file| given.contains_key(joined(path, &file.name).as_str()));
+        folder.names = if is_alone { None } else { files.list(if path.is_empty() { "." } else { path }).ok() };
+        beside(folder, files);
+    }
+    let locks: BTreeMap<&str, Vec<Format>> = folders
+        .iter()
+        .map(|(path, folder)| (*path, folder.files.iter().filter(|file| file.lock.is_some()).map(|file| file.format)))
+        .map(|(path, formats)| (path, formats.collect()))
+        .collect();
+    for (path, folder) in &mut folders {
+        folder.above = above(path).filter_map(|path| locks.get(path)).flatten().copied().collect();
+    }
+    packages.folders = linked(folders.into_values().collect());
+    packages
+}
+
+fn package_file(path: &str, format: Format, file: FileId, text: &Arc<str>) -> PackageFile {
+    let contents = read(format, file, text);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    PackageFile { file, name: name.into(), format, lock: contents.lock, manifest: contents.manifest }
+}
+
+/// Adds the manifests of a folder that are no targets: a lockfile that was named alone is still read with them.
+fn beside(folder: &mut Folder, files: &dyn Files) {
+    let Some(names) = &folder.names else { return };
+    let missing: Vec<&str> = MANIFESTS
+        .iter()
+        .copied()
+        .filter(|&name| names.iter().any(|own| own == name) && folder.files.iter().all(|file| &*file.name != name))
+        .collect();
+    for name in missing {
+        let path = joined(&folder.path, name);
+        let text = files.read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        if let (Some(text), Some(format)) = (text, Format::of_path(&path)) {
+            folder.files.push(package_file(&path, format, NOWHERE, &text.into()));
+        }
+    }
+}
+
+fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// The folders above a path, the nearest first; the working directory is the last.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors((!path.is_empty()).then(|| directory_of(path)), |path| {
+        (!path.is_empty()).then(|| directory_of(path))
+    })
+}
+
+/// Links each lockfile with the manifests that it was made from: those of its folder, and those below it that have no
+/// lockfile of their own.
+fn linked(mut folders: Vec<Folder>) -> Vec<Folder> {
+    let mut locks: Vec<(usize, usize, Mutex<Lockfile>)> = Vec::new();
+    let mut holders: HashMap<(Box<str>, Ecosystem), Vec<usize>> = HashMap::new();
+    for (at, folder) in folders.iter_mut().enumerate() {
+        for (index, file) in folder.files.iter_mut().enumerate() {
+            // A list of materials says itself who needs what.
+            let Some(ecosystem) = file.format.ecosystem() else { continue };
+            let Some(lock) = file.lock.take() else { continue };
+            holders.entry((folder.path.clone(), ecosystem)).or_default().push(locks.len());
+            locks.push((at, index, Mutex::new(lock)));
+        }
+    }
+    let mut manifests: Vec<Vec<&Manifest>> = vec![Vec::new(); locks.len()];
+    for folder in &folders {
+        for file in &folder.files {
+            let (Some(manifest), Some(ecosystem)) = (&file.manifest, file.format.ecosystem()) else { continue };
+            let mut paths = std::iter::once(&*folder.path).chain(above(&folder.path));
+            let held = paths.find_map(|path| holders.get(&(Box::from(path), ecosystem)));
+            for &lock in held.into_iter().flatten() {
+                manifests.get_mut(lock).expect("holders are indices of locks").push(manifest);
+            }
+        }
+    }
+    let work: Vec<_> = locks.iter().zip(&manifests).collect();
+    on_workers(&work, |((.., lock), manifests)| link(&mut lock.lock().expect("no worker panics with it"), manifests));
+    for (at, index, lock) in locks {
+        let lock = lock.into_inner().expect("no worker panics with it");
+        if let Some(file) = folders.get_mut(at).and_then(|folder| folder.files.get_mut(index)) {
+            file.lock = Some(lock);
+        }
+    }
+    folders
+}
+
+impl Packages {
+    /// Looks the packages up. What holds becomes a rule for each advisory, and a hit for each package of a lockfile.
+    pub(crate) fn look_up(&mut self, advisories: &Advisories, settings: Settings) -> Result<(), Error> {
+        let locks: Vec<(&PackageFile, &Lockfile)> = self
+            .folders
+            .iter()
+            .flat_map(|folder| &folder.files)
+            .filter_map(|file| Some((file, file.lock.as_ref()?)))
+            .collect();
+        let found = on_workers(&locks, |(file, lock)| hits_of(file.file, lock, advisories, settings));
+        let mut rules: BTreeMap<Box<str>, RuleMeta> = BTreeMap::new();
+        let mut hits = Vec::new();
+        for found in found {
+            for (advisory, hit) in found? {
+                if !rules.contains_key(&hit.id) {
+                    rules.insert(hit.id.clone(), rule_of(&advisory, settings)?);
+                }
+                hits.push(hit);
+            }
+        }
+        let unjudged = unjudged(locks.iter().map(|(_, lock)| *lock), advisories);
+        self.hits = hits;
+        self.rules = rules.into_values().collect();
+        self.notes.extend(unjudged);
+        Ok(())
+    }
+
+    /// Runs the rules on the files and turns everything into findings.
+    pub(crate) fn judge(&self, scan: &Scan<'_>) -> Judged {
+        let mut left = Judged::default();
+        let mut hits: HashMap<FileId, Vec<&Hit>> = HashMap::new();
+        for hit in &self.hits {
+            hits.entry(hit.file).or_default().push(hit);
+        }
+        let mut sheets = Vec::new();
+        for folder in &self.folders {
+            for file in folder.files.iter().filter(|file| file.file != NOWHERE) {
+                let index = file.file.0 as usize;
+                let (Some(input), Some(text)) = ((scan.input)(index), self.texts.get(&file.file)) else { continue };
+                let judge = (scan.judge)(index);
+                left.documents += 1;
+                left.bytes += text.len() as u64;
+                let mut outcome = Outcome::default();
+                judge.dispatch.packages(file, folder, &mut outcome);
+                outcome.drafts.retain(|draft| self.texts.contains_key(&draft.place.span.file));
+                let faults = file.lock.iter().map(|lock| &lock.faults);
+                for faults in faults.chain(file.manifest.iter().map(|manifest| &manifest.faults)) {
+                    judge.errors_of(faults, &mut outcome.drafts);
+                }
+                for hit in hits.get(&file.file).into_iter().flatten() {
+                    outcome.drafts.extend(hit.draft(judge.catalog).filter(|draft| judge.selection.is_on(draft.rule)));
+                }
+                let directives = Directives::of_lines(text, file.file, file.format.comment(), judge.catalog);
+                sheets.push(Sheet { judge, input, text, directives, outcome });
+            }
+        }
+        together::seal(sheets, &mut left);
+        left
+    }
+
+    /// The files that are judged here.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = usize> {
+        self.texts.keys().map(|file| file.0 as usize)
+    }
+}
+
+impl Hit {
+    fn draft(&self, catalog: &Catalog) -> Option<Draft> {
+        let rule = catalog.by_id(&self.id)?;
+        let mut draft = Draft::new(rule, self.place, self.message.clone());
+        draft.help = self.help.clone().map(Into::into);
+        for (span, message) in &self.labels {
+            draft.label(*span, message.clone());
+        }
+        Some(draft)
+    }
+}
+
+/// Says which ecosystems no database covers.
+fn unjudged<'l>(locks: impl Iterator<Item = &'l Lockfile>, advisories: &Advisories) -> Option<Note> {
+    let mut counts: BTreeMap<Ecosystem, usize> = BTreeMap::new();
+    for package in locks.flat_map(|lock| &lock.packages).filter(|package| is_judged(package)) {
+        *counts.entry(package.ecosystem).or_default() += 1;
+    }
+    counts.retain(|&ecosystem, _| !advisories.covers(ecosystem));
+    if counts.is_empty() {
+        return None;
+    }
+    let counts: Vec<String> = counts.iter().map(|(ecosystem, count)| format!("{} ({count})", ecosystem.osv())).collect();
+    let message = format!(
+        "packages were not looked up for want of a database of advisories: {}; see `portcullis db`",
+        counts.join(", ")
+    );
+    Some(Note { path: String::new(), kind: NoteKind::Other, message })
+}
+
+/// The advisories that hold for the packages of a lockfile. A version that stands in it several times is reported once.
+fn hits_of<'a>(
+    file: FileId,
+    lock: &Lockfile,
+    advisories: &'a Advisories,
+    settings: Settings,
+) -> Result<Vec<(Match<'a>, Hit)>, Error> {
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut several: Vec<(PackageId, Vec<PackageId>)> = Vec::new();
+    for (id, package) in (0..).map(PackageId).zip(&lock.packages) {
+        let Some(version) = package.version.as_deref().filter(|_| is_judged(package)) else { continue };
+        if package.groups.dev == Some(true) && !settings.development {
+            continue;
+        }
+        let at = *seen.entry((&package.name, version)).or_insert_with(|| {
+            several.push((id, Vec::new()));
+            several.len() - 1
+        });
+        if let Some((first, others)) = several.get_mut(at)
+            && *first != id
+        {
+            others.push(id);
+        }
+    }
+    let mut paths = None;
+    let mut hits = Vec::new();
+    for (id, others) in several {
+        let Some(package) = lock.packages.get(id.0 as usize) else { continue };
+        for advisory in advisories.matches(package)? {
+            if !settings.unfixed && advisory.fixed.is_empty() && advisory.kind == Kind::Vulnerability {
+                continue;
+            }
+            let path = paths.get_or_insert_with(|| Paths::of(lock)).to(id);
+            let path: Vec<&Package> = path.iter().filter_map(|id| lock.packages.get(id.0 as usize)).collect();
+            let mut hit = Hit::new(file, package, &advisory, &path)?;
+            let others = others.iter().filter_map(|id| lock.packages.get(id.0 as usize)).take(NAMED);
+            hit.labels = others.map(|other| (other.version_span, "and here".to_owned())).collect();
+            hits.push((advisory, hit));
+        }
+    }
+    Ok(hits)
+}
+
+/// Other places of a package that a finding names at most.
+const NAMED: usize = 10;
+
+impl Hit {
+    fn new(file: FileId, package: &Package, advisory: &Match<'_>, path: &[&Package]) -> Result<Self, Error> {
+        let version = package.version.as_deref().unwrap_or_default();
+        let mut structure = StableHash::new();
+        structure.text(package.ecosystem.osv());
+        structure.text(&package.name);
+        structure.text(version);
+        let place = Place { span: package.version_span, structure: structure.short(), value: 0 };
+        let summary = advisory.text()?.map(|text| text.summary).filter(|summary| !summary.is_empty());
+        let about = summary.unwrap_or_else(|| advisory.ids.join(", "));
+        let what = match advisory.kind {
+            Kind::Malicious => "is malicious",
+            Kind::Vulnerability => "is vulnerable",
+            Kind::Unsound => "is unsound",
+            Kind::Unmaintained => "is not maintained any more",
+            Kind::Notice => "has a notice",
+        };
+        let mut message = format!("`{}` {version} {what}: {}", package.name, about.trim_end_matches('.'));
+        if let [_, .., _] = path {
+            let names: Vec<&str> = path.iter().map(|package| &*package.name).collect();
+            message = format!("{message} ({})", names.join(" \u{2192} "));
+        }
+        let help = help(package, version, advisory, path)?;
+        Ok(Self { file, id: advisory.id().into(), place, message, help, labels: Vec::new() })
+    }
+}
+
+/// What to do about an advisory; `path` leads from what the project asks for to the package.
+fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package]) -> Result<String, Error> {
+    let name = &package.name;
+    if advisory.kind == Kind::Malicious {
+        return Ok(format!("remove `{name}`, and change every secret that it could read"));
+    }
+    let upgrade = advisory.smallest_upgrade(version)?;
+    let scheme = Scheme::of_ecosystem(package.ecosystem.osv());
+    let is_same_major = |to: &str| scheme.is_some_and(|scheme| scheme.same_major(version, to));
+    let direct = path.first().filter(|direct| direct.name != *name);
+    Ok(match (upgrade, direct) {
+        (Some(to), None) if is_same_major(to) => format!("update `{name}` to {to}"),
+        (Some(to), None) => format!("update `{name}` to {to}, another major version"),
+        (Some(to), Some(direct)) => {
+            format!("lock `{name}` at {to} or later; if the range does not allow that, update `{}`", direct.name)
+        }
+        (None, _) if advisory.kind == Kind::Vulnerability || advisory.kind == Kind::Unsound => {
+            "no version that fixes it is known: do without the package, or accept this with `ignore` in the \
+             configuration"
+                .to_owned()
+        }
+        (None, _) => "look for another package, or accept this with `ignore` in the configuration".to_owned(),
+    })
+}
+
+/// An advisory as a rule of the scan.
+fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMeta, Error> {
+    let severity = match (advisory.kind, advisory.rating.level()) {
+        (Kind::Malicious, _) | (_, Level::Critical) => Severity::Critical,
+        (_, Level::High) => Severity::High,
+        (_, Level::Medium) => Severity::Medium,
+        (_, Level::Low) => Severity::Low,
+        (_, Level::None) => Severity::Info,
+        (Kind::Unsound, Level::Unknown) => Severity::Low,
+        (Kind::Unmaintained | Kind::Notice, Level::Unknown) => Severity::Info,
+        (Kind::Vulnerability, Level::Unknown) => settings.unknown_as,
+    };
+    let text = advisory.text()?.unwrap_or_default();
+    let title = if text.summary.is_empty() { format!("Advisory {}", advisory.id()) } else { text.summary.clone() };
+    let mut docs = format!("{}\n\n{}\n", one_line(&title), text.details.trim());
+    for reference in &text.references {
+        docs.push_str(&format!("\n- {}", reference.url));
+    }
+    let mut tags = vec![ADVISORIES, advisory.kind.name()];
+    if advisory.rating.level() == Level::Unknown {
+        tags.push("unknown-severity");
+    }
+    if advisory.exploited {
+        tags.push("known-exploited");
+    }
+    if advisory.fixed.is_empty() {
+        tags.push("unfixed");
+    }
+    Ok(RuleMeta {
+        id: advisory.id().to_owned().into(),
+        severity,
+        confidence: Confidence::High,
+        profile: Profile::Recommended,
+        tags: tags.into_iter().collect(),
+        peers: advisory.ids.iter().copied().filter(|id| *id != advisory.id()).collect(),
+        docs: docs.into(),
+        ..RuleMeta::DEFAULT
+    })
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

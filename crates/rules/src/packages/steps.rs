@@ -1,0 +1,193 @@
+//! Whether manifest and lockfile go together.
+//!
+//! Only names are compared: which version a range allows is for the program to say that locks. A folder that nobody could
+//! list, and a lockfile that could not be read to its end, say nothing.
+
+use portcullis_model::packages::{
+    Ecosystem, Folder, Format, Manifest, Package, PackageFile, Requirement, Role, Source,
+};
+
+use crate::rule::prelude::*;
+
+/// The rules of this file.
+pub(super) static RULES: &[&Rule] = &[&MANIFEST_DRIFT, &MISSING];
+
+rule! {
+    /// Lockfile lacks what the manifest asks for
+    ///
+    /// The two were not committed together: an installation that goes by the lockfile fails or leaves the package out, any
+    /// other resolves it afresh and writes a lockfile that nobody has looked at. Compares the names of direct dependencies,
+    /// in the lockfile's own folder. Silent for what may be left out (optional and peer dependencies), for members of a
+    /// workspace, and where the lockfile has faults.
+    ///
+    /// ```json bad:5
+    /// file=package.json
+    /// {
+    ///   "name": "web",
+    ///   "dependencies": {
+    ///     "left-pad": "^1.3.0",
+    ///     "right-pad": "^1.0.0"
+    ///   }
+    /// }
+    /// file=package-lock.json
+    /// {
+    ///   "lockfileVersion": 3,
+    ///   "packages": {
+    ///     "": { "name": "web", "dependencies": { "left-pad": "^1.3.0" } },
+    ///     "node_modules/left-pad": { "version": "1.3.0" }
+    ///   }
+    /// }
+    /// ```
+    /// ```json good
+    /// file=package.json
+    /// {
+    ///   "name": "web",
+    ///   "dependencies": { "left-pad": "^1.3.0", "local": "file:../local" },
+    ///   "optionalDependencies": { "fsevents": "^2.3.0" }
+    /// }
+    /// file=package-lock.json
+    /// {
+    ///   "lockfileVersion": 3,
+    ///   "packages": {
+    ///     "": { "name": "web", "dependencies": { "left-pad": "^1.3.0" } },
+    ///     "node_modules/left-pad": { "version": "1.3.0" }
+    ///   }
+    /// }
+    /// ```
+    MANIFEST_DRIFT = "lock-manifest-drift" {
+        check: Check::Packages(manifest_drift),
+        severity: Severity::Medium,
+    }
+}
+
+fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) {
+    let Some(manifest) = file.manifest.as_ref().filter(|_| file.format.role() == Role::Manifest) else { return };
+    let Some(locks) = locks_of(file, folder) else { return };
+    for requirement in &manifest.requirements {
+        let may_lack = requirement.groups.optional == Some(true) || requirement.source != Source::Registry;
+        if may_lack || locks.iter().any(|lock| has(lock, requirement)) {
+            continue;
+        }
+        let names: Vec<&str> = locks.iter().map(|lock| &*lock.name).collect();
+        report
+            .at(
+                (requirement.span, &*requirement.name),
+                format!("{} has no `{}`", names.join(" and "), requirement.name),
+            )
+            .help("lock again, and commit manifest and lockfile together");
+    }
+}
+
+/// The lockfiles beside a manifest that were read whole; `None` where there is none, or one was not.
+fn locks_of<'f>(file: &PackageFile, folder: &'f Folder) -> Option<Vec<&'f PackageFile>> {
+    let ecosystem = file.format.ecosystem();
+    let is_lock = |other: &&PackageFile| other.format.role() == Role::Lock && other.format.ecosystem() == ecosystem;
+    let locks: Vec<&PackageFile> = folder.files.iter().filter(is_lock).collect();
+    let is_whole = |lock: &&PackageFile| lock.lock.as_ref().is_some_and(|lock| lock.faults.is_empty());
+    (!locks.is_empty() && locks.iter().all(is_whole)).then_some(locks)
+}
+
+fn has(lock: &PackageFile, requirement: &Requirement) -> bool {
+    let wanted = normal(requirement.ecosystem, &requirement.name);
+    let is_it = |package: &Package| {
+        let names = std::iter::once(&package.name).chain(&package.alias);
+        names.into_iter().any(|name| normal(package.ecosystem, name) == wanted)
+    };
+    lock.lock.iter().flat_map(|lock| &lock.packages).any(is_it)
+}
+
+/// A name as its ecosystem compares it.
+fn normal(ecosystem: Ecosystem, name: &str) -> String {
+    match ecosystem {
+        Ecosystem::PyPi => {
+            let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
+            parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+        }
+        Ecosystem::CratesIo => name.replace('_', "-"),
+        Ecosystem::Packagist | Ecosystem::NuGet => name.to_ascii_lowercase(),
+        _ => name.to_owned(),
+    }
+}
+
+rule! {
+    /// Manifest has no lockfile beside it
+    ///
+    /// Without a lockfile every installation resolves anew: what was tested is not what is shipped, and nobody can say which
+    /// versions were in a build that is found wanting later. Libraries leave the lockfile to whoever uses them: manifests that
+    /// say that they are published are silent, and so are members of a workspace, manifests that ask for nothing, and
+    /// programs that lock elsewhere.
+    ///
+    /// ```json bad:3
+    /// file=package.json
+    /// {
+    ///   "private": true,
+    ///   "dependencies": { "left-pad": "^1.3.0" }
+    /// }
+    /// ```
+    /// ```json good
+    /// file=package.json
+    /// {
+    ///   "private": true,
+    ///   "dependencies": { "left-pad": "^1.3.0" }
+    /// }
+    /// file=yarn.lock
+    /// # yarn lockfile v1
+    ///
+    /// left-pad@^1.3.0:
+    ///   version "1.3.0"
+    /// ```
+    /// ```json good
+    /// file=package.json
+    /// {
+    ///   "name": "left-pad",
+    ///   "version": "1.3.0",
+    ///   "dependencies": { "pads": "^1.3.0" }
+    /// }
+    /// ```
+    MISSING = "lock-missing" {
+        check: Check::Packages(missing),
+        severity: Severity::Low,
+        profile: Profile::All,
+    }
+}
+
+/// Lockfiles by the format of the manifest that they belong to.
+const LOCKS: &[(Format, &[&str])] = &[
+    (
+        Format::PackageJson,
+        &[
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "yarn.lock",
+            "pnpm-lock.yaml",
+            "bun.lock",
+            "bun.lockb",
+            "deno.lock",
+        ],
+    ),
+    (Format::Pipfile, &["Pipfile.lock"]),
+    (Format::Gemfile, &["Gemfile.lock", "gems.locked"]),
+    (Format::ComposerJson, &["composer.lock"]),
+];
+
+fn missing(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) {
+    let Some(manifest) = &file.manifest else { return };
+    let Some((_, names)) = LOCKS.iter().find(|(format, _)| *format == file.format) else { return };
+    let is_here = names.iter().any(|name| folder.has(name) != Some(false));
+    let is_above = folder.above.iter().any(|format| format.ecosystem() == file.format.ecosystem());
+    if is_here || is_above || !is_application(file.format, manifest) {
+        return;
+    }
+    let Some(first) = manifest.requirements.iter().find(|it| it.source == Source::Registry) else { return };
+    report
+        .at((first.span, "lock"), format!("no lockfile beside {} fixes what it asks for", file.name))
+        .help(format!("lock it and commit the file: {}", names.join(", ")));
+}
+
+/// Whether a manifest is of something that is installed and not of a library.
+fn is_application(format: Format, manifest: &Manifest) -> bool {
+    match format {
+        Format::PackageJson | Format::ComposerJson => manifest.is_private,
+        _ => true,
+    }
+}
