@@ -4,16 +4,30 @@
 //! comes before a fault is kept. What a file does not say (a group, a source, who asks for a package) stays open until the
 //! manifests beside it are looked at. A version that only a resolver could know is `None`.
 
+mod bun;
 mod cargo;
+mod cargo_toml;
+mod composer;
 mod conflict;
 mod ecosystem;
 mod folder;
 mod format;
+mod go;
 mod graph;
 mod helpers;
 mod npm;
+mod package_json;
+mod pdm;
+mod pipenv;
 mod pnpm;
+mod poetry;
+mod pylock;
+mod pyproject;
+mod python;
 mod read;
+mod requirements;
+mod ruby;
+mod uv;
 mod yarn;
 
 use portcullis_core::{Span, SyntaxError};
@@ -21,6 +35,7 @@ use portcullis_core::{Span, SyntaxError};
 pub use ecosystem::Ecosystem;
 pub use folder::{Folder, PackageFile};
 pub use format::{Format, Role};
+pub use go::{GoSum, GoSumOf, go_sums};
 pub use graph::{Paths, link, path_to};
 pub use read::{Contents, read};
 
@@ -182,6 +197,8 @@ pub struct Manifest {
     /// Versions that are forced upon packages whoever asks for them (`overrides`, `resolutions`, constraints); not
     /// requirements.
     pub overrides: Vec<Requirement>,
+    /// Ranges that members of the workspace take over; asked for only where one of them does.
+    pub shared: Vec<Requirement>,
     /// Other files that it takes in, as written.
     pub references: Vec<Reference>,
     /// What could not be read.

@@ -35,7 +35,7 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
 
 /// The folders of an installation.
 #[derive(Default)]
-struct Installed<'t> {
+pub(super) struct Installed<'t> {
     places: Vec<Place>,
     /// Places by the one above and the name in its `node_modules`; folders of the project stand beneath nothing.
     known: HashMap<(u32, &'t str), u32>,
@@ -48,7 +48,7 @@ struct Place {
 }
 
 /// Above the project's folder and those of its workspace.
-const TOP: u32 = u32::MAX;
+pub(super) const TOP: u32 = u32::MAX;
 
 impl<'t> Installed<'t> {
     /// Versions 2 and 3.
@@ -65,9 +65,7 @@ impl<'t> Installed<'t> {
             }
             let found = id(lock.packages.len());
             lock.packages.push(installed(key, node));
-            if let Some(place) = self.places.get_mut(place as usize) {
-                place.package = Some(found);
-            }
+            self.put(place, found);
             read.push((found, place, node));
         }
         for (place, target) in links {
@@ -120,9 +118,7 @@ impl<'t> Installed<'t> {
             let place = self.place_in(above, key.text());
             let found = id(lock.packages.len());
             lock.packages.push(nested(key, node));
-            if let Some(place) = self.places.get_mut(place as usize) {
-                place.package = Some(found);
-            }
+            self.put(place, found);
             read.push((found, place, node));
             waiting.extend(entries(node, "dependencies").rev().map(|(key, node)| (place, key, node)));
             if above == top {
@@ -149,7 +145,7 @@ impl<'t> Installed<'t> {
         place
     }
 
-    fn place_in(&mut self, above: u32, name: &'t str) -> u32 {
+    pub(super) fn place_in(&mut self, above: u32, name: &'t str) -> u32 {
         let next = narrow(self.places.len());
         let place = *self.known.entry((above, name)).or_insert(next);
         if place == next {
@@ -158,8 +154,20 @@ impl<'t> Installed<'t> {
         place
     }
 
+    /// Says which package lies at a place.
+    pub(super) fn put(&mut self, place: u32, package: PackageId) {
+        if let Some(place) = self.places.get_mut(place as usize) {
+            place.package = Some(package);
+        }
+    }
+
+    /// The place of a name right beneath another, where there is one.
+    pub(super) fn known(&self, above: u32, name: &'t str) -> Option<u32> {
+        self.known.get(&(above, name)).copied()
+    }
+
     /// What Node loads for a name from a place.
-    fn find(&self, from: u32, name: &'t str) -> Option<PackageId> {
+    pub(super) fn find(&self, from: u32, name: &'t str) -> Option<PackageId> {
         let in_folder = |place: u32| {
             let found = self.known.get(&(place, name))?;
             self.places.get(*found as usize)?.package
@@ -182,7 +190,7 @@ impl<'t> Installed<'t> {
 }
 
 /// The lists of a package, and what is asked for in them.
-const LISTS: &[(&str, Groups)] = &[
+pub(super) const LISTS: &[(&str, Groups)] = &[
     ("dependencies", Groups { dev: Some(false), optional: Some(false) }),
     ("devDependencies", Groups { dev: Some(true), optional: Some(false) }),
     ("optionalDependencies", Groups { dev: Some(false), optional: Some(true) }),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use portcullis_core::FileId;
 
-use super::{Format, Lockfile, Manifest, cargo, conflict, link, npm, pnpm, yarn};
+use super::{
+    Format, Lockfile, Manifest, bun, cargo, cargo_toml, composer, conflict, go, link, npm, package_json, pdm, pipenv,
+    pnpm, poetry, pylock, pyproject, requirements, ruby, uv, yarn,
+};
 
 /// What one file says. `requirements.txt` and `go.mod` are both a lockfile and a manifest.
 #[derive(Clone, Debug, Default)]
@@ -31,11 +34,45 @@ pub fn read(format: Format, file: FileId, text: &Arc<str>) -> Contents {
 
 fn read_whole(format: Format, file: FileId, text: &Arc<str>) -> Contents {
     match format {
-        Format::CargoLock => cargo::lock(file, text).into(),
         Format::NpmLock => npm::lock(file, text).into(),
         Format::YarnLock => yarn::lock(file, text).into(),
         Format::PnpmLock => pnpm::lock(file, text).into(),
-        _ => Contents::default(),
+        Format::BunLock => bun::lock(file, text).into(),
+        Format::PackageJson => package_json::manifest(file, text).into(),
+        Format::CargoLock => cargo::lock(file, text).into(),
+        Format::CargoToml => cargo_toml::manifest(file, text).into(),
+        Format::GoMod => go::module(file, text),
+        Format::Requirements => requirements::read(file, text),
+        Format::PoetryLock => poetry::lock(file, text).into(),
+        Format::PipfileLock => pipenv::lock(file, text).into(),
+        Format::Pipfile => pipenv::manifest(file, text).into(),
+        Format::UvLock => uv::lock(file, text).into(),
+        Format::PdmLock => pdm::lock(file, text).into(),
+        Format::PyLock => pylock::lock(file, text).into(),
+        Format::PyProject => pyproject::manifest(file, text).into(),
+        Format::GemfileLock => ruby::lock(file, text).into(),
+        Format::Gemfile => ruby::manifest(file, text).into(),
+        Format::ComposerLock => composer::lock(file, text).into(),
+        Format::ComposerJson => composer::manifest(file, text).into(),
+        // Hashes only (`go_sums`): what stands in it need not be used.
+        Format::GoSum => Contents::default(),
+        Format::Pom
+        | Format::GradleLock
+        | Format::NuGetLock
+        | Format::PackagesConfig
+        | Format::DepsJson
+        | Format::PackagesProps
+        | Format::MixLock
+        | Format::PubspecLock
+        | Format::ConanLock
+        | Format::PackageResolved
+        | Format::RenvLock
+        | Format::CabalFreeze
+        | Format::StackLock
+        | Format::PodfileLock
+        | Format::JuliaManifest
+        | Format::CycloneDx
+        | Format::Spdx => Contents::default(),
     }
 }
 
