@@ -40,6 +40,11 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Lists the rules
     Rules(RulesArgs),
+    /// Builds or describes the database of advisories
+    ///
+    /// Lockfiles are looked up in it. What is known of Rust's crates is built into the program; a database brings the other
+    /// ecosystems, and the texts.
+    Db(DbArgs),
     /// Shows, starts or describes the configuration
     Config(ConfigArgs),
     /// Prints the completions for a shell
@@ -125,6 +130,10 @@ pub(crate) struct RuleFlags {
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
 
+    /// Leave out advisories that no version fixes
+    #[arg(long)]
+    pub(crate) ignore_unfixed: bool,
+
     /// The day to compare dates with; today by default
     ///
     /// Written 2026-11-21. It decides what has reached its end of life and which suppressions have expired: a fixed day
@@ -197,6 +206,10 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "NAME=VALUE", value_parser = tf_variable)]
     pub(crate) tf_var: Vec<(String, String)>,
 
+    /// A database of advisories, repeatable; by default the one that `portcullis db path` names, where it is there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Vec<PathBuf>,
+
     /// Threads to scan with; one for each core by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -265,6 +278,66 @@ pub(crate) enum ListFormat {
     #[default]
     Pretty,
     Json,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DbArgs {
+    #[command(subcommand)]
+    pub(crate) command: DbCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Makes a database of downloaded advisories
+    ///
+    /// `portcullis db build --osv npm/all.zip --osv PyPI/all.zip --rustsec advisory-db/ -o advisories.db`
+    Build(DbBuildArgs),
+    /// Says what the database holds and how old it is, and checks every byte of it
+    Status(DbStatusArgs),
+    /// Prints where scans look for the database
+    Path,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DbBuildArgs {
+    /// OSV records, repeatable: an `all.zip` of the OSV export, a JSON file, or a folder of these
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, required_unless_present = "rustsec")]
+    pub(crate) osv: Vec<PathBuf>,
+
+    /// The RustSec database, repeatable: its checkout, or a tar file of it
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) rustsec: Vec<PathBuf>,
+
+    /// EPSS's scores of a day, as CSV
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) epss: Option<PathBuf>,
+
+    /// The catalogue of known exploited vulnerabilities, as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) kev: Option<PathBuf>,
+
+    /// The file to write
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+
+    /// The last day that it may be used; for ever by default
+    #[arg(long)]
+    pub(crate) expires: Option<Date>,
+
+    /// The day it is made; today by default
+    #[arg(long)]
+    pub(crate) date: Option<Date>,
+
+    /// The number of the build, which goes up; the time by default
+    #[arg(long, value_name = "N")]
+    pub(crate) build: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DbStatusArgs {
+    /// The database; by default the one that scans use
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) database: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

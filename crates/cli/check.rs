@@ -15,6 +15,7 @@ use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, s
 use portcullis_rules::Date;
 
 use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags};
+use crate::db;
 use crate::terminal::{self, Failure};
 
 /// Scans, writes every output and says how it went.
@@ -264,6 +265,9 @@ fn scan_options(
         compose_files: args.input.compose_file.clone(),
         tf_var_files: args.input.tf_var_file.clone(),
         tf_vars: args.input.tf_var.clone(),
+        databases: args.input.db.clone(),
+        default_database: db::default_path(),
+        ignore_unfixed: args.rules.ignore_unfixed,
         root: args.input.root.clone(),
         threads: args.input.threads.map_or(0, usize::from),
         only: args.rules.only.clone(),

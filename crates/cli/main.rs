@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod commands;
+mod db;
 mod terminal;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => commands::explain(&args),
         Some(Command::Rules(args)) => commands::rules(&args),
+        Some(Command::Db(args)) => db::run(&args),
         Some(Command::Config(args)) => commands::config(&args),
         Some(Command::Completions { shell }) => commands::completions(shell),
         Some(Command::Man { command }) => commands::man(&command),

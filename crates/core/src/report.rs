@@ -190,6 +190,11 @@ pub enum ScanError {
         /// Why.
         reason: String,
     },
+    /// A database of advisories cannot be used, so that nothing was looked up in it.
+    Advisories {
+        /// Which, and why.
+        reason: String,
+    },
     /// A rule panicked; its findings in this file are missing.
     RulePanicked {
         /// The rule's id.
@@ -203,6 +208,7 @@ impl std::fmt::Display for ScanError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Path { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::Advisories { reason } => f.write_str(reason),
             Self::NotFixed { path, reason } => write!(f, "{path}: not fixed: {reason}"),
             Self::RulePanicked { rule, path } => write!(f, "rule {rule} panicked on {path}; please report it"),
         }

@@ -7,6 +7,7 @@ use portcullis_model::actions::is_workflow;
 use portcullis_model::compose::{has_compose_name, is_compose};
 use portcullis_model::kubernetes::Object;
 use portcullis_model::kustomize::is_kustomization;
+use portcullis_model::packages::Format;
 use portcullis_syntax::{Dialect, Tree, json, yaml};
 
 /// The languages that are read.
@@ -28,12 +29,17 @@ pub(crate) enum Language {
     Terraform,
     /// Values of variables of Terraform; judged with the modules beside it.
     TerraformVariables,
+    /// Names packages; its name says so.
+    Packages(Format),
 }
 
 /// The language of a path, or `None` where the file is not one that is scanned.
 pub(crate) fn classify(path: &str) -> Option<Language> {
     if is_kustomization(path) {
         return Some(Language::Yaml11);
+    }
+    if let Some(format) = Format::of_path(path) {
+        return Some(Language::Packages(format));
     }
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     if is_dockerfile(&name) {

@@ -143,7 +143,7 @@ impl Judge<'_> {
             Language::Json => judged.notes.extend(unrecognised(input.target)),
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
             // They are judged with their modules.
-            Language::Terraform | Language::TerraformVariables => {}
+            Language::Terraform | Language::TerraformVariables | Language::Packages(_) => {}
             Language::Template => judged.notes.push(template_note(path, "its name says that it is a template")),
         }
         judged
@@ -187,7 +187,7 @@ impl Judge<'_> {
         let dialect = if github.is_some() { Dialect::Yaml12 } else { dialect };
         let tree = match dialect {
             Dialect::Json => json::parse(input.file, &text),
-            Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(input.file, &text, dialect),
+            Dialect::Yaml11 | Dialect::Yaml12 | Dialect::Toml => yaml::parse(input.file, &text, dialect),
         };
         let is_workflow = || tree.documents().next().is_some_and(|document| is_workflow(document.root));
         let (tree, dialect, github) = if github.is_none() && was_named(input.target) && is_workflow() {
@@ -695,7 +695,8 @@ pub(crate) fn is_compose_file(language: Language, tree: &Tree) -> bool {
         | Language::Dockerfile
         | Language::Template
         | Language::Terraform
-        | Language::TerraformVariables => false,
+        | Language::TerraformVariables
+        | Language::Packages(_) => false,
     }
 }
 

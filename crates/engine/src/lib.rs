@@ -20,6 +20,7 @@ mod inside;
 mod judge;
 mod kustomize;
 mod neighbours;
+mod packages;
 mod paths;
 mod piped;
 mod relations;

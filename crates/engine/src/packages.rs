@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use portcullis_advisories::database::Database;
 use portcullis_advisories::matching::is_judged;
 use portcullis_advisories::record::Kind;
-use portcullis_advisories::database::Database;
 use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp};
 use portcullis_core::{
-    ADVISORIES, Catalog, Confidence, Draft, FileId, Files, Note, NoteKind, Place, Profile, RuleMeta, ScanError, Severity, StableHash,
+    ADVISORIES, Catalog, Confidence, Draft, FileId, Files, Note, NoteKind, Place, Profile, RuleMeta, ScanError,
+    Severity, StableHash,
 };
 use portcullis_model::kustomize::directory_of;
 use portcullis_model::packages::{
@@ -286,7 +287,9 @@ impl Packages {
                 for hit in hits.get(&file.file).into_iter().flatten() {
                     outcome.drafts.extend(hit.draft(judge.catalog).filter(|draft| judge.selection.is_on(draft.rule)));
                 }
-                let directives = Directives::of_lines(text, file.file, file.format.comment(), judge.catalog);
+                let directives = file.format.comment().map_or_else(Directives::default, |mark| {
+                    Directives::of_lines(text, file.file, mark, judge.catalog)
+                });
                 sheets.push(Sheet { judge, input, text, directives, outcome });
             }
         }
@@ -322,7 +325,8 @@ fn unjudged<'l>(locks: impl Iterator<Item = &'l Lockfile>, advisories: &Advisori
     if counts.is_empty() {
         return None;
     }
-    let counts: Vec<String> = counts.iter().map(|(ecosystem, count)| format!("{} ({count})", ecosystem.osv())).collect();
+    let counts: Vec<String> =
+        counts.iter().map(|(ecosystem, count)| format!("{} ({count})", ecosystem.osv())).collect();
     let message = format!(
         "packages were not looked up for want of a database of advisories: {}; see `portcullis db`",
         counts.join(", ")
@@ -384,8 +388,7 @@ impl Hit {
         structure.text(&package.name);
         structure.text(version);
         let place = Place { span: package.version_span, structure: structure.short(), value: 0 };
-        let summary = advisory.text()?.map(|text| text.summary).filter(|summary| !summary.is_empty());
-        let about = summary.unwrap_or_else(|| advisory.ids.join(", "));
+        let about = about(advisory)?;
         let what = match advisory.kind {
             Kind::Malicious => "is malicious",
             Kind::Vulnerability => "is vulnerable",
@@ -393,15 +396,41 @@ impl Hit {
             Kind::Unmaintained => "is not maintained any more",
             Kind::Notice => "has a notice",
         };
-        let mut message = format!("`{}` {version} {what}: {}", package.name, about.trim_end_matches('.'));
+        let mut message = format!("`{}` {version} {what}", package.name);
+        if !about.is_empty() {
+            message = format!("{message}: {about}");
+        }
         if let [_, .., _] = path {
             let names: Vec<&str> = path.iter().map(|package| &*package.name).collect();
             message = format!("{message} ({})", names.join(" \u{2192} "));
         }
-        let help = help(package, version, advisory, path)?;
+        let help = Some(help(package, version, advisory, path)?);
         Ok(Self { file, id: advisory.id().into(), place, message, help, labels: Vec::new() })
     }
 }
+
+/// What an advisory is about: its summary, or how its details begin, or its other ids.
+fn about(advisory: &Match<'_>) -> Result<String, Error> {
+    let text = advisory.text()?.unwrap_or_default();
+    let summary = one_line(&text.summary);
+    if !summary.is_empty() {
+        return Ok(summary.trim_end_matches('.').to_owned());
+    }
+    let details = text.details.lines().map(|line| line.trim_matches(['#', ' '])).find(|line| !line.is_empty());
+    let Some(details) = details else {
+        let others: Vec<&str> = advisory.ids.iter().copied().filter(|id| *id != advisory.id()).collect();
+        return Ok(others.join(", "));
+    };
+    let sentence = details.split_once(". ").map_or(details, |(first, _)| first).trim_end_matches('.');
+    let mut shown: String = sentence.chars().take(ABOUT).collect();
+    if shown.len() < sentence.len() {
+        shown.push('\u{2026}');
+    }
+    Ok(shown)
+}
+
+/// Characters of an advisory's details that stand for a summary.
+const ABOUT: usize = 120;
 
 /// What to do about an advisory; `path` leads from what the project asks for to the package.
 fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package]) -> Result<String, Error> {
@@ -444,7 +473,8 @@ fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMeta, Error> 
     let title = if text.summary.is_empty() { format!("Advisory {}", advisory.id()) } else { text.summary.clone() };
     let mut docs = format!("{}\n\n{}\n", one_line(&title), text.details.trim());
     for reference in &text.references {
-        docs.push_str(&format!("\n- {}", reference.url));
+        docs.push_str("\n- ");
+        docs.push_str(&reference.url);
     }
     let mut tags = vec![ADVISORIES, advisory.kind.name()];
     if advisory.rating.level() == Level::Unknown {

@@ -28,11 +28,12 @@ use crate::filters::{Filters, OverrideSet};
 use crate::inside::Inside;
 use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
+use crate::packages::Packages;
 use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
 use crate::targets::Builds;
-use crate::{helm, paths, piped, terraform};
+use crate::{helm, packages, paths, piped, terraform};
 
 /// What to scan and how. Paths are relative to `cwd`.
 #[derive(Clone, Debug)]
@@ -54,6 +55,12 @@ pub struct ScanOptions {
     pub tf_vars: Vec<(String, String)>,
     /// `--root`; else the repository of the working directory, else that of all paths, else the working directory.
     pub root: Option<PathBuf>,
+    /// Databases of advisories that have to be there, beside those of the configuration.
+    pub databases: Vec<PathBuf>,
+    /// The database that is used where none is named, if it is there.
+    pub default_database: Option<PathBuf>,
+    /// Whether advisories are left out that no version fixes, whatever the configuration says.
+    pub ignore_unfixed: bool,
     /// Worker threads; 0: one for each core.
     pub threads: usize,
     /// `--only`.
@@ -90,6 +97,9 @@ impl ScanOptions {
             compose_files: Vec::new(),
             tf_var_files: Vec::new(),
             tf_vars: Vec::new(),
+            databases: Vec::new(),
+            default_database: None,
+            ignore_unfixed: false,
             root: None,
             threads: 0,
             only: Vec::new(),
@@ -154,7 +164,6 @@ pub(crate) fn scan_texts(
     progress: &dyn Progress,
 ) -> Result<Scanned, EngineError> {
     let started = Instant::now();
-    let catalog = Arc::new(portcullis_rules::catalog());
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
@@ -169,6 +178,13 @@ pub(crate) fn scan_texts(
     let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
     piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe)));
     piped::add_to(&mut found, &piped);
+    let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
+    let total = found.targets.len();
+    let pool = worker_pool(threads, total)?;
+    // Each advisory that holds is a rule: they have to be known before the rules are chosen.
+    let read_packages = || packages::read_all(options, &found, &given, &worktree);
+    let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
+    let catalog = Arc::new(portcullis_rules::catalog_with(std::mem::take(&mut packages.rules)));
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -197,7 +213,6 @@ pub(crate) fn scan_texts(
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
     let homes = relations::homes(&kustomizations, &found);
-    let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
     let shared = Shared {
         options,
         catalog: &catalog,
@@ -228,9 +243,7 @@ pub(crate) fn scan_texts(
             report.errors.push(ScanError::Path { path: path.clone(), reason: reason(&error) });
         }
     }
-    let total = found.targets.len();
     let done = AtomicUsize::new(0);
-    let pool = worker_pool(threads, total)?;
     let judge_worlds = |rules: &BTreeMap<OverrideSet, Rules>, worlds: &[&World]| {
         let judge = |index| shared.judge_of(rules, index);
         let input = |index| input(index);
@@ -262,6 +275,14 @@ pub(crate) fn scan_texts(
     if !of_terraform.is_empty() {
         progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
     }
+    let from_packages = {
+        let judge = |index| shared.judge_of(&rules, index);
+        let input = |index| input(index);
+        judge_packages(pool.as_ref(), &packages, (&found, &judge, &input, &tree))
+    };
+    let of_packages = in_worlds.len();
+    in_worlds.extend(packages.targets());
+    progress.files(done.fetch_add(in_worlds.len() - of_packages, Ordering::Relaxed), total);
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
         if patches.contains(&index) || in_worlds.contains(&index) {
@@ -287,6 +308,9 @@ pub(crate) fn scan_texts(
         take(judged, &mut facts, &mut claims, &mut report);
     }
     take(from_terraform, &mut facts, &mut claims, &mut report);
+    take(from_packages, &mut facts, &mut claims, &mut report);
+    report.notes.append(&mut packages.notes);
+    report.errors.append(&mut packages.errors);
     let mut unrendered = BTreeMap::new();
     let mut taken = 0..;
     in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
@@ -379,6 +403,17 @@ fn judge_terraform(
     match pool {
         Some(pool) => pool.install(|| terraform::judge(&scan, targets, options)),
         None => terraform::judge(&scan, targets, options),
+    }
+}
+
+/// Judges the files that name packages.
+fn judge_packages(pool: Option<&ThreadPool>, packages: &Packages, targets: Targets<'_>) -> Judged {
+    let (found, judge, input, tree) = targets;
+    let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
+    let scan = Scan { indices, judge, input, tree };
+    match pool {
+        Some(pool) => pool.install(|| packages.judge(&scan)),
+        None => packages.judge(&scan),
     }
 }
 

@@ -201,7 +201,7 @@ impl Library {
         let text: Arc<str> = Arc::from(text);
         let tree = match dialect {
             Dialect::Json => json::parse(file_id(path), &text),
-            Dialect::Yaml11 | Dialect::Yaml12 => yaml::parse(file_id(path), &text, Dialect::Yaml11),
+            Dialect::Yaml11 | Dialect::Yaml12 | Dialect::Toml => yaml::parse(file_id(path), &text, Dialect::Yaml11),
         };
         self.files.insert(path.to_owned(), File { tree, embedded: BTreeMap::new() });
     }

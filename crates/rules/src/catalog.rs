@@ -1,6 +1,6 @@
 //! All builtin rules in one list.
 
-use portcullis_core::Catalog;
+use portcullis_core::{Catalog, RuleMeta};
 
 use crate::terraform::{aws, azure, google, written};
 use crate::{Rule, actions, compose, dockerfile, kubernetes, packages, scan};
@@ -24,5 +24,10 @@ pub fn builtin() -> impl Iterator<Item = &'static Rule> {
 
 /// The catalog of the builtin rules.
 pub fn catalog() -> Catalog {
-    Catalog::new(builtin().map(|rule| rule.meta.clone()))
+    catalog_with([])
+}
+
+/// The catalog of the builtin rules and of others that were read.
+pub fn catalog_with(others: impl IntoIterator<Item = RuleMeta>) -> Catalog {
+    Catalog::new(builtin().map(|rule| rule.meta.clone()).chain(others))
 }

@@ -28,7 +28,7 @@ mod shell;
 pub mod terraform;
 mod text;
 
-pub use catalog::{builtin, catalog};
+pub use catalog::{builtin, catalog, catalog_with};
 pub use context::{Context, Date, OptionValue, Options, PodSecurity, PodSecurityLevel};
 pub use dispatch::{ACROSS_FILES, Dispatch, HELM_VALUES, Outcome};
 pub use report::{Place, Report, Spot};

@@ -15,6 +15,7 @@ use portcullis_model::helm::{Chart, Values, is_values_file};
 use portcullis_model::kubernetes::objects;
 use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_model::kustomize::is_kustomization;
+use portcullis_model::packages::{Folder, Format, PackageFile, read};
 use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, OptionValue, Options, Outcome, builtin, catalog};
 use portcullis_syntax::{Dialect, Node, dockerfile, json, yaml};
 use portcullis_terraform::{Library, evaluate, role_of};
@@ -71,6 +72,9 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
     if example.files.iter().any(|(name, _)| role_of(file_name(name)).is_some()) {
         return run_terraform(dispatch, example);
     }
+    if example.files.iter().any(|(name, _)| Format::of_path(name).is_some()) {
+        return run_packages(dispatch, example);
+    }
     let homes = homes(example);
     let mut facts = Facts::of_scan(Seen::Whole, &homes);
     let mut drafts = Vec::new();
@@ -105,6 +109,29 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
     }
     drafts.extend(claims.into_iter().filter(|(_, claim)| facts.holds(claim)).map(|(draft, _)| draft));
     lines_of(&drafts, example)
+}
+
+/// The files of the example as one folder of lockfiles and manifests.
+fn run_packages(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
+    let mut folder =
+        Folder { names: Some(example.files.iter().map(|(name, _)| name.clone()).collect()), ..Folder::default() };
+    for (file, (name, text)) in (0..).map(FileId).zip(&example.files) {
+        let Some(format) = Format::of_path(name) else { continue };
+        let contents = read(format, file, &Arc::from(text.as_str()));
+        folder.files.push(PackageFile {
+            file,
+            name: name.as_str().into(),
+            format,
+            lock: contents.lock,
+            manifest: contents.manifest,
+        });
+    }
+    let mut outcome = Outcome::default();
+    for file in &folder.files {
+        dispatch.packages(file, &folder, &mut outcome);
+    }
+    assert!(outcome.panicked.is_empty(), "a rule panicked");
+    lines_of(&outcome.drafts, example)
 }
 
 /// The files of the example as modules: each that no other calls is evaluated.

@@ -79,6 +79,7 @@ pub(super) fn manifest(file: FileId, source: &Arc<str>) -> Manifest {
     let mut manifest = Manifest { faults: faults(&tree), ..Manifest::default() };
     let Some(root) = root(&tree) else { return manifest };
     manifest.name = text(root, "name").map(Into::into);
+    manifest.is_private = text(root, "type") == Some("project");
     for (list, dev) in [("require", false), ("require-dev", true)] {
         // Names of packages have a vendor; those of the platform have none.
         for (name, range) in entries(root, list).filter(|(name, _)| name.text().contains('/')) {

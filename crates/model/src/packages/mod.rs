@@ -4,6 +4,7 @@
 //! comes before a fault is kept. What a file does not say (a group, a source, who asks for a package) stays open until the
 //! manifests beside it are looked at. A version that only a resolver could know is `None`.
 
+mod address;
 mod bun;
 mod cargo;
 mod cargo_toml;
@@ -32,6 +33,7 @@ mod yarn;
 
 use portcullis_core::{Span, SyntaxError};
 
+pub use address::Address;
 pub use ecosystem::Ecosystem;
 pub use folder::{Folder, PackageFile};
 pub use format::{Format, Role};
@@ -104,6 +106,8 @@ pub struct Package {
     pub licence: Option<Box<str>>,
     /// Whether it runs a script when it is installed, where the file says so.
     pub has_install_script: bool,
+    /// Whether it comes inside the archive of another package, where the file says so.
+    pub is_bundled: bool,
     /// The name that it is installed under where that is another one: npm's `"alias": "npm:name@1"`.
     pub alias: Option<Box<str>>,
 }
@@ -190,6 +194,8 @@ pub enum Relation {
 pub struct Manifest {
     /// The project's own name.
     pub name: Option<Box<str>>,
+    /// Whether it says that it is never published: a program and no library.
+    pub is_private: bool,
     /// Everything that it asks for by name.
     pub requirements: Vec<Requirement>,
     /// Patterns of the folders of the workspace's members, as written.
@@ -260,6 +266,7 @@ impl Package {
             dependencies: Vec::new(),
             licence: None,
             has_install_script: false,
+            is_bundled: false,
             alias: None,
         }
     }

@@ -246,6 +246,7 @@ fn nested(key: Node<'_>, node: Node<'_>) -> Package {
 
 /// What all versions say alike.
 fn common(package: &mut Package, node: Node<'_>) {
+    package.is_bundled = is_true(node, "inBundle") || is_true(node, "bundled");
     // `devOptional`: development needs it, and something else may go without it.
     let either = is_true(node, "devOptional");
     package.groups = Groups {

@@ -6,7 +6,7 @@ use portcullis_core::FileId;
 use portcullis_syntax::Node;
 use portcullis_syntax::json::{self, Form};
 
-use super::helpers::{entries, faults, inner, items, root, scalar, text};
+use super::helpers::{entries, faults, inner, is_true, items, root, scalar, text};
 use super::npm::{LISTS, source_of};
 use super::{Ecosystem, Groups, Manifest, Requirement, Source};
 
@@ -16,6 +16,7 @@ pub(super) fn manifest(file: FileId, source: &Arc<str>) -> Manifest {
     let mut manifest = Manifest { faults: faults(&tree), ..Manifest::default() };
     let Some(root) = root(&tree) else { return manifest };
     manifest.name = text(root, "name").map(Into::into);
+    manifest.is_private = is_true(root, "private");
     for (list, groups) in LISTS {
         manifest.requirements.extend(entries(root, list).filter_map(|(name, range)| requirement(name, range, *groups)));
     }

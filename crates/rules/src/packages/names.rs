@@ -31,6 +31,16 @@ rule! {
     ///   }
     /// }
     /// ```
+    /// ```json bad:5
+    /// file=package-lock.json
+    /// {
+    ///   "lockfileVersion": 1,
+    ///   "dependencies": {
+    ///     "left-pad": { "version": "1.3.0",
+    ///       "resolved": "https://registry.npmjs.org/left-pad/-/left-pads-1.3.0.tgz" }
+    ///   }
+    /// }
+    /// ```
     /// ```json good
     /// file=package-lock.json
     /// {
@@ -60,24 +70,35 @@ rule! {
 fn name_mismatch(file: &PackageFile, _: &Folder, report: &mut Report<'_>) {
     for package in resolved(file).filter(|package| package.ecosystem == Ecosystem::Npm) {
         let Source::Url { url, span } = &package.source else { continue };
-        let Some(found) = Address::new(url).and_then(|address| name_in(address.path)) else { continue };
-        if is_same(&found, package) {
+        let Some((found, archive)) = Address::new(url).and_then(|address| name_in(address.path)) else { continue };
+        let bare = package.name.rsplit('/').next().unwrap_or(&package.name);
+        if is_same(&found, package) && is_start(&archive, bare) {
             continue;
         }
         report
-            .at(place(package, *span), format!("`{}` is resolved to an archive of `{found}`", package.name))
+            .at(place(package, *span), format!("`{}` is resolved to {archive} of `{found}`", package.name))
             .help("lock the package again from the registry, and find out how the entry came to be");
     }
 }
 
-/// The package of `/…/@scope/name/-/name-1.0.0.tgz`.
-fn name_in(path: &str) -> Option<String> {
-    let (before, _) = path.split_once("/-/")?;
+/// The package and the archive of `/…/@scope/name/-/name-1.0.0.tgz`.
+fn name_in(path: &str) -> Option<(String, String)> {
+    let (before, archive) = path.split_once("/-/")?;
+    let archive = archive.rsplit('/').next().filter(|archive| archive.ends_with(".tgz"))?;
     let decoded = before.replace("%2f", "/").replace("%2F", "/").replace("%40", "@");
     let mut parts = decoded.rsplit('/');
     let name = parts.next().filter(|name| !name.is_empty())?;
     let scope = parts.next().filter(|scope| scope.starts_with('@'));
-    Some(scope.map_or_else(|| name.to_owned(), |scope| format!("{scope}/{name}")))
+    Some((scope.map_or_else(|| name.to_owned(), |scope| format!("{scope}/{name}")), archive.to_owned()))
+}
+
+/// Whether an archive begins with the name of its package.
+fn is_start(archive: &str, name: &str) -> bool {
+    let rest = archive
+        .get(..name.len())
+        .filter(|start| start.eq_ignore_ascii_case(name))
+        .and_then(|_| archive.get(name.len()..));
+    rest.is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Some mirrors leave the scope out.

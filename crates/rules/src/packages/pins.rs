@@ -54,20 +54,10 @@ rule! {
 }
 
 fn git_floating(file: &PackageFile, _: &Folder, report: &mut Report<'_>) {
-    let help = "give the commit that was looked at, all 40 digits of it";
     for package in resolved(file) {
         if let Source::Git { commit: None, span, .. } = package.source {
             let message = format!("`{}` follows a branch or tag of a repository", package.name);
-            report.at(place(package, span), message).help(help);
-        }
-    }
-    if file.format != Format::Requirements {
-        return;
-    }
-    for requirement in asked(file) {
-        if let Source::Git { commit: None, span, .. } = requirement.source {
-            let message = format!("`{}` follows a branch or tag of a repository", requirement.name);
-            report.at((span, &*requirement.name), message).help(help);
+            report.at(place(package, span), message).help("give the commit that was looked at, all 40 digits of it");
         }
     }
 }

@@ -1,0 +1,158 @@
+//! `portcullis db`: the database of advisories that scans of lockfiles use.
+
+use std::env;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use portcullis_advisories::build::{Built, Inputs, Stamp, Texts, build};
+use portcullis_advisories::database::Database;
+use portcullis_advisories::{Advisories, Timestamp};
+
+use crate::args::{DbArgs, DbBuildArgs, DbCommand, DbStatusArgs};
+use crate::terminal::{self, Failure};
+
+/// Where a scan looks for a database that nothing names: `PORTCULLIS_DB`, else a file in the user's folder for caches.
+pub(crate) fn default_path() -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(path) = set("PORTCULLIS_DB") {
+        return Some(path);
+    }
+    let caches = if cfg!(windows) {
+        set("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        set("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        set("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| set("HOME").map(|home| home.join(".cache")))
+    };
+    Some(caches?.join("portcullis").join("advisories.db"))
+}
+
+/// `portcullis db`.
+pub(crate) fn run(args: &DbArgs) -> Result<ExitCode, Failure> {
+    match &args.command {
+        DbCommand::Build(args) => built(args),
+        DbCommand::Status(args) => status(args),
+        DbCommand::Path => {
+            let path = default_path().ok_or_else(nowhere)?;
+            terminal::print(format!("{}\n", path.display()).as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn nowhere() -> Failure {
+    Failure::with_help("there is no folder for caches", "set PORTCULLIS_DB to the path of the database")
+}
+
+fn built(args: &DbBuildArgs) -> Result<ExitCode, Failure> {
+    let inputs = Inputs {
+        osv: args.osv.clone(),
+        rustsec: args.rustsec.clone(),
+        epss: args.epss.clone(),
+        exploited: args.kev.clone(),
+    };
+    let built_at = args.date.map_or_else(now, |date| Timestamp::parse(&date.to_string()).unwrap_or_else(now));
+    let expires_at = args.expires.and_then(|date| Timestamp::parse(&date.to_string()));
+    let number = u64::try_from(built_at.0).unwrap_or_default();
+    let stamp = Stamp { build: args.build.unwrap_or(number), built_at, expires_at };
+    let built = build(&inputs, Texts::Keep, &stamp).map_err(|error| Failure::Message(whole(&error)))?;
+    for fault in &built.faults {
+        terminal::complain(&format!("warning: left out: {}", whole(fault)));
+    }
+    write_whole(&args.output, &built.bytes)
+        .map_err(|error| Failure::Message(format!("{} cannot be written: {error}", args.output.display())))?;
+    terminal::complain(&summary(&built, &args.output));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summary(built: &Built, path: &Path) -> String {
+    let advisories: u64 = built.meta.sources.iter().map(|source| source.records).sum();
+    let ecosystems: Vec<&str> =
+        built.meta.ecosystems.iter().filter(|it| it.complete).map(|it| it.ecosystem.as_str()).collect();
+    let megabytes = built.bytes.len().div_ceil(100_000);
+    format!(
+        "{}: {advisories} advisories for {}, {}.{} MB; {} withdrawn, {} that could not be read",
+        path.display(),
+        ecosystems.join(", "),
+        megabytes / 10,
+        megabytes % 10,
+        built.withdrawn,
+        built.faults.len()
+    )
+}
+
+/// Puts a file in its place at once: whoever reads it meanwhile reads the old one to its end.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
+    let write = || {
+        let mut file = std::fs::File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    let written = write();
+    if written.is_err() {
+        // What is left of it helps nobody.
+        _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn status(args: &DbStatusArgs) -> Result<ExitCode, Failure> {
+    let path = args.database.clone().or_else(default_path);
+    let mut advisories = Advisories::embedded().map_err(|error| Failure::Message(whole(&error)))?;
+    if let Some(path) = path.filter(|path| args.database.is_some() || path.exists()) {
+        let database = Database::open(&path, now()).map_err(|error| Failure::Message(whole(&error)))?;
+        database.verify().map_err(|error| Failure::Message(whole(&error)))?;
+        advisories = advisories.with(database);
+    }
+    let mut text = String::new();
+    for database in advisories.databases() {
+        describe(database, &mut text);
+    }
+    terminal::print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(database: &Database, text: &mut String) {
+    let header = database.header();
+    let age = (now().0 - header.built_at.0).max(0) / 86_400;
+    let days = if age == 1 { "day" } else { "days" };
+    let _ = writeln!(text, "{}", database.name());
+    let _ = writeln!(text, "  built     {} ({age} {days} ago), build {}", header.built_at, header.build);
+    if let Some(at) = header.expires_at {
+        let _ = writeln!(text, "  expires   {at}");
+    }
+    for source in &database.meta().sources {
+        // Some exports have no dates.
+        let date = source.date.filter(|date| date.0 > 0);
+        let date = date.map_or(String::new(), |date| format!(", last change {date}"));
+        let commit = source.commit.as_ref().map_or(String::new(), |commit| format!(", commit {commit}"));
+        let _ = writeln!(text, "  source    {}: {} advisories{date}{commit}", source.name, source.records);
+    }
+    for coverage in &database.meta().ecosystems {
+        let part = if coverage.complete { "" } else { " (in part)" };
+        let _ = writeln!(
+            text,
+            "  ecosystem {}{part}: {} advisories for {} packages",
+            coverage.ecosystem, coverage.advisories, coverage.packages
+        );
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// An error with what caused it.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
