@@ -65,9 +65,21 @@ impl<'a> Version<'a> {
         self.pre.is_none() && self.post.is_none() && self.dev.is_none()
     }
 
+    /// The first of what leads to this version.
+    pub(crate) fn first_development(self) -> Self {
+        Self { dev: Some(Number::ZERO), ..self }
+    }
+
+    /// What a post-release comes after.
+    pub(crate) fn without_post(self) -> Option<Self> {
+        self.post.map(|_| Self { post: None, dev: None, ..self })
+    }
+
     /// The order without local labels.
     pub(crate) fn public_cmp(&self, other: &Self) -> Ordering {
-        self.release_cmp(other)
+        self.epoch
+            .cmp(&other.epoch)
+            .then_with(|| dotted(self.release, other.release))
             .then_with(|| self.phase().cmp(&other.phase()))
             .then_with(|| self.post.cmp(&other.post))
             // No development release is the latest one.
@@ -75,11 +87,7 @@ impl<'a> Version<'a> {
             .then_with(|| self.dev.cmp(&other.dev))
     }
 
-    /// The order of epochs and releases alone.
-    pub(crate) fn release_cmp(&self, other: &Self) -> Ordering {
-        self.epoch.cmp(&other.epoch).then_with(|| dotted(self.release, other.release))
-    }
-
+    /// The order with local labels.
     pub(crate) fn cmp(&self, other: &Self) -> Ordering {
         self.public_cmp(other).then_with(|| match (self.local, other.local) {
             (Some(a), Some(b)) => rows(runs_of_label(a), runs_of_label(b), Part::End),
