@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::runs::{Caseless, Number, Run, Runs, dotted, rows, split, split_digits, split_while};
+use super::runs::{Caseless, Dotted, Number, Run, Runs, dotted, rows, split, split_digits, split_while};
 
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
     match (Version::parse(a), Version::parse(b)) {
@@ -127,7 +127,11 @@ type Labelled<'a> = (Option<(Phase, Number<'a>)>, &'a str);
 fn labelled<'a>(text: &'a str, names: &[Label]) -> Option<Labelled<'a>> {
     let is_separator = |c: char| matches!(c, '-' | '_' | '.');
     let label = text.strip_prefix(is_separator).unwrap_or(text);
-    let starts = |name: &str| label.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let first = label.bytes().next()?.to_ascii_lowercase();
+    let starts = |name: &str| {
+        name.bytes().next() == Some(first)
+            && label.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
     let (name, phase) = names.iter().find(|(name, _)| starts(name))?;
     let rest = label.get(name.len()..)?;
     let (digits, rest) = split_digits(rest.strip_prefix(is_separator).unwrap_or(rest));
@@ -144,8 +148,7 @@ fn release(text: &str) -> Option<(&str, &str)> {
     let (numbers, _) = split_while(text, |byte| byte.is_ascii_digit() || byte == b'.');
     // A dot that no digit follows belongs to a label.
     let numbers = numbers.strip_suffix('.').unwrap_or(numbers);
-    let is_release =
-        !numbers.is_empty() && !numbers.starts_with('.') && !numbers.ends_with('.') && !numbers.contains("..");
+    let is_release = Dotted(Some(numbers)).all(|number| !number.is_empty());
     is_release.then(|| split(text, numbers.len()))
 }
 
