@@ -20,6 +20,8 @@ pub(super) enum Operator {
     Below,
     AtMost,
     AtLeast,
+    /// At least, and prereleases of the bound too: what Composer means by `>=1.2`.
+    From,
     More,
 }
 
@@ -30,7 +32,9 @@ impl Bound {
 
     pub(super) fn holds(&self, version: &str, compare: impl Fn(&str, &str) -> Ordering) -> bool {
         let order = match self.operator {
-            Operator::Below => dotted(SemverParts::new(version).numbers, SemverParts::new(&self.version).numbers),
+            Operator::Below | Operator::From => {
+                dotted(SemverParts::new(version).numbers, SemverParts::new(&self.version).numbers)
+            }
             _ => compare(version, &self.version),
         };
         is_order(order, self.operator)

@@ -5,6 +5,9 @@ use super::operator;
 use super::partial::{Partial, Sign};
 
 pub(super) fn parse(text: &str) -> Option<Vec<Bound>> {
+    if text == "*" {
+        return Some(Vec::new());
+    }
     let comparators: Option<Vec<Vec<Bound>>> = text.split(',').map(|part| comparator(part.trim())).collect();
     Some(comparators?.into_iter().flatten().collect())
 }
@@ -20,8 +23,11 @@ const SIGNS: &[(&str, Sign)] = &[
 ];
 
 fn comparator(text: &str) -> Option<Vec<Bound>> {
-    let (sign, version) = operator(text, SIGNS).unwrap_or((Sign::Caret, text));
+    let (sign, version) = operator(text, SIGNS).map_or((None, text), |(sign, version)| (Some(sign), version));
     let partial = Partial::parse_semver(version)?;
-    let sign = if partial.is_wildcard && matches!(sign, Sign::Caret) { Sign::Plain(Operator::Exactly) } else { sign };
-    partial.comparator(sign)
+    if partial.numbers.is_empty() {
+        return None;
+    }
+    let bare = if partial.is_wildcard { Sign::Plain(Operator::Exactly) } else { Sign::Caret };
+    partial.comparator(sign.unwrap_or(bare))
 }

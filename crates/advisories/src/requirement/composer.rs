@@ -7,12 +7,9 @@ use super::operator;
 use super::partial::Partial;
 
 pub(super) fn parse(text: &str) -> Option<Vec<Vec<Bound>>> {
-    text.split('|')
-        .map(str::trim)
-        .filter(|range| !range.is_empty())
-        .map(row)
-        .collect::<Option<Vec<_>>>()
-        .filter(|rows| !rows.is_empty())
+    let ranges = text.split('|').map(str::trim).filter(|range| !range.is_empty());
+    let rows: Vec<Vec<Bound>> = ranges.map(row).collect::<Option<_>>()?;
+    (!rows.is_empty()).then_some(rows)
 }
 
 #[derive(Clone, Copy)]
@@ -44,7 +41,7 @@ fn row(range: &str) -> Option<Vec<Bound>> {
         } else {
             Bound::new(Operator::Below, to.bump(to.last())?)
         };
-        return Some(vec![Bound::new(Operator::AtLeast, from.floor()), to]);
+        return Some(vec![lower(&from), to]);
     }
     let mut bounds = Vec::new();
     let mut rest = range;
@@ -67,13 +64,26 @@ fn version(text: &str) -> Option<Partial> {
 fn comparator(sign: Sign, version: &Partial) -> Option<Vec<Bound>> {
     let operator = match sign {
         _ if version.numbers.is_empty() => return Some(Vec::new()),
-        Sign::Caret => return version.caret(),
+        Sign::Caret => return Some(range(version, version.caret()?)),
         // All but the last number that is given stay.
-        Sign::Tilde => return version.up_to(version.last().saturating_sub(1)),
-        Sign::Plain(Operator::Exactly) if version.is_wildcard => return version.up_to(version.last()),
+        Sign::Tilde => return Some(range(version, version.up_to(version.last().saturating_sub(1))?)),
+        Sign::Plain(Operator::Exactly) if version.is_wildcard => {
+            return Some(range(version, version.up_to(version.last())?));
+        }
         Sign::Plain(_) if version.is_wildcard => return None,
         Sign::Plain(Operator::Less) if !version.has_suffix() => Operator::Below,
+        Sign::Plain(Operator::AtLeast) => return Some(vec![lower(version)]),
         Sign::Plain(operator) => operator,
     };
     Some(vec![Bound::new(operator, version.floor())])
+}
+
+/// The bounds with the lower one as Composer reads it.
+fn range(version: &Partial, bounds: Vec<Bound>) -> Vec<Bound> {
+    let reads = |bound: Bound| if bound.operator == Operator::AtLeast { lower(version) } else { bound };
+    bounds.into_iter().map(reads).collect()
+}
+
+fn lower(version: &Partial) -> Bound {
+    Bound::new(if version.has_suffix() { Operator::AtLeast } else { Operator::From }, version.floor())
 }

@@ -128,7 +128,7 @@ fn is_order(order: Ordering, operator: Operator) -> bool {
         Operator::Not => order.is_ne(),
         Operator::Less | Operator::Below => order.is_lt(),
         Operator::AtMost => order.is_le(),
-        Operator::AtLeast => order.is_ge(),
+        Operator::AtLeast | Operator::From => order.is_ge(),
         Operator::More => order.is_gt(),
     }
 }

@@ -83,8 +83,7 @@ impl Partial {
 
     /// From this version on, as long as the number at `index` stays.
     pub(super) fn up_to(&self, index: usize) -> Option<Vec<Bound>> {
-        let below = Bound::new(Operator::Below, self.bump(index)?);
-        Some(vec![Bound::new(Operator::AtLeast, self.floor()), below])
+        Some(vec![Bound::new(Operator::AtLeast, self.floor()), Bound::new(Operator::Below, self.bump(index)?)])
     }
 
     /// The bounds of one comparator as npm and Cargo read them, where a missing number stands for all.

@@ -60,9 +60,10 @@ fn specifier(text: &str) -> Option<Specifier> {
     let parsed = Pep440::parse(version);
     let is_valid = match sign {
         Sign::Arbitrary => !version.is_empty() && !version.contains(char::is_whitespace),
-        Sign::Compatible => parsed.is_some_and(|version| version.release.contains('.')),
+        Sign::Compatible => parsed.is_some_and(|parsed| parsed.release.contains('.') && parsed.local.is_none()),
         Sign::Prefix | Sign::NotPrefix => parsed.is_some_and(|parsed| parsed.is_release() && parsed.local.is_none()),
-        Sign::Plain(_) => parsed.is_some(),
+        Sign::Plain(Operator::Exactly | Operator::Not) => parsed.is_some(),
+        Sign::Plain(_) => parsed.is_some_and(|parsed| parsed.local.is_none()),
     };
     is_valid.then(|| Specifier { sign, version: version.to_owned() })
 }
@@ -95,7 +96,6 @@ impl Specifier {
         }
         let bound = Pep440::parse(&self.version)?;
         let public = version.public_cmp(&bound);
-        let is_same_release = version.release_cmp(&bound).is_eq();
         Some(match self.sign {
             Sign::Arbitrary => return None,
             Sign::Prefix => has_prefix(version, &bound, usize::MAX),
@@ -109,11 +109,11 @@ impl Specifier {
                 is_order(order, operator)
             }
             // `<2` leaves out `2rc1`, and `>2` leaves out `2.post1`.
-            Sign::Plain(Operator::Less) => {
-                public.is_lt() && !(is_same_release && version.is_prerelease() && !bound.is_prerelease())
+            Sign::Plain(Operator::Less) if !bound.is_prerelease() => {
+                version.public_cmp(&bound.first_development()).is_lt()
             }
-            Sign::Plain(Operator::More) => {
-                public.is_gt() && !(is_same_release && version.post.is_some() && bound.post.is_none())
+            Sign::Plain(Operator::More) if bound.post.is_none() => {
+                public.is_gt() && version.without_post().is_none_or(|version| version.public_cmp(&bound).is_ne())
             }
             Sign::Plain(operator) => is_order(public, operator),
         })

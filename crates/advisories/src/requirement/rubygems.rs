@@ -39,12 +39,11 @@ fn comparator(text: &str) -> Option<Vec<Bound>> {
     }
 }
 
-/// The release after all that have the same numbers but for the last.
+/// The release after all that have the same numbers, those before the first letters, but for the last.
 fn bump(version: &str) -> Option<String> {
-    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let numbers: Option<Vec<u64>> =
-        version.split(['.', '-']).take_while(is_number).map(|part| part.parse().ok()).collect();
-    let mut numbers = numbers?;
+    let numbers = version.split(|c: char| c == '-' || c.is_ascii_alphabetic()).next()?;
+    let numbers = numbers.split('.').filter(|number| !number.is_empty());
+    let mut numbers: Vec<u64> = numbers.map(|number| number.parse().ok()).collect::<Option<_>>()?;
     if numbers.len() > 1 {
         numbers.pop();
     }

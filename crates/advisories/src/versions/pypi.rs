@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::runs::{Caseless, Number, Run, Runs, dotted, rows, split, split_digits, split_while};
+use super::runs::{Caseless, Dotted, Number, Run, Runs, dotted, rows, split, split_digits, split_while};
 
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
     match (Version::parse(a), Version::parse(b)) {
@@ -65,9 +65,21 @@ impl<'a> Version<'a> {
         self.pre.is_none() && self.post.is_none() && self.dev.is_none()
     }
 
+    /// The first of what leads to this version.
+    pub(crate) fn first_development(self) -> Self {
+        Self { dev: Some(Number::ZERO), ..self }
+    }
+
+    /// What a post-release comes after.
+    pub(crate) fn without_post(self) -> Option<Self> {
+        self.post.map(|_| Self { post: None, dev: None, ..self })
+    }
+
     /// The order without local labels.
     pub(crate) fn public_cmp(&self, other: &Self) -> Ordering {
-        self.release_cmp(other)
+        self.epoch
+            .cmp(&other.epoch)
+            .then_with(|| dotted(self.release, other.release))
             .then_with(|| self.phase().cmp(&other.phase()))
             .then_with(|| self.post.cmp(&other.post))
             // No development release is the latest one.
@@ -75,11 +87,7 @@ impl<'a> Version<'a> {
             .then_with(|| self.dev.cmp(&other.dev))
     }
 
-    /// The order of epochs and releases alone.
-    pub(crate) fn release_cmp(&self, other: &Self) -> Ordering {
-        self.epoch.cmp(&other.epoch).then_with(|| dotted(self.release, other.release))
-    }
-
+    /// The order with local labels.
     pub(crate) fn cmp(&self, other: &Self) -> Ordering {
         self.public_cmp(other).then_with(|| match (self.local, other.local) {
             (Some(a), Some(b)) => rows(runs_of_label(a), runs_of_label(b), Part::End),
@@ -119,7 +127,11 @@ type Labelled<'a> = (Option<(Phase, Number<'a>)>, &'a str);
 fn labelled<'a>(text: &'a str, names: &[Label]) -> Option<Labelled<'a>> {
     let is_separator = |c: char| matches!(c, '-' | '_' | '.');
     let label = text.strip_prefix(is_separator).unwrap_or(text);
-    let starts = |name: &str| label.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let first = label.bytes().next()?.to_ascii_lowercase();
+    let starts = |name: &str| {
+        name.bytes().next() == Some(first)
+            && label.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
     let (name, phase) = names.iter().find(|(name, _)| starts(name))?;
     let rest = label.get(name.len()..)?;
     let (digits, rest) = split_digits(rest.strip_prefix(is_separator).unwrap_or(rest));
@@ -136,8 +148,7 @@ fn release(text: &str) -> Option<(&str, &str)> {
     let (numbers, _) = split_while(text, |byte| byte.is_ascii_digit() || byte == b'.');
     // A dot that no digit follows belongs to a label.
     let numbers = numbers.strip_suffix('.').unwrap_or(numbers);
-    let is_release =
-        !numbers.is_empty() && !numbers.starts_with('.') && !numbers.ends_with('.') && !numbers.contains("..");
+    let is_release = Dotted(Some(numbers)).all(|number| !number.is_empty());
     is_release.then(|| split(text, numbers.len()))
 }
 
