@@ -10,6 +10,7 @@ mod dockerfiles;
 mod floor;
 mod hostile;
 mod joins;
+mod lockfiles;
 #[path = "../fuzz/src/parsers.rs"]
 mod parsers;
 mod terraform;
@@ -32,7 +33,8 @@ const USAGE: &str = "usage: cargo bench --bench scan -- VERB
                               N files and twice as many, and the ratio of their times
   corpus DIR [--kind KIND] [--count N]
                               write a corpus: `workloads`, `joins` with every kind that relations need,
-                              `dockerfiles`, `terraform`, or `terraform-nested`, where N is how many instances
+                              `dockerfiles`, `lockfiles`, `terraform`, or `terraform-nested`, where N is how many
+                              instances
   floor DIR [--threads N]     read DIR as the floor does, once
   parsers [--parser NAME] [--runs K]
                               the worst time of each parser for 100 KB that are built to make it slow
@@ -58,6 +60,7 @@ enum Kind {
     Dockerfiles,
     Terraform,
     TerraformNested,
+    Lockfiles,
 }
 
 impl Kind {
@@ -68,6 +71,7 @@ impl Kind {
             Self::Dockerfiles => dockerfiles::write(folder, count),
             Self::Terraform => terraform::write(folder, count),
             Self::TerraformNested => terraform::write_nested(folder, count),
+            Self::Lockfiles => lockfiles::write(folder, count),
         }
     }
 }
@@ -82,6 +86,7 @@ impl FromStr for Kind {
             "dockerfiles" => Ok(Self::Dockerfiles),
             "terraform" => Ok(Self::Terraform),
             "terraform-nested" => Ok(Self::TerraformNested),
+            "lockfiles" => Ok(Self::Lockfiles),
             other => Err(format!("{other} is no kind of corpus")),
         }
     }

@@ -130,6 +130,13 @@ pub(crate) struct RuleFlags {
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
 
+    /// Say how a package came into the project, and judge nothing
+    ///
+    /// The shortest way to each place where a lockfile has it: `api 1.2.0 → left-pad 1.3.0`. With `name@version`, that version
+    /// alone.
+    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["fix", "format"])]
+    pub(crate) explain_path: Option<String>,
+
     /// Leave out advisories that no version fixes
     #[arg(long)]
     pub(crate) ignore_unfixed: bool,

@@ -1,6 +1,7 @@
 //! `portcullis check`: from arguments to a scan, its outputs and the exit code.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_core::{Catalog, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
-use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan};
+use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan, ways};
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
@@ -29,6 +30,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let (config, config_file) = read_config(&args.config, config_start(&args.paths), &catalog)?;
     let fail_on = args.rules.fail_on.or(config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
     let options = scan_options(args, config, config_file, &outputs)?;
+    if let Some(package) = &args.rules.explain_path {
+        return explain_path(&options, package);
+    }
     let meter = Meter::new();
     let ended =
         if args.fix { fix(&options, &meter).map(Ended::Fixed) } else { scan(&options, &meter).map(Ended::Scanned) };
@@ -70,6 +74,22 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         () if nothing => 3,
         () => 0,
     }))
+}
+
+/// `--explain-path`.
+fn explain_path(options: &ScanOptions, package: &str) -> Result<ExitCode, Failure> {
+    let ways = ways(options, package);
+    if ways.is_empty() {
+        terminal::complain(&format!("note: no lockfile here has `{package}`"));
+    }
+    let mut text = String::new();
+    for way in &ways {
+        let development = if way.is_development { " (development)" } else { "" };
+        let through = way.through.join(" \u{2192} ");
+        _ = writeln!(text, "{}:{}: {through}{development}", way.path, way.line);
+    }
+    terminal::print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Where an output without a path goes.

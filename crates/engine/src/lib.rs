@@ -35,6 +35,7 @@ mod together;
 
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};
+pub use packages::{Way, ways};
 pub use scan::{EngineError, Progress, ScanOptions, Scanned, Silent, Stdin, scan};
 pub use seal::Needs;
 pub use select::{Selection, SelectionError};

@@ -13,12 +13,12 @@ use portcullis_advisories::matching::is_judged;
 use portcullis_advisories::record::Kind;
 use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp};
 use portcullis_core::{
-    ADVISORIES, Catalog, Confidence, Draft, FileId, Files, Note, NoteKind, Place, Profile, RuleMeta, ScanError,
-    Severity, StableHash,
+    ADVISORIES, Catalog, Confidence, Draft, FileId, Files, LineIndex, Note, NoteKind, Place, Profile, RuleMeta,
+    ScanError, Severity, StableHash,
 };
 use portcullis_model::kustomize::directory_of;
 use portcullis_model::packages::{
-    Ecosystem, Folder, Format, Lockfile, Manifest, Package, PackageFile, PackageId, Paths, link, read,
+    Ecosystem, Folder, Format, Lockfile, Manifest, Package, PackageFile, PackageId, Paths, Source, link, read,
 };
 use portcullis_rules::Outcome;
 
@@ -26,7 +26,9 @@ use crate::builds::Scan;
 use crate::classify::Language;
 use crate::config::UNKNOWN_AS;
 use crate::directives::Directives;
-use crate::discover::Discovered;
+use crate::discover::{Discovered, discover};
+use crate::files::{FILE_LIMIT, Worktree};
+use crate::filters::Filters;
 use crate::judge::Judged;
 use crate::scan::ScanOptions;
 use crate::together::{self, Sheet, on_workers};
@@ -102,6 +104,65 @@ pub(crate) fn read_all(
         packages.errors.push(ScanError::Advisories { reason: whole(&error) });
     }
     packages
+}
+
+/// How a package came into a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The lockfile, relative to the working directory.
+    pub path: String,
+    /// The line that the package stands at.
+    pub line: u32,
+    /// `name version`, from what the project asks for to the package. The package alone where the file does not say who
+    /// asked for it.
+    pub through: Vec<String>,
+    /// Whether only development needs it.
+    pub is_development: bool,
+}
+
+/// The ways by which packages of a name, or of `name@version`, came into the projects of a scan: the shortest to each place
+/// where a lockfile has it, in the order of files and lines.
+pub fn ways(options: &ScanOptions, wanted: &str) -> Vec<Way> {
+    // A scope starts with the same character.
+    let (name, version) = match wanted.rfind('@').filter(|&at| at > 0) {
+        Some(at) => (wanted.get(..at).unwrap_or(wanted), wanted.get(at + 1..)),
+        None => (wanted, None),
+    };
+    let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
+    let found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters);
+    let files = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+    let packages = gather(&found, &HashMap::new(), &files);
+    let mut ways = Vec::new();
+    for folder in &packages.folders {
+        for file in &folder.files {
+            let (Some(lock), Some(text)) = (&file.lock, packages.texts.get(&file.file)) else { continue };
+            let (paths, lines) = (Paths::of(lock), LineIndex::new(text));
+            for (id, package) in (0..).map(PackageId).zip(&lock.packages) {
+                let normal = |name: &str| match Scheme::of_ecosystem(package.ecosystem.osv()) {
+                    Some(scheme) => scheme.normalise_name(name).into_owned(),
+                    None => name.to_owned(),
+                };
+                let is_version = version.is_none_or(|version| package.version.as_deref() == Some(version));
+                if normal(&package.name) != normal(name) || !is_version || package.source == Source::Project {
+                    continue;
+                }
+                let mut through: Vec<&Package> =
+                    paths.to(id).iter().filter_map(|id| lock.packages.get(id.0 as usize)).collect();
+                if through.is_empty() {
+                    through.push(package);
+                }
+                let shown = |it: &&Package| format!("{} {}", it.name, it.version.as_deref().unwrap_or("(unknown)"));
+                ways.push(Way {
+                    path: joined(&folder.path, &file.name),
+                    line: lines.line(package.span.start),
+                    through: through.iter().map(shown).collect(),
+                    is_development: package.groups.dev == Some(true),
+                });
+            }
+        }
+    }
+    ways.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    ways
 }
 
 /// The databases of a scan: those that are named have to be there.
