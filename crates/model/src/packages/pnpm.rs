@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use portcullis_core::FileId;
+use portcullis_core::{FileId, SyntaxError, SyntaxErrorKind};
 use portcullis_syntax::{Dialect, Node, Tree, yaml};
 
 use super::helpers::{edges, entries, faults, id, inner, is_true, root, scalar, subresource, text};
@@ -61,8 +61,12 @@ fn read<'t>(lock: &mut Lockfile, root: Node<'t>) {
     let mut reader = Reader { syntax, keys: HashMap::new(), same: HashMap::new() };
     let mut read: Vec<(PackageId, Node<'t>)> = Vec::new();
     for (key, node) in entries(root, "packages") {
-        let package = reader.package(lock, key, node);
-        read.push((package, node));
+        if let Some(package) = reader.package(lock, key, node) {
+            read.push((package, node));
+        } else if lock.faults.is_empty() {
+            let message = "this is no package's path".to_owned();
+            lock.faults.push(SyntaxError { span: inner(key), message, kind: SyntaxErrorKind::Invalid });
+        }
     }
     for (key, node) in entries(root, "snapshots") {
         let bare = key.text().split('(').next().unwrap_or_default();
@@ -117,7 +121,8 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn package(&mut self, lock: &mut Lockfile, key: Node<'t>, node: Node<'t>) -> PackageId {
+    /// `None` where the key is not that of a package.
+    fn package(&mut self, lock: &mut Lockfile, key: Node<'t>, node: Node<'t>) -> Option<PackageId> {
         let (from_key, version_in_key) = self.split(key.text());
         let name = text(node, "name").unwrap_or(from_key);
         let version = text(node, "version").unwrap_or(version_in_key);
@@ -135,7 +140,11 @@ impl<'t> Reader<'t> {
                 package.groups.dev = both(package.groups.dev, groups.dev);
                 package.groups.optional = both(package.groups.optional, groups.optional);
             }
-            return package;
+            return Some(package);
+        }
+        let source = resolution.map_or(Source::Registry, source_of);
+        if !is_exact && source == Source::Registry {
+            return None;
         }
         let found = id(lock.packages.len());
         let mut package = Package::new(Ecosystem::Npm, name, Some(version).filter(|_| is_exact), inner(key));
@@ -144,18 +153,16 @@ impl<'t> Reader<'t> {
         }
         package.groups = groups;
         package.has_install_script = is_true(node, "requiresBuild");
-        if let Some(resolution) = resolution {
-            package.source = source_of(resolution);
-            if let Some(integrity) = resolution.field("integrity") {
-                package.integrity = subresource(integrity.text(), inner(integrity));
-            }
+        package.source = source;
+        if let Some(integrity) = resolution.and_then(|resolution| resolution.field("integrity")) {
+            package.integrity = subresource(integrity.text(), inner(integrity));
         }
         lock.packages.push(package);
         self.keys.insert(key.text(), found);
         if is_plain {
             self.same.insert((name, version), found);
         }
-        found
+        Some(found)
     }
 
     /// Name and version of a key.

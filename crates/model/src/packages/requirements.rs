@@ -68,7 +68,7 @@ impl<'s> Reader<'s> {
             return self.option(option);
         }
         // Options of the one requirement follow it.
-        let end = line.find(" --").or_else(|| line.find("\t--")).unwrap_or(line.len());
+        let end = line.find(" -").or_else(|| line.find("\t-")).unwrap_or(line.len());
         let (wanted, options) = line.split_at_checked(end).unwrap_or((line, ""));
         self.requirement(wanted.trim(), options);
     }
@@ -114,7 +114,7 @@ impl<'s> Reader<'s> {
             },
         };
         let wheel = match &requirement.source {
-            Source::Url { url, .. } => wheel(url).map(|(_, version)| version.to_owned()),
+            Source::Url { .. } | Source::Path(_) => wheel(&requirement.range).map(|(_, version)| version.to_owned()),
             _ => None,
         };
         let version = exact(&requirement.range).map(str::to_owned).or(wheel);
