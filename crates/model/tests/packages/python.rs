@@ -60,7 +60,7 @@ fn requirements_of_python() {
         files: &[("requirements.txt", REQUIREMENTS)],
         packages: &[
             "5 Django 4.2.1 direct dev?",
-            "7 certifi 2023.7.22 direct dev? sha256:00ff sha256:11ee",
+            "7 certifi 2023.7.22 transitive dev? sha256:00ff sha256:11ee",
             "13 arbitrary 1.0+local direct dev?",
             "14 pip 1.0 direct dev? url:https://example.com/pip-1.0-py3-none-any.whl#sha256=00",
             "15 tool - direct dev? git:https://github.com/x/tool.git#moving",
@@ -68,6 +68,9 @@ fn requirements_of_python() {
             "18 local 2.0 direct dev? path:./wheels/local-2.0-py3-none-any.whl",
         ],
     }]);
+    let compiled = "# compiled\na==1 \\\n    --hash=sha256:00\n    # via -r requirements.in\nb==1\n    # via\n    #   a\n    #   C\n\
+                    c==1  # via a, app (pyproject.toml)\nd==1\n# a note\n";
+    check_paths("who asks as pip-compile writes it", &[("requirements.txt", compiled)], &["a", "a > b", "c", "d"]);
     check_requirements(
         "requirements.txt",
         REQUIREMENTS,
