@@ -370,9 +370,42 @@ snapshots:
   'g@https://codeload.github.com/x/g/tar.gz/0123456789abcdef0123456789abcdef01234567': {}
 ";
 
+const PEERS: &str = "lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      a: {specifier: '1', version: 1.0.0(p@1.0.0)}
+    devDependencies:
+      d: {specifier: '1', version: 1.0.0}
+packages:
+  a@1.0.0: {}
+  d@1.0.0: {}
+  p@1.0.0: {}
+  p@2.0.0: {}
+snapshots:
+  a@1.0.0(p@1.0.0):
+    dependencies: {p: 1.0.0}
+  a@1.0.0(p@2.0.0):
+    dependencies: {p: 2.0.0}
+  d@1.0.0:
+    dependencies: {a: 1.0.0(p@2.0.0)}
+  p@1.0.0: {}
+  p@2.0.0: {}
+";
+
 #[test]
 fn packages_of_pnpm() {
     check(&[
+        Case {
+            about: "version 9: a variant that only development sees has peers of its own",
+            files: &[("pnpm-lock.yaml", PEERS)],
+            packages: &[
+                "9 a 1.0.0 direct",
+                "10 d 1.0.0 direct dev",
+                "11 p 1.0.0 transitive",
+                "12 p 2.0.0 transitive dev",
+            ],
+        },
         Case {
             about: "version 5",
             files: &[("pnpm-lock.yaml", PNPM5)],
