@@ -19,6 +19,7 @@ use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
 use portcullis_model::compose::{Sources, Surroundings};
 use portcullis_model::dockerfile::Build;
 use portcullis_model::kustomize::{directory_of, is_kustomization};
+use portcullis_model::packages::{Format, PackageId};
 use portcullis_render::Library;
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Text, Word};
 use portcullis_syntax::hcl::{self as syntax_hcl, Body, Expr, ExprKind};
@@ -34,6 +35,8 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("yaml", yaml),
     ("json", json),
+    ("toml", toml),
+    ("packages", packages),
     ("dockerfile", dockerfile),
     ("hcl", hcl),
     ("shell", shell),
@@ -97,6 +100,43 @@ pub fn yaml(data: &[u8]) {
 pub fn json(data: &[u8]) {
     let Some(text) = text(data) else { return };
     walk(&portcullis_syntax::json::parse(FILE, &text), |_| {});
+}
+
+/// TOML.
+pub fn toml(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    walk(&portcullis_syntax::toml::parse(FILE, &text), |_| {});
+}
+
+/// Lockfiles and manifests of every format: the first line names the file, and its text follows.
+pub fn packages(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Some((name, text)) = text.split_once('\n') else { return };
+    let Some(format) = Format::of_path(name) else { return };
+    let text: Arc<str> = Arc::from(text);
+    let contents = portcullis_model::packages::read(format, FILE, &text);
+    let check = |span: Span| assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?}");
+    if let Some(manifest) = &contents.manifest {
+        for asked in manifest.requirements.iter().chain(&manifest.overrides).chain(&manifest.shared) {
+            check(asked.span);
+            check(asked.range_span);
+        }
+        manifest.references.iter().for_each(|it| check(it.span));
+        manifest.faults.iter().for_each(|fault| check(fault.span));
+    }
+    let Some(mut lock) = contents.lock else { return };
+    portcullis_model::packages::link(&mut lock, &contents.manifest.iter().collect::<Vec<_>>());
+    let paths = portcullis_model::packages::Paths::of(&lock);
+    for (index, package) in lock.packages.iter().enumerate() {
+        check(package.span);
+        check(package.version_span);
+        package.integrity.iter().for_each(|hash| check(hash.span));
+        assert!(package.dependencies.iter().all(|edge| (edge.0 as usize) < lock.packages.len()));
+        if index < 64 {
+            assert!(paths.to(PackageId(index as u32)).len() <= lock.packages.len());
+        }
+    }
+    lock.faults.iter().for_each(|fault| check(fault.span));
 }
 
 /// Dockerfiles, their stages, and the scripts of their RUN instructions.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::{FileId, OffsetMap};
-use portcullis_syntax::{Dialect, dockerfile, dotenv, expression, hcl, interpolation, json, shell, yaml};
+use portcullis_syntax::{Dialect, dockerfile, dotenv, expression, hcl, interpolation, json, shell, toml, yaml};
 
 const FILE: FileId = FileId(0);
 
@@ -23,6 +23,7 @@ pub const PARSERS: &[Parser] = &[
     ("YAML", |text| drop(yaml::parse(FILE, text, Dialect::Yaml11))),
     ("YAML by events", |text| drop(yaml::parse_events(FILE, text, Dialect::Yaml11))),
     ("JSON", |text| drop(json::parse(FILE, text))),
+    ("TOML", |text| drop(toml::parse(FILE, text))),
     ("Dockerfile", |text| drop(dockerfile::parse(FILE, text))),
     ("HCL", |text| drop(hcl::parse(text, FILE))),
     ("HCL templates", |text| drop(hcl::parse_template(text, FILE))),

@@ -9,11 +9,14 @@ use std::sync::Arc;
 
 use portcullis_core::FileId;
 use portcullis_model::packages::{
-    Contents, Format, Lockfile, Manifest, Package, PackageId, Paths, Relation, Source, link, read,
+    Contents, Format, Lockfile, Manifest, Package, PackageId, Paths, ReferenceKind, Relation, Requirement, Source,
+    link, read,
 };
 
 mod packages {
     pub(crate) mod javascript;
+    pub(crate) mod others;
+    pub(crate) mod python;
     pub(crate) mod rust;
 }
 
@@ -94,8 +97,11 @@ pub(crate) fn check(cases: &[Case]) {
         assert_eq!(shown, *packages, "{about}; faults {:?}", lock.faults);
         for package in &lock.packages {
             let place = package.span.slice(text);
-            let name = package.alias.as_deref().unwrap_or(&package.name);
-            assert!(place.contains(name), "{about}: {name} is not in {place:?}");
+            let is_named = |name: &str| place.contains(name);
+            // Go's standard library is named by its version alone.
+            let named =
+                is_named(&package.name) || &*package.name == "stdlib" || package.alias.as_deref().is_some_and(is_named);
+            assert!(named, "{about}: {} is not in {place:?}", package.name);
             if let Some(version) = package.version.as_deref() {
                 let place = package.version_span.slice(text);
                 assert!(place.contains(version), "{about}: {version} is not in {place:?}");
@@ -117,6 +123,37 @@ pub(crate) fn check_paths(about: &str, files: &[(&str, &str)], expected: &[&str]
     let ids = (0..lock.packages.len()).filter_map(|index| u32::try_from(index).ok().map(PackageId));
     let shown: Vec<String> = ids.map(|id| paths.to(id).iter().map(name).collect::<Vec<_>>().join(" > ")).collect();
     assert_eq!(shown, expected, "{about}");
+}
+
+/// Checks what a manifest asks for: `LINE name range what…`; then what it forces, its members and the files it takes in.
+pub(crate) fn check_requirements(name: &str, text: &str, expected: &[&str]) {
+    let manifest = read_file(name, text).manifest.unwrap_or_else(|| panic!("{name}: not a manifest"));
+    let show = |prefix: &str, asked: &Requirement| {
+        let mut shown = format!("{} {prefix}{} {}", line(text, asked.span.start), asked.name, asked.range);
+        shown.push_str(match asked.groups.dev {
+            Some(true) => " dev",
+            Some(false) => "",
+            None => " dev?",
+        });
+        shown.push_str(if asked.groups.optional == Some(true) { " optional" } else { "" });
+        shown.push_str(if asked.source == Source::Registry { "" } else { " elsewhere" });
+        let place = asked.span.slice(text);
+        assert!(place.contains(&*asked.name), "{name}: {} is not in {place:?}", asked.name);
+        shown
+    };
+    let mut shown: Vec<String> = manifest.requirements.iter().map(|asked| show("", asked)).collect();
+    shown.extend(manifest.shared.iter().map(|asked| show("shared ", asked)));
+    shown.extend(manifest.overrides.iter().map(|asked| show("forced ", asked)));
+    shown.extend(manifest.members.iter().map(|member| format!("member {member}")));
+    shown.extend(manifest.references.iter().map(|reference| {
+        let kind = match reference.kind {
+            ReferenceKind::Requirements => "file",
+            ReferenceKind::Constraints => "constraints",
+        };
+        format!("{} {kind} {}", line(text, reference.span.start), reference.path)
+    }));
+    assert_eq!(shown, expected, "{name}");
+    cut(name, text);
 }
 
 /// A text that is cut anywhere still gives packages of the whole, and nothing panics.

@@ -220,12 +220,8 @@ impl<'s> Gathered<'s> {
         self.path.clear();
         self.continues = false;
         self.header_start = narrow(span.start());
-        let end = self.header_start;
-        if let Some(slot) = self.slots.get_mut(self.current as usize) {
-            slot.end = slot.end.max(end);
-        }
         // Stays where the header does not come to its end.
-        self.current = self.lost((end, end));
+        self.current = self.lost((self.header_start, self.header_start));
     }
 
     fn close_header(&mut self, end: u32, kind: Kind) {
@@ -356,16 +352,21 @@ impl<'s> Gathered<'s> {
     fn lay_down(&self, builder: &mut TreeBuilder) {
         builder.begin_document(0);
         builder.begin_map(0, Style::Block, 0);
-        let mut open = vec![(ROOT, self.slot(ROOT).map_or(NONE, |slot| slot.first))];
+        // Each open collection with its next child and how far it reaches: as far as what is in it.
+        let first = |slot: &Slot| (slot.first, slot.end);
+        let mut open = vec![self.slot(ROOT).map_or((NONE, 0), first)];
         while let Some(frame) = open.last_mut() {
-            let Some(slot) = self.slots.get(frame.1 as usize) else {
-                let end = self.slot(frame.0).map_or(0, |slot| slot.end);
+            let Some(slot) = self.slots.get(frame.0 as usize) else {
+                let end = frame.1;
                 builder.end(end);
                 open.pop();
+                if let Some(above) = open.last_mut() {
+                    above.1 = above.1.max(end);
+                }
                 continue;
             };
-            let id = frame.1;
-            frame.1 = slot.next;
+            frame.0 = slot.next;
+            frame.1 = frame.1.max(slot.end);
             if let Some(key) = self.keys.get(slot.key as usize) {
                 lay_key(builder, key);
             }
@@ -385,7 +386,7 @@ impl<'s> Gathered<'s> {
                     continue;
                 }
             }
-            open.push((id, slot.first));
+            open.push(first(slot));
         }
         builder.end_document(narrow(self.text.len()));
     }

@@ -255,6 +255,7 @@ fn the_short_way_leads_where_the_full_parser_does() {
     const TEXTS: &[&str] = &[
         "# top\na: 1 # one\nb: \"x\"\nc:\n  d: 'y' \n  # inner\n  e:\n  f:   # none\nkey with blanks: -1\n",
         "l:\n- a\n- b: 1\n  c: [x, \"y\", {z: 1}]\n- - n\n  - m\n-\n  d: {}\n- #\nk:\n  - x\n\n---\n- y: z\n",
+        "e: {n: ^18 || >=20 <3, m: ~, k: ~1.2, l: [^a, b*c, d@e&f!g]}\nf: {g: x|y}\n",
         "t: |\n  one\n    two\n\n  three\nu:\n  v: |-\n    x # no comment\n\n\n# end\nw: a:b # c\nurl: http://h:1/#x\n",
     ];
     const SLIPS: &[&str] =

@@ -204,31 +204,38 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// The ways in a lockfile, over the packages that are known to be direct. Of ways of one length that of the packages
-    /// that come first in the file counts.
+    /// The ways in a lockfile, over the packages that are known to be direct. What is shipped is reached by a way without
+    /// development where there is one; of ways of one length that of the packages that come first in the file counts.
     pub fn of(lock: &Lockfile) -> Self {
-        let mut before = vec![None; lock.packages.len()];
-        let mut waiting = VecDeque::new();
-        for (index, package) in lock.packages.iter().enumerate() {
-            if package.relation == Relation::Direct && package.source != Source::Project {
-                let id = PackageId(u32::try_from(index).unwrap_or(u32::MAX));
-                if let Some(slot) = before.get_mut(index) {
-                    *slot = Some(id);
-                }
-                waiting.push_back(id);
+        let mut paths = Self { before: vec![None; lock.packages.len()] };
+        for dev in [false, true] {
+            let direct = lock.packages.iter().enumerate().filter(|(_, package)| {
+                package.relation == Relation::Direct && (package.groups.dev == Some(true)) == dev
+            });
+            let ids = direct.map(|(index, _)| PackageId(u32::try_from(index).unwrap_or(u32::MAX)));
+            paths.walk(lock, ids.collect());
+        }
+        paths
+    }
+
+    /// Goes from these to whatever no way leads to yet.
+    fn walk(&mut self, lock: &Lockfile, mut waiting: VecDeque<PackageId>) {
+        for &package in &waiting {
+            // The project asks: no way is shorter, whatever was found before.
+            if let Some(slot) = self.before.get_mut(package.0 as usize) {
+                *slot = Some(package);
             }
         }
         while let Some(package) = waiting.pop_front() {
             let Some(found) = lock.packages.get(package.0 as usize) else { continue };
             for &next in &found.dependencies {
                 let is_project = lock.packages.get(next.0 as usize).is_none_or(|it| it.source == Source::Project);
-                if let Some(slot @ None) = before.get_mut(next.0 as usize).filter(|_| !is_project) {
+                if let Some(slot @ None) = self.before.get_mut(next.0 as usize).filter(|_| !is_project) {
                     *slot = Some(package);
                     waiting.push_back(next);
                 }
             }
         }
-        Self { before }
     }
 
     /// From a package that the project asks for to this one, both included; empty where nothing leads there.

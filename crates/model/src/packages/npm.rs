@@ -56,6 +56,8 @@ impl<'t> Installed<'t> {
         let mut read: Vec<(PackageId, u32, Node<'t>)> = Vec::new();
         let mut links: Vec<(u32, &'t str)> = Vec::new();
         self.place_in(TOP, "");
+        let project = root.field("packages").and_then(|packages| packages.field(""));
+        let has_members = project.is_some_and(|project| project.field("workspaces").is_some());
         for (key, node) in entries(root, "packages").filter(|(_, node)| node.is_map()) {
             let path = key.text();
             let place = self.place(path);
@@ -64,7 +66,13 @@ impl<'t> Installed<'t> {
                 continue;
             }
             let found = id(lock.packages.len());
-            lock.packages.push(installed(key, node));
+            let mut package = installed(key, node);
+            if package.source == Source::Project && !path.is_empty() && !has_members {
+                // A folder that is linked to and no member of a workspace.
+                package.source = Source::Path(path.into());
+                common(&mut package, node);
+            }
+            lock.packages.push(package);
             self.put(place, found);
             read.push((found, place, node));
         }

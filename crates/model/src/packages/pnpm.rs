@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use portcullis_core::FileId;
+use portcullis_core::{FileId, SyntaxError, SyntaxErrorKind};
 use portcullis_syntax::{Dialect, Node, Tree, yaml};
 
-use super::helpers::{edges, entries, faults, id, inner, is_true, root, scalar, subresource, text};
+use super::helpers::{edges, entries, faults, id, inner, is_true, narrow, root, scalar, subresource, text};
 use super::{Asked, Ecosystem, Groups, Lockfile, Package, PackageId, Relation, Source};
 
 /// Reads a `pnpm-lock.yaml`.
@@ -58,27 +58,39 @@ fn read<'t>(lock: &mut Lockfile, root: Node<'t>) {
         6..=8 => Syntax::SlashAt,
         _ => Syntax::At,
     };
-    let mut reader = Reader { syntax, keys: HashMap::new(), same: HashMap::new() };
-    let mut read: Vec<(PackageId, Node<'t>)> = Vec::new();
+    let mut reader =
+        Reader { syntax, keys: HashMap::new(), same: HashMap::new(), variants: Vec::new(), roots: Vec::new() };
+    let mut read: Vec<(u32, Node<'t>)> = Vec::new();
     for (key, node) in entries(root, "packages") {
-        let package = reader.package(lock, key, node);
-        read.push((package, node));
+        if let Some(package) = reader.package(lock, key, node) {
+            read.push((reader.variant(key.text(), package), node));
+        } else if lock.faults.is_empty() {
+            let message = "this is no package's path".to_owned();
+            lock.faults.push(SyntaxError { span: inner(key), message, kind: SyntaxErrorKind::Invalid });
+        }
     }
     for (key, node) in entries(root, "snapshots") {
         let bare = key.text().split('(').next().unwrap_or_default();
-        let Some(&package) = reader.keys.get(bare) else { continue };
-        reader.keys.insert(key.text(), package);
-        read.push((package, node));
+        let Some(package) = reader.keys.get(bare).and_then(|at| reader.variants.get(*at as usize)).copied() else {
+            continue;
+        };
+        read.push((reader.variant(key.text(), package), node));
         if let Some(package) = lock.packages.get_mut(package.0 as usize) {
             let optional = is_true(node, "optional");
             package.groups.optional = Some(package.groups.optional.unwrap_or(true) && optional);
         }
     }
-    let mut found: Vec<Vec<PackageId>> = vec![Vec::new(); lock.packages.len()];
-    for (package, node) in read {
-        let Some(found) = found.get_mut(package.0 as usize) else { continue };
+    let mut to: Vec<Vec<u32>> = vec![Vec::new(); reader.variants.len()];
+    for (variant, node) in read {
+        let Some(to) = to.get_mut(variant as usize) else { continue };
         for list in ["dependencies", "optionalDependencies"] {
-            found.extend(entries(node, list).filter_map(|(name, to)| reader.find(name.text(), to.text())));
+            to.extend(entries(node, list).filter_map(|(name, to)| reader.find(name.text(), to.text())));
+        }
+    }
+    let mut found: Vec<Vec<PackageId>> = vec![Vec::new(); lock.packages.len()];
+    for (from, to) in reader.variants.iter().zip(&to) {
+        if let Some(found) = found.get_mut(from.0 as usize) {
+            found.extend(to.iter().filter_map(|at| reader.variants.get(*at as usize)).filter(|to| *to != from));
         }
     }
     for (package, found) in lock.packages.iter_mut().zip(found) {
@@ -88,6 +100,7 @@ fn read<'t>(lock: &mut Lockfile, root: Node<'t>) {
     for (_, importer) in entries(root, "importers") {
         reader.importer(lock, importer);
     }
+    reader.walk(lock, &to);
     for package in &mut lock.packages {
         package.relation = Relation::Transitive;
     }
@@ -111,13 +124,51 @@ enum Syntax {
 
 struct Reader<'t> {
     syntax: Syntax,
-    keys: HashMap<&'t str, PackageId>,
+    /// Variants by their keys.
+    keys: HashMap<&'t str, u32>,
+    /// The package of each variant: of one version there are as many as sets of peers that it sees.
+    variants: Vec<PackageId>,
+    /// The variants that the project asks for, and whether for development.
+    roots: Vec<(u32, bool)>,
     /// By name, version and whether it comes from the registry: variants with other peers are one package.
     same: HashMap<(&'t str, &'t str), PackageId>,
 }
 
 impl<'t> Reader<'t> {
-    fn package(&mut self, lock: &mut Lockfile, key: Node<'t>, node: Node<'t>) -> PackageId {
+    /// Says which package a key stands for. Of version 9 a package and its snapshot without peers have one key.
+    fn variant(&mut self, key: &'t str, package: PackageId) -> u32 {
+        let next = narrow(self.variants.len());
+        let variant = *self.keys.entry(key).or_insert(next);
+        if variant == next {
+            self.variants.push(package);
+        }
+        variant
+    }
+
+    /// What nothing but development reaches, variant by variant: what one of them needs the package's others need not.
+    fn walk(&self, lock: &mut Lockfile, to: &[Vec<u32>]) {
+        for dev in [true, false] {
+            let mut reached = vec![false; self.variants.len()];
+            let mut waiting: Vec<u32> = self.roots.iter().filter(|root| root.1 == dev).map(|root| root.0).collect();
+            while let Some(at) = waiting.pop() {
+                let Some(seen) = reached.get_mut(at as usize) else { continue };
+                if !std::mem::replace(seen, true) {
+                    waiting.extend(to.get(at as usize).into_iter().flatten());
+                }
+            }
+            let variants = self.variants.iter().zip(reached).filter(|(_, reached)| *reached);
+            for (package, _) in variants {
+                // Up to version 8 the file says it itself.
+                let package = lock.packages.get_mut(package.0 as usize).filter(|_| self.syntax == Syntax::At);
+                if let Some(package) = package {
+                    package.groups.dev = Some(dev);
+                }
+            }
+        }
+    }
+
+    /// `None` where the key is not that of a package.
+    fn package(&mut self, lock: &mut Lockfile, key: Node<'t>, node: Node<'t>) -> Option<PackageId> {
         let (from_key, version_in_key) = self.split(key.text());
         let name = text(node, "name").unwrap_or(from_key);
         let version = text(node, "version").unwrap_or(version_in_key);
@@ -129,13 +180,16 @@ impl<'t> Reader<'t> {
         };
         let is_plain = resolution.is_none_or(|it| it.field("tarball").is_none() && it.field("type").is_none());
         if let Some(&package) = self.same.get(&(name, version)).filter(|_| is_plain) {
-            self.keys.insert(key.text(), package);
             if let Some(package) = lock.packages.get_mut(package.0 as usize) {
                 let both = |one: Option<bool>, other: Option<bool>| one.zip(other).map(|(one, other)| one && other);
                 package.groups.dev = both(package.groups.dev, groups.dev);
                 package.groups.optional = both(package.groups.optional, groups.optional);
             }
-            return package;
+            return Some(package);
+        }
+        let source = resolution.map_or(Source::Registry, source_of);
+        if !is_exact && source == Source::Registry {
+            return None;
         }
         let found = id(lock.packages.len());
         let mut package = Package::new(Ecosystem::Npm, name, Some(version).filter(|_| is_exact), inner(key));
@@ -144,18 +198,15 @@ impl<'t> Reader<'t> {
         }
         package.groups = groups;
         package.has_install_script = is_true(node, "requiresBuild");
-        if let Some(resolution) = resolution {
-            package.source = source_of(resolution);
-            if let Some(integrity) = resolution.field("integrity") {
-                package.integrity = subresource(integrity.text(), inner(integrity));
-            }
+        package.source = source;
+        if let Some(integrity) = resolution.and_then(|resolution| resolution.field("integrity")) {
+            package.integrity = subresource(integrity.text(), inner(integrity));
         }
         lock.packages.push(package);
-        self.keys.insert(key.text(), found);
         if is_plain {
             self.same.insert((name, version), found);
         }
-        found
+        Some(found)
     }
 
     /// Name and version of a key.
@@ -173,11 +224,11 @@ impl<'t> Reader<'t> {
         parts.unwrap_or((key, ""))
     }
 
-    /// The package that a name and what it was resolved to stand for.
-    fn find(&self, name: &str, to: &'t str) -> Option<PackageId> {
+    /// The variant that a name and what it was resolved to stand for.
+    fn find(&self, name: &str, to: &'t str) -> Option<u32> {
         // A reference to what another name stands for, and to archives and repositories, is the key itself.
-        if let Some(&package) = self.keys.get(to) {
-            return Some(package);
+        if let Some(&variant) = self.keys.get(to) {
+            return Some(variant);
         }
         if to.starts_with("link:") {
             return None;
@@ -191,14 +242,16 @@ impl<'t> Reader<'t> {
     }
 
     /// What one folder of the project asks for.
-    fn importer(&self, lock: &mut Lockfile, importer: Node<'t>) {
+    fn importer(&mut self, lock: &mut Lockfile, importer: Node<'t>) {
         for (list, dev, optional) in
             [("dependencies", false, false), ("devDependencies", true, false), ("optionalDependencies", false, true)]
         {
             for (name, to) in entries(importer, list) {
                 // From version 6 on the range stands beside it.
                 let to = scalar(to).or_else(|| text(to, "version"));
-                let Some(package) = to.and_then(|to| self.find(name.text(), to)) else { continue };
+                let Some(variant) = to.and_then(|to| self.find(name.text(), to)) else { continue };
+                let Some(&package) = self.variants.get(variant as usize) else { continue };
+                self.roots.push((variant, dev));
                 lock.asked.push(Asked { package, groups: Groups { dev: Some(dev), optional: Some(optional) } });
             }
         }

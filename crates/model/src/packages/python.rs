@@ -48,7 +48,9 @@ pub(super) fn exact(range: &str) -> Option<&str> {
     range.split(',').find_map(|clause| {
         let version = clause.trim().strip_prefix("==")?;
         let version = version.strip_prefix('=').unwrap_or(version).trim();
-        (!version.is_empty() && !version.contains(['*', ' '])).then_some(version)
+        // Anything else is filled in later, or no version.
+        let is_version = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '!' | '+' | '-' | '_');
+        (!version.is_empty() && version.chars().all(is_version)).then_some(version)
     })
 }
 

@@ -2,26 +2,41 @@
 //!
 //! Both a lockfile and a manifest: every line asks for something, and one that names a single version (`==`, `===`, a wheel)
 //! says what is installed as well. A range is never taken for a version. Which lines were written by hand and which a tool
-//! resolved is not known, so neither is what is direct.
+//! resolved is known only where the tool says so: pip-compile and uv write `# via` beneath each, which gives the edges.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use portcullis_core::{FileId, Span, SyntaxError, SyntaxErrorKind};
 
-use super::helpers::{prefixed_hash, span_of, words};
-use super::python::{Specifier, asked, exact, source_of, specifier};
+use super::helpers::{edges, id, prefixed_hash, span_of, words};
+use super::python::{Specifier, asked, exact, normal, source_of, specifier};
 use super::read::Contents;
-use super::{Ecosystem, Groups, Lockfile, Manifest, Package, Reference, ReferenceKind, Requirement, Source};
+use super::{
+    Ecosystem, Groups, Lockfile, Manifest, Package, PackageId, Reference, ReferenceKind, Relation, Requirement, Source,
+};
 
 /// Reads a file of requirements.
 pub(super) fn read(file: FileId, source: &Arc<str>) -> Contents {
     let text = joined(source);
-    let mut reader =
-        Reader { file, text: &text, lock: Lockfile::default(), manifest: Manifest::default(), fault: None };
+    let mut reader = Reader {
+        file,
+        text: &text,
+        lock: Lockfile::default(),
+        manifest: Manifest::default(),
+        fault: None,
+        current: None,
+        vias: Vec::new(),
+        in_via: false,
+    };
     for line in text.lines() {
-        reader.line(without_comment(line).trim());
+        match line.trim().strip_prefix('#') {
+            Some(comment) => reader.comment(comment),
+            None => reader.line(line),
+        }
     }
+    reader.resolve_vias();
     let Reader { mut lock, mut manifest, fault, .. } = reader;
     lock.faults.extend(fault.clone());
     manifest.faults.extend(fault);
@@ -53,6 +68,11 @@ struct Reader<'s> {
     lock: Lockfile,
     manifest: Manifest,
     fault: Option<SyntaxError>,
+    /// The package of the last requirement.
+    current: Option<PackageId>,
+    /// Who asked for a package.
+    vias: Vec<(PackageId, &'s str)>,
+    in_via: bool,
 }
 
 impl<'s> Reader<'s> {
@@ -60,15 +80,77 @@ impl<'s> Reader<'s> {
         span_of(self.file, self.text, slice)
     }
 
-    fn line(&mut self, line: &'s str) {
+    /// `# via name`, or `# via` with the names in the comments that follow.
+    fn comment(&mut self, comment: &'s str) {
+        let content = comment.trim();
+        let name = match content.strip_prefix("via") {
+            Some(rest) if rest.is_empty() || rest.starts_with(' ') => {
+                self.in_via = true;
+                rest.trim()
+            }
+            _ if self.in_via && comment.starts_with("   ") => content,
+            _ => {
+                self.in_via = false;
+                return;
+            }
+        };
+        if !name.is_empty() {
+            // Older tools put all names in one line.
+            self.vias
+                .extend(self.current.into_iter().flat_map(|package| name.split(", ").map(move |via| (package, via))));
+        }
+    }
+
+    /// `-r requirements.in` and `project (pyproject.toml)` are the project itself; what else is named is a package.
+    fn resolve_vias(&mut self) {
+        if self.vias.is_empty() {
+            return;
+        }
+        let names = self.lock.packages.iter().enumerate().map(|(index, package)| (normal(&package.name), id(index)));
+        let known: HashMap<String, PackageId> = names.collect();
+        let mut found: Vec<Vec<PackageId>> = vec![Vec::new(); self.lock.packages.len()];
+        for &(package, via) in &self.vias {
+            let is_project = via.starts_with('-') || via.contains(" (");
+            if let Some(package) = self.lock.packages.get_mut(package.0 as usize)
+                && package.relation != Relation::Direct
+            {
+                package.relation = if is_project { Relation::Direct } else { Relation::Transitive };
+            }
+            let parent = known.get(&normal(via)).and_then(|parent| found.get_mut(parent.0 as usize));
+            if let Some(edges) = parent.filter(|_| !is_project) {
+                edges.push(package);
+            }
+        }
+        for (package, found) in self.lock.packages.iter_mut().zip(found) {
+            package.dependencies = edges(found);
+        }
+    }
+
+    fn line(&mut self, whole: &'s str) {
+        let line = without_comment(whole).trim();
         if line.is_empty() {
             return;
         }
+        self.current = None;
+        self.in_via = false;
+        let packages = self.lock.packages.len();
+        self.read_line(line);
+        if self.lock.packages.len() > packages {
+            self.current = Some(id(packages));
+        }
+        // pip-compile may say it behind the requirement.
+        let comment = whole.get(line.len()..).and_then(|rest| rest.split_once('#'));
+        if let Some((_, comment)) = comment.filter(|_| whole.contains("# via")) {
+            self.comment(comment);
+        }
+    }
+
+    fn read_line(&mut self, line: &'s str) {
         if let Some(option) = line.strip_prefix('-') {
             return self.option(option);
         }
         // Options of the one requirement follow it.
-        let end = line.find(" --").or_else(|| line.find("\t--")).unwrap_or(line.len());
+        let end = line.find(" -").or_else(|| line.find("\t-")).unwrap_or(line.len());
         let (wanted, options) = line.split_at_checked(end).unwrap_or((line, ""));
         self.requirement(wanted.trim(), options);
     }
@@ -114,7 +196,7 @@ impl<'s> Reader<'s> {
             },
         };
         let wheel = match &requirement.source {
-            Source::Url { url, .. } => wheel(url).map(|(_, version)| version.to_owned()),
+            Source::Url { .. } | Source::Path(_) => wheel(&requirement.range).map(|(_, version)| version.to_owned()),
             _ => None,
         };
         let version = exact(&requirement.range).map(str::to_owned).or(wheel);

@@ -1,6 +1,6 @@
 //! npm, yarn, pnpm and Bun.
 
-use crate::{Case, check, check_fault, check_paths};
+use crate::{Case, check, check_fault, check_paths, check_requirements};
 
 const NPM3: &str = r#"{
   "name": "app",
@@ -370,9 +370,42 @@ snapshots:
   'g@https://codeload.github.com/x/g/tar.gz/0123456789abcdef0123456789abcdef01234567': {}
 ";
 
+const PEERS: &str = "lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      a: {specifier: '1', version: 1.0.0(p@1.0.0)}
+    devDependencies:
+      d: {specifier: '1', version: 1.0.0}
+packages:
+  a@1.0.0: {}
+  d@1.0.0: {}
+  p@1.0.0: {}
+  p@2.0.0: {}
+snapshots:
+  a@1.0.0(p@1.0.0):
+    dependencies: {p: 1.0.0}
+  a@1.0.0(p@2.0.0):
+    dependencies: {p: 2.0.0}
+  d@1.0.0:
+    dependencies: {a: 1.0.0(p@2.0.0)}
+  p@1.0.0: {}
+  p@2.0.0: {}
+";
+
 #[test]
 fn packages_of_pnpm() {
     check(&[
+        Case {
+            about: "version 9: a variant that only development sees has peers of its own",
+            files: &[("pnpm-lock.yaml", PEERS)],
+            packages: &[
+                "9 a 1.0.0 direct",
+                "10 d 1.0.0 direct dev",
+                "11 p 1.0.0 transitive",
+                "12 p 2.0.0 transitive dev",
+            ],
+        },
         Case {
             about: "version 5",
             files: &[("pnpm-lock.yaml", PNPM5)],
@@ -418,4 +451,128 @@ fn broken_lockfiles_of_pnpm() {
     let conflict = "lockfileVersion: '9.0'\npackages:\n  a@1.0.0: {}\n<<<<<<< HEAD\n  b@1.0.0: {}\n=======\n  b@1.1.0: {}\n\
                     >>>>>>> x\n  c@1.0.0: {}\n";
     check_fault("pnpm-lock.yaml", conflict, 4, &["a", "b", "c"]);
+}
+
+const BUN: &str = r#"{
+  "lockfileVersion": 1,
+  "workspaces": {
+    "": {
+      "name": "app",
+      "dependencies": { "a": "^1.0.0", "member": "workspace:*" },
+      "devDependencies": { "d": "1", "alias": "npm:real@1", },
+    },
+    // a member
+    "packages/member": {
+      "name": "member",
+      "optionalDependencies": { "b": "2" },
+    },
+  },
+  "packages": {
+    "a": ["a@1.0.0", "", { "dependencies": { "b": "1" } }, "sha512-AA=="],
+
+    "alias": ["real@1.0.0", "", {}, "sha512-BB=="],
+
+    "b": ["b@1.0.0", "", {}, "sha512-CC=="],
+
+    "d": ["d@github:x/d#0123456", { "dependencies": { "@s/e": "1" } }, "x-d-0123456"],
+
+    "@s/e": ["@s/e@1.0.0", "https://npm.example.com/e.tgz", { "dependencies": { "b": "3" } }, "sha512-DD=="],
+
+    "member": ["member@workspace:packages/member"],
+
+    "@s/e/b": ["b@3.0.0", "", {}, "sha512-EE=="],
+
+    "member/b": ["b@2.0.0", "", {}, "sha512-FF=="],
+  }
+}
+"#;
+
+#[test]
+fn packages_of_bun() {
+    check(&[Case {
+        about: "development by walking, nested packages",
+        files: &[("bun.lock", BUN)],
+        packages: &[
+            "16 a 1.0.0 direct sha512:aa==",
+            "18 real 1.0.0 direct dev as:alias sha512:bb==",
+            "20 b 1.0.0 transitive sha512:cc==",
+            "22 d - direct dev git:github:x/d#0123456",
+            "24 @s/e 1.0.0 transitive dev url:https://npm.example.com/e.tgz sha512:dd==",
+            "26 member - dev? project",
+            "28 b 3.0.0 transitive dev sha512:ee==",
+            "30 b 2.0.0 direct optional sha512:ff==",
+        ],
+    }]);
+    check_paths("bun", &[("bun.lock", BUN)], &["a", "real", "a > b", "d", "d > @s/e", "", "d > @s/e > b", "b"]);
+    check_fault("bun.lock", "{\"packages\": {\"a\": [\"a@1.0.0\"],\n\"b\": oops}}", 2, &["a"]);
+}
+
+const PACKAGE: &str = r#"{
+  "name": "app",
+  "workspaces": ["packages/*"],
+  "dependencies": {
+    "@s/a": "^1.0.0",
+    "g": "git+https://example.com/g.git#main"
+  },
+  "devDependencies": { "b": "1", "c": "npm:real@^1" },
+  "peerDependencies": { "p": ">=1" },
+  "overrides": { "x": { ".": "1.0.0", "y": "2.0.0" } },
+  "resolutions": { "z": "3.0.0" }
+}
+"#;
+
+#[test]
+fn manifests_of_npm() {
+    check_requirements(
+        "package.json",
+        PACKAGE,
+        &[
+            "5 @s/a ^1.0.0",
+            "6 g git+https://example.com/g.git#main elsewhere",
+            "8 b 1 dev",
+            "8 c npm:real@^1 dev",
+            "9 p >=1 optional",
+            "10 forced x 1.0.0 dev?",
+            "10 forced y 2.0.0 dev?",
+            "11 forced z 3.0.0 dev?",
+            "member packages/*",
+        ],
+    );
+    check(&[
+        Case {
+            about: "what the classic yarn.lock does not say, package.json does",
+            files: &[
+                (
+                    "yarn.lock",
+                    "a@^1:\n  version \"1.0.0\"\n  dependencies:\n    c \"1\"\n\na@^2:\n  version \"2.0.0\"\n\nb@1:\n  version \"1.0.0\"\n  dependencies:\n    c \"1\"\n    d \"1\"\n\nc@1:\n  version \"1.0.0\"\n\nd@1:\n  version \"1.0.0\"\n",
+                ),
+                ("package.json", r#"{"dependencies": {"a": "^1"}, "devDependencies": {"b": "1"}}"#),
+            ],
+            packages: &[
+                "1 a 1.0.0 direct",
+                "6 a 2.0.0 dev?",
+                "9 b 1.0.0 direct dev",
+                "15 c 1.0.0 transitive",
+                "18 d 1.0.0 transitive dev",
+            ],
+        },
+        Case {
+            about: "Berry's project and its package.json",
+            files: &[
+                ("yarn.lock", BERRY),
+                (
+                    "package.json",
+                    r#"{"name": "app", "dependencies": {"a": "^1.0.0"}, "devDependencies": {"typescript": "^5.0.0", "other": "npm:real@^1", "g": "https://github.com/x/g.git#commit=0123456789abcdef0123456789abcdef01234567"}}"#,
+                ),
+            ],
+            packages: &[
+                "7 a 1.1.0 direct sha512:00ff",
+                "19 @s/b 2.0.0 transitive optional",
+                "26 app - dev? project",
+                "37 g 1.0.0 direct dev git:https://github.com/x/g.git#0123456789abcdef0123456789abcdef01234567",
+                "43 real 1.0.0 direct dev as:other",
+                "49 typescript 5.0.0 direct",
+            ],
+        },
+    ]);
 }

@@ -1,6 +1,6 @@
 //! `Cargo.lock` and `Cargo.toml`.
 
-use crate::{Case, check, check_fault, check_paths};
+use crate::{Case, check, check_fault, check_paths, check_requirements};
 
 const LOCK: &str = r#"# generated
 version = 4
@@ -73,4 +73,54 @@ fn broken_lockfiles_of_cargo() {
                     =======\nversion = \"2\"\n>>>>>>> other\n\n[[package]]\nname = \"c\"\nversion = \"1\"\n";
     check_fault("Cargo.lock", conflict, 7, &["a", "b", "c"]);
     check_fault("Cargo.lock", "[[package]]\nname = \"a\"\nversion = \"1\n", 3, &["a"]);
+}
+
+const MANIFEST: &str = r#"[package]
+name = "app"
+
+[dependencies]
+serde = { version = "1", optional = true }
+taken.workspace = true
+
+[dev-dependencies]
+bits = { package = "bitflags", version = "1.3" }
+
+[target.'cfg(unix)'.build-dependencies]
+cc = "1"
+
+[workspace]
+members = ["crates/*"]
+
+[workspace.dependencies]
+taken = "2"
+
+[patch.crates-io]
+forked = { git = "https://example.com/forked", rev = "0123456789abcdef0123456789abcdef01234567" }
+"#;
+
+#[test]
+fn manifests_of_cargo() {
+    check_requirements(
+        "Cargo.toml",
+        MANIFEST,
+        &[
+            "5 serde 1 optional",
+            "6 taken ",
+            "9 bitflags 1.3 dev",
+            "12 cc 1 dev",
+            "18 shared taken 2 dev?",
+            "21 forced forked https://example.com/forked dev? elsewhere",
+            "member crates/*",
+        ],
+    );
+    check(&[Case {
+        about: "a lockfile beside its manifest",
+        files: &[("Cargo.lock", LOCK), ("Cargo.toml", MANIFEST)],
+        packages: &[
+            "5 app 0.1.0 dev? project",
+            "13 bitflags 1.3.2 direct dev sha256:bef38d45163c2f1dde094a7dfd33ccf595c92905c8f8f4fdc18d06fb1037718a",
+            "19 bitflags 2.4.0 transitive optional git:https://example.com/bitflags?branch=main#0123456789abcdef0123456789abcdef01234567",
+            "24 serde 1.0.0 direct optional url:https://crates.example.com/index/",
+        ],
+    }]);
 }

@@ -339,6 +339,9 @@ impl Reader<'_, '_> {
         loop {
             match self.bytes.get(at)? {
                 &byte if is_sure(byte) => {}
+                // What has a meaning at the beginning has none further on: `^18 || >=20`.
+                b'^' | b'~' => {}
+                b'|' | b'<' | b'>' | b'*' | b'&' | b'!' | b'@' if at > start => {}
                 // Neither at the beginning nor before a blank are these what they seem.
                 b'-' | b':' if self.bytes.get(at + 1).is_some_and(|&next| is_sure(next) || next == b'-') => {
                     if at == start && self.bytes.get(at) == Some(&b':') {
