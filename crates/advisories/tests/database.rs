@@ -1,4 +1,5 @@
 //! Database files that are damaged, foreign, too old or too new: a clear error, and never an answer.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 use portcullis_advisories::build::{Stamp, Texts, build_of};
 use portcullis_advisories::database::Database;
@@ -114,7 +115,7 @@ fn what_is_built_in_is_whole() {
     assert!(advisories.covers(Ecosystem::CratesIo) && !advisories.covers(Ecosystem::Npm));
     assert!(embedded.packages().unwrap().len() > 500 && embedded.size() < 400_000);
     let matches = advisories.matches_of(Ecosystem::CratesIo, "chrono", "0.4.19").unwrap();
-    assert_eq!(matches.iter().map(|it| it.id()).collect::<Vec<_>>(), ["RUSTSEC-2020-0159"]);
+    assert_eq!(matches.iter().map(portcullis_advisories::Match::id).collect::<Vec<_>>(), ["RUSTSEC-2020-0159"]);
     assert_eq!(matches[0].text().unwrap(), None);
 }
 

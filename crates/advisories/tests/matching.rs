@@ -1,4 +1,5 @@
 //! What is said about a package: groups, kinds, severities, upgrades, sources, layers.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 use portcullis_advisories::build::{Stamp, Texts, build_of};
 use portcullis_advisories::database::Database;

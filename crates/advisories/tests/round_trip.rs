@@ -1,4 +1,5 @@
 //! The database file says what a naive reading of the records says, for all real records that are at hand.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 mod support;
 
@@ -107,7 +108,7 @@ fn the_file_answers_as_the_records_do() {
                 .map(|(record, _)| record.id.as_str())
                 .collect();
             let matches = advisories.matches_of(*ecosystem, name, &version).unwrap();
-            let answer: BTreeSet<&str> = matches.iter().flat_map(|it| it.advisories()).collect();
+            let answer: BTreeSet<&str> = matches.iter().flat_map(portcullis_advisories::Match::advisories).collect();
             assert_eq!(answer, expected, "{name} {version}");
             judged += 1;
             found += expected.len();

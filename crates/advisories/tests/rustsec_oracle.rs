@@ -1,4 +1,5 @@
 //! For lockfiles of Cargo of every shape, what is built in says what the `rustsec` crate says, which cargo-audit uses.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 mod support;
 
@@ -7,11 +8,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use portcullis_advisories::Advisories;
 use portcullis_advisories::record::{Kind, Order, Record};
-use portcullis_core::Span;
-use portcullis_model::packages::{Ecosystem, Package, Source};
+use portcullis_core::FileId;
+use portcullis_model::packages::{Format, read};
 use rustsec::database::Query;
 use rustsec::{Database, Lockfile};
 use support::{Lcg, conformance};
@@ -39,7 +41,7 @@ fn our_answer_is_that_of_rustsec() {
     for (name, text) in &lockfiles {
         let lockfile = Lockfile::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let expected = theirs(&oracle, &lockfile);
-        let answer = answer(&ours, &lockfile);
+        let answer = answer(&ours, text);
         let missing: Vec<_> = expected.difference(&answer).collect();
         let invented: Vec<_> = answer.difference(&expected).collect();
         assert!(missing.is_empty() && invented.is_empty(), "{name}: missing {missing:?}, invented {invented:?}");
@@ -62,12 +64,13 @@ fn theirs(oracle: &Database, lockfile: &Lockfile) -> Found {
     .collect()
 }
 
-fn answer(ours: &Advisories, lockfile: &Lockfile) -> Found {
+fn answer(ours: &Advisories, text: &str) -> Found {
+    let lock = read(Format::CargoLock, FileId(0), &Arc::from(text)).lock.unwrap();
+    assert!(lock.faults.is_empty(), "{:?}", lock.faults);
     let mut found = Found::new();
-    for package in &lockfile.packages {
-        let package = converted(package);
-        for it in ours.matches(&package).unwrap() {
-            assert!(it.advisories().all(|id| it.ids.contains(&id)));
+    for package in &lock.packages {
+        for it in ours.matches(package).unwrap() {
+            assert!(it.kinds().all(|(id, _)| it.ids.contains(&id)));
             for (id, kind) in it.kinds() {
                 let version = package.version.clone().unwrap();
                 found.insert((
@@ -80,20 +83,6 @@ fn answer(ours: &Advisories, lockfile: &Lockfile) -> Found {
         }
     }
     found
-}
-
-/// What a reader of lockfiles makes of a package.
-fn converted(package: &rustsec::cargo_lock::Package) -> Package {
-    let span = Span::default();
-    let mut converted =
-        Package::new(Ecosystem::CratesIo, package.name.as_str(), Some(&package.version.to_string()), span);
-    converted.source = match &package.source {
-        None => Source::Project,
-        Some(source) if source.is_default_registry() => Source::Registry,
-        Some(source) if source.is_git() => Source::Git { url: source.url().to_string().into(), commit: None, span },
-        Some(source) => Source::Url { url: source.url().to_string().into(), span },
-    };
-    converted
 }
 
 /// A package of a lockfile: name, version, source.

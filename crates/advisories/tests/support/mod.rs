@@ -1,4 +1,5 @@
 //! What the tests of advisories share: real records, where they are at hand.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "only for tests")]
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::fs::File;
