@@ -123,7 +123,7 @@ fn what_is_built_in_is_whole() {
 fn contents_that_lie_are_errors() {
     let meta = [0, 0];
     let lookup = |bucket: &[u8]| {
-        let bytes = portcullis_advisories::database::file::around(&meta, bucket, &[], &[]);
+        let bytes = portcullis_advisories::database::file::around(&meta, bucket, &[]);
         let advisories = Advisories::empty().with(Database::of_bytes("test", bytes).unwrap());
         advisories.matches_of(Ecosystem::Npm, "a", "1").map(|matches| matches.len())
     };
@@ -137,4 +137,17 @@ fn contents_that_lie_are_errors() {
     ] {
         assert_eq!(lookup(bucket).is_ok(), good, "{bucket:?}");
     }
+}
+
+#[test]
+fn the_seeds_of_the_fuzzer_are_whole() {
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/advisories");
+    let bytes = std::fs::read(seeds.join("texts.bin")).unwrap();
+    let (bucket, block) = bytes.split_at(bytes.iter().position(|&byte| byte == b'\n').unwrap() + 1);
+    let bytes = portcullis_advisories::database::file::around(&[0, 0], bucket, block);
+    let advisories = Advisories::empty().with(Database::of_bytes("test", bytes).unwrap());
+    let matches = advisories.matches_of(Ecosystem::Npm, "a", "1.0.0").unwrap();
+    assert_eq!(matches[0].ids, ["GHSA-a", "CVE-1"]);
+    assert_eq!((matches[0].epss, matches[0].exploited), (Some(0.5), true));
+    assert_eq!(matches[0].text().unwrap().unwrap().summary, "S");
 }
