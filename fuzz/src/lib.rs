@@ -12,14 +12,17 @@ pub mod repeated;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use portcullis_advisories::{Requirement, Scheme};
+use portcullis_advisories::build::{Stamp, Texts, build_of};
+use portcullis_advisories::database::{Database, file};
+use portcullis_advisories::record::{osv, rustsec};
+use portcullis_advisories::{Advisories, Requirement, Scheme};
 use portcullis_core::{FileError, FileId, Files, OffsetMap, Profile, Span};
 use portcullis_engine::config::Config;
 use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
 use portcullis_model::compose::{Sources, Surroundings};
 use portcullis_model::dockerfile::Build;
 use portcullis_model::kustomize::{directory_of, is_kustomization};
-use portcullis_model::packages::{Format, PackageId};
+use portcullis_model::packages::{Ecosystem, Format, PackageId};
 use portcullis_render::Library;
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Text, Word};
 use portcullis_syntax::hcl::{self as syntax_hcl, Body, Expr, ExprKind};
@@ -49,7 +52,44 @@ pub const TARGETS: &[Target] = &[
     ("scan", scan),
     ("fix", fix),
     ("versions", versions),
+    ("advisories", advisories),
 ];
+
+/// A database file, a part of one within valid checksums, and records of both formats with the database of each.
+pub fn advisories(data: &[u8]) {
+    ask(data.to_vec());
+    ask(file::around(data, &[], &[]));
+    let (bucket, block) = data.split_at(data.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1));
+    for (bucket, block) in [(data, &[][..]), (bucket, block)] {
+        ask(file::around(&[0, 0], bucket, block));
+    }
+    let records = [osv::parse(data).ok(), text(data).and_then(|text| rustsec::parse(&text).ok())];
+    for record in records.into_iter().flatten() {
+        let built = build_of("fuzz", vec![record], Texts::Keep, &Stamp::default()).expect("a record is small");
+        let database = Database::of_bytes("fuzz", built.bytes.clone()).expect("what is built can be opened");
+        database.verify().expect("what is built is whole");
+        assert!(ask(built.bytes), "what is built can be read");
+    }
+}
+
+/// Everything that a file answers; whether all of it could be read.
+fn ask(bytes: Vec<u8>) -> bool {
+    let Ok(database) = Database::of_bytes("fuzz", bytes) else { return false };
+    let Ok(packages) = database.packages() else { return false };
+    let owned = |(ecosystem, name): (&str, &str)| Some((Ecosystem::of_osv(ecosystem)?, name.to_owned()));
+    let packages: Vec<(Ecosystem, String)> = packages.into_iter().filter_map(owned).collect();
+    let advisories = Advisories::empty().with(database);
+    let read = |ecosystem: Ecosystem, name: &str| {
+        for version in ["0", "1.0.0", "2.5.1-rc.1"] {
+            for it in advisories.matches_of(ecosystem, name, version)? {
+                it.smallest_upgrade(version)?;
+                it.text()?;
+            }
+        }
+        Ok::<(), portcullis_advisories::Error>(())
+    };
+    packages.iter().all(|(ecosystem, name)| read(*ecosystem, name).is_ok())
+}
 
 /// Each line a version, a name and a requirement of every scheme. Orders are total, and a pin allows what it pins.
 pub fn versions(data: &[u8]) {

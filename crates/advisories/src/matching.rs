@@ -207,6 +207,16 @@ impl<'d> Match<'d> {
         self.ids.first().expect("a match has the id of its advisory")
     }
 
+    /// The ids of the advisories that were found, without those that are only known as their aliases.
+    pub fn advisories(&self) -> impl Iterator<Item = &'d str> {
+        self.holding.iter().map(|it| it.advisory.id)
+    }
+
+    /// The advisories that were found, with what each of them says of the package.
+    pub fn kinds(&self) -> impl Iterator<Item = (&'d str, Kind)> {
+        self.holding.iter().map(|it| (it.advisory.id, it.advisory.kind))
+    }
+
     /// The version to go to from the one that it was found in: the lowest fixed one above it on the same major version, else
     /// the lowest above it. A pre-release only where nothing else will do. `None` where every fixed version is lower, or
     /// has the defect by another advisory.

@@ -63,7 +63,8 @@ impl Loaded {
 
 /// Each zip file is a source, and so is a folder's own JSON files together.
 fn load_osv(path: &Path, loaded: &mut Loaded) -> Result<(), Error> {
-    if !path.is_dir() {
+    let kind = fs::metadata(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    if !kind.is_dir() {
         let parsed = match path.extension().and_then(|it| it.to_str()) {
             Some("zip") => archives::of_zip(path, parse_osv)?,
             Some("json") => {

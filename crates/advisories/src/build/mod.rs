@@ -68,6 +68,12 @@ pub fn build(inputs: &Inputs, texts: Texts, stamp: &Stamp) -> Result<Built, Erro
     of_records(loaded, &exploits, texts, stamp)
 }
 
+/// The records of all inputs in their order, and what could not be read.
+pub fn records(inputs: &Inputs) -> Result<(Vec<Record>, Vec<Error>), Error> {
+    let Loaded { batches, faults } = inputs::load(inputs)?;
+    Ok((batches.into_iter().flat_map(|batch| batch.records).collect(), faults))
+}
+
 /// Builds a database of records that are at hand, as of one source of this name.
 pub fn build_of(name: &str, records: Vec<Record>, texts: Texts, stamp: &Stamp) -> Result<Built, Error> {
     let batch = Batch { info: SourceInfo { name: name.to_owned(), ..SourceInfo::default() }, records };

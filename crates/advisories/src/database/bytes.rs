@@ -148,7 +148,9 @@ mod tests {
         let mut writer = Writer::default();
         writer.texts(["é", ""]);
         let numbers = [0, 127, 128, 300, u64::from(u32::MAX), (1 << 62) + 1];
-        numbers.iter().for_each(|&number| writer.varint(number));
+        for number in numbers {
+            writer.varint(number);
+        }
         writer.f32(0.25);
         let bytes = writer.bytes;
         let read = |bytes| {

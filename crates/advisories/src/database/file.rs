@@ -2,7 +2,7 @@
 
 use super::header::Header;
 use super::meta::Meta;
-use super::package;
+use super::{package, texts};
 use crate::Timestamp;
 
 /// What goes into a file besides the advisories.
@@ -34,10 +34,10 @@ pub(crate) fn assemble(stamp: &Stamp, sections: &Sections) -> Vec<u8> {
     )
 }
 
-/// A file with valid checksums around contents that may be anything: what fuzzing reads.
+/// A file with valid checksums around contents that may be anything, one bucket and one block of texts: what fuzzing reads.
 #[doc(hidden)]
-pub fn around(meta: &[u8], bucket: &[u8], blocks: &[u8], texts: &[u8]) -> Vec<u8> {
+pub fn around(meta: &[u8], bucket: &[u8], block: &[u8]) -> Vec<u8> {
     let (directory, packages) = package::write_buckets(1, [(0, bucket.to_vec())]).unwrap_or_default();
-    let now = Timestamp::default();
-    Header::write(0, now, None, [meta, &directory, &packages, blocks, texts])
+    let (blocks, texts) = texts::join(texts::pack_block(block).as_slice());
+    Header::write(0, Timestamp::default(), None, [meta, &directory, &packages, &blocks, &texts])
 }

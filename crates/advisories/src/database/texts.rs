@@ -153,9 +153,14 @@ pub(crate) fn pack(texts: &[Vec<u8>]) -> Option<Packed> {
     for text in texts {
         writer.block(text);
     }
-    let length = u32::try_from(writer.bytes.len()).ok().filter(|&length| length <= LIMIT)?;
+    pack_block(&writer.bytes)
+}
+
+/// Compresses the contents of a block.
+pub(super) fn pack_block(contents: &[u8]) -> Option<Packed> {
+    let length = u32::try_from(contents.len()).ok().filter(|&length| length <= LIMIT)?;
     let mut bytes = Vec::new();
-    DeflateEncoder::new(writer.bytes.as_slice(), Compression::default()).read_to_end(&mut bytes).ok()?;
+    DeflateEncoder::new(contents, Compression::default()).read_to_end(&mut bytes).ok()?;
     Some(Packed { bytes, length })
 }
 

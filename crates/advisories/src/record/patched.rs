@@ -24,9 +24,11 @@ pub(super) fn events(safe: &[VersionReq]) -> Result<Vec<Event>, String> {
         {
             return Err(format!("safe versions overlap at {}", written(interval.start.as_ref())));
         }
-        if let Some(start) = &interval.start {
-            events.extend(affected_from.take().map(Event::Introduced));
-            events.push(Event::Fixed(start.to_string()));
+        if let Some(start) = interval.start.as_ref().map(Version::to_string) {
+            // Nothing is affected between two intervals that touch.
+            if let Some(from) = affected_from.take().filter(|from| *from != start) {
+                events.extend([Event::Introduced(from), Event::Fixed(start)]);
+            }
         }
         affected_from = interval.end.as_ref().map(Version::to_string);
         end = Some(interval.end.clone());
@@ -144,6 +146,8 @@ mod tests {
             (&["~1.2", ">= 1.4"], "[0,1.2.0)[1.3.0-0,1.4.0)"),
             (&["= 1.0.0"], "[0,1.0.0)[1.0.1-0,"),
             (&[">= 1.0, < 1.5", ">= 1.7"], "[0,1.0.0)[1.5.0,1.7.0)"),
+            (&["< 0.23.0", "= 0.23.0", ">= 0.23.18"], "[0.23.1-0,0.23.18)"),
+            (&["< 0.23.0", ">= 0.23.0, < 0.23.13", ">= 0.23.18"], "[0.23.13,0.23.18)"),
             (&["*"], ""),
             (&[">= 1.0", ">= 2.0"], "safe versions overlap at 2.0.0"),
             (&[">= 2.0, < 1.0"], "`>=2.0, <1.0` is not one interval of versions"),

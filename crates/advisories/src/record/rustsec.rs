@@ -2,10 +2,11 @@
 //!
 //! The front matter is brought into OSV's terms as RustSec's own exporter does it. The description is kept as it is.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use portcullis_core::FileId;
+use portcullis_syntax::{Node, toml};
 use semver::VersionReq;
-use serde::Deserialize;
 
 use super::{Affected, Kind, Order, Range, Record, Reference, patched};
 use crate::Timestamp;
@@ -21,104 +22,59 @@ pub fn parse(text: &str) -> Result<Record, String> {
     let body = body.trim_start();
     let title = body.strip_prefix("# ").ok_or("no title follows the front matter")?;
     let (title, description) = title.split_once('\n').unwrap_or((title, ""));
-    let front: Front = toml::from_str(front).map_err(|error| error.message().to_owned())?;
-    if front.advisory.id.is_empty() {
-        return Err("the id is empty".to_owned());
+    let tree = toml::parse(FileId(0), &Arc::from(front));
+    if let Some(error) = tree.errors().first() {
+        return Err(error.message.clone());
     }
-    record(front, title.trim(), description.trim())
+    let root = tree.documents().next().map(|document| document.root).ok_or("the front matter is empty")?;
+    record(root, title.trim(), description.trim())
 }
 
-#[derive(Deserialize)]
-struct Front {
-    advisory: Advisory,
-    #[serde(default)]
-    affected: Scope,
-    #[serde(default)]
-    versions: Versions,
-}
-
-#[derive(Deserialize)]
-struct Advisory {
-    id: String,
-    package: String,
-    date: String,
-    withdrawn: Option<String>,
-    informational: Option<String>,
-    cvss: Option<String>,
-    url: Option<String>,
-    #[serde(default)]
-    aliases: Vec<String>,
-    #[serde(default)]
-    related: Vec<String>,
-    #[serde(default)]
-    references: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Scope {
-    /// The versions of each function's requirement are those of the advisory in all but a few; they are not kept.
-    #[serde(default)]
-    functions: BTreeMap<String, toml::Value>,
-}
-
-#[derive(Default, Deserialize)]
-struct Versions {
-    #[serde(default)]
-    patched: Vec<VersionReqText>,
-    #[serde(default)]
-    unaffected: Vec<VersionReqText>,
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct VersionReqText(VersionReq);
-
-impl TryFrom<String> for VersionReqText {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|error| format!("`{text}`: {error}"))
+fn record(front: Node<'_>, title: &str, description: &str) -> Result<Record, String> {
+    let advisory = front.field("advisory").ok_or("there is no [advisory]")?;
+    let text = |key: &str| advisory.field(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+    let needed = |key: &str| text(key).ok_or_else(|| format!("the advisory has no `{key}`"));
+    let versions = front.field("versions");
+    let mut safe = Vec::new();
+    for requirement in ["unaffected", "patched"].into_iter().flat_map(|key| texts(versions, key)) {
+        let parsed = VersionReq::parse(&requirement).map_err(|error| format!("`{requirement}`: {error}"))?;
+        safe.push(parsed);
     }
-}
-
-fn record(front: Front, title: &str, description: &str) -> Result<Record, String> {
-    let Front { advisory, affected, versions } = front;
-    let safe: Vec<VersionReq> = versions
-        .unaffected
-        .into_iter()
-        .chain(versions.patched)
-        .map(|VersionReqText(requirement)| requirement)
-        .collect();
-    let events = patched::events(&safe)?;
-    let references = advisory
-        .url
-        .into_iter()
-        .chain(advisory.references)
-        .map(|url| Reference { kind: "WEB".to_owned(), url })
-        .collect();
-    let published = Timestamp::parse(&advisory.date);
+    let urls = text("url").map(str::to_owned).into_iter().chain(texts(Some(advisory), "references"));
+    let published = Timestamp::parse(needed("date")?);
+    // Which versions of a function are affected is said as well; it is that of the advisory in all but a few.
+    let functions = front.field("affected").and_then(|affected| affected.field("functions"));
+    let mut functions: Vec<String> =
+        functions.into_iter().flat_map(Node::entries).map(|(path, _)| path.text().to_owned()).collect();
+    functions.sort_unstable();
     Ok(Record {
-        id: advisory.id,
-        aliases: advisory.aliases,
+        id: needed("id")?.to_owned(),
+        aliases: texts(Some(advisory), "aliases"),
         upstream: Vec::new(),
-        related: advisory.related,
-        withdrawn: advisory.withdrawn.map(|date| Timestamp::parse(&date).unwrap_or_default()),
+        related: texts(Some(advisory), "related"),
+        withdrawn: text("withdrawn").map(|date| Timestamp::parse(date).unwrap_or_default()),
         published,
         modified: published,
         summary: title.to_owned(),
         details: description.to_owned(),
-        vectors: advisory.cvss.into_iter().collect(),
+        vectors: text("cvss").map(str::to_owned).into_iter().collect(),
         word: None,
         affected: vec![Affected {
             ecosystem: ECOSYSTEM.to_owned(),
-            name: advisory.package,
-            ranges: vec![Range { order: Order::Versions, events }],
-            kind: advisory.informational.map_or(Kind::Vulnerability, |word| Kind::of_informational(&word)),
-            functions: affected.functions.into_keys().collect(),
+            name: needed("package")?.to_owned(),
+            ranges: vec![Range { order: Order::Versions, events: patched::events(&safe)? }],
+            kind: text("informational").map_or(Kind::Vulnerability, Kind::of_informational),
+            functions,
             ..Affected::default()
         }],
-        references,
+        references: urls.map(|url| Reference { kind: "WEB".to_owned(), url }).collect(),
     })
+}
+
+/// The texts of a list; none where there is no such list.
+fn texts(table: Option<Node<'_>>, key: &str) -> Vec<String> {
+    let list = table.and_then(|table| table.field(key));
+    list.into_iter().flat_map(Node::items).filter_map(Node::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -151,7 +107,8 @@ mod tests {
             ("# Title".to_owned(), "does not start"),
             (ADVISORY.replace("\n```\n", "\n"), "has no end"),
             (ADVISORY.replace("# A title", "A title"), "no title"),
-            (ADVISORY.replace("id = ", "name = "), "missing field `id`"),
+            (ADVISORY.replace("id = ", "name = "), "has no `id`"),
+            (ADVISORY.replace("[advisory]", "[advisory"), "table"),
             (ADVISORY.replace(">= 0.10.0", "newest"), "`newest`"),
             (ADVISORY.replace("< 0.2\"", "< 2\""), "overlap"),
         ] {
