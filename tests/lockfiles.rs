@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -253,4 +255,100 @@ fn the_state_of_a_database_is_told() {
     }
     let path = run(&shop, &["db", "path"]);
     assert_eq!(String::from_utf8_lossy(&path.stdout), format!("{}\n", shop.join("default.db").display()));
+}
+
+/// Answers every request for a file of the folder, and then `304` to who has its tag. `busy` answers nothing else than 429.
+fn serve(folder: PathBuf) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines: Vec<String> =
+                BufReader::new(&stream).lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+            let name = lines[0].split(' ').nth(1).unwrap().trim_start_matches('/').to_owned();
+            let has_tag = lines.iter().any(|line| line.eq_ignore_ascii_case("if-none-match: \"one\""));
+            let (status, body) = match fs::read(folder.join(&name)) {
+                _ if name.starts_with("busy") => ("429 Too Many Requests", Vec::new()),
+                Ok(_) if has_tag => ("304 Not Modified", Vec::new()),
+                Ok(body) => ("200 OK", body),
+                Err(_) => ("404 Not Found", Vec::new()),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\nETag: \"one\"\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&body).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn an_update_is_signed_and_never_older() {
+    let shop = shop("update");
+    let keys = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    let stranger = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+    let key = keys.pk.to_base64();
+    let publish = |build: &str, name: &str, keys: &minisign::KeyPair| {
+        let built = run(&shop, &["db", "build", "--osv", "../osv", "--build", build, "-o", name]);
+        assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
+        let bytes = fs::read(shop.join(name)).unwrap();
+        let signature = minisign::sign(Some(&keys.pk), &keys.sk, &bytes[..], None, None).unwrap();
+        fs::write(shop.join(format!("{name}.minisig")), signature.into_string()).unwrap();
+    };
+    publish("5", "five", &keys);
+    publish("6", "six", &keys);
+    publish("7", "strange", &stranger);
+    let six = fs::read(shop.join("six")).unwrap();
+    fs::write(shop.join("cut"), &six[..six.len() - 1]).unwrap();
+    fs::copy(shop.join("six.minisig"), shop.join("cut.minisig")).unwrap();
+    let address = serve(shop.clone());
+    let build = || {
+        let text = run(&shop, &["db", "status", "own.db"]);
+        let text = String::from_utf8_lossy(&text.stdout).into_owned();
+        text.lines().find_map(|line| line.split_once("build ").map(|(_, build)| build.to_owned())).unwrap()
+    };
+    let update = |from: &str| {
+        let output = run(&shop, &["db", "update", "--from", from, "--key", &key, "-o", "own.db"]);
+        (output.status.code(), stderr(&output))
+    };
+    let expect = |from: &str, code: i32, said: &str, now: &str| {
+        let (found, text) = update(from);
+        assert_eq!(found, Some(code), "{from}: {text}");
+        assert!(text.contains(said), "{from}: {text}");
+        assert_eq!(build(), now, "{from}");
+    };
+    let none = update(&format!("{address}/busy"));
+    assert_eq!(none.0, Some(2), "{}", none.1);
+    expect(&format!("{address}/five"), 0, "own.db is new", "5");
+    // The server says that it has nothing else.
+    expect(&format!("{address}/five"), 0, "own.db is the newest", "5");
+    expect("six", 0, "own.db is new", "6");
+    expect("five", 2, "an older one is never taken", "6");
+    expect("strange", 2, "the signature of strange does not hold", "6");
+    expect("cut", 2, "the signature of cut does not hold", "6");
+    expect("none", 2, "none: ", "6");
+    expect(&format!("{address}/busy"), 0, "429", "6");
+    expect(&format!("{address}/nowhere"), 0, "404", "6");
+    expect("http://example.org/six", 2, "only https: is", "6");
+    assert!(
+        fs::read_dir(&shop).unwrap().all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with(".own"))
+    );
+}
+
+#[test]
+fn the_way_of_a_package_is_told() {
+    let shop = shop("ways");
+    for (package, expected) in [
+        ("handle", "package-lock.json:6: basket 2.0.0 \u{2192} handle 1.0.0\n"),
+        ("tape@1.0.0", "package-lock.json:7: tape 1.0.0 (development)\n"),
+        ("tape@2.0.0", ""),
+        ("nothing", ""),
+    ] {
+        let output = run(&shop, &["--explain-path", package]);
+        assert_eq!(output.status.code(), Some(0), "{package}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{package}");
+    }
 }

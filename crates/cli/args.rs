@@ -299,6 +299,13 @@ pub(crate) enum DbCommand {
     ///
     /// `portcullis db build --osv npm/all.zip --osv PyPI/all.zip --rustsec advisory-db/ -o advisories.db`
     Build(DbBuildArgs),
+    /// Puts a newer database in the place of the one that scans use
+    ///
+    /// `portcullis db update --from https://example.org/advisories.db --key RWQ…`
+    ///
+    /// What comes has to be signed, with `minisign`, by one of the keys. Where it cannot be had, or is not what it should be,
+    /// the database that is there stays.
+    Update(DbUpdateArgs),
     /// Says what the database holds and how old it is, and checks every byte of it
     Status(DbStatusArgs),
     /// Prints where scans look for the database
@@ -338,6 +345,21 @@ pub(crate) struct DbBuildArgs {
     /// The number of the build, which goes up; the time by default
     #[arg(long, value_name = "N")]
     pub(crate) build: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DbUpdateArgs {
+    /// Where the database is: an address, or a path. Its signature lies beside it, with `.minisig` behind the name
+    #[arg(long, value_name = "URL|FILE")]
+    pub(crate) from: String,
+
+    /// A public key that may have signed it, repeatable; or a file that holds one
+    #[arg(long, value_name = "KEY", required = true)]
+    pub(crate) key: Vec<String>,
+
+    /// The file to replace; by default the one that `portcullis db path` names
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

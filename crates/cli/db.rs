@@ -9,9 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis_advisories::build::{Built, Inputs, Stamp, Texts, build};
 use portcullis_advisories::database::Database;
+use portcullis_advisories::update::{Update, Updated};
 use portcullis_advisories::{Advisories, Timestamp};
 
-use crate::args::{DbArgs, DbBuildArgs, DbCommand, DbStatusArgs};
+use crate::args::{DbArgs, DbBuildArgs, DbCommand, DbStatusArgs, DbUpdateArgs};
 use crate::terminal::{self, Failure};
 
 /// Where a scan looks for a database that nothing names: `PORTCULLIS_DB`, else a file in the user's folder for caches.
@@ -34,6 +35,7 @@ pub(crate) fn default_path() -> Option<PathBuf> {
 pub(crate) fn run(args: &DbArgs) -> Result<ExitCode, Failure> {
     match &args.command {
         DbCommand::Build(args) => built(args),
+        DbCommand::Update(args) => updated(args),
         DbCommand::Status(args) => status(args),
         DbCommand::Path => {
             let path = default_path().ok_or_else(nowhere)?;
@@ -104,6 +106,35 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     written
 }
 
+fn updated(args: &DbUpdateArgs) -> Result<ExitCode, Failure> {
+    let target = args.output.clone().or_else(default_path).ok_or_else(nowhere)?;
+    let keys: Vec<String> =
+        args.key.iter().map(|key| std::fs::read_to_string(key).unwrap_or_else(|_| key.clone())).collect();
+    let update = Update { from: &args.from, keys: &keys, target: &target, now: now() };
+    let error = match update.run() {
+        Ok(updated) => {
+            let what = if updated == Updated::Replaced { "is new" } else { "is the newest" };
+            terminal::complain(&format!("{} {what}", target.display()));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(error) => error,
+    };
+    let Ok(kept) = Database::open(&target, now()) else { return Err(Failure::Message(whole(&error))) };
+    let stays = format!("the database of {} stays ({})", kept.header().built_at, age(&kept));
+    // A server that is busy is no reason to stop where there is something to go on with.
+    if error.is_temporary() {
+        terminal::complain(&format!("warning: {}\n  {stays}", whole(&error)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(Failure::Message(format!("{}\n  {stays}", whole(&error))))
+}
+
+/// How old a database is.
+fn age(database: &Database) -> String {
+    let days = (now().0 - database.header().built_at.0).max(0) / 86_400;
+    if days == 1 { "1 day old".to_owned() } else { format!("{days} days old") }
+}
+
 fn status(args: &DbStatusArgs) -> Result<ExitCode, Failure> {
     let path = args.database.clone().or_else(default_path);
     let mut advisories = Advisories::embedded().map_err(|error| Failure::Message(whole(&error)))?;
@@ -122,10 +153,8 @@ fn status(args: &DbStatusArgs) -> Result<ExitCode, Failure> {
 
 fn describe(database: &Database, text: &mut String) {
     let header = database.header();
-    let age = (now().0 - header.built_at.0).max(0) / 86_400;
-    let days = if age == 1 { "day" } else { "days" };
     let _ = writeln!(text, "{}", database.name());
-    let _ = writeln!(text, "  built     {} ({age} {days} ago), build {}", header.built_at, header.build);
+    let _ = writeln!(text, "  built     {} ({}), build {}", header.built_at, age(database), header.build);
     if let Some(at) = header.expires_at {
         let _ = writeln!(text, "  expires   {at}");
     }

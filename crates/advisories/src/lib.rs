@@ -15,6 +15,7 @@ pub mod record;
 pub mod requirement;
 pub mod severity;
 mod timestamp;
+pub mod update;
 pub mod versions;
 
 pub use error::{Error, Fault};
