@@ -502,8 +502,9 @@ impl Judge<'_> {
         move |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule))
     }
 
-    pub(crate) fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
-        let suppressed = directives.suppress(&draft, draft.place.span.file, self.today).map(|directive| {
+    pub(crate) fn seal(&self, mut draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
+        let own = draft.place.span.file;
+        let suppressed = directives.suppress(&mut draft, own, self.today).map(|directive| {
             let location = sealer.locate(directive.span);
             let by = match directive.carrier {
                 Carrier::Comment => SuppressedBy::Comment(location),

@@ -94,9 +94,10 @@ impl Ports {
     }
 }
 
-/// Whether a range of addresses has no bounds: `0.0.0.0/0`, `::/0` in any spelling, and the words that clouds have for it.
+/// Whether a range of addresses has no bounds: `0.0.0.0/0`, `::/0` in any spelling, and the words that clouds have for it. The
+/// address that no machine has is meant so as well.
 pub(crate) fn is_everyone(range: &str) -> bool {
-    range.ends_with("/0") || matches!(range, "*" | "Any" | "any" | "Internet" | "internet" | "INTERNET")
+    range.ends_with("/0") || matches!(range, "*" | "Any" | "any" | "Internet" | "internet" | "INTERNET" | "0.0.0.0" | "::" | "::0")
 }
 
 /// What a security group, or a rule of one, lets through to or from everyone. The second answer is how many ranges are not

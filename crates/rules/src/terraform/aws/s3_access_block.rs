@@ -25,9 +25,10 @@ rule! {
     /// out is off.
     PUBLIC_ACLS_ALLOWED = "tf-aws-s3-public-acls-allowed" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_53", "trivy:AWS-0086", "tfsec:aws-s3-block-public-acls"],
+        peers: &["checkov:CKV_AWS_53", "checkov:CKV2_AWS_6", "trivy:AWS-0086", "tfsec:aws-s3-block-public-acls"],
         check: attribute(&Row {
             on: &[(BLOCK, "block_public_acls")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "lets public ACLs be set",
@@ -43,9 +44,10 @@ rule! {
     /// One statement with `*` as its principal makes the bucket public, and nothing refuses it.
     PUBLIC_POLICY_ALLOWED = "tf-aws-s3-public-policy-allowed" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_54", "trivy:AWS-0087", "tfsec:aws-s3-block-public-policy"],
+        peers: &["checkov:CKV_AWS_54", "checkov:CKV2_AWS_6", "trivy:AWS-0087", "tfsec:aws-s3-block-public-policy"],
         check: attribute(&Row {
             on: &[(BLOCK, "block_public_policy")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "lets a public bucket policy be set",
@@ -64,6 +66,7 @@ rule! {
         peers: &["checkov:CKV_AWS_55", "trivy:AWS-0091", "tfsec:aws-s3-ignore-public-acls"],
         check: attribute(&Row {
             on: &[(BLOCK, "ignore_public_acls")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "honours public ACLs that are already set",
@@ -83,6 +86,7 @@ rule! {
         peers: &["checkov:CKV_AWS_56", "trivy:AWS-0093", "tfsec:aws-s3-no-public-buckets"],
         check: attribute(&Row {
             on: &[(BLOCK, "restrict_public_buckets")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "leaves a bucket with a public policy open to everyone",

@@ -54,13 +54,15 @@ rule! {
     }
 }
 
-/// The canned ACLs that give rights to more than the account and AWS' own services.
-pub(crate) const PUBLIC: &[&str] = &["public-read", "public-read-write", "authenticated-read"];
+/// The canned ACLs that give rights to more than the account and AWS' own services. S3 has no `website`; whoever writes it
+/// means a public one.
+pub(crate) const PUBLIC: &[&str] = &["public-read", "public-read-write", "authenticated-read", "website"];
 
 static CANNED: Row = Row {
     on: &[(ACL, "acl"), (BUCKET, "acl")],
     wants: Want::NotIn(PUBLIC),
     absent: Absent::Passes,
+    about: "bucket",
     says: "has a public ACL",
     help: "use `private`, and give access with a bucket policy or CloudFront",
     ..Row::DEFAULT
@@ -102,7 +104,7 @@ rule! {
     /// ```
     GRANTS_ALL_USERS = "tf-aws-s3-acl-grants-all-users" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_375"],
+        peers: &["checkov:CKV_AWS_375", "checkov:CKV_AWS_20", "checkov:CKV_AWS_57"],
         check: resource(&[ACL, BUCKET], |resource, configuration, report| {
             unless_ignored(&ALL_USERS, resource, configuration, report);
         }),
@@ -113,6 +115,7 @@ static ALL_USERS: Row = Row {
     on: GRANTEES,
     wants: Want::EndsWithNone(&["/AllUsers"]),
     absent: Absent::Passes,
+    about: "bucket",
     says: "gives rights to everyone on the internet",
     help: "remove the grant, and give access with a bucket policy",
     ..Row::DEFAULT
@@ -162,6 +165,7 @@ static AUTHENTICATED_READ: Row = Row {
     on: &[(ACL, "acl"), (BUCKET, "acl")],
     wants: Want::IsNot("authenticated-read"),
     absent: Absent::Passes,
+    about: "bucket",
     says: "gives rights to everyone who has an AWS account",
     help: "use `private`, and give access with a bucket policy",
     ..Row::DEFAULT
@@ -171,6 +175,7 @@ static AUTHENTICATED_USERS: Row = Row {
     on: GRANTEES,
     wants: Want::EndsWithNone(&["/AuthenticatedUsers"]),
     absent: Absent::Passes,
+    about: "bucket",
     says: "gives rights to everyone who has an AWS account",
     help: "remove the grant, and give access with a bucket policy",
     ..Row::DEFAULT

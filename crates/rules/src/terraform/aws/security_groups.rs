@@ -145,7 +145,7 @@ rule! {
     /// Security group lets all traffic out to anywhere
     ///
     /// Software that was broken into calls home: with nothing in its way it downloads what it needs and sends out what it
-    /// found. Many teams leave this open on purpose, so the rule is in the profile `all` only.
+    /// found. Every port of TCP is as good as everything. Many teams leave this open on purpose, so the rule is in the profile `all` only.
     ///
     /// ```hcl bad:6
     /// resource "aws_security_group" "web" {
@@ -173,8 +173,7 @@ rule! {
         peers: &["checkov:CKV_AWS_382", "trivy:AWS-0104", "tfsec:aws-ec2-no-public-egress-sgr"],
         check: resource(EGRESS, |resource, configuration, report| {
             let says = "lets all traffic out to anywhere";
-            let opens = |ports| if ports == Ports::Unknown { None } else { Some(ports == Ports::All) };
-            each(resource, Direction::Out, configuration, report, says, opens);
+            each(resource, Direction::Out, configuration, report, says, Ports::is_every);
         }),
     }
 }
