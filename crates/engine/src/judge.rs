@@ -647,11 +647,15 @@ impl Yields {
     fn resolve_group(&self, group: &mut [Draft], gives_way: &mut [bool]) {
         let rules: Vec<RuleIdx> = group.iter().map(|draft| draft.rule).collect();
         for (&loser, mark) in rules.iter().zip(gives_way) {
-            let stronger = self.0.get(loser.0 as usize).into_iter().flatten();
-            // The last in the chain that is there speaks for all.
-            let Some(winner) = stronger.rev().find(|rule| rules.contains(rule)) else { continue };
+            let stronger = |rule: RuleIdx| {
+                let all = self.0.get(rule.0 as usize).into_iter().flatten();
+                all.copied().filter(|stronger| rules.contains(stronger))
+            };
+            // One that gives way to nothing that is there speaks for all.
+            let speaks = stronger(loser).filter(|&rule| stronger(rule).next().is_none()).last();
+            let Some(winner) = speaks.or_else(|| stronger(loser).last()) else { continue };
             *mark = true;
-            if let Some(draft) = group.iter_mut().find(|draft| draft.rule == *winner)
+            if let Some(draft) = group.iter_mut().find(|draft| draft.rule == winner)
                 && !draft.also.contains(&loser)
             {
                 draft.also.push(loser);

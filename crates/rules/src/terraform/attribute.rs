@@ -148,10 +148,21 @@ impl Row {
         configuration: &Configuration,
         report: &mut Report<'_>,
     ) {
-        if let Some(row) = self.implied_by {
+        if let Some(row) = self.implied_by
+            && !self.is_met(kind, resource)
+        {
             row.judge(self, kind, resource, configuration, report);
         }
         self.judge(self, kind, resource, configuration, report);
+    }
+
+    /// Whether the attribute is there and right, whatever the conditions say.
+    fn is_met(&self, kind: &str, resource: &Resource) -> bool {
+        let Some((_, path)) = self.on.iter().find(|(own, _)| *own == kind) else { return false };
+        let (_, answers) = first_that_is_there(resource, path);
+        let is_right =
+            |it: &Lookup<'_>| matches!(it, Lookup::Present(found) if self.wants.holds(found.value) == Some(true));
+        answers.iter().any(is_right)
     }
 
     /// Judges by this row, in the words of another.
@@ -306,8 +317,8 @@ impl Want {
     /// Whether a value is as it should be; `None` where that is not known.
     pub fn holds(self, value: &Value) -> Option<bool> {
         match self {
-            Self::True => value.as_bool(),
-            Self::False => value.as_bool().map(|value| !value),
+            Self::True => as_bool(value),
+            Self::False => as_bool(value).map(|value| !value),
             Self::Is(text) => is_one_of(value, &[text]),
             Self::IsNot(text) => is_one_of(value, &[text]).map(|is| !is),
             Self::In(texts) => is_one_of(value, texts),
@@ -329,6 +340,18 @@ impl Want {
             },
             Self::Passes(passes) => passes(value),
         }
+    }
+}
+
+/// A boolean; numbers are what they meant before Terraform 0.12.
+fn as_bool(value: &Value) -> Option<bool> {
+    match value.kind {
+        Kind::Number(_) => match value.as_i64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        },
+        _ => value.as_bool(),
     }
 }
 

@@ -57,10 +57,8 @@ const TRANSIT_ROW: Row = Row {
 static TRANSIT: Row = TRANSIT_ROW;
 
 /// ElastiCache knows users only behind TLS.
-static USERS_WITHOUT_TLS: Row = Row {
-    given: &[Given { path: "user_group_ids", is: Want::Present, absent: Holds::No }],
-    ..TRANSIT_ROW
-};
+static USERS_WITHOUT_TLS: Row =
+    Row { given: &[Given { path: "user_group_ids", is: Want::Present, absent: Holds::No }], ..TRANSIT_ROW };
 
 rule! {
     /// ElastiCache replication group asks clients for no credentials

@@ -147,23 +147,51 @@ rule! {
     /// Load balancer reaches its targets over plain HTTP
     ///
     /// Between the load balancer and the servers everything can be read by whoever is in that network. Many accept that inside
-    /// a VPC, so the rule is in the profile `all` only.
+    /// a VPC, so the rule is in the profile `all` only, and silent where the listener that forwards to the targets ends TLS.
+    ///
+    /// ```hcl bad:2
+    /// resource "aws_lb_target_group" "web" {
+    ///   protocol = "HTTP"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_lb_target_group" "web" {
+    ///   protocol = "HTTPS"
+    /// }
+    /// resource "aws_lb_target_group" "behind" {
+    ///   protocol = "HTTP"
+    /// }
+    /// resource "aws_lb_listener" "web" {
+    ///   protocol = "HTTPS"
+    ///   default_action {
+    ///     type             = "forward"
+    ///     target_group_arn = aws_lb_target_group.behind.arn
+    ///   }
+    /// }
+    /// ```
     TARGET_GROUP_HTTP = "tf-aws-elb-target-group-http" {
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_378"],
-        check: attribute(&Row {
-            on: &[("aws_lb_target_group", "protocol"), ("aws_alb_target_group", "protocol")],
-            wants: Want::IsNot("HTTP"),
-            absent: Absent::Passes,
-            wrong: "\"HTTP\"",
-            right: "\"HTTPS\"",
-            says: "is reached over plain HTTP",
-            help: "use HTTPS to the targets",
-            ..Row::DEFAULT
+        check: resource(&["aws_lb_target_group", "aws_alb_target_group"], |resource, configuration, report| {
+            let is_listener = |user: &&Resource| user.is("aws_lb_listener") || user.is("aws_alb_listener");
+            let mut protocols = configuration.users_of(resource).filter(is_listener).map(|it| it.body.get("protocol"));
+            let ends_tls = protocols.any(|it| matches!(it.and_then(Value::as_str), Some("HTTPS" | "TLS")));
+            if !ends_tls {
+                TARGETS.check(&resource.kind, resource, configuration, report);
+            }
         }),
     }
 }
+
+static TARGETS: Row = Row {
+    on: &[("aws_lb_target_group", "protocol"), ("aws_alb_target_group", "protocol")],
+    wants: Want::IsNot("HTTP"),
+    absent: Absent::Passes,
+    says: "is reached over plain HTTP",
+    help: "use HTTPS to the targets",
+    ..Row::DEFAULT
+};
 
 rule! {
     /// Load balancer does not log requests

@@ -324,8 +324,10 @@ static UNLIMITED: PolicyRow = PolicyRow {
 
 /// Whether an action with wildcards is for looking around: most of what `iam:List*` stands for knows no resource but `*`.
 fn is_overview(action: &str) -> bool {
-    let verb = action.split_once(':').map_or(action, |(_, verb)| verb);
-    verb.contains('*') && ["Get", "List", "Describe"].iter().any(|start| verb.starts_with(start))
+    let (service, verb) = action.split_once(':').unwrap_or(("", action));
+    // All that S3 describes are jobs, which can be named.
+    let is_of_jobs = service.eq_ignore_ascii_case("s3") && verb.starts_with("Describe");
+    !is_of_jobs && verb.contains('*') && ["Get", "List", "Describe"].iter().any(|start| verb.starts_with(start))
 }
 
 /// The statement that certainly allows an action on every resource, and the element that says so.
@@ -345,7 +347,9 @@ fn of_tables<'p>(policy: &'p Policy, tables: &[&[&str]], counts: impl Fn(&str) -
     for statement in grants(policy) {
         let Some(every) = every_resource(statement) else { continue };
         let mut actions = tables.iter().copied().flatten();
-        let Some(action) = actions.find_map(|it| statement.actions.covering(it).filter(|own| counts(&own.text) && !policy.denies(it))) else {
+        let Some(action) =
+            actions.find_map(|it| statement.actions.covering(it).filter(|own| counts(&own.text) && !policy.denies(it)))
+        else {
             continue;
         };
         found.push(Wrong { at: place_of(statement, every), what: format!("`{}`", action.text) });

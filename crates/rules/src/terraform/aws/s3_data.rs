@@ -141,7 +141,10 @@ fn uses_customer_key(block: &Value) -> Option<bool> {
     let map = block.as_map()?;
     let get = |name| map.get(name).filter(|value: &&Value| !value.is_null());
     let has_key = get("kms_master_key_id").map_or(if map.open { None } else { Some(false) }, is_customer_key);
-    let takes_key = get("sse_algorithm").map_or(Some(true), |it| it.to_text().map(|text| text.starts_with("aws:kms")));
+    // Without one the provider refuses the block.
+    let no_algorithm = if map.open { None } else { Some(false) };
+    let takes_key =
+        get("sse_algorithm").map_or(no_algorithm, |it| it.to_text().map(|text| text.starts_with("aws:kms")));
     match (has_key, takes_key) {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => Some(true),

@@ -100,11 +100,8 @@ static AGENT: Row = Row {
     ..IMPERSONATION
 };
 
-const IMPERSONATORS: &[&str] = &[
-    "roles/iam.serviceAccountUser",
-    "roles/iam.serviceAccountTokenCreator",
-    "roles/iam.workloadIdentityUser",
-];
+const IMPERSONATORS: &[&str] =
+    &["roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/iam.workloadIdentityUser"];
 
 /// Whether a grant certainly names a service account that is no agent of Google's: those begin with `service-`, or have a
 /// domain of their own.
@@ -252,7 +249,10 @@ rule! {
             let mut undecided = false;
             for member in members {
                 let Lookup::Present(member) = member else { continue };
-                if member.value.text_prefix().starts_with("serviceAccount:") {
+                let is_address = |name: &str| name.ends_with(".gserviceaccount.com");
+                if member.value.text_prefix().starts_with("serviceAccount:")
+                    || member.value.as_str().is_some_and(is_address)
+                {
                     let message = format!("`{}` makes a service account an administrator", resource.local);
                     report
                         .at_value(role, resource, configuration, message)
