@@ -39,7 +39,7 @@ rule! {
             "checkov:CKV_AWS_46",
             "trivy:AWS-0029",
             "tfsec:aws-ec2-no-secrets-in-user-data",
-            "trivy:AWS-0129",
+            "trivy:AWS-0129", "tfsec:aws-autoscaling-no-secrets-in-user-data",
             "tfsec:aws-ec2-no-secrets-in-launch-template-user-data",
         ],
         tags: &["cwe-798"],

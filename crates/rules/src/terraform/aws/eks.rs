@@ -226,6 +226,9 @@ const LAST_DAYS: &[(u32, Date)] = &[
     (31, Date { year: 2026, month: 11, day: 26 }),
     (32, Date { year: 2027, month: 3, day: 23 }),
     (33, Date { year: 2027, month: 7, day: 29 }),
+    (34, Date { year: 2027, month: 12, day: 2 }),
+    (35, Date { year: 2028, month: 3, day: 27 }),
+    (36, Date { year: 2028, month: 8, day: 2 }),
 ];
 
 /// Whether a version is supported on a day; what is no version of Kubernetes is not judged.

@@ -170,7 +170,7 @@ rule! {
     EGRESS_OPEN = "tf-aws-security-group-egress-open" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_382", "trivy:AWS-0104", "tfsec:aws-ec2-no-public-egress-sgr"],
+        peers: &["checkov:CKV_AWS_382", "trivy:AWS-0104", "tfsec:aws-vpc-no-public-egress-sgr", "tfsec:aws-ec2-no-public-egress-sgr"],
         check: resource(EGRESS, |resource, configuration, report| {
             let says = "lets all traffic out to anywhere";
             each(resource, Direction::Out, configuration, report, says, Ports::is_every);
