@@ -54,7 +54,12 @@ rule! {
     /// ```
     VOLUME_UNENCRYPTED = "tf-aws-ebs-volume-unencrypted" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_3", "trivy:AWS-0026", "tfsec:aws-ebs-enable-volume-encryption", "tfsec:aws-ec2-enable-volume-encryption"],
+        peers: &[
+            "checkov:CKV_AWS_3",
+            "trivy:AWS-0026",
+            "tfsec:aws-ebs-enable-volume-encryption",
+            "tfsec:aws-ec2-enable-volume-encryption",
+        ],
         check: resource(&["aws_ebs_volume"], |resource, configuration, report| {
             let row = if is_default(configuration) { &ENCRYPTED_IF_WRITTEN } else { &ENCRYPTED };
             row.check(&resource.kind, resource, configuration, report);
@@ -118,7 +123,8 @@ rule! {
             "checkov:CKV_AWS_8",
             "trivy:AWS-0131",
             "tfsec:aws-ec2-enable-at-rest-encryption",
-            "trivy:AWS-0008", "tfsec:aws-autoscaling-enable-at-rest-encryption",
+            "trivy:AWS-0008",
+            "tfsec:aws-autoscaling-enable-at-rest-encryption",
             "tfsec:aws-ec2-enable-launch-config-at-rest-encryption",
         ],
         check: resource(
@@ -165,7 +171,12 @@ rule! {
     CUSTOMER_KEY_MISSING = "tf-aws-ebs-customer-key-missing" {
         severity: Severity::Low,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_189", "trivy:AWS-0027", "tfsec:aws-ebs-encryption-customer-key", "tfsec:aws-ec2-volume-encryption-customer-key"],
+        peers: &[
+            "checkov:CKV_AWS_189",
+            "trivy:AWS-0027",
+            "tfsec:aws-ebs-encryption-customer-key",
+            "tfsec:aws-ec2-volume-encryption-customer-key",
+        ],
         yields_to: &["tf-aws-ebs-volume-unencrypted"],
         check: resource(&["aws_ebs_volume"], |resource, configuration, report| {
             let row = if is_default(configuration) { &KEY_IF_WRITTEN } else { &KEY };

@@ -65,7 +65,12 @@ rule! {
     ALL_PORTS_OPEN = "tf-aws-network-acl-all-ports-open" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_352", "trivy:AWS-0102", "tfsec:aws-vpc-no-excessive-port-access", "tfsec:aws-ec2-no-excessive-port-access"],
+        peers: &[
+            "checkov:CKV_AWS_352",
+            "trivy:AWS-0102",
+            "tfsec:aws-vpc-no-excessive-port-access",
+            "tfsec:aws-ec2-no-excessive-port-access",
+        ],
         check: resource(ACLS, |resource, configuration, report| {
             each(resource, configuration, report, "lets every port in from anywhere", |ports, denied| {
                 Some(ports.is_every()? && denied.is_empty())
@@ -131,7 +136,8 @@ rule! {
             "checkov:CKV_AWS_230",
             "checkov:CKV_AWS_231",
             "checkov:CKV_AWS_232",
-            "trivy:AWS-0105", "tfsec:aws-vpc-no-public-ingress-acl",
+            "trivy:AWS-0105",
+            "tfsec:aws-vpc-no-public-ingress-acl",
             "tfsec:aws-ec2-no-public-ingress-acl",
         ],
         yields_to: &["tf-aws-network-acl-all-ports-open"],

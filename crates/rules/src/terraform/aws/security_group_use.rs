@@ -48,9 +48,11 @@ rule! {
         profile: Profile::OptIn,
         peers: &[
             "checkov:CKV_AWS_23",
-            "trivy:AWS-0099", "tfsec:aws-vpc-add-description-to-security-group",
+            "trivy:AWS-0099",
+            "tfsec:aws-vpc-add-description-to-security-group",
             "tfsec:aws-ec2-add-description-to-security-group",
-            "trivy:AWS-0124", "tfsec:aws-vpc-add-description-to-security-group-rule",
+            "trivy:AWS-0124",
+            "tfsec:aws-vpc-add-description-to-security-group-rule",
             "tfsec:aws-ec2-add-description-to-security-group-rule",
         ],
         check: resource(

@@ -60,7 +60,13 @@ rule! {
     /// ```
     SSH_RDP_OPEN = "tf-aws-security-group-ssh-rdp-open" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_24", "checkov:CKV_AWS_25", "trivy:AWS-0107", "tfsec:aws-ec2-no-public-ingress-sgr"],
+        peers: &[
+            "checkov:CKV_AWS_24",
+            "checkov:CKV_AWS_25",
+            "trivy:AWS-0107",
+            "tfsec:aws-ec2-no-public-ingress-sgr",
+            "tfsec:aws-vpc-no-public-ingress-sgr",
+        ],
         yields_to: &["tf-aws-security-group-all-ports-open"],
         check: resource(INGRESS, |resource, configuration, report| {
             let says = "lets the whole internet reach SSH or RDP";
@@ -170,7 +176,12 @@ rule! {
     EGRESS_OPEN = "tf-aws-security-group-egress-open" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_382", "trivy:AWS-0104", "tfsec:aws-vpc-no-public-egress-sgr", "tfsec:aws-ec2-no-public-egress-sgr"],
+        peers: &[
+            "checkov:CKV_AWS_382",
+            "trivy:AWS-0104",
+            "tfsec:aws-vpc-no-public-egress-sgr",
+            "tfsec:aws-ec2-no-public-egress-sgr",
+        ],
         check: resource(EGRESS, |resource, configuration, report| {
             let says = "lets all traffic out to anywhere";
             each(resource, Direction::Out, configuration, report, says, Ports::is_every);

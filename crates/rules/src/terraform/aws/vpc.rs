@@ -37,7 +37,7 @@ rule! {
     FLOW_LOGS_DISABLED = "tf-aws-vpc-flow-logs-disabled" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["checkov:CKV2_AWS_11", "trivy:AWS-0178", "tfsec:aws-autoscaling-enable-at-rest-encryption", "tfsec:aws-ec2-require-vpc-flow-logs-for-all-vpcs"],
+        peers: &["checkov:CKV2_AWS_11", "trivy:AWS-0178", "tfsec:aws-ec2-require-vpc-flow-logs-for-all-vpcs"],
         check: linked(&LinkRow {
             on: &["aws_vpc"],
             by: &[("aws_flow_log", "vpc_id")],
@@ -65,7 +65,12 @@ rule! {
     DEFAULT_USED = "tf-aws-vpc-default-used" {
         severity: Severity::High,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_148", "trivy:AWS-0101", "tfsec:aws-vpc-no-default-vpc", "tfsec:aws-ec2-no-default-vpc"],
+        peers: &[
+            "checkov:CKV_AWS_148",
+            "trivy:AWS-0101",
+            "tfsec:aws-vpc-no-default-vpc",
+            "tfsec:aws-ec2-no-default-vpc",
+        ],
         check: resource(&["aws_default_vpc"], |resource, configuration, report| {
             let message = format!("`{}` puts the default VPC to use", resource.local);
             report.at_resource(resource, configuration, message).help("make an `aws_vpc`, and delete the default one");
@@ -81,7 +86,7 @@ rule! {
     SUBNET_PUBLIC_IP = "tf-aws-vpc-subnet-public-ip" {
         severity: Severity::High,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_130", "trivy:AWS-0164", "tfsec:aws-vpc-no-public-ingress-sgr", "tfsec:aws-ec2-no-public-ip-subnet"],
+        peers: &["checkov:CKV_AWS_130", "trivy:AWS-0164", "tfsec:aws-ec2-no-public-ip-subnet"],
         check: attribute(&Row {
             on: &[("aws_subnet", "map_public_ip_on_launch")],
             wants: Want::False,

@@ -33,7 +33,9 @@ rule! {
             "checkov:CKV_GCP_26",
             "trivy:GCP-0029",
             "tfsec:google-compute-enable-vpc-flow-logs",
-            "trivy:GCP-0076", "tfsec:google-compute-subnetwork-logging", "tfsec:google-misc-google-compute-subnetwork-logging-disabled",
+            "trivy:GCP-0076",
+            "tfsec:google-compute-subnetwork-logging",
+            "tfsec:google-misc-google-compute-subnetwork-logging-disabled",
             "tfsec:google-compute-google-compute-subnetwork-logging",
         ],
         check: attribute(&Row {
@@ -59,7 +61,8 @@ rule! {
         profile: Profile::All,
         peers: &[
             "checkov:CKV_GCP_74",
-            "trivy:GCP-0075", "tfsec:google-misc-google-compute-subnetwork-with-private-google-access-disable",
+            "trivy:GCP-0075",
+            "tfsec:google-misc-google-compute-subnetwork-with-private-google-access-disable",
             "tfsec:google-compute-enable-subnetwork-private-google-access",
         ],
         check: attribute(&Row {
