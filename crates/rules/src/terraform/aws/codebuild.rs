@@ -59,7 +59,7 @@ rule! {
 
 static PRIMARY: Row = Row {
     on: &[(PROJECT, "artifacts.encryption_disabled")],
-    given: &[Given { path: "artifacts.type", is: Want::Passes(may_have_artifacts), absent: Holds::Yes }],
+    given: &[Given { path: "artifacts.type", is: HAS_ARTIFACTS, absent: Holds::Yes }],
     wants: Want::False,
     absent: Absent::Passes,
     says: "stores artifacts unencrypted",
@@ -68,9 +68,7 @@ static PRIMARY: Row = Row {
 };
 
 /// Whoever says that artifacts are not to be encrypted has some, unless the type says that there are none.
-fn may_have_artifacts(kind: &Value) -> Option<bool> {
-    Some(kind.as_str() != Some("NO_ARTIFACTS"))
-}
+const HAS_ARTIFACTS: Want = Want::Passes(|kind| Some(kind.as_str() != Some("NO_ARTIFACTS")));
 
 static SECONDARY: Row = Row { on: &[(PROJECT, "secondary_artifacts.encryption_disabled")], given: &[], ..PRIMARY };
 

@@ -127,15 +127,13 @@ const CLUSTER: &str = "aws_elasticache_cluster";
 const GROUP: &str = "aws_elasticache_replication_group";
 
 /// The smallest of the old nodes has no snapshots.
-fn has_snapshots(node: &Value) -> Option<bool> {
-    Some(node.as_str() != Some("cache.t1.micro"))
-}
+const HAS_SNAPSHOTS: Want = Want::Passes(|node| Some(node.as_str() != Some("cache.t1.micro")));
 
 static BACKUPS: Row = Row {
     on: &[(CLUSTER, "snapshot_retention_limit"), (GROUP, "snapshot_retention_limit")],
     given: &[
         Given { path: "engine", is: Want::IsNot("memcached"), absent: Holds::Yes },
-        Given { path: "node_type", is: Want::Passes(has_snapshots), absent: Holds::Yes },
+        Given { path: "node_type", is: HAS_SNAPSHOTS, absent: Holds::Yes },
     ],
     wants: Want::AtLeast(1),
     says: "keeps no snapshots",

@@ -89,7 +89,7 @@ rule! {
                 ("aws_rds_cluster_instance", "performance_insights_enabled"),
             ],
             given: &[
-                Given { path: "engine", is: Want::Passes(is_no_db2), absent: Holds::Yes },
+                Given { path: "engine", is: NO_DB2, absent: Holds::Yes },
                 Given { path: "database_insights_mode", is: Want::Nothing, absent: Holds::Yes },
                 Given { path: "instance_class", is: Want::Passes(has_insights), absent: Holds::Yes },
             ],
@@ -103,9 +103,7 @@ rule! {
 }
 
 /// An engine that is not known is taken for one of the others: Db2 is seldom.
-fn is_no_db2(engine: &Value) -> Option<bool> {
-    Some(!engine.text_prefix().starts_with("db2-"))
-}
+const NO_DB2: Want = Want::Passes(|engine| Some(!engine.text_prefix().starts_with("db2-")));
 
 /// The small burstable classes have none with MySQL and MariaDB; of other engines that is not looked at.
 fn has_insights(class: &Value) -> Option<bool> {
