@@ -652,8 +652,8 @@ impl Yields {
                 all.copied().filter(|stronger| rules.contains(stronger))
             };
             // One that gives way to nothing that is there speaks for all.
-            let speaks = stronger(loser).filter(|&rule| stronger(rule).next().is_none()).last();
-            let Some(winner) = speaks.or_else(|| stronger(loser).last()) else { continue };
+            let speaks = stronger(loser).filter(|&rule| stronger(rule).next().is_none()).next_back();
+            let Some(winner) = speaks.or_else(|| stronger(loser).next_back()) else { continue };
             *mark = true;
             if let Some(draft) = group.iter_mut().find(|draft| draft.rule == winner)
                 && !draft.also.contains(&loser)
