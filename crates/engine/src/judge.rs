@@ -652,7 +652,7 @@ impl Yields {
                 all.copied().filter(|stronger| rules.contains(stronger))
             };
             // One that gives way to nothing that is there speaks for all.
-            let speaks = stronger(loser).filter(|&rule| stronger(rule).next().is_none()).next_back();
+            let speaks = stronger(loser).rfind(|&rule| stronger(rule).next().is_none());
             let Some(winner) = speaks.or_else(|| stronger(loser).next_back()) else { continue };
             *mark = true;
             if let Some(draft) = group.iter_mut().find(|draft| draft.rule == winner)
