@@ -195,10 +195,18 @@ fn comments_count_for_what_they_name() {
 /// RDP gives way to SSH, and any port to both: what speaks has the ids of all.
 #[test]
 fn a_finding_carries_the_ids_of_a_whole_chain() {
-    let rule = "resource \"azurerm_network_security_rule\" \"all\" {\n  access                 = \"Allow\"\n  direction              = \"Inbound\"\n  protocol               = \"Tcp\"\n  destination_port_range = \"*\"\n  source_address_prefix  = \"Internet\"\n}\n";
+    let rule = r#"
+resource "azurerm_network_security_rule" "all" {
+  access                 = "Allow"
+  direction              = "Inbound"
+  protocol               = "Tcp"
+  destination_port_range = "*"
+  source_address_prefix  = "Internet"
+}
+"#;
     let only = "tf-azure-nsg-ssh-open,tf-azure-nsg-rdp-open,tf-azure-nsg-ingress-open";
     let piped = report("values", &["-", "--stdin-filename", "new/main.tf", "--only", only], Some(rule));
-    assert_eq!(findings(&piped), ["new/main.tf:6 tf-azure-nsg-ssh-open"]);
+    assert_eq!(findings(&piped), ["new/main.tf:7 tf-azure-nsg-ssh-open"]);
     for peer in ["checkov:CKV_AZURE_9", "checkov:CKV_AZURE_10", "checkov:CKV_AZURE_160", "trivy:AZU-0047"] {
         assert!(piped["findings"][0]["peers"].as_array().unwrap().contains(&peer.into()), "{peer}");
     }

@@ -106,7 +106,8 @@ rule! {
         peers: &["checkov:CKV_AWS_351", "trivy:AWS-0138", "tfsec:aws-emr-enable-in-transit-encryption"],
         check: resource(CONFIGURATION, |resource, configuration, report| {
             let finds = |document: &Value| {
-                is_off(document, &["EncryptionConfiguration", "EnableInTransitEncryption"]).then_some("leaves data in transit unencrypted")
+                let is_off = is_off(document, &["EncryptionConfiguration", "EnableInTransitEncryption"]);
+                is_off.then_some("leaves data in transit unencrypted")
             };
             judge(resource, configuration, report, finds, "set `EnableInTransitEncryption` to true");
         }),

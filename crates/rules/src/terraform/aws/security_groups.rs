@@ -151,7 +151,8 @@ rule! {
     /// Security group lets all traffic out to anywhere
     ///
     /// Software that was broken into calls home: with nothing in its way it downloads what it needs and sends out what it
-    /// found. Every port of TCP is as good as everything. Many teams leave this open on purpose, so the rule is in the profile `all` only.
+    /// found. Every port of TCP is as good as everything. Many teams leave this open on purpose, so the rule is in the profile
+    /// `all` only.
     ///
     /// ```hcl bad:6
     /// resource "aws_security_group" "web" {
