@@ -14,8 +14,9 @@ const BUCKET: &str = "aws_s3_bucket";
 rule! {
     /// S3 bucket uses a canned ACL open to the public
     ///
-    /// With `public-read` the whole internet lists the bucket, with `public-read-write` it fills it as well. Silent where a
-    /// public access block in the same configuration ignores public ACLs.
+    /// With `public-read` the whole internet lists the bucket, with `public-read-write` it fills it as well. Grants that do the
+    /// same are reported by `tf-aws-s3-acl-grants-all-users`, which speaks for both. Silent where a public access block in the
+    /// same configuration ignores public ACLs.
     ///
     /// ```hcl bad:3
     /// resource "aws_s3_bucket_acl" "web" {
@@ -47,9 +48,14 @@ rule! {
             "trivy:AWS-0092",
             "tfsec:aws-s3-no-public-access-with-acl",
         ],
-        yields_to: &["tf-aws-s3-acl-grants-authenticated-users", "tf-aws-cloudtrail-bucket-public"],
+        yields_to: &[
+            "tf-aws-s3-acl-grants-authenticated-users",
+            "tf-aws-s3-acl-grants-all-users",
+            "tf-aws-cloudtrail-bucket-public",
+        ],
         check: resource(&[ACL, BUCKET], |resource, configuration, report| {
             unless_ignored(&CANNED, resource, configuration, report);
+            unless_ignored(&GRANTED, resource, configuration, report);
         }),
     }
 }
@@ -67,6 +73,8 @@ static CANNED: Row = Row {
     help: "use `private`, and give access with a bucket policy or CloudFront",
     ..Row::DEFAULT
 };
+
+static GRANTED: Row = Row { says: "has a public ACL", ..ALL_USERS_ROW };
 
 rule! {
     /// S3 bucket ACL grants rights to all users
@@ -104,14 +112,14 @@ rule! {
     /// ```
     GRANTS_ALL_USERS = "tf-aws-s3-acl-grants-all-users" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_375", "checkov:CKV_AWS_20", "checkov:CKV_AWS_57"],
+        peers: &["checkov:CKV_AWS_375"],
         check: resource(&[ACL, BUCKET], |resource, configuration, report| {
             unless_ignored(&ALL_USERS, resource, configuration, report);
         }),
     }
 }
 
-static ALL_USERS: Row = Row {
+const ALL_USERS_ROW: Row = Row {
     on: GRANTEES,
     wants: Want::EndsWithNone(&["/AllUsers"]),
     absent: Absent::Passes,
@@ -120,6 +128,7 @@ static ALL_USERS: Row = Row {
     help: "remove the grant, and give access with a bucket policy",
     ..Row::DEFAULT
 };
+static ALL_USERS: Row = ALL_USERS_ROW;
 
 const GRANTEES: &[(&str, &str)] = &[(ACL, "access_control_policy.grant.grantee.uri"), (BUCKET, "grant.uri")];
 

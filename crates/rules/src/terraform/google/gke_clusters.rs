@@ -48,7 +48,8 @@ rule! {
     /// GKE cluster switches Cloud Logging off
     ///
     /// Logs are gone with the node or the pod that wrote them, and with them the traces of an attack. Logging is on unless
-    /// it is turned off by `logging_service` or by an empty list of components.
+    /// it is turned off by `logging_service` or by an empty list of components, or left to the service of before, which GKE has
+    /// taken away.
     ///
     /// ```hcl bad:2
     /// resource "google_container_cluster" "main" {
