@@ -64,6 +64,8 @@ rule! {
     /// ElastiCache replication group asks clients for no credentials
     ///
     /// Whoever reaches the port reads and writes everything. A token or groups of users count.
+    /// Where the group accepts connections without TLS, which credentials need, `tf-aws-elasticache-transit-unencrypted` speaks
+    /// for both.
     AUTH_MISSING = "tf-aws-elasticache-auth-missing" {
         severity: Severity::Medium,
         profile: Profile::All,
