@@ -159,6 +159,59 @@ fn comments_suppress_wherever_the_value_came_through() {
     assert_eq!(stored, ["2", "6", "11", "15", "19", "25", "30", "40", "45", "54", "63"]);
 }
 
+/// What gives way is accepted by itself, and a comment in a bucket holds for the ACL that is a resource of its own.
+#[test]
+fn comments_count_for_what_they_name() {
+    let volume =
+        |comment: &str| format!("resource \"aws_ebs_volume\" \"a\" {{\n  encrypted = false\n  # {comment}\n}}\n");
+    let bucket = |comment: &str| {
+        let acl =
+            "resource \"aws_s3_bucket_acl\" \"a\" {\n  bucket = aws_s3_bucket.a.id\n  acl    = \"public-read\"\n}\n";
+        format!("resource \"aws_s3_bucket\" \"a\" {{\n  # {comment}\n}}\n{acl}")
+    };
+    let (key, encryption) = ("checkov:CKV_AWS_189", "checkov:CKV_AWS_3");
+    for (text, expected, carried) in [
+        (volume("a disk"), vec!["new/main.tf:2 ebs-volume-unencrypted"], vec![key, encryption]),
+        (volume("checkov:skip=CKV_AWS_189: AWS' key"), vec!["new/main.tf:2 ebs-volume-unencrypted"], vec![encryption]),
+        (volume("checkov:skip=CKV_AWS_3: a cache"), vec![], vec![]),
+        (bucket("a site"), vec!["new/main.tf:6 s3-acl-public (new/main.tf:1)"], vec![]),
+        (bucket("checkov:skip=CKV_AWS_20: a site"), vec![], vec![]),
+    ] {
+        let only = "tf-aws-ebs-volume-unencrypted,tf-aws-ebs-customer-key-missing,tf-aws-s3-acl-public";
+        let piped = report("values", &["-", "--stdin-filename", "new/main.tf", "--only", only], Some(&text));
+        assert_eq!(findings(&piped), expected, "{text}");
+        let peers: Vec<&str> = piped["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|it| it["peers"].as_array().unwrap())
+            .map(self::text)
+            .collect();
+        let of_disks: Vec<&str> = [key, encryption].into_iter().filter(|peer| peers.contains(peer)).collect();
+        assert_eq!(of_disks, carried, "{text}");
+    }
+}
+
+/// RDP gives way to SSH, and any port to both: what speaks has the ids of all.
+#[test]
+fn a_finding_carries_the_ids_of_a_whole_chain() {
+    let rule = r#"
+resource "azurerm_network_security_rule" "all" {
+  access                 = "Allow"
+  direction              = "Inbound"
+  protocol               = "Tcp"
+  destination_port_range = "*"
+  source_address_prefix  = "Internet"
+}
+"#;
+    let only = "tf-azure-nsg-ssh-open,tf-azure-nsg-rdp-open,tf-azure-nsg-ingress-open";
+    let piped = report("values", &["-", "--stdin-filename", "new/main.tf", "--only", only], Some(rule));
+    assert_eq!(findings(&piped), ["new/main.tf:7 tf-azure-nsg-ssh-open"]);
+    for peer in ["checkov:CKV_AZURE_9", "checkov:CKV_AZURE_10", "checkov:CKV_AZURE_160", "trivy:AZU-0047"] {
+        assert!(piped["findings"][0]["peers"].as_array().unwrap().contains(&peer.into()), "{peer}");
+    }
+}
+
 #[test]
 fn a_fault_costs_its_block() {
     let expected =

@@ -195,17 +195,32 @@ impl Directives {
 
     /// The directive that suppresses `draft` in the file with this number, which they are of, if there is one; it then
     /// counts as used.
-    pub(crate) fn suppress(&mut self, draft: &Draft, file: FileId, today: Date) -> Option<&Directive> {
+    ///
+    /// A directive for a rule that gave way takes that rule from the draft and hides nothing: whoever accepts that there is
+    /// no key of their own has not accepted that nothing is encrypted.
+    pub(crate) fn suppress(&mut self, draft: &mut Draft, file: FileId, today: Date) -> Option<&Directive> {
         if self.all.is_empty() {
             return None;
         }
         let index = &*self.index.get_or_insert_with(|| Index::new(&self.all, today));
-        let rules = || [draft.rule].into_iter().chain(draft.also.iter().copied());
-        let spans = [draft.place.span].into_iter().chain(draft.via.iter().copied()).filter(|span| span.file == file);
-        let first = spans.flat_map(|span| rules().filter_map(move |rule| index.first(rule, span))).min()?;
-        let directive = self.all.get_mut(first)?;
-        directive.used = true;
-        Some(directive)
+        let first = |rule: RuleIdx| {
+            let spans = [draft.place.span].into_iter().chain(draft.via.iter().copied());
+            spans.filter(|span| span.file == file).filter_map(|span| index.first(rule, span)).min()
+        };
+        if let Some(first) = first(draft.rule) {
+            let directive = self.all.get_mut(first)?;
+            directive.used = true;
+            return Some(directive);
+        }
+        let accepted: Vec<(RuleIdx, usize)> =
+            draft.also.iter().filter_map(|&rule| Some((rule, first(rule)?))).collect();
+        for (rule, first) in accepted {
+            draft.also.retain(|&also| also != rule);
+            if let Some(directive) = self.all.get_mut(first) {
+                directive.used = true;
+            }
+        }
+        None
     }
 
     /// Directives of ours that hid nothing although all their rules ran and knew enough, and those that have expired.

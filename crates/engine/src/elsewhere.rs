@@ -91,7 +91,7 @@ fn takes(extension: &Extension<'_>, span: Span, standing: &mut impl FnMut(FileId
 fn is_suppressed(judge: &Judge<'_>, sources: &Sources, draft: &Draft) -> bool {
     let file = draft.place.span.file;
     let Some((_, tree)) = sources.file(file) else { return false };
-    Directives::of_tree(tree, &[], judge.catalog).suppress(draft, file, judge.today).is_some()
+    Directives::of_tree(tree, &[], judge.catalog).suppress(&mut draft.clone(), file, judge.today).is_some()
 }
 
 fn standing_of(judge: &Judge<'_>, sources: &Sources, file: FileId) -> Standing {

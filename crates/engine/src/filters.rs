@@ -84,8 +84,12 @@ impl<'c> Filters<'c> {
                 .collect();
             for finding in &mut report.findings {
                 let here = accepted.get(finding.location.file().0 as usize).copied().unwrap_or_default();
-                let named = rules.contains(&finding.rule) || finding.also.iter().any(|rule| rules.contains(rule));
-                if here && named && finding.suppressed.is_none() {
+                if !here {
+                    continue;
+                }
+                // What gave way is accepted by itself; the finding that spoke for it stays.
+                finding.also.retain(|rule| !rules.contains(rule));
+                if rules.contains(&finding.rule) && finding.suppressed.is_none() {
                     let reason = entry.reason.clone();
                     finding.suppressed = Some(Box::new(Suppression { by: SuppressedBy::Config, reason }));
                 }

@@ -502,8 +502,9 @@ impl Judge<'_> {
         move |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule))
     }
 
-    pub(crate) fn seal(&self, draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
-        let suppressed = directives.suppress(&draft, draft.place.span.file, self.today).map(|directive| {
+    pub(crate) fn seal(&self, mut draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {
+        let own = draft.place.span.file;
+        let suppressed = directives.suppress(&mut draft, own, self.today).map(|directive| {
             let location = sealer.locate(directive.span);
             let by = match directive.carrier {
                 Carrier::Comment => SuppressedBy::Comment(location),
@@ -646,11 +647,15 @@ impl Yields {
     fn resolve_group(&self, group: &mut [Draft], gives_way: &mut [bool]) {
         let rules: Vec<RuleIdx> = group.iter().map(|draft| draft.rule).collect();
         for (&loser, mark) in rules.iter().zip(gives_way) {
-            let stronger = self.0.get(loser.0 as usize).into_iter().flatten();
-            // The last in the chain that is there speaks for all.
-            let Some(winner) = stronger.rev().find(|rule| rules.contains(rule)) else { continue };
+            let stronger = |rule: RuleIdx| {
+                let all = self.0.get(rule.0 as usize).into_iter().flatten();
+                all.copied().filter(|stronger| rules.contains(stronger))
+            };
+            // One that gives way to nothing that is there speaks for all.
+            let speaks = stronger(loser).rfind(|&rule| stronger(rule).next().is_none());
+            let Some(winner) = speaks.or_else(|| stronger(loser).next_back()) else { continue };
             *mark = true;
-            if let Some(draft) = group.iter_mut().find(|draft| draft.rule == *winner)
+            if let Some(draft) = group.iter_mut().find(|draft| draft.rule == winner)
                 && !draft.also.contains(&loser)
             {
                 draft.also.push(loser);

@@ -64,7 +64,7 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, left: &mut Judged) {
 /// Seals a draft. Its own file is asked first for a suppression, and then the files that its value came through.
 fn seal_one(
     judge: &Judge<'_>,
-    draft: Draft,
+    mut draft: Draft,
     directives: &mut BTreeMap<FileId, Directives>,
     sealer: &mut Sealer<'_>,
 ) -> Finding {
@@ -76,7 +76,7 @@ fn seal_one(
         }
     }
     let suppressed = files.into_iter().find_map(|file| {
-        let directive = directives.get_mut(&file)?.suppress(&draft, file, judge.today)?;
+        let directive = directives.get_mut(&file)?.suppress(&mut draft, file, judge.today)?;
         let location = sealer.locate_anywhere(directive.span, own)?;
         let by = match directive.carrier {
             Carrier::Comment => SuppressedBy::Comment(location),

@@ -1,7 +1,7 @@
 //! Traversals: what a name stands for, and what is behind it.
 
 use portcullis_core::Span;
-use portcullis_model::terraform::{Mode, Reason, Value};
+use portcullis_model::terraform::{Kind, Mode, Reason, Value};
 use portcullis_syntax::hcl::{Expr, ExprKind, Ident};
 
 use crate::Fault;
@@ -81,6 +81,9 @@ impl Evaluator<'_> {
             ("terraform" | "tofu", Some(_)) => (Value::unknown(Reason::Run, at), 1),
             ("self", _) => (Value::unknown(Reason::Computed, at), 0),
             (kind, Some(name)) => (self.resource(module, Mode::Managed, kind, name, at), 1),
+            // Terraform refuses a boolean in another spelling; what is meant by it is plain.
+            ("True" | "TRUE", None) if !self.strict => (Value::new(Kind::Bool(true), at), 0),
+            ("False" | "FALSE", None) if !self.strict => (Value::new(Kind::Bool(false), at), 0),
             (_, None) => return Err(Fault),
         };
         Ok(value)

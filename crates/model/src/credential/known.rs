@@ -46,6 +46,17 @@ pub fn all_known(text: &str) -> Vec<Known> {
     found
 }
 
+/// Whether the text is a key in the form of AWS' that its documentation prints: it opens nothing, and stands where a real one
+/// will. Only what is certain to be a key by its place ought to ask.
+pub fn is_sample(text: &str) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    match text.len() {
+        20 => text.starts_with("AKIA") && text.ends_with("EXAMPLE"),
+        40 => text.ends_with("EXAMPLEKEY") && text.bytes().all(is_base64),
+        _ => false,
+    }
+}
+
 /// How a token goes on after its prefix.
 struct Form {
     prefix: &'static str,

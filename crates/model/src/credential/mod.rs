@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 pub use assignments::{Assignment, assignments};
-pub use known::{Known, all_known, known};
+pub use known::{Known, all_known, is_sample, known};
 pub use names::{Promise, names_secret, promise, words};
 pub use placeholder::is_placeholder;
 

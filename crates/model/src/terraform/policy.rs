@@ -137,7 +137,8 @@ impl Statement {
     fn of(map: &Map, span: Span) -> Self {
         let allows = match map.get("Effect") {
             Some(effect) => effect.as_str().map(|effect| effect == "Allow"),
-            None => None,
+            // IAM refuses a statement without it; whoever writes one means to allow.
+            None => (!map.open).then_some(true),
         };
         let principal = map.get("Principal").or_else(|| map.get("NotPrincipal"));
         let mut statement = Self {

@@ -25,6 +25,12 @@ pub struct Row {
     pub quantifier: Quantifier,
     /// The row judges only resources for which all of these hold.
     pub given: &'static [Given],
+    /// A row whose findings mean this one as well: what is not encrypted is not encrypted with a key of one's own. The rule
+    /// has to yield to that row's rule, which then speaks for both.
+    pub implied_by: Option<&'static Row>,
+    /// The path of the attribute that names the resource which the finding is about as well: the bucket of an ACL. A
+    /// suppression there counts. Empty where there is none.
+    pub about: &'static str,
     /// What is wrong with the resource, after its address: `is not encrypted`.
     pub says: &'static str,
     /// What to do.
@@ -125,6 +131,8 @@ impl Row {
         absent: Absent::Fails,
         quantifier: Quantifier::Each,
         given: &[],
+        implied_by: None,
+        about: "",
         says: "",
         help: "",
         wrong: "",
@@ -140,6 +148,32 @@ impl Row {
         configuration: &Configuration,
         report: &mut Report<'_>,
     ) {
+        if let Some(row) = self.implied_by
+            && !self.is_met(kind, resource)
+        {
+            row.judge(self, kind, resource, configuration, report);
+        }
+        self.judge(self, kind, resource, configuration, report);
+    }
+
+    /// Whether the attribute is there and right, whatever the conditions say.
+    fn is_met(&self, kind: &str, resource: &Resource) -> bool {
+        let Some((_, path)) = self.on.iter().find(|(own, _)| *own == kind) else { return false };
+        let (_, answers) = first_that_is_there(resource, path);
+        let is_right =
+            |it: &Lookup<'_>| matches!(it, Lookup::Present(found) if self.wants.holds(found.value) == Some(true));
+        answers.iter().any(is_right)
+    }
+
+    /// Judges by this row, in the words of another.
+    fn judge(
+        &self,
+        words: &Self,
+        kind: &str,
+        resource: &Resource,
+        configuration: &Configuration,
+        report: &mut Report<'_>,
+    ) {
         let Some((_, path)) = self.on.iter().find(|(own, _)| *own == kind) else { return };
         match all_hold(resource, self.given) {
             Holds::Yes => {}
@@ -147,7 +181,7 @@ impl Row {
             Holds::Unknown => return report.undecided(),
         }
         let (path, answers) = first_that_is_there(resource, path);
-        let case = Case { row: self, path, resource, configuration };
+        let case = Case { row: self, words, path, resource, configuration };
         match self.quantifier {
             Quantifier::Each => answers.iter().for_each(|answer| case.judge_each(answer, report)),
             Quantifier::Any => case.judge_any(&answers, report),
@@ -158,6 +192,8 @@ impl Row {
 /// A row at one resource.
 struct Case<'c> {
     row: &'c Row,
+    /// Whose words to use.
+    words: &'c Row,
     path: &'c str,
     resource: &'c Resource,
     configuration: &'c Configuration,
@@ -199,9 +235,9 @@ impl Case<'_> {
     }
 
     fn say(&self, answer: &Lookup<'_>, report: &mut Report<'_>) {
-        let Self { row, path, resource, configuration } = self;
+        let Self { row: _, words, path, resource, configuration } = self;
         let path = path.trim_end_matches("[*]");
-        let what = format!("`{}` {}", resource.local, row.says);
+        let what = format!("`{}` {}", resource.local, words.says);
         let draft = match answer {
             Lookup::Present(found) => {
                 let value = shown(found.value);
@@ -213,7 +249,10 @@ impl Case<'_> {
             }
             Lookup::Unknown(_) => return,
         };
-        draft.help(row.help);
+        draft.help(words.help);
+        if !words.about.is_empty() {
+            of_target(draft, resource, configuration, words.about);
+        }
     }
 }
 
@@ -278,8 +317,8 @@ impl Want {
     /// Whether a value is as it should be; `None` where that is not known.
     pub fn holds(self, value: &Value) -> Option<bool> {
         match self {
-            Self::True => value.as_bool(),
-            Self::False => value.as_bool().map(|value| !value),
+            Self::True => as_bool(value),
+            Self::False => as_bool(value).map(|value| !value),
             Self::Is(text) => is_one_of(value, &[text]),
             Self::IsNot(text) => is_one_of(value, &[text]).map(|is| !is),
             Self::In(texts) => is_one_of(value, texts),
@@ -301,6 +340,18 @@ impl Want {
             },
             Self::Passes(passes) => passes(value),
         }
+    }
+}
+
+/// A boolean; numbers are what they meant before Terraform 0.12.
+fn as_bool(value: &Value) -> Option<bool> {
+    match value.kind {
+        Kind::Number(_) => match value.as_i64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        },
+        _ => value.as_bool(),
     }
 }
 
@@ -491,6 +542,18 @@ impl Report<'_> {
     ) -> &mut Draft {
         let missing = Missing { span: resource.header, resource: resource.header, structure: 0 };
         self.at_missing(missing, resource, configuration, message)
+    }
+}
+
+/// Says which other resource a finding is about, by what the attribute at `path` was taken from. A suppression there counts.
+pub(crate) fn of_target(draft: &mut Draft, resource: &Resource, configuration: &Configuration, path: &str) {
+    for lookup in lookups(resource, path) {
+        let Lookup::Present(found) = lookup else { continue };
+        let mut targets = found.value.references().iter().filter_map(|reference| configuration.at(&reference.address));
+        if let Some(target) = targets.find(|target| target.header != resource.header) {
+            draft.label(target.header, format!("about `{}`", target.local));
+            draft.via.push(target.header);
+        }
     }
 }
 

@@ -94,9 +94,11 @@ impl Ports {
     }
 }
 
-/// Whether a range of addresses has no bounds: `0.0.0.0/0`, `::/0` in any spelling, and the words that clouds have for it.
+/// Whether a range of addresses has no bounds: `0.0.0.0/0`, `::/0` in any spelling, and the words that clouds have for it. The
+/// address that no machine has is meant so as well.
 pub(crate) fn is_everyone(range: &str) -> bool {
-    range.ends_with("/0") || matches!(range, "*" | "Any" | "any" | "Internet" | "internet" | "INTERNET")
+    range.ends_with("/0")
+        || matches!(range, "*" | "Any" | "any" | "Internet" | "internet" | "INTERNET" | "0.0.0.0" | "::" | "::0")
 }
 
 /// What a security group, or a rule of one, lets through to or from everyone. The second answer is how many ranges are not
@@ -114,7 +116,12 @@ pub(crate) fn aws_openings(resource: &Resource, direction: Direction) -> (Vec<Op
                 match lookup {
                     Lookup::Present(rule) => match &rule.value.kind {
                         Kind::Map(map) => {
-                            let ports = Ports::of_aws(map.get("protocol"), map.get("from_port"), map.get("to_port"));
+                            let limits = ["protocol", "from_port", "to_port"].map(|name| map.get(name));
+                            // The provider asks for them; what names none limits nothing.
+                            let ports = match limits {
+                                [None, None, None] if !map.open => Ports::All,
+                                [protocol, from, to] => Ports::of_aws(protocol, from, to),
+                            };
                             for ranges in ["cidr_blocks[*]", "ipv6_cidr_blocks[*]"] {
                                 add(&mut found, &mut unknown, lookups_in(&rule, ranges), ports);
                             }

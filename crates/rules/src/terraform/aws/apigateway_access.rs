@@ -238,6 +238,14 @@ static ROUTE: Row = Row {
     ..Row::DEFAULT
 };
 
+/// Whether an API that is not known may be one of `WebSocket`s, which have a route to connect by: without it, nobody asks.
+fn may_connect(route: &Resource, configuration: &Configuration) -> bool {
+    configuration.of_kind("aws_apigatewayv2_route").any(|other| {
+        let key = other.body.get("route_key").and_then(Value::as_str);
+        other.module == route.module && key.is_none_or(|key| key == "$connect")
+    })
+}
+
 /// Whether a route can ask who calls. Keys of HTTP APIs are a method and a path, or `$default`, which WebSocket APIs
 /// have as well.
 fn can_authorize(route: &Resource, configuration: &Configuration) -> Option<bool> {
@@ -245,7 +253,9 @@ fn can_authorize(route: &Resource, configuration: &Configuration) -> Option<bool
     match key.as_str() {
         Some("$connect") => Some(true),
         Some("$default") => {
-            let api = referred(route, "api_id", "aws_apigatewayv2_api", configuration)?;
+            let Some(api) = referred(route, "api_id", "aws_apigatewayv2_api", configuration) else {
+                return Some(!may_connect(route, configuration));
+            };
             api.body.get("protocol_type")?.as_str().map(|protocol| protocol == "HTTP")
         }
         Some(key) => Some(key.contains(' ') && !key.starts_with("OPTIONS ")),

@@ -119,7 +119,7 @@ static OWN_CERTIFICATE: Row = Row {
 static PROTOCOL_VERSION: Row = Row {
     on: &[(DISTRIBUTION, "viewer_certificate.minimum_protocol_version")],
     given: &[Given { path: "viewer_certificate.cloudfront_default_certificate", is: Want::False, absent: Holds::Yes }],
-    wants: Want::NotIn(&["SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016"]),
+    wants: Want::NotIn(&["SSLv3", "TLSv1", "TLSv1.0", "TLSv1_2016", "TLSv1.1_2016", "TLSv1.1"]),
     absent: Absent::Fails,
     ..OWN_CERTIFICATE
 };
@@ -147,8 +147,8 @@ rule! {
 rule! {
     /// CloudFront distribution does not log requests
     ///
-    /// What was served from the cache is seen nowhere else. Logs that are delivered by CloudWatch (`aws_cloudwatch_log_delivery_source`)
-    /// count as well.
+    /// What was served from the cache is seen nowhere else. Logs that are delivered by CloudWatch count as well: a source
+    /// (`aws_cloudwatch_log_delivery_source`) with a delivery that takes from it.
     ///
     /// ```hcl bad:1
     /// resource "aws_cloudfront_distribution" "web" {
@@ -165,24 +165,45 @@ rule! {
     ///   enabled = true
     /// }
     /// resource "aws_cloudwatch_log_delivery_source" "other" {
+    ///   name         = "other"
     ///   log_type     = "ACCESS_LOGS"
     ///   resource_arn = aws_cloudfront_distribution.other.arn
+    /// }
+    /// resource "aws_cloudwatch_log_delivery" "other" {
+    ///   delivery_source_name     = aws_cloudwatch_log_delivery_source.other.name
+    ///   delivery_destination_arn = "arn:aws:logs:us-east-1:123456789012:delivery-destination:web"
+    /// }
+    /// ```
+    /// ```hcl bad:1
+    /// resource "aws_cloudfront_distribution" "web" {
+    ///   enabled = true
+    /// }
+    /// resource "aws_cloudwatch_log_delivery_source" "web" {
+    ///   log_type     = "ACCESS_LOGS"
+    ///   resource_arn = aws_cloudfront_distribution.web.arn
     /// }
     /// ```
     ACCESS_LOGGING_DISABLED = "tf-aws-cloudfront-access-logging-disabled" {
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_86", "trivy:AWS-0010", "tfsec:aws-cloudfront-enable-logging"],
-        check: linked(&LinkRow {
-            on: &[DISTRIBUTION],
-            inline: &[Given { path: "logging_config.bucket", is: Want::Present, absent: Holds::No }],
-            by: &[("aws_cloudwatch_log_delivery_source", "resource_arn")],
-            says: "does not log requests",
-            help: "add `logging_config` with a bucket",
-            ..LinkRow::DEFAULT
+        check: resource(&[DISTRIBUTION], |resource, configuration, report| {
+            // A source from which nothing is delivered logs nothing, wherever the deliveries of others stand.
+            let row = if configuration.of_kind("aws_cloudwatch_log_delivery").next().is_some() { &LOGS } else { &OLD_LOGS };
+            row.check(resource, configuration, report);
         }),
     }
 }
+
+static LOGS: LinkRow = LinkRow { by: &[("aws_cloudwatch_log_delivery_source", "resource_arn")], ..OLD_LOGS };
+
+static OLD_LOGS: LinkRow = LinkRow {
+    on: &[DISTRIBUTION],
+    inline: &[Given { path: "logging_config.bucket", is: Want::Present, absent: Holds::No }],
+    says: "does not log requests",
+    help: "add `logging_config` with a bucket",
+    ..LinkRow::DEFAULT
+};
 
 rule! {
     /// CloudFront distribution names no default root object
@@ -289,7 +310,7 @@ rule! {
     /// CloudFront may reach its origin over plain HTTP
     ///
     /// Between the cache and the origin everything can be read and changed on the way. Website endpoints of S3 speak nothing
-    /// else and are not judged.
+    /// else and are not judged, nor are distributions that are not enabled.
     ///
     /// ```hcl bad:5
     /// resource "aws_cloudfront_distribution" "web" {
@@ -321,6 +342,10 @@ rule! {
         severity: Severity::High,
         peers: &["checkov:CKV2_AWS_72"],
         check: resource(&[DISTRIBUTION], |resource, configuration, report| {
+            // What is not enabled serves nobody.
+            if resource.body.get("enabled").and_then(Value::as_bool) == Some(false) {
+                return;
+            }
             for origin in origins(resource) {
                 let Lookup::Present(origin) = origin else {
                     report.undecided();

@@ -59,13 +59,16 @@ rule! {
 
 static PRIMARY: Row = Row {
     on: &[(PROJECT, "artifacts.encryption_disabled")],
-    given: &[Given { path: "artifacts.type", is: Want::IsNot("NO_ARTIFACTS"), absent: Holds::Yes }],
+    given: &[Given { path: "artifacts.type", is: HAS_ARTIFACTS, absent: Holds::Yes }],
     wants: Want::False,
     absent: Absent::Passes,
     says: "stores artifacts unencrypted",
     help: "leave `encryption_disabled` out",
     ..Row::DEFAULT
 };
+
+/// Whoever says that artifacts are not to be encrypted has some, unless the type says that there are none.
+const HAS_ARTIFACTS: Want = Want::Passes(|kind| Some(kind.as_str() != Some("NO_ARTIFACTS")));
 
 static SECONDARY: Row = Row { on: &[(PROJECT, "secondary_artifacts.encryption_disabled")], given: &[], ..PRIMARY };
 

@@ -16,29 +16,34 @@ rule! {
     STORAGE_UNENCRYPTED = "tf-aws-docdb-storage-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_74", "trivy:AWS-0021", "tfsec:aws-documentdb-enable-storage-encryption"],
-        check: attribute(&Row {
-            on: &[(CLUSTER, "storage_encrypted")],
-            given: DECIDES,
-            wrong: "false",
-            right: "true",
-            says: "stores its data unencrypted",
-            help: "set `storage_encrypted` to true",
-            ..Row::DEFAULT
-        }),
+        check: attribute(&ENCRYPTED),
     }
 }
+
+static ENCRYPTED: Row = Row {
+    on: &[(CLUSTER, "storage_encrypted")],
+    given: DECIDES,
+    wrong: "false",
+    right: "true",
+    says: "stores its data unencrypted",
+    help: "set `storage_encrypted` to true",
+    ..Row::DEFAULT
+};
 
 rule! {
     /// DocumentDB cluster uses no customer-managed key
     ///
-    /// With AWS' own key you cannot say who may decrypt, nor take it away. Only for clusters that say that they encrypt.
+    /// With AWS' own key you cannot say who may decrypt, nor take it away. A cluster that does not
+    /// encrypt at all is reported by `tf-aws-docdb-storage-unencrypted`, which speaks for both.
     CUSTOMER_KEY_MISSING = "tf-aws-docdb-customer-key-missing" {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_182", "trivy:AWS-0022", "tfsec:aws-documentdb-encryption-customer-key"],
+        yields_to: &["tf-aws-docdb-storage-unencrypted"],
         check: attribute(&Row {
             on: &[(CLUSTER, "kms_key_id")],
             given: &[Given { path: "storage_encrypted", is: Want::True, absent: Holds::No }],
+            implied_by: Some(&ENCRYPTED),
             wants: Want::Present,
             wrong: "\"\"",
             right: "\"arn:aws:kms:eu-west-1:123456789012:key/1\"",

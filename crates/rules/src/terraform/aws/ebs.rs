@@ -54,7 +54,12 @@ rule! {
     /// ```
     VOLUME_UNENCRYPTED = "tf-aws-ebs-volume-unencrypted" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_3", "trivy:AWS-0026", "tfsec:aws-ec2-enable-volume-encryption"],
+        peers: &[
+            "checkov:CKV_AWS_3",
+            "trivy:AWS-0026",
+            "tfsec:aws-ebs-enable-volume-encryption",
+            "tfsec:aws-ec2-enable-volume-encryption",
+        ],
         check: resource(&["aws_ebs_volume"], |resource, configuration, report| {
             let row = if is_default(configuration) { &ENCRYPTED_IF_WRITTEN } else { &ENCRYPTED };
             row.check(&resource.kind, resource, configuration, report);
@@ -119,6 +124,7 @@ rule! {
             "trivy:AWS-0131",
             "tfsec:aws-ec2-enable-at-rest-encryption",
             "trivy:AWS-0008",
+            "tfsec:aws-autoscaling-enable-at-rest-encryption",
             "tfsec:aws-ec2-enable-launch-config-at-rest-encryption",
         ],
         check: resource(
@@ -140,25 +146,55 @@ rule! {
 rule! {
     /// EBS volume uses no customer-managed key
     ///
-    /// A volume under AWS' own key cannot be shared with another account, and you cannot take the key away. Only for volumes
-    /// that say that they are encrypted.
+    /// A volume under AWS' own key cannot be shared with another account, and you cannot take the key away. A volume that is
+    /// not encrypted at all is reported by `tf-aws-ebs-volume-unencrypted`, which speaks for both.
+    ///
+    /// ```hcl bad:2
+    /// resource "aws_ebs_volume" "data" {
+    ///   encrypted = false
+    /// }
+    /// ```
+    /// ```hcl bad:1
+    /// resource "aws_ebs_volume" "data" {
+    ///   encrypted = true
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_ebs_volume" "data" {
+    ///   encrypted  = true
+    ///   kms_key_id = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    /// }
+    /// resource "aws_ebs_volume" "copy" {
+    ///   snapshot_id = "snap-1"
+    /// }
+    /// ```
     CUSTOMER_KEY_MISSING = "tf-aws-ebs-customer-key-missing" {
         severity: Severity::Low,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_189", "trivy:AWS-0027", "tfsec:aws-ec2-volume-encryption-customer-key"],
-        check: attribute(&Row {
-            on: &[("aws_ebs_volume", "kms_key_id")],
-            given: &[Given { path: "encrypted", is: Want::True, absent: Holds::No }],
-            around: &["encrypted = true"],
-            wants: Want::Passes(is_customer_key),
-            wrong: "\"\"",
-            right: "\"arn:aws:kms:eu-west-1:123456789012:key/1\"",
-            says: "is encrypted with no key of yours",
-            help: "set `kms_key_id`",
-            ..Row::DEFAULT
+        peers: &[
+            "checkov:CKV_AWS_189",
+            "trivy:AWS-0027",
+            "tfsec:aws-ebs-encryption-customer-key",
+            "tfsec:aws-ec2-volume-encryption-customer-key",
+        ],
+        yields_to: &["tf-aws-ebs-volume-unencrypted"],
+        check: resource(&["aws_ebs_volume"], |resource, configuration, report| {
+            let row = if is_default(configuration) { &KEY_IF_WRITTEN } else { &KEY };
+            row.check(&resource.kind, resource, configuration, report);
         }),
     }
 }
+
+const KEY_ROW: Row = Row {
+    on: &[("aws_ebs_volume", "kms_key_id")],
+    given: &[Given { path: "encrypted", is: Want::True, absent: Holds::No }],
+    wants: Want::Passes(is_customer_key),
+    says: "is encrypted with no key of yours",
+    help: "set `kms_key_id`",
+    ..Row::DEFAULT
+};
+static KEY: Row = Row { implied_by: Some(&ENCRYPTED), ..KEY_ROW };
+static KEY_IF_WRITTEN: Row = Row { implied_by: Some(&ENCRYPTED_IF_WRITTEN), ..KEY_ROW };
 
 rule! {
     /// EBS encryption by default is turned off

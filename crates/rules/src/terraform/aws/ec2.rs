@@ -78,6 +78,7 @@ rule! {
             "trivy:AWS-0028",
             "tfsec:aws-ec2-enforce-http-token-imds",
             "trivy:AWS-0130",
+            "tfsec:aws-autoscaling-enforce-http-token-imds",
             "tfsec:aws-ec2-enforce-launch-config-http-token-imds",
         ],
         check: resource(&[INSTANCE, TEMPLATE, LAUNCH], |resource, configuration, report| {
@@ -137,7 +138,12 @@ rule! {
     /// nothing is, the subnet decides.
     PUBLIC_IP = "tf-aws-ec2-public-ip" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_88", "trivy:AWS-0009", "tfsec:aws-ec2-no-public-ip"],
+        peers: &[
+            "checkov:CKV_AWS_88",
+            "trivy:AWS-0009",
+            "tfsec:aws-autoscaling-no-public-ip",
+            "tfsec:aws-ec2-no-public-ip",
+        ],
         check: attribute(&Row {
             on: &[
                 (INSTANCE, "associate_public_ip_address"),

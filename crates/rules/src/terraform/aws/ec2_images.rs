@@ -40,6 +40,7 @@ rule! {
             "trivy:AWS-0029",
             "tfsec:aws-ec2-no-secrets-in-user-data",
             "trivy:AWS-0129",
+            "tfsec:aws-autoscaling-no-secrets-in-user-data",
             "tfsec:aws-ec2-no-secrets-in-launch-template-user-data",
         ],
         tags: &["cwe-798"],

@@ -4,7 +4,7 @@
 //! a text all findings stand at the text, which has no places of its parts; the first of a rule speaks for the others.
 
 use portcullis_core::Draft;
-use portcullis_model::credential::{is_secret, known};
+use portcullis_model::credential::{is_sample, is_secret, known};
 use portcullis_model::terraform::document;
 use portcullis_model::terraform::value::Map;
 
@@ -74,7 +74,7 @@ rule! {
                 for variable in &variables.items {
                     let text = |key| variable.as_map().and_then(|map| map.get(key)).and_then(Value::as_str);
                     let (Some(name), Some(value)) = (text("name"), text("value")) else { continue };
-                    let what = known(value).map(|known| known.what);
+                    let what = known(value).map(|known| known.what).or_else(|| is_sample(value).then_some("a key of AWS"));
                     if what.is_none() && !is_secret(name, value) {
                         continue;
                     }

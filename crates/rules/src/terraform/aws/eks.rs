@@ -45,7 +45,7 @@ rule! {
         check: attribute(&Row {
             on: &[("aws_eks_cluster", "vpc_config.public_access_cidrs")],
             given: &[Given { path: "vpc_config.endpoint_public_access", is: Want::True, absent: Holds::Yes }],
-            wants: Want::ContainsNone(&["0.0.0.0/0", "::/0"]),
+            wants: Want::Passes(names_addresses),
             wrong: "[\"0.0.0.0/0\"]",
             right: "[\"203.0.113.0/24\"]",
             says: "has an API endpoint that every address may reach",
@@ -55,26 +55,74 @@ rule! {
     }
 }
 
+/// Whether a list of ranges keeps anyone out; an empty one is as good as none.
+fn names_addresses(ranges: &Value) -> Option<bool> {
+    match ranges.as_list() {
+        Some(list) if list.items.is_empty() && !list.open => Some(false),
+        _ => Want::ContainsNone(&["0.0.0.0/0", "::/0"]).holds(ranges),
+    }
+}
+
 rule! {
     /// EKS secrets are not encrypted with a chosen key
     ///
     /// EKS encrypts what the API stores with a key of its own. With a key of yours, access to Secrets is in your hands and in
     /// your logs, and can be taken away.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_eks_cluster" "main" {
+    ///   name = "main"
+    /// }
+    /// ```
+    /// ```hcl bad:2
+    /// resource "aws_eks_cluster" "main" {
+    ///   encryption_config {
+    ///     resources = ["secrets"]
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl good
+    /// variable "what" { type = list(string) }
+    /// resource "aws_eks_cluster" "main" {
+    ///   encryption_config {
+    ///     resources = ["secrets"]
+    ///     provider {
+    ///       key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    ///     }
+    ///   }
+    /// }
+    /// resource "aws_eks_cluster" "other" {
+    ///   encryption_config {
+    ///     resources = var.what
+    ///   }
+    /// }
+    /// ```
     SECRETS_UNENCRYPTED = "tf-aws-eks-secrets-unencrypted" {
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_58", "trivy:AWS-0039", "tfsec:aws-eks-encrypt-secrets"],
-        check: attribute(&Row {
-            on: &[("aws_eks_cluster", "encryption_config.resources")],
-            wants: Want::Contains("secrets"),
-            wrong: "[]",
-            right: "[\"secrets\"]",
-            says: "encrypts Secrets with no key of yours",
-            help: "add `encryption_config` with `resources = [\"secrets\"]` and a key",
-            ..Row::DEFAULT
+        check: resource(&["aws_eks_cluster"], |resource, configuration, report| {
+            for row in [&SECRETS, &SECRETS_KEY] {
+                row.check(&resource.kind, resource, configuration, report);
+            }
         }),
     }
 }
+
+static SECRETS: Row = Row {
+    on: &[("aws_eks_cluster", "encryption_config.resources")],
+    wants: Want::Contains("secrets"),
+    says: "encrypts Secrets with no key of yours",
+    help: "add `encryption_config` with `resources = [\"secrets\"]` and a key",
+    ..Row::DEFAULT
+};
+
+static SECRETS_KEY: Row = Row {
+    on: &[("aws_eks_cluster", "encryption_config.provider.key_arn")],
+    given: &[Given { path: "encryption_config.resources", is: Want::Contains("secrets"), absent: Holds::No }],
+    wants: Want::Present,
+    ..SECRETS
+};
 
 rule! {
     /// EKS control plane does not log every log type
@@ -178,6 +226,9 @@ const LAST_DAYS: &[(u32, Date)] = &[
     (31, Date { year: 2026, month: 11, day: 26 }),
     (32, Date { year: 2027, month: 3, day: 23 }),
     (33, Date { year: 2027, month: 7, day: 29 }),
+    (34, Date { year: 2027, month: 12, day: 2 }),
+    (35, Date { year: 2028, month: 3, day: 27 }),
+    (36, Date { year: 2028, month: 8, day: 2 }),
 ];
 
 /// Whether a version is supported on a day; what is no version of Kubernetes is not judged.

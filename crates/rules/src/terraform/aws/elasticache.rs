@@ -42,28 +42,39 @@ rule! {
     TRANSIT_UNENCRYPTED = "tf-aws-elasticache-transit-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_30", "trivy:AWS-0051", "tfsec:aws-elasticache-enable-in-transit-encryption"],
-        check: attribute(&Row {
-            on: &[("aws_elasticache_replication_group", "transit_encryption_enabled")],
-            wrong: "false",
-            right: "true",
-            says: "accepts connections without TLS",
-            help: "set `transit_encryption_enabled` to true",
-            ..Row::DEFAULT
-        }),
+        check: attribute(&TRANSIT),
     }
 }
+
+const TRANSIT_ROW: Row = Row {
+    on: &[("aws_elasticache_replication_group", "transit_encryption_enabled")],
+    wrong: "false",
+    right: "true",
+    says: "accepts connections without TLS",
+    help: "set `transit_encryption_enabled` to true",
+    ..Row::DEFAULT
+};
+static TRANSIT: Row = TRANSIT_ROW;
+
+/// ElastiCache knows users only behind TLS.
+static USERS_WITHOUT_TLS: Row =
+    Row { given: &[Given { path: "user_group_ids", is: Want::Present, absent: Holds::No }], ..TRANSIT_ROW };
 
 rule! {
     /// ElastiCache replication group asks clients for no credentials
     ///
     /// Whoever reaches the port reads and writes everything. A token or groups of users count.
+    /// Where the group accepts connections without TLS, which credentials need, `tf-aws-elasticache-transit-unencrypted` speaks
+    /// for both.
     AUTH_MISSING = "tf-aws-elasticache-auth-missing" {
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_31"],
+        yields_to: &["tf-aws-elasticache-transit-unencrypted"],
         check: attribute(&Row {
             on: &[("aws_elasticache_replication_group", "auth_token")],
             given: &[Given { path: "user_group_ids", is: Want::Nothing, absent: Holds::Yes }],
+            implied_by: Some(&USERS_WITHOUT_TLS),
             wants: Want::Present,
             wrong: "\"\"",
             says: "asks clients for no credentials",
@@ -117,9 +128,15 @@ rule! {
 const CLUSTER: &str = "aws_elasticache_cluster";
 const GROUP: &str = "aws_elasticache_replication_group";
 
+/// The smallest of the old nodes has no snapshots.
+const HAS_SNAPSHOTS: Want = Want::Passes(|node| Some(node.as_str() != Some("cache.t1.micro")));
+
 static BACKUPS: Row = Row {
     on: &[(CLUSTER, "snapshot_retention_limit"), (GROUP, "snapshot_retention_limit")],
-    given: &[Given { path: "engine", is: Want::IsNot("memcached"), absent: Holds::Yes }],
+    given: &[
+        Given { path: "engine", is: Want::IsNot("memcached"), absent: Holds::Yes },
+        Given { path: "node_type", is: HAS_SNAPSHOTS, absent: Holds::Yes },
+    ],
     wants: Want::AtLeast(1),
     says: "keeps no snapshots",
     help: "set `snapshot_retention_limit` to the days that you need",

@@ -90,19 +90,20 @@ rule! {
     LISTENER_HTTP = "tf-aws-elb-listener-http" {
         severity: Severity::Critical,
         peers: &["checkov:CKV_AWS_2", "checkov:CKV2_AWS_20", "trivy:AWS-0054", "tfsec:aws-elb-http-not-used"],
-        check: attribute(&Row {
-            on: &[("aws_lb_listener", "protocol"), ("aws_alb_listener", "protocol")],
-            given: &[
-                Given { path: "default_action.redirect.protocol", is: Want::Passes(is_no_https), absent: Holds::Yes },
-            ],
-            wants: Want::IsNot("HTTP"),
-            absent: Absent::Passes,
-            says: "serves plain HTTP",
-            help: "listen with HTTPS, and redirect to it from here",
-            ..Row::DEFAULT
-        }),
+        check: attribute(&PLAIN),
     }
 }
+
+static PLAIN: Row = Row {
+    on: &[("aws_lb_listener", "protocol"), ("aws_alb_listener", "protocol")],
+    given: &[Given { path: "default_action.redirect.protocol", is: Want::Passes(is_no_https), absent: Holds::Yes }],
+    wants: Want::IsNot("HTTP"),
+    absent: Absent::Passes,
+    about: "load_balancer_arn",
+    says: "serves plain HTTP",
+    help: "listen with HTTPS, and redirect to it from here",
+    ..Row::DEFAULT
+};
 
 /// A redirect keeps the protocol of the request where it names none.
 fn is_no_https(protocol: &Value) -> Option<bool> {
@@ -113,13 +114,16 @@ rule! {
     /// Load balancer listener accepts TLS below 1.2
     ///
     /// TLS 1.0 and 1.1 are broken and no client of this decade needs them. Where no policy is named the one of 2016 counts,
-    /// which accepts both. Only listeners of HTTPS and TLS.
+    /// which accepts both. A listener of plain HTTP is reported by `tf-aws-elb-listener-http`, which speaks for both; TCP and
+    /// UDP are not judged.
     TLS_POLICY_WEAK = "tf-aws-elb-tls-policy-weak" {
         severity: Severity::Critical,
         peers: &["checkov:CKV_AWS_103", "checkov:CKV2_AWS_74", "trivy:AWS-0047", "tfsec:aws-elb-use-secure-tls-policy"],
+        yields_to: &["tf-aws-elb-listener-http"],
         check: attribute(&Row {
             on: &[("aws_lb_listener", "ssl_policy"), ("aws_alb_listener", "ssl_policy")],
             given: &[Given { path: "protocol", is: Want::In(&["HTTPS", "TLS"]), absent: Holds::No }],
+            implied_by: Some(&PLAIN),
             around: &["protocol = \"HTTPS\""],
             wants: Want::Passes(is_modern_policy),
             wrong: "\"ELBSecurityPolicy-2016-08\"",
@@ -143,23 +147,51 @@ rule! {
     /// Load balancer reaches its targets over plain HTTP
     ///
     /// Between the load balancer and the servers everything can be read by whoever is in that network. Many accept that inside
-    /// a VPC, so the rule is in the profile `all` only.
+    /// a VPC, so the rule is in the profile `all` only, and silent where the listener that forwards to the targets ends TLS.
+    ///
+    /// ```hcl bad:2
+    /// resource "aws_lb_target_group" "web" {
+    ///   protocol = "HTTP"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_lb_target_group" "web" {
+    ///   protocol = "HTTPS"
+    /// }
+    /// resource "aws_lb_target_group" "behind" {
+    ///   protocol = "HTTP"
+    /// }
+    /// resource "aws_lb_listener" "web" {
+    ///   protocol = "HTTPS"
+    ///   default_action {
+    ///     type             = "forward"
+    ///     target_group_arn = aws_lb_target_group.behind.arn
+    ///   }
+    /// }
+    /// ```
     TARGET_GROUP_HTTP = "tf-aws-elb-target-group-http" {
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_378"],
-        check: attribute(&Row {
-            on: &[("aws_lb_target_group", "protocol"), ("aws_alb_target_group", "protocol")],
-            wants: Want::IsNot("HTTP"),
-            absent: Absent::Passes,
-            wrong: "\"HTTP\"",
-            right: "\"HTTPS\"",
-            says: "is reached over plain HTTP",
-            help: "use HTTPS to the targets",
-            ..Row::DEFAULT
+        check: resource(&["aws_lb_target_group", "aws_alb_target_group"], |resource, configuration, report| {
+            let is_listener = |user: &&Resource| user.is("aws_lb_listener") || user.is("aws_alb_listener");
+            let mut protocols = configuration.users_of(resource).filter(is_listener).map(|it| it.body.get("protocol"));
+            let ends_tls = protocols.any(|it| matches!(it.and_then(Value::as_str), Some("HTTPS" | "TLS")));
+            if !ends_tls {
+                TARGETS.check(&resource.kind, resource, configuration, report);
+            }
         }),
     }
 }
+
+static TARGETS: Row = Row {
+    on: &[("aws_lb_target_group", "protocol"), ("aws_alb_target_group", "protocol")],
+    wants: Want::IsNot("HTTP"),
+    absent: Absent::Passes,
+    says: "is reached over plain HTTP",
+    help: "use HTTPS to the targets",
+    ..Row::DEFAULT
+};
 
 rule! {
     /// Load balancer does not log requests
@@ -309,23 +341,74 @@ rule! {
     /// Classic load balancer listener uses no TLS
     ///
     /// What clients send can be read and changed on the way. The protocol towards clients is judged, not that towards the
-    /// servers. What passes through as TCP may be TLS to the servers, and is not judged.
+    /// servers. What passes through as TCP may be TLS to the servers, and is not judged. A listener of TLS without a
+    /// certificate is a finding, because there is none to encrypt with.
+    ///
+    /// ```hcl bad:4
+    /// resource "aws_elb" "web" {
+    ///   listener {
+    ///     lb_port     = 80
+    ///     lb_protocol = "http"
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl bad:4
+    /// resource "aws_elb" "web" {
+    ///   listener {
+    ///     lb_port            = 443
+    ///     lb_protocol        = "https"
+    ///     ssl_certificate_id = ""
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl good
+    /// variable "certificate" {}
+    /// resource "aws_elb" "web" {
+    ///   listener {
+    ///     lb_port            = 443
+    ///     lb_protocol        = "https"
+    ///     ssl_certificate_id = var.certificate
+    ///   }
+    ///   listener {
+    ///     lb_port     = 25
+    ///     lb_protocol = "tcp"
+    ///   }
+    /// }
+    /// ```
     CLASSIC_LISTENER_UNENCRYPTED = "tf-aws-elb-classic-listener-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_376"],
-        check: attribute(&Row {
-            on: &[("aws_elb", "listener.lb_protocol")],
-            wants: Want::Passes(is_no_http),
-            absent: Absent::Passes,
-            wrong: "\"http\"",
-            right: "\"https\"",
-            says: "has a listener without TLS",
-            help: "use `https` or `ssl` with a certificate",
-            ..Row::DEFAULT
+        check: resource(&["aws_elb"], |resource, configuration, report| {
+            for listener in resource.get("listener[*]") {
+                let Lookup::Present(listener) = listener else { continue };
+                for protocol in lookups_in(&listener, "lb_protocol") {
+                    let Lookup::Present(protocol) = protocol else { continue };
+                    let says = match protocol.value.as_str().map(str::to_ascii_lowercase).as_deref() {
+                        Some("http") => "has a listener without TLS",
+                        Some("https" | "ssl") if has_no_certificate(&listener) => {
+                            "has a listener of TLS without a certificate"
+                        }
+                        Some(_) => continue,
+                        None => {
+                            report.undecided();
+                            continue;
+                        }
+                    };
+                    let message = format!("`{}` {says}", resource.local);
+                    report
+                        .at_value(protocol, resource, configuration, message)
+                        .help("use `https` or `ssl` with a certificate");
+                }
+            }
         }),
     }
 }
 
-fn is_no_http(protocol: &Value) -> Option<bool> {
-    protocol.as_str().map(|protocol| !protocol.eq_ignore_ascii_case("http"))
+/// Whether a listener certainly names no certificate.
+fn has_no_certificate(listener: &Found<'_>) -> bool {
+    lookups_in(listener, "ssl_certificate_id").iter().all(|lookup| match lookup {
+        Lookup::Present(certificate) => Want::Present.holds(certificate.value) == Some(false),
+        Lookup::Absent(_) => true,
+        Lookup::Unknown(_) => false,
+    })
 }

@@ -254,7 +254,7 @@ rule! {
     GROUP_MFA_NOT_ENFORCED = "tf-aws-iam-group-mfa-not-enforced" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["trivy:AWS-0123", "tfsec:aws-iam-enforce-group-mfa"],
+        peers: &["trivy:AWS-0123", "tfsec:aws-iam-enforce-mfa", "tfsec:aws-iam-enforce-group-mfa"],
         check: resource(&["aws_iam_group"], |resource, configuration, report| match insists_on_mfa(resource, configuration) {
             Some(true) => {}
             Some(false) => {

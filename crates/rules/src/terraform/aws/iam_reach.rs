@@ -125,7 +125,7 @@ rule! {
 }
 
 static OBTAINS: PolicyRow = PolicyRow {
-    finds: |policy| of_tables(policy, &[CREDENTIALS]),
+    finds: |policy| of_tables(policy, &[CREDENTIALS], |_| true),
     says: "lets its holder obtain credentials on every resource",
     help: "name the roles, users or databases in `Resource`",
 };
@@ -175,7 +175,7 @@ rule! {
 }
 
 static READS: PolicyRow = PolicyRow {
-    finds: |policy| of_tables(policy, &[DATA]),
+    finds: |policy| of_tables(policy, &[DATA], |_| true),
     says: "lets its holder read the data of every resource",
     help: "name the secrets, tables or buckets in `Resource`",
 };
@@ -220,7 +220,7 @@ rule! {
 }
 
 static PERMITS: PolicyRow = PolicyRow {
-    finds: |policy| of_tables(policy, &[PERMISSIONS]),
+    finds: |policy| of_tables(policy, &[PERMISSIONS], |_| true),
     says: "lets its holder change the permissions of every resource",
     help: "name the resources that the actions are needed for",
 };
@@ -268,7 +268,7 @@ rule! {
 }
 
 static CHANGES: PolicyRow = PolicyRow {
-    finds: |policy| of_tables(policy, &[WRITES, PERMISSIONS]),
+    finds: |policy| of_tables(policy, &[WRITES, PERMISSIONS], |_| true),
     says: "grants writes on every resource",
     help: "name the resources that the actions are needed for",
 };
@@ -313,10 +313,22 @@ rule! {
 }
 
 static UNLIMITED: PolicyRow = PolicyRow {
-    finds: |policy| of_tables(policy, &[OTHERS, DATA, WRITES, PERMISSIONS, CREDENTIALS]),
+    finds: |policy| {
+        let mut found = of_tables(policy, &[DATA, WRITES, PERMISSIONS, CREDENTIALS], |_| true);
+        found.extend(of_tables(policy, &[OTHERS], |action| !is_overview(action)));
+        found
+    },
     says: "grants on every resource what could be limited",
     help: "name the resources that the actions are needed for",
 };
+
+/// Whether an action with wildcards is for looking around: most of what `iam:List*` stands for knows no resource but `*`.
+fn is_overview(action: &str) -> bool {
+    let (service, verb) = action.split_once(':').unwrap_or(("", action));
+    // All that S3 describes are jobs, which can be named.
+    let is_of_jobs = service.eq_ignore_ascii_case("s3") && verb.starts_with("Describe");
+    !is_of_jobs && verb.contains('*') && ["Get", "List", "Describe"].iter().any(|start| verb.starts_with(start))
+}
 
 /// The statement that certainly allows an action on every resource, and the element that says so.
 fn unlimited<'p>(policy: &'p Policy, action: &str) -> Option<(&'p Statement, &'p Element)> {
@@ -329,13 +341,15 @@ fn unlimited<'p>(policy: &'p Policy, action: &str) -> Option<(&'p Statement, &'p
     })
 }
 
-/// Each statement that allows an action of the tables on every resource.
-fn of_tables<'p>(policy: &'p Policy, tables: &[&[&str]]) -> Vec<Wrong<'p>> {
+/// Each statement that allows an action of the tables on every resource, by an action of its own that `counts`.
+fn of_tables<'p>(policy: &'p Policy, tables: &[&[&str]], counts: impl Fn(&str) -> bool) -> Vec<Wrong<'p>> {
     let mut found = Vec::new();
     for statement in grants(policy) {
         let Some(every) = every_resource(statement) else { continue };
         let mut actions = tables.iter().copied().flatten();
-        let Some(action) = actions.find_map(|it| statement.actions.covering(it).filter(|_| !policy.denies(it))) else {
+        let Some(action) =
+            actions.find_map(|it| statement.actions.covering(it).filter(|own| counts(&own.text) && !policy.denies(it)))
+        else {
             continue;
         };
         found.push(Wrong { at: place_of(statement, every), what: format!("`{}`", action.text) });

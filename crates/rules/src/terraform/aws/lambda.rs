@@ -78,9 +78,9 @@ rule! {
     }
 }
 
-/// The days on which AWS deprecated runtimes, from its table of them.
+/// The days on which AWS deprecates runtimes, those announced included, from its table of them as of August 2026.
 const DEPRECATED: &[(&str, Date)] = &[
-    ("nodejs", day(2016, 10, 31)),
+    ("nodejs", day(2016, 8, 30)),
     ("dotnetcore2.0", day(2019, 5, 30)),
     ("dotnetcore1.0", day(2019, 6, 27)),
     ("nodejs6.10", day(2019, 8, 12)),
@@ -110,6 +110,18 @@ const DEPRECATED: &[(&str, Date)] = &[
     ("ruby3.2", day(2026, 3, 31)),
     ("nodejs20.x", day(2026, 4, 30)),
     ("provided.al2", day(2026, 7, 31)),
+    ("python3.10", day(2026, 10, 31)),
+    ("dotnet8", day(2026, 11, 10)),
+    ("ruby3.3", day(2027, 3, 31)),
+    ("nodejs22.x", day(2027, 4, 30)),
+    ("python3.11", day(2027, 6, 30)),
+    ("java8.al2", day(2027, 6, 30)),
+    ("java11", day(2027, 6, 30)),
+    ("java17", day(2027, 6, 30)),
+    ("ruby3.4", day(2028, 3, 31)),
+    ("nodejs24.x", day(2028, 4, 30)),
+    ("python3.12", day(2028, 10, 31)),
+    ("dotnet10", day(2028, 11, 14)),
 ];
 
 const fn day(year: u16, month: u8, day: u8) -> Date {

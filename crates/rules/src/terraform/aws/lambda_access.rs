@@ -97,6 +97,7 @@ rule! {
             absent: Absent::Passes,
             wrong: "[\"*\"]",
             right: "[\"https://www.example.org\"]",
+            about: "function_name",
             says: "allows every origin",
             help: "name the origins in `allow_origins`",
             ..Row::DEFAULT

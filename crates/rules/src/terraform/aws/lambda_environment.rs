@@ -2,7 +2,7 @@
 //!
 //! A secret is told by its form, or by the variable's name and a value that looks like one.
 
-use portcullis_model::credential::{is_secret, known};
+use portcullis_model::credential::{is_sample, is_secret, known};
 
 use crate::terraform::prelude::*;
 
@@ -50,7 +50,7 @@ rule! {
                 };
                 for (name, entry) in &variables.entries {
                     let Some(value) = entry.value.as_str() else { continue };
-                    let what = known(value).map(|known| known.what);
+                    let what = known(value).map(|known| known.what).or_else(|| is_sample(value).then_some("a key of AWS"));
                     if what.is_none() && !is_secret(name, value) {
                         continue;
                     }
@@ -77,7 +77,7 @@ rule! {
         peers: &["checkov:CKV_AWS_173"],
         check: attribute(&Row {
             on: &[("aws_lambda_function", "kms_key_arn")],
-            given: &[Given { path: "environment.variables", is: Want::Present, absent: Holds::No }],
+            given: &[Given { path: "environment[*]", is: Want::Passes(has_variables), absent: Holds::No }],
             around: &["environment { variables = { MODE = \"prod\" } }"],
             wants: Want::Present,
             wrong: "\"\"",
@@ -86,5 +86,13 @@ rule! {
             help: "set `kms_key_arn`",
             ..Row::DEFAULT
         }),
+    }
+}
+
+/// A block of variables that says anything.
+fn has_variables(block: &Value) -> Option<bool> {
+    match block.as_map()?.get("variables") {
+        Some(variables) => Want::Present.holds(variables),
+        None => Want::Present.holds(block),
     }
 }

@@ -3,8 +3,13 @@
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] =
-    &[&TOPIC_UNENCRYPTED, &TOPIC_CUSTOMER_KEY_MISSING, &QUEUE_UNENCRYPTED, &QUEUE_CUSTOMER_KEY_MISSING];
+pub(super) static RULES: &[&Rule] = &[
+    &TOPIC_UNENCRYPTED,
+    &TOPIC_CUSTOMER_KEY_MISSING,
+    &QUEUE_UNENCRYPTED,
+    &QUEUE_ENCRYPTION_UNDECLARED,
+    &QUEUE_CUSTOMER_KEY_MISSING,
+];
 
 rule! {
     /// SNS topic messages are not encrypted under KMS
@@ -70,6 +75,40 @@ rule! {
 }
 
 rule! {
+    /// SQS queue declares no encryption
+    ///
+    /// SQS encrypts the messages of new queues with a key of its own, whatever is declared. Turn this on where a standard asks
+    /// for the declaration.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_sqs_queue" "jobs" {
+    ///   name = "jobs"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_sqs_queue" "jobs" {
+    ///   sqs_managed_sse_enabled = true
+    /// }
+    /// resource "aws_sqs_queue" "mails" {
+    ///   kms_master_key_id = "alias/aws/sqs"
+    /// }
+    /// ```
+    QUEUE_ENCRYPTION_UNDECLARED = "tf-aws-sqs-encryption-undeclared" {
+        severity: Severity::Low,
+        profile: Profile::OptIn,
+        peers: &["checkov:CKV_AWS_27", "trivy:AWS-0096", "tfsec:aws-sqs-enable-queue-encryption"],
+        check: attribute(&Row {
+            on: &[("aws_sqs_queue", "kms_master_key_id")],
+            given: &[Given { path: "sqs_managed_sse_enabled", is: Want::Nothing, absent: Holds::Yes }],
+            wants: Want::Present,
+            says: "declares no encryption",
+            help: "set `sqs_managed_sse_enabled` to true, or `kms_master_key_id`",
+            ..Row::DEFAULT
+        }),
+    }
+}
+
+rule! {
     /// SQS queue uses no customer-managed key
     ///
     /// With a key of AWS you cannot say who may decrypt the messages, nor take it away. A queue that is not encrypted at all is
@@ -97,6 +136,7 @@ rule! {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["checkov:CKV2_AWS_73", "trivy:AWS-0135", "tfsec:aws-sqs-queue-encryption-use-cmk"],
+        yields_to: &["tf-aws-sqs-encryption-undeclared"],
         check: attribute(&Row {
             on: &[("aws_sqs_queue", "kms_master_key_id")],
             given: &[Given { path: "sqs_managed_sse_enabled", is: Want::True, absent: Holds::Yes }],

@@ -16,17 +16,19 @@ rule! {
     STORAGE_UNENCRYPTED = "tf-aws-neptune-storage-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_44", "trivy:AWS-0076", "tfsec:aws-neptune-enable-storage-encryption"],
-        check: attribute(&Row {
-            on: &[(CLUSTER, "storage_encrypted")],
-            given: DECIDES,
-            wrong: "false",
-            right: "true",
-            says: "stores its data unencrypted",
-            help: "set `storage_encrypted` to true",
-            ..Row::DEFAULT
-        }),
+        check: attribute(&ENCRYPTED),
     }
 }
+
+static ENCRYPTED: Row = Row {
+    on: &[(CLUSTER, "storage_encrypted")],
+    given: DECIDES,
+    wrong: "false",
+    right: "true",
+    says: "stores its data unencrypted",
+    help: "set `storage_encrypted` to true",
+    ..Row::DEFAULT
+};
 
 rule! {
     /// Neptune cluster exports no audit log
@@ -52,14 +54,17 @@ rule! {
 rule! {
     /// Neptune cluster uses no customer-managed key
     ///
-    /// With AWS' own key you cannot say who may decrypt, nor take it away. Only for clusters that say that they encrypt.
+    /// With AWS' own key you cannot say who may decrypt, nor take it away. A cluster that does not
+    /// encrypt at all is reported by `tf-aws-neptune-storage-unencrypted`, which speaks for both.
     CUSTOMER_KEY_MISSING = "tf-aws-neptune-customer-key-missing" {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_347", "trivy:AWS-0128", "tfsec:aws-neptune-encryption-customer-key"],
+        yields_to: &["tf-aws-neptune-storage-unencrypted"],
         check: attribute(&Row {
             on: &[(CLUSTER, "kms_key_arn")],
             given: &[Given { path: "storage_encrypted", is: Want::True, absent: Holds::No }],
+            implied_by: Some(&ENCRYPTED),
             wants: Want::Present,
             wrong: "\"\"",
             right: "\"arn:aws:kms:eu-west-1:123456789012:key/1\"",

@@ -9,7 +9,7 @@ use crate::terraform::network::{Ports, is_everyone};
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
-pub(crate) static RULES: &[&Rule] = &[&ALL_PORTS_OPEN, &ADMIN_PORTS_OPEN];
+pub(crate) static RULES: &[&Rule] = &[&ALL_PORTS_OPEN, &ADMIN_PORTS_OPEN, &RDP_OPEN];
 
 const RULE: &str = "aws_network_acl_rule";
 const ACLS: &[&str] = &["aws_network_acl", "aws_default_network_acl", RULE];
@@ -65,7 +65,12 @@ rule! {
     ALL_PORTS_OPEN = "tf-aws-network-acl-all-ports-open" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_352", "trivy:AWS-0102", "tfsec:aws-ec2-no-excessive-port-access"],
+        peers: &[
+            "checkov:CKV_AWS_352",
+            "trivy:AWS-0102",
+            "tfsec:aws-vpc-no-excessive-port-access",
+            "tfsec:aws-ec2-no-excessive-port-access",
+        ],
         check: resource(ACLS, |resource, configuration, report| {
             each(resource, configuration, report, "lets every port in from anywhere", |ports, denied| {
                 Some(ports.is_every()? && denied.is_empty())
@@ -75,10 +80,10 @@ rule! {
 }
 
 rule! {
-    /// Network ACL opens FTP, SSH or RDP to the internet
+    /// Network ACL opens FTP or SSH to the internet
     ///
-    /// Ports 20, 21, 22 and 3389 are what bots try first. An ACL keeps no state and has to let the answers back in: a wide range
-    /// of high ports, with 3389 in it, is no finding.
+    /// Ports 20, 21 and 22 are what bots try first, and behind them are passwords. What an earlier rule of the ACL denies to
+    /// everyone is not open.
     ///
     /// ```hcl bad:6
     /// resource "aws_network_acl_rule" "ssh" {
@@ -129,19 +134,17 @@ rule! {
         peers: &[
             "checkov:CKV_AWS_229",
             "checkov:CKV_AWS_230",
-            "checkov:CKV_AWS_231",
             "checkov:CKV_AWS_232",
             "trivy:AWS-0105",
+            "tfsec:aws-vpc-no-public-ingress-acl",
             "tfsec:aws-ec2-no-public-ingress-acl",
         ],
         yields_to: &["tf-aws-network-acl-all-ports-open"],
         check: resource(ACLS, |resource, configuration, report| {
-            let says = "opens FTP, SSH or RDP to the internet";
+            let says = "opens FTP or SSH to the internet";
             each(resource, configuration, report, says, |ports, denied| {
-                let is_for_answers = matches!(ports, Ports::Range(_, from, to) if from >= 1024 && to >= 60_000);
-                for port in [20, 21, 22, 3389] {
-                    let is_denied = denied.iter().any(|denied| denied.has_tcp(port) != Some(false));
-                    if ports.has_tcp(port)? && !is_denied && !(port == 3389 && is_for_answers) {
+                for port in [20, 21, 22] {
+                    if ports.has_tcp(port)? && !is_denied(port, denied) {
                         return Some(true);
                     }
                 }
@@ -149,6 +152,55 @@ rule! {
             });
         }),
     }
+}
+
+rule! {
+    /// Network ACL opens RDP to the internet
+    ///
+    /// Port 3389 is a login screen that bots know. An ACL keeps no state and has to let the answers back in: a wide range of
+    /// high ports, with 3389 in it, is no finding.
+    ///
+    /// ```hcl bad:6
+    /// resource "aws_network_acl_rule" "desktops" {
+    ///   protocol    = "tcp"
+    ///   rule_action = "allow"
+    ///   from_port   = 3389
+    ///   to_port     = 3389
+    ///   cidr_block  = "0.0.0.0/0"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_network_acl_rule" "answers" {
+    ///   protocol    = "tcp"
+    ///   rule_action = "allow"
+    ///   from_port   = 1024
+    ///   to_port     = 65535
+    ///   cidr_block  = "0.0.0.0/0"
+    /// }
+    /// resource "aws_network_acl_rule" "desktops" {
+    ///   protocol    = "tcp"
+    ///   rule_action = "allow"
+    ///   from_port   = 3389
+    ///   to_port     = 3389
+    ///   cidr_block  = "10.0.0.0/8"
+    /// }
+    /// ```
+    RDP_OPEN = "tf-aws-network-acl-rdp-open" {
+        severity: Severity::Medium,
+        profile: Profile::All,
+        peers: &["checkov:CKV_AWS_231", "trivy:AWS-0105", "tfsec:aws-ec2-no-public-ingress-acl"],
+        yields_to: &["tf-aws-network-acl-all-ports-open", "tf-aws-network-acl-admin-ports-open"],
+        check: resource(ACLS, |resource, configuration, report| {
+            each(resource, configuration, report, "opens RDP to the internet", |ports, denied| {
+                let is_for_answers = matches!(ports, Ports::Range(_, from, to) if from >= 1024 && to >= 60_000);
+                Some(ports.has_tcp(3389)? && !is_for_answers && !is_denied(3389, denied))
+            });
+        }),
+    }
+}
+
+fn is_denied(port: i64, denied: &[Ports]) -> bool {
+    denied.iter().any(|denied| denied.has_tcp(port) != Some(false))
 }
 
 /// Reports each range without bounds from which an ACL, or a rule of one, lets in what `opens` says.

@@ -40,22 +40,65 @@ rule! {
     /// OpenSearch nodes talk to each other in plaintext
     ///
     /// Documents and queries pass between the nodes, and to replicas in other zones, for everyone in that network to
-    /// read. Judged for domains of a single node as well: it has to be on before the second one comes.
+    /// read. A domain of one node, which is the default, has no such traffic: it is a finding where the encryption is turned
+    /// off in writing, because it has to be on before the second node comes.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_opensearch_domain" "main" {
+    ///   cluster_config {
+    ///     instance_count = 3
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl bad:3
+    /// resource "aws_elasticsearch_domain" "main" {
+    ///   node_to_node_encryption {
+    ///     enabled = false
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_opensearch_domain" "one" {
+    ///   domain_name = "one"
+    /// }
+    /// resource "aws_opensearch_domain" "many" {
+    ///   cluster_config {
+    ///     instance_count = 3
+    ///   }
+    ///   node_to_node_encryption {
+    ///     enabled = true
+    ///   }
+    /// }
+    /// ```
     NODE_TRAFFIC_UNENCRYPTED = "tf-aws-opensearch-node-traffic-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_6", "trivy:AWS-0043", "tfsec:aws-elasticsearch-enable-in-transit-encryption"],
-        check: attribute(&Row {
-            on: &[
-                ("aws_opensearch_domain", "node_to_node_encryption.enabled"),
-                ("aws_elasticsearch_domain", "node_to_node_encryption.enabled"),
-            ],
-            wrong: "false",
-            right: "true",
-            says: "does not encrypt the traffic between its nodes",
-            help: "add `node_to_node_encryption` with `enabled = true`",
-            ..Row::DEFAULT
+        check: resource(&["aws_opensearch_domain", "aws_elasticsearch_domain"], |resource, configuration, report| {
+            let row = if is_single(resource) { &NODE_TRAFFIC_IF_WRITTEN } else { &NODE_TRAFFIC };
+            row.check(&resource.kind, resource, configuration, report);
         }),
     }
+}
+
+const NODE_TRAFFIC_ROW: Row = Row {
+    on: &[
+        ("aws_opensearch_domain", "node_to_node_encryption.enabled"),
+        ("aws_elasticsearch_domain", "node_to_node_encryption.enabled"),
+    ],
+    says: "does not encrypt the traffic between its nodes",
+    help: "add `node_to_node_encryption` with `enabled = true`",
+    ..Row::DEFAULT
+};
+static NODE_TRAFFIC: Row = NODE_TRAFFIC_ROW;
+static NODE_TRAFFIC_IF_WRITTEN: Row = Row { absent: Absent::Passes, ..NODE_TRAFFIC_ROW };
+
+/// Whether a domain certainly has one node, which is the default.
+fn is_single(domain: &Resource) -> bool {
+    lookups(domain, "cluster_config.instance_count").iter().all(|lookup| match lookup {
+        Lookup::Present(count) => count.value.as_i64() == Some(1),
+        Lookup::Absent(_) => true,
+        Lookup::Unknown(_) => false,
+    })
 }
 
 rule! {

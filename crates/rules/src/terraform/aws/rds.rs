@@ -83,23 +83,63 @@ rule! {
 rule! {
     /// RDS database keeps no automatic backups
     ///
-    /// After a wrong `DELETE` there is nothing to go back to. An instance keeps none unless told to; a cluster always keeps
-    /// at least a day's. Replicas are not judged: their source is backed up.
+    /// After a wrong `DELETE` there is nothing to go back to. An instance keeps none unless told to; a cluster keeps a day's.
+    /// Both keep 35 days at most, and AWS refuses what asks for more. Replicas are not judged: their source is backed up.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_db_instance" "main" {
+    ///   engine = "postgres"
+    /// }
+    /// ```
+    /// ```hcl bad:2
+    /// resource "aws_db_instance" "main" {
+    ///   backup_retention_period = 0
+    /// }
+    /// ```
+    /// ```hcl bad:2
+    /// resource "aws_rds_cluster" "main" {
+    ///   backup_retention_period = 36
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_db_instance" "main" {
+    ///   backup_retention_period = 7
+    /// }
+    /// resource "aws_db_instance" "copy" {
+    ///   replicate_source_db = aws_db_instance.main.identifier
+    /// }
+    /// resource "aws_rds_cluster" "main" {
+    ///   engine = "aurora-postgresql"
+    /// }
+    /// ```
     BACKUP_DISABLED = "tf-aws-rds-backup-disabled" {
         severity: Severity::Medium,
         peers: &["checkov:CKV_AWS_133", "trivy:AWS-0077", "tfsec:aws-rds-specify-backup-retention"],
-        check: attribute(&Row {
-            on: &[("aws_db_instance", "backup_retention_period")],
-            given: &[IS_NO_REPLICA],
-            wants: Want::AtLeast(1),
-            wrong: "0",
-            right: "7",
-            says: "keeps no automatic backups",
-            help: "set `backup_retention_period` to the days that you need",
-            ..Row::DEFAULT
+        check: resource(&["aws_db_instance", "aws_rds_cluster"], |resource, configuration, report| {
+            let row = if resource.is("aws_rds_cluster") { &CLUSTER_BACKUPS } else { &BACKUPS };
+            row.check(&resource.kind, resource, configuration, report);
+            BACKUPS_TOO_LONG.check(&resource.kind, resource, configuration, report);
         }),
     }
 }
+
+const BACKUPS_ROW: Row = Row {
+    on: &[("aws_db_instance", "backup_retention_period"), ("aws_rds_cluster", "backup_retention_period")],
+    given: &[IS_NO_REPLICA],
+    wants: Want::AtLeast(1),
+    says: "keeps no automatic backups",
+    help: "set `backup_retention_period` to the days that you need",
+    ..Row::DEFAULT
+};
+static BACKUPS: Row = BACKUPS_ROW;
+static CLUSTER_BACKUPS: Row = Row { absent: Absent::Passes, ..BACKUPS_ROW };
+static BACKUPS_TOO_LONG: Row = Row {
+    wants: Want::AtMost(35),
+    absent: Absent::Passes,
+    says: "asks for backups of more than 35 days, which AWS refuses",
+    help: "set `backup_retention_period` to 35 or less, and copy snapshots that are to be kept for longer",
+    ..BACKUPS_ROW
+};
 
 rule! {
     /// RDS instance runs in a single availability zone

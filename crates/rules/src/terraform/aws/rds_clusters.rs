@@ -29,29 +29,34 @@ rule! {
     STORAGE_UNENCRYPTED = "tf-aws-rds-cluster-storage-unencrypted" {
         severity: Severity::High,
         peers: &["checkov:CKV_AWS_96", "trivy:AWS-0079", "tfsec:aws-rds-encrypt-cluster-storage-data"],
-        check: attribute(&Row {
-            on: &[("aws_rds_cluster", "storage_encrypted")],
-            given: DECIDES,
-            wrong: "false",
-            right: "true",
-            says: "stores its data unencrypted",
-            help: "set `storage_encrypted` to true",
-            ..Row::DEFAULT
-        }),
+        check: attribute(&ENCRYPTED),
     }
 }
+
+static ENCRYPTED: Row = Row {
+    on: &[("aws_rds_cluster", "storage_encrypted")],
+    given: DECIDES,
+    wrong: "false",
+    right: "true",
+    says: "stores its data unencrypted",
+    help: "set `storage_encrypted` to true",
+    ..Row::DEFAULT
+};
 
 rule! {
     /// RDS cluster uses no customer-managed key
     ///
-    /// With AWS' own key you cannot say who may decrypt, nor take it away. Only for clusters that say that they encrypt.
+    /// With AWS' own key you cannot say who may decrypt, nor take it away. A cluster that does not
+    /// encrypt at all is reported by `tf-aws-rds-cluster-storage-unencrypted`, which speaks for both.
     CUSTOMER_KEY_MISSING = "tf-aws-rds-cluster-customer-key-missing" {
         severity: Severity::Low,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_327"],
+        peers: &["checkov:CKV_AWS_327", "trivy:AWS-0079"],
+        yields_to: &["tf-aws-rds-cluster-storage-unencrypted"],
         check: attribute(&Row {
             on: &[("aws_rds_cluster", "kms_key_id")],
             given: &[Given { path: "storage_encrypted", is: Want::True, absent: Holds::No }],
+            implied_by: Some(&ENCRYPTED),
             wants: Want::Present,
             wrong: "\"\"",
             right: "\"arn:aws:kms:eu-west-1:123456789012:key/1\"",

@@ -1,5 +1,7 @@
 //! What is seen of RDS databases, and how clients prove who they are.
 
+use portcullis_core::Draft;
+
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
@@ -16,33 +18,61 @@ rule! {
     /// RDS database does not accept IAM authentication
     ///
     /// With IAM, clients get tokens that last minutes instead of a password that lasts years. Only engines that can: MySQL,
-    /// MariaDB, PostgreSQL and Aurora. A replica follows its source and is not judged.
+    /// MariaDB, PostgreSQL and Aurora, which is what a cluster is that names no engine. A replica follows its source and is not
+    /// judged.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_db_instance" "main" {
+    ///   engine = "postgres"
+    /// }
+    /// ```
+    /// ```hcl bad:2
+    /// resource "aws_rds_cluster" "main" {
+    ///   iam_database_authentication_enabled = false
+    /// }
+    /// ```
+    /// ```hcl good
+    /// variable "engine" {}
+    /// resource "aws_db_instance" "main" {
+    ///   engine                              = "mysql"
+    ///   iam_database_authentication_enabled = true
+    /// }
+    /// resource "aws_db_instance" "windows" {
+    ///   engine = "sqlserver-se"
+    /// }
+    /// resource "aws_rds_cluster" "main" {
+    ///   engine = var.engine
+    /// }
+    /// ```
     IAM_AUTH_DISABLED = "tf-aws-rds-iam-auth-disabled" {
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_AWS_161", "checkov:CKV_AWS_162", "trivy:AWS-0176", "tfsec:aws-rds-enable-iam-auth"],
-        check: attribute(&Row {
-            on: &[
-                ("aws_db_instance", "iam_database_authentication_enabled"),
-                ("aws_rds_cluster", "iam_database_authentication_enabled"),
-            ],
-            given: &[
-                Given {
-                    path: "engine",
-                    is: Want::In(&["mysql", "mariadb", "postgres", "aurora", "aurora-mysql", "aurora-postgresql"]),
-                    absent: Holds::No,
-                },
-                Given { path: "replicate_source_db", is: Want::Nothing, absent: Holds::Yes },
-            ],
-            around: &["engine = \"postgres\""],
-            wrong: "false",
-            right: "true",
-            says: "does not accept IAM authentication",
-            help: "set `iam_database_authentication_enabled` to true",
-            ..Row::DEFAULT
+        check: resource(&["aws_db_instance", "aws_rds_cluster"], |resource, configuration, report| {
+            let row = if resource.is("aws_rds_cluster") { &CLUSTER_IAM_AUTH } else { &IAM_AUTH };
+            row.check(&resource.kind, resource, configuration, report);
         }),
     }
 }
+
+const ENGINE: Given = Given {
+    path: "engine",
+    is: Want::In(&["mysql", "mariadb", "postgres", "aurora", "aurora-mysql", "aurora-postgresql"]),
+    absent: Holds::No,
+};
+
+static IAM_AUTH: Row = Row {
+    on: &[
+        ("aws_db_instance", "iam_database_authentication_enabled"),
+        ("aws_rds_cluster", "iam_database_authentication_enabled"),
+    ],
+    given: &[ENGINE, Given { path: "replicate_source_db", is: Want::Nothing, absent: Holds::Yes }],
+    says: "does not accept IAM authentication",
+    help: "set `iam_database_authentication_enabled` to true",
+    ..Row::DEFAULT
+};
+
+static CLUSTER_IAM_AUTH: Row = Row { given: &[Given { absent: Holds::Yes, ..ENGINE }], ..IAM_AUTH };
 
 rule! {
     /// RDS instance runs without Performance Insights
@@ -59,7 +89,7 @@ rule! {
                 ("aws_rds_cluster_instance", "performance_insights_enabled"),
             ],
             given: &[
-                Given { path: "engine", is: Want::NotIn(&["db2-ae", "db2-se"]), absent: Holds::Yes },
+                Given { path: "engine", is: NO_DB2, absent: Holds::Yes },
                 Given { path: "database_insights_mode", is: Want::Nothing, absent: Holds::Yes },
                 Given { path: "instance_class", is: Want::Passes(has_insights), absent: Holds::Yes },
             ],
@@ -71,6 +101,9 @@ rule! {
         }),
     }
 }
+
+/// An engine that is not known is taken for one of the others: Db2 is seldom.
+const NO_DB2: Want = Want::Passes(|engine| Some(!engine.text_prefix().starts_with("db2-")));
 
 /// The small burstable classes have none with MySQL and MariaDB; of other engines that is not looked at.
 fn has_insights(class: &Value) -> Option<bool> {
@@ -151,7 +184,7 @@ rule! {
     ///
     /// Passwords and data go over the network in the clear for clients that do not ask for TLS. PostgreSQL forces it by default
     /// from version 15 on, older ones and SQL Server when `rds.force_ssl` is 1; MySQL and MariaDB when
-    /// `require_secure_transport` is on. Other engines are not judged.
+    /// `require_secure_transport` is on, Db2 when `db2comm` is `SSL`. Other engines are not judged.
     ///
     /// ```hcl bad:1
     /// resource "aws_db_parameter_group" "main" {
@@ -190,6 +223,7 @@ rule! {
 fn transit_unforced(resource: &Resource, configuration: &Configuration, report: &mut Report<'_>) {
     let Some(family) = resource.body.get("family").and_then(Value::as_str) else { return report.undecided() };
     let Some((wanted, is_default)) = transit_parameter(family) else { return };
+    let right = if wanted == "db2comm" { "SSL" } else { "1" };
     for parameter in resource.get("parameter") {
         let Lookup::Present(found) = parameter else {
             if matches!(parameter, Lookup::Unknown(_)) {
@@ -206,11 +240,13 @@ fn transit_unforced(resource: &Resource, configuration: &Configuration, report: 
             }
             let Some(value) = map.get("value") else { return };
             match value.to_text().as_deref().map(str::to_ascii_lowercase).as_deref() {
-                Some("1" | "on" | "true") => {}
+                Some("1" | "on" | "true" | "ssl") => {}
                 Some(_) => {
                     let message = format!("`{}` lets clients connect without TLS", resource.local);
                     let found = Found { value, ..found };
-                    report.at_value(found, resource, configuration, message).help(format!("set `{wanted}` to 1"));
+                    let draft = report.at_value(found, resource, configuration, message);
+                    draft.help(format!("set `{wanted}` to {right}"));
+                    name_instances(draft, resource, configuration);
                 }
                 None => report.undecided(),
             }
@@ -222,11 +258,26 @@ fn transit_unforced(resource: &Resource, configuration: &Configuration, report: 
     }
     if !is_default {
         let message = format!("`{}` lets clients connect without TLS", resource.local);
-        report
-            .at_resource(resource, configuration, message)
-            .help(format!("add a `parameter` with name `{wanted}` and value 1"));
+        let draft = report.at_resource(resource, configuration, message);
+        draft.help(format!("add a `parameter` with name `{wanted}` and value {right}"));
+        name_instances(draft, resource, configuration);
     }
 }
+
+/// Names the instances that use a group, as many as a reader takes in. A suppression at the only one counts.
+fn name_instances(draft: &mut Draft, group: &Resource, configuration: &Configuration) {
+    let instances: Vec<&Resource> =
+        configuration.users_of(group).filter(|user| user.is("aws_db_instance")).take(SHOWN).collect();
+    for instance in &instances {
+        draft.label(instance.header, format!("used by `{}`", instance.local));
+    }
+    if let [only] = instances.as_slice() {
+        draft.via.push(only.header);
+    }
+}
+
+/// Instances that are named beside a group.
+const SHOWN: usize = 5;
 
 /// The parameter of an engine family that makes TLS a must, and whether it is on by default.
 fn transit_parameter(family: &str) -> Option<(&'static str, bool)> {
@@ -239,6 +290,9 @@ fn transit_parameter(family: &str) -> Option<(&'static str, bool)> {
     }
     if family.starts_with("sqlserver-") {
         return Some(("rds.force_ssl", false));
+    }
+    if family.starts_with("db2-") {
+        return Some(("db2comm", false));
     }
     let is_mysql = family.starts_with("mysql") || family.starts_with("mariadb") || family.starts_with("aurora-mysql");
     is_mysql.then_some(("require_secure_transport", false))

@@ -238,7 +238,12 @@ rule! {
     /// ```
     SQS_ANY_PRINCIPAL = "tf-aws-sqs-policy-any-principal" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_168", "checkov:CKV_AWS_72", "trivy:AWS-0097", "tfsec:aws-sqs-no-wildcards-in-policy-documents"],
+        peers: &[
+            "checkov:CKV_AWS_168",
+            "checkov:CKV_AWS_72",
+            "trivy:AWS-0097",
+            "tfsec:aws-sqs-no-wildcards-in-policy-documents",
+        ],
         check: resource(&["aws_sqs_queue_policy", "aws_sqs_queue"], |resource, configuration, report| {
             judge(&QUEUE, "policy", resource, configuration, report);
         }),

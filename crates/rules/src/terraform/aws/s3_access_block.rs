@@ -28,6 +28,7 @@ rule! {
         peers: &["checkov:CKV_AWS_53", "trivy:AWS-0086", "tfsec:aws-s3-block-public-acls"],
         check: attribute(&Row {
             on: &[(BLOCK, "block_public_acls")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "lets public ACLs be set",
@@ -46,6 +47,7 @@ rule! {
         peers: &["checkov:CKV_AWS_54", "trivy:AWS-0087", "tfsec:aws-s3-block-public-policy"],
         check: attribute(&Row {
             on: &[(BLOCK, "block_public_policy")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "lets a public bucket policy be set",
@@ -64,6 +66,7 @@ rule! {
         peers: &["checkov:CKV_AWS_55", "trivy:AWS-0091", "tfsec:aws-s3-ignore-public-acls"],
         check: attribute(&Row {
             on: &[(BLOCK, "ignore_public_acls")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "honours public ACLs that are already set",
@@ -83,6 +86,7 @@ rule! {
         peers: &["checkov:CKV_AWS_56", "trivy:AWS-0093", "tfsec:aws-s3-no-public-buckets"],
         check: attribute(&Row {
             on: &[(BLOCK, "restrict_public_buckets")],
+            about: "bucket",
             wrong: "false",
             right: "true",
             says: "leaves a bucket with a public policy open to everyone",
@@ -95,13 +99,23 @@ rule! {
 rule! {
     /// S3 bucket has no complete public access block
     ///
-    /// Without a block written beside it, one click in the console makes the bucket public and no plan says so. Flags that are
-    /// off are rules of their own. Silent where the account is blocked as a whole in the same configuration, and where the
+    /// Without a block written beside it, one click in the console makes the bucket public and no plan says so. A block that lets
+    /// public ACLs or policies be set is not complete; the rules for these flags speak for this one. Silent where the account is blocked as a whole in the same configuration, and where the
     /// bucket is handed to a module that is not at hand.
     ///
     /// ```hcl bad:1
     /// resource "aws_s3_bucket" "logs" {
     ///   bucket = "acme-logs"
+    /// }
+    /// ```
+    /// ```hcl bad:6
+    /// resource "aws_s3_bucket" "logs" {
+    ///   bucket = "acme-logs"
+    /// }
+    /// resource "aws_s3_bucket_public_access_block" "logs" {
+    ///   bucket              = aws_s3_bucket.logs.id
+    ///   block_public_acls   = false
+    ///   block_public_policy = true
     /// }
     /// ```
     /// ```hcl good
@@ -110,8 +124,10 @@ rule! {
     ///   bucket   = "acme-${each.key}"
     /// }
     /// resource "aws_s3_bucket_public_access_block" "each" {
-    ///   for_each = aws_s3_bucket.each
-    ///   bucket   = each.value.id
+    ///   for_each            = aws_s3_bucket.each
+    ///   bucket              = each.value.id
+    ///   block_public_acls   = true
+    ///   block_public_policy = true
     /// }
     /// ```
     /// ```hcl good
@@ -122,7 +138,9 @@ rule! {
     ///   bucket = aws_s3_bucket.logs.id
     /// }
     /// resource "aws_s3_bucket_public_access_block" "logs" {
-    ///   bucket = aws_s3_bucket_ownership_controls.logs.id
+    ///   bucket              = aws_s3_bucket_ownership_controls.logs.id
+    ///   block_public_acls   = true
+    ///   block_public_policy = true
     /// }
     /// ```
     /// ```hcl good
@@ -140,13 +158,30 @@ rule! {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["checkov:CKV2_AWS_6", "trivy:AWS-0094", "tfsec:aws-s3-specify-public-access-block"],
-        check: resource(&["aws_s3_bucket"], |resource, configuration, report| {
-            if configuration.of_kind("aws_s3_account_public_access_block").next().is_none() {
+        yields_to: &["tf-aws-s3-public-acls-allowed", "tf-aws-s3-public-policy-allowed"],
+        check: resource(&["aws_s3_bucket", BLOCK], |resource, configuration, report| {
+            if configuration.of_kind("aws_s3_account_public_access_block").next().is_some() {
+                return;
+            }
+            if resource.is(BLOCK) {
+                ACLS_REFUSED.check(&resource.kind, resource, configuration, report);
+                POLICY_REFUSED.check(&resource.kind, resource, configuration, report);
+            } else {
                 BLOCKED.check(resource, configuration, report);
             }
         }),
     }
 }
+
+static ACLS_REFUSED: Row = Row {
+    on: &[(BLOCK, "block_public_acls")],
+    about: "bucket",
+    says: "is no complete public access block",
+    help: "set all four flags to true",
+    ..Row::DEFAULT
+};
+
+static POLICY_REFUSED: Row = Row { on: &[(BLOCK, "block_public_policy")], ..ACLS_REFUSED };
 
 static BLOCKED: LinkRow = LinkRow {
     on: &["aws_s3_bucket"],

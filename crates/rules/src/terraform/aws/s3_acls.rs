@@ -14,8 +14,9 @@ const BUCKET: &str = "aws_s3_bucket";
 rule! {
     /// S3 bucket uses a canned ACL open to the public
     ///
-    /// With `public-read` the whole internet lists the bucket, with `public-read-write` it fills it as well. Silent where a
-    /// public access block in the same configuration ignores public ACLs.
+    /// With `public-read` the whole internet lists the bucket, with `public-read-write` it fills it as well. Grants that do the
+    /// same are reported by `tf-aws-s3-acl-grants-all-users`, which speaks for both. Silent where a public access block in the
+    /// same configuration ignores public ACLs.
     ///
     /// ```hcl bad:3
     /// resource "aws_s3_bucket_acl" "web" {
@@ -47,24 +48,33 @@ rule! {
             "trivy:AWS-0092",
             "tfsec:aws-s3-no-public-access-with-acl",
         ],
-        yields_to: &["tf-aws-s3-acl-grants-authenticated-users", "tf-aws-cloudtrail-bucket-public"],
+        yields_to: &[
+            "tf-aws-s3-acl-grants-authenticated-users",
+            "tf-aws-s3-acl-grants-all-users",
+            "tf-aws-cloudtrail-bucket-public",
+        ],
         check: resource(&[ACL, BUCKET], |resource, configuration, report| {
             unless_ignored(&CANNED, resource, configuration, report);
+            unless_ignored(&GRANTED, resource, configuration, report);
         }),
     }
 }
 
-/// The canned ACLs that give rights to more than the account and AWS' own services.
-pub(crate) const PUBLIC: &[&str] = &["public-read", "public-read-write", "authenticated-read"];
+/// The canned ACLs that give rights to more than the account and AWS' own services. S3 has no `website`; whoever writes it
+/// means a public one.
+pub(crate) const PUBLIC: &[&str] = &["public-read", "public-read-write", "authenticated-read", "website"];
 
 static CANNED: Row = Row {
     on: &[(ACL, "acl"), (BUCKET, "acl")],
     wants: Want::NotIn(PUBLIC),
     absent: Absent::Passes,
+    about: "bucket",
     says: "has a public ACL",
     help: "use `private`, and give access with a bucket policy or CloudFront",
     ..Row::DEFAULT
 };
+
+static GRANTED: Row = Row { says: "has a public ACL", ..ALL_USERS_ROW };
 
 rule! {
     /// S3 bucket ACL grants rights to all users
@@ -109,14 +119,16 @@ rule! {
     }
 }
 
-static ALL_USERS: Row = Row {
+const ALL_USERS_ROW: Row = Row {
     on: GRANTEES,
     wants: Want::EndsWithNone(&["/AllUsers"]),
     absent: Absent::Passes,
+    about: "bucket",
     says: "gives rights to everyone on the internet",
     help: "remove the grant, and give access with a bucket policy",
     ..Row::DEFAULT
 };
+static ALL_USERS: Row = ALL_USERS_ROW;
 
 const GRANTEES: &[(&str, &str)] = &[(ACL, "access_control_policy.grant.grantee.uri"), (BUCKET, "grant.uri")];
 
@@ -162,6 +174,7 @@ static AUTHENTICATED_READ: Row = Row {
     on: &[(ACL, "acl"), (BUCKET, "acl")],
     wants: Want::IsNot("authenticated-read"),
     absent: Absent::Passes,
+    about: "bucket",
     says: "gives rights to everyone who has an AWS account",
     help: "use `private`, and give access with a bucket policy",
     ..Row::DEFAULT
@@ -171,6 +184,7 @@ static AUTHENTICATED_USERS: Row = Row {
     on: GRANTEES,
     wants: Want::EndsWithNone(&["/AuthenticatedUsers"]),
     absent: Absent::Passes,
+    about: "bucket",
     says: "gives rights to everyone who has an AWS account",
     help: "remove the grant, and give access with a bucket policy",
     ..Row::DEFAULT

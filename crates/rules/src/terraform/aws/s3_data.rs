@@ -24,7 +24,7 @@ rule! {
     /// S3 bucket declares no default encryption
     ///
     /// S3 encrypts every object with keys of its own since 2023, whatever is declared. Turn this on where a standard asks for
-    /// the declaration.
+    /// the declaration. One without an algorithm, or with one that S3 does not know, is none.
     ///
     /// ```hcl bad:1
     /// resource "aws_s3_bucket" "logs" {
@@ -52,17 +52,25 @@ rule! {
             on: &[BUCKET],
             inline: &[Given {
                 path: "server_side_encryption_configuration.rule.apply_server_side_encryption_by_default.sse_algorithm",
-                is: Want::Present,
+                is: Want::In(ALGORITHMS),
                 absent: Holds::No,
             }],
             by: &[("aws_s3_bucket_server_side_encryption_configuration", "bucket")],
             names: NAMES,
+            wants: &[Given {
+                path: "rule.apply_server_side_encryption_by_default.sse_algorithm",
+                is: Want::In(ALGORITHMS),
+                absent: Holds::No,
+            }],
             says: "declares no default encryption",
             help: "add an `aws_s3_bucket_server_side_encryption_configuration` for it",
             ..LinkRow::DEFAULT
         }),
     }
 }
+
+/// What S3 encrypts with.
+const ALGORITHMS: &[&str] = &["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"];
 
 rule! {
     /// S3 bucket encryption uses no customer-managed key
@@ -112,21 +120,37 @@ rule! {
 static CUSTOMER_KEY: LinkRow = LinkRow {
     on: &[BUCKET],
     inline: &[Given {
-        path: "server_side_encryption_configuration.rule.apply_server_side_encryption_by_default.kms_master_key_id",
-        is: Want::Passes(is_customer_key),
+        path: "server_side_encryption_configuration.rule.apply_server_side_encryption_by_default[*]",
+        is: Want::Passes(uses_customer_key),
         absent: Holds::No,
     }],
     by: &[("aws_s3_bucket_server_side_encryption_configuration", "bucket")],
     names: NAMES,
     wants: &[Given {
-        path: "rule.apply_server_side_encryption_by_default.kms_master_key_id",
-        is: Want::Passes(is_customer_key),
+        path: "rule.apply_server_side_encryption_by_default[*]",
+        is: Want::Passes(uses_customer_key),
         absent: Holds::No,
     }],
     says: "is encrypted with no key of yours",
     help: "set `sse_algorithm` to `aws:kms` and `kms_master_key_id` in its encryption configuration",
     ..LinkRow::DEFAULT
 };
+
+/// Whether a block names a key of one's own and an algorithm that uses it.
+fn uses_customer_key(block: &Value) -> Option<bool> {
+    let map = block.as_map()?;
+    let get = |name| map.get(name).filter(|value: &&Value| !value.is_null());
+    let has_key = get("kms_master_key_id").map_or(if map.open { None } else { Some(false) }, is_customer_key);
+    // Without one the provider refuses the block.
+    let no_algorithm = if map.open { None } else { Some(false) };
+    let takes_key =
+        get("sse_algorithm").map_or(no_algorithm, |it| it.to_text().map(|text| text.starts_with("aws:kms")));
+    match (has_key, takes_key) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
 
 rule! {
     /// S3 bucket keeps no object versions

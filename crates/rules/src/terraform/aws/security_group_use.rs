@@ -1,9 +1,10 @@
 //! Security groups: what they are for, and whether they are.
 
+use crate::terraform::attribute::of_target;
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
-pub(crate) static RULES: &[&Rule] = &[&DESCRIPTION_MISSING, &UNATTACHED, &DEFAULT_NOT_EMPTY];
+pub(crate) static RULES: &[&Rule] = &[&DESCRIPTION_MISSING, &UNATTACHED, &DEFAULT_NOT_EMPTY, &DEFAULT_NOT_MANAGED];
 
 const GROUP: &str = "aws_security_group";
 /// The resources that are a rule of a group.
@@ -48,8 +49,10 @@ rule! {
         peers: &[
             "checkov:CKV_AWS_23",
             "trivy:AWS-0099",
+            "tfsec:aws-vpc-add-description-to-security-group",
             "tfsec:aws-ec2-add-description-to-security-group",
             "trivy:AWS-0124",
+            "tfsec:aws-vpc-add-description-to-security-group-rule",
             "tfsec:aws-ec2-add-description-to-security-group-rule",
         ],
         check: resource(
@@ -147,8 +150,9 @@ rule! {
 rule! {
     /// Default security group still carries rules
     ///
-    /// Whatever is made without naming a group gets this one. Empty, it lets nothing through, and the mistake shows at once. A
-    /// VPC whose default group is not in the configuration is not judged.
+    /// Whatever is made without naming a group gets this one. Empty, it lets nothing through, and the mistake shows at once.
+    /// Rules of their own that are added to it count as well. A VPC whose default group is not in the configuration is
+    /// `tf-aws-vpc-default-security-group-unmanaged`.
     ///
     /// ```hcl bad:3
     /// resource "aws_default_security_group" "main" {
@@ -159,6 +163,18 @@ rule! {
     ///     from_port = 0
     ///     to_port   = 0
     ///   }
+    /// }
+    /// ```
+    /// ```hcl bad:1
+    /// resource "aws_default_security_group" "main" {
+    ///   vpc_id = "vpc-1"
+    /// }
+    /// resource "aws_vpc_security_group_ingress_rule" "web" {
+    ///   security_group_id = aws_default_security_group.main.id
+    ///   ip_protocol       = "tcp"
+    ///   from_port         = 443
+    ///   to_port           = 443
+    ///   cidr_ipv4         = "10.0.0.0/8"
     /// }
     /// ```
     /// ```hcl good
@@ -181,9 +197,9 @@ rule! {
                     match lookup {
                         Lookup::Present(rule) => {
                             let message = format!("`{}` carries rules", resource.local);
-                            report
-                                .at_value(rule, resource, configuration, message)
-                                .help("leave out all `ingress` and `egress`, and use groups of your own");
+                            let draft = report.at_value(rule, resource, configuration, message);
+                            draft.help("leave out all `ingress` and `egress`, and use groups of your own");
+                            of_target(draft, resource, configuration, "vpc_id");
                             return;
                         }
                         Lookup::Unknown(_) => report.undecided(),
@@ -191,6 +207,49 @@ rule! {
                     }
                 }
             }
+            for kind in GROUP_RULES {
+                let links = configuration.linked(resource, kind, "security_group_id", &[]);
+                let Some(rule) = links.certain.first() else { continue };
+                let message = format!("`{}` carries rules", resource.local);
+                let draft = report.at_resource(resource, configuration, message);
+                draft.help("use a group of your own").label(rule.header, "this one");
+                of_target(draft, resource, configuration, "vpc_id");
+                return;
+            }
+        }),
+    }
+}
+
+rule! {
+    /// Default security group of a VPC is left as AWS made it
+    ///
+    /// It lets its members reach each other and everything outside, and whatever names no group is a member. Terraform takes
+    /// it over with an `aws_default_security_group`, and empties it. The rule would speak of nearly every VPC, so it is in the
+    /// profile `all` only; it is silent where the VPC is handed to a module that is not at hand.
+    ///
+    /// ```hcl bad:1
+    /// resource "aws_vpc" "main" {
+    ///   cidr_block = "10.0.0.0/16"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "aws_vpc" "main" {
+    ///   cidr_block = "10.0.0.0/16"
+    /// }
+    /// resource "aws_default_security_group" "main" {
+    ///   vpc_id = aws_vpc.main.id
+    /// }
+    /// ```
+    DEFAULT_NOT_MANAGED = "tf-aws-vpc-default-security-group-unmanaged" {
+        severity: Severity::Low,
+        profile: Profile::All,
+        peers: &["checkov:CKV2_AWS_12"],
+        check: linked(&LinkRow {
+            on: &["aws_vpc"],
+            by: &[("aws_default_security_group", "vpc_id")],
+            says: "leaves its default security group as AWS made it",
+            help: "add an `aws_default_security_group` without rules for it",
+            ..LinkRow::DEFAULT
         }),
     }
 }

@@ -60,7 +60,13 @@ rule! {
     /// ```
     SSH_RDP_OPEN = "tf-aws-security-group-ssh-rdp-open" {
         severity: Severity::High,
-        peers: &["checkov:CKV_AWS_24", "checkov:CKV_AWS_25", "trivy:AWS-0107", "tfsec:aws-ec2-no-public-ingress-sgr"],
+        peers: &[
+            "checkov:CKV_AWS_24",
+            "checkov:CKV_AWS_25",
+            "trivy:AWS-0107",
+            "tfsec:aws-ec2-no-public-ingress-sgr",
+            "tfsec:aws-vpc-no-public-ingress-sgr",
+        ],
         yields_to: &["tf-aws-security-group-all-ports-open"],
         check: resource(INGRESS, |resource, configuration, report| {
             let says = "lets the whole internet reach SSH or RDP";
@@ -145,7 +151,8 @@ rule! {
     /// Security group lets all traffic out to anywhere
     ///
     /// Software that was broken into calls home: with nothing in its way it downloads what it needs and sends out what it
-    /// found. Many teams leave this open on purpose, so the rule is in the profile `all` only.
+    /// found. Every port of TCP is as good as everything. Many teams leave this open on purpose, so the rule is in the profile
+    /// `all` only.
     ///
     /// ```hcl bad:6
     /// resource "aws_security_group" "web" {
@@ -170,11 +177,15 @@ rule! {
     EGRESS_OPEN = "tf-aws-security-group-egress-open" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_382", "trivy:AWS-0104", "tfsec:aws-ec2-no-public-egress-sgr"],
+        peers: &[
+            "checkov:CKV_AWS_382",
+            "trivy:AWS-0104",
+            "tfsec:aws-vpc-no-public-egress-sgr",
+            "tfsec:aws-ec2-no-public-egress-sgr",
+        ],
         check: resource(EGRESS, |resource, configuration, report| {
             let says = "lets all traffic out to anywhere";
-            let opens = |ports| if ports == Ports::Unknown { None } else { Some(ports == Ports::All) };
-            each(resource, Direction::Out, configuration, report, says, opens);
+            each(resource, Direction::Out, configuration, report, says, Ports::is_every);
         }),
     }
 }

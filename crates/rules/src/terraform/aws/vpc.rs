@@ -65,7 +65,12 @@ rule! {
     DEFAULT_USED = "tf-aws-vpc-default-used" {
         severity: Severity::High,
         profile: Profile::All,
-        peers: &["checkov:CKV_AWS_148", "trivy:AWS-0101", "tfsec:aws-ec2-no-default-vpc"],
+        peers: &[
+            "checkov:CKV_AWS_148",
+            "trivy:AWS-0101",
+            "tfsec:aws-vpc-no-default-vpc",
+            "tfsec:aws-ec2-no-default-vpc",
+        ],
         check: resource(&["aws_default_vpc"], |resource, configuration, report| {
             let message = format!("`{}` puts the default VPC to use", resource.local);
             report.at_resource(resource, configuration, message).help("make an `aws_vpc`, and delete the default one");

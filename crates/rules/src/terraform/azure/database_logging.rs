@@ -4,19 +4,41 @@ use crate::terraform::prelude::*;
 
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] =
-    &[&AUDITING_DISABLED, &POSTGRESQL_LOGGING_DISABLED, &POSTGRESQL_THROTTLING_DISABLED];
+    &[&AUDITING_DISABLED, &AUDIT_RETENTION_SHORT, &POSTGRESQL_LOGGING_DISABLED, &POSTGRESQL_THROTTLING_DISABLED];
 
 rule! {
-    /// SQL server is not audited or forgets too soon
+    /// SQL server is not audited
     ///
-    /// The audit log says who read what. An intrusion is often found after months, so less than 90 days is too short; a
-    /// retention of 0 keeps the log for good. That single databases have policies does not make up for the server.
+    /// The audit log says who read what, when somebody asks after an intrusion. That single databases have policies does not
+    /// make up for the server.
     ///
     /// ```hcl bad:1
     /// resource "azurerm_mssql_server" "main" {
     ///   name = "shop"
     /// }
     /// ```
+    /// ```hcl good
+    /// resource "azurerm_mssql_server" "main" {
+    ///   name = "shop"
+    /// }
+    /// resource "azurerm_mssql_server_extended_auditing_policy" "main" {
+    ///   server_id = azurerm_mssql_server.main.id
+    /// }
+    /// ```
+    AUDITING_DISABLED = "tf-azure-database-auditing-disabled" {
+        severity: Severity::Medium,
+        profile: Profile::All,
+        peers: &["checkov:CKV_AZURE_23", "trivy:AZU-0027", "tfsec:azure-database-enable-audit"],
+        check: linked(&AUDITED),
+    }
+}
+
+rule! {
+    /// SQL server or database keeps its audit log for less than 90 days
+    ///
+    /// An intrusion is often found after months, and by then the log is gone. A retention of 0 keeps it for good. A server that
+    /// is not audited at all is reported by `tf-azure-database-auditing-disabled`, which speaks for both.
+    ///
     /// ```hcl bad:6
     /// resource "azurerm_mssql_server" "main" {
     ///   name = "shop"
@@ -38,20 +60,26 @@ rule! {
     ///   name = "shop"
     /// }
     /// resource "azurerm_mssql_server_extended_auditing_policy" "main" {
-    ///   server_id = azurerm_mssql_server.main.id
+    ///   server_id         = azurerm_mssql_server.main.id
+    ///   retention_in_days = 120
     /// }
     /// ```
-    AUDITING_DISABLED = "tf-azure-database-auditing-disabled" {
+    /// ```hcl good
+    /// resource "azurerm_mssql_server" "main" {
+    ///   name = "shop"
+    /// }
+    /// resource "azurerm_mssql_database" "orders" {
+    ///   server_id = azurerm_mssql_server.main.id
+    /// }
+    /// resource "azurerm_mssql_database_extended_auditing_policy" "orders" {
+    ///   database_id = azurerm_mssql_database.orders.id
+    /// }
+    /// ```
+    AUDIT_RETENTION_SHORT = "tf-azure-database-audit-retention-short" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &[
-            "checkov:CKV_AZURE_23",
-            "checkov:CKV_AZURE_24",
-            "trivy:AZU-0027",
-            "trivy:AZU-0025",
-            "tfsec:azure-database-enable-audit",
-            "tfsec:azure-database-retention-period-set",
-        ],
+        peers: &["checkov:CKV_AZURE_24", "trivy:AZU-0025", "tfsec:azure-database-retention-period-set"],
+        yields_to: &["tf-azure-database-auditing-disabled"],
         check: resource(
             &[
                 "azurerm_mssql_server",
@@ -60,13 +88,22 @@ rule! {
                 "azurerm_mssql_database_extended_auditing_policy",
             ],
             |resource, configuration, report| {
-                if resource.kind.ends_with("_server") {
+                if resource.kind.ends_with("_server") && !has_audited_database(resource, configuration) {
                     AUDITED.check(resource, configuration, report);
                 }
                 RETAINED.check(&resource.kind, resource, configuration, report);
             },
         ),
     }
+}
+
+/// Whether a database of a server has a policy of its own, which is judged by itself.
+fn has_audited_database(server: &Resource, configuration: &Configuration) -> bool {
+    let databases = configuration.linked(server, "azurerm_mssql_database", "server_id", &[]).certain;
+    databases.iter().any(|database| {
+        let kind = "azurerm_mssql_database_extended_auditing_policy";
+        !configuration.linked(database, kind, "database_id", &[]).certain.is_empty()
+    })
 }
 
 static AUDITED: LinkRow = LinkRow {
@@ -88,6 +125,7 @@ static RETAINED: Row = Row {
     ],
     wants: Want::Passes(is_long),
     absent: Absent::Passes,
+    about: "server_id",
     says: "keeps the audit log for less than 90 days",
     help: "set `retention_in_days` to 90 or more, or to 0 for good",
     ..Row::DEFAULT

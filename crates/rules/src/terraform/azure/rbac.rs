@@ -94,7 +94,11 @@ rule! {
     ROLE_ESCALATION = "tf-azure-rbac-role-escalation" {
         severity: Severity::Medium,
         profile: Profile::All,
-        peers: &["trivy:AZU-0052", "tfsec:azure-authorization-prevent-custom-role-creation"],
+        peers: &[
+            "trivy:AZU-0052",
+            "tfsec:azure-role-definition-allows-custom-role-creation",
+            "tfsec:azure-authorization-prevent-custom-role-creation",
+        ],
         yields_to: &["tf-azure-rbac-custom-owner-role"],
         check: attribute(&Row {
             on: &[("azurerm_role_definition", "permissions.actions")],

@@ -159,7 +159,11 @@ rule! {
     /// ```
     SENSITIVE_PORT_OPEN = "tf-azure-nsg-sensitive-port-open" {
         severity: Severity::High,
-        peers: &["trivy:AZU-0074", "tfsec:azure-network-sensitive-port-is-exposed-to-entire-network"],
+        peers: &[
+            "trivy:AZU-0074",
+            "tfsec:azure-sensitive-port-is-exposed-to-entire-network",
+            "tfsec:azure-network-sensitive-port-is-exposed-to-entire-network",
+        ],
         yields_to: &["tf-azure-nsg-ssh-open", "tf-azure-nsg-rdp-open"],
         check: resource(TYPES, |resource, configuration, report| {
             let says = "lets the whole internet reach databases or services without encryption";
@@ -212,6 +216,7 @@ rule! {
         peers: &[
             "checkov:CKV_AZURE_77",
             "trivy:AZU-0074",
+            "tfsec:azure-sensitive-port-is-exposed-to-entire-network",
             "tfsec:azure-network-sensitive-port-is-exposed-to-entire-network",
         ],
         check: resource(TYPES, |resource, configuration, report| {

@@ -1,5 +1,6 @@
 //! Cloud SQL instances: who reaches them, how, and what is kept.
 
+use crate::terraform::attribute::all_hold;
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
@@ -61,8 +62,10 @@ rule! {
         severity: Severity::High,
         peers: &["checkov:CKV_GCP_6", "trivy:GCP-0015", "tfsec:google-sql-encrypt-in-transit-data"],
         check: resource(INSTANCE, |resource, configuration, report| {
-            if resource.body.get("settings").is_none_or(Value::is_null) {
-                return;
+            match all_hold(resource, &[NOT_CLONED]) {
+                Holds::Yes => {}
+                Holds::No => return,
+                Holds::Unknown => return report.undecided(),
             }
             let help = "set `ssl_mode` to ENCRYPTED_ONLY in `ip_configuration`";
             let says = format!("`{}` accepts connections without TLS", resource.local);

@@ -5,7 +5,7 @@
 use crate::terraform::prelude::*;
 
 /// The rules of this file.
-pub(crate) static RULES: &[&Rule] = &[&POSTGRESQL_LOGGING_DISABLED, &UNSAFE_FLAG_ENABLED];
+pub(crate) static RULES: &[&Rule] = &[&POSTGRESQL_LOGGING_DISABLED, &UNSAFE_FLAG_ENABLED, &CONTAINED_LOGINS_ENABLED];
 
 const INSTANCE: &[&str] = &["google_sql_database_instance"];
 
@@ -79,9 +79,8 @@ rule! {
 rule! {
     /// Cloud SQL instance sets an unsafe database flag
     ///
-    /// `local_infile` lets a server that was taken over read files of its MySQL clients. `cross db ownership chaining` and
-    /// `contained database authentication` let users of one SQL Server database reach others past their permissions. All
-    /// three are off unless set.
+    /// `local_infile` lets a server that was taken over read files of its MySQL clients. `cross db ownership chaining` lets users
+    /// of one SQL Server database reach others past their permissions. Both are off unless set.
     ///
     /// ```hcl bad:6
     /// resource "google_sql_database_instance" "main" {
@@ -131,20 +130,54 @@ rule! {
         peers: &[
             "checkov:CKV_GCP_50",
             "checkov:CKV_GCP_58",
-            "checkov:CKV_GCP_59",
             "trivy:GCP-0026",
             "tfsec:google-sql-mysql-no-local-infile",
             "trivy:GCP-0019",
             "tfsec:google-sql-no-cross-db-ownership-chaining",
-            "trivy:GCP-0023",
-            "tfsec:google-sql-no-contained-db-auth",
         ],
         check: resource(INSTANCE, |resource, configuration, report| {
             let judged = [
                 ("MYSQL", "local_infile", "off"),
                 ("SQLSERVER", "cross db ownership chaining", "off"),
-                ("SQLSERVER", "contained database authentication", "off"),
             ];
+            flags(resource, configuration, report, &judged);
+        }),
+    }
+}
+
+rule! {
+    /// Cloud SQL for SQL Server lets databases have logins of their own
+    ///
+    /// With `contained database authentication` whoever owns a database makes its users, and nobody who looks after the server
+    /// sees them. It is off unless set.
+    ///
+    /// ```hcl bad:6
+    /// resource "google_sql_database_instance" "main" {
+    ///   database_version = "SQLSERVER_2022_STANDARD"
+    ///   settings {
+    ///     database_flags {
+    ///       name  = "contained database authentication"
+    ///       value = "on"
+    ///     }
+    ///   }
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "google_sql_database_instance" "main" {
+    ///   database_version = "SQLSERVER_2022_STANDARD"
+    ///   settings {
+    ///     database_flags {
+    ///       name  = "contained database authentication"
+    ///       value = "off"
+    ///     }
+    ///   }
+    /// }
+    /// ```
+    CONTAINED_LOGINS_ENABLED = "tf-google-cloudsql-contained-logins-enabled" {
+        severity: Severity::Medium,
+        peers: &["checkov:CKV_GCP_59", "trivy:GCP-0023", "tfsec:google-sql-no-contained-db-auth"],
+        check: resource(INSTANCE, |resource, configuration, report| {
+            let judged = [("SQLSERVER", "contained database authentication", "off")];
             flags(resource, configuration, report, &judged);
         }),
     }

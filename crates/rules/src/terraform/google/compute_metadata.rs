@@ -57,21 +57,41 @@ rule! {
         severity: Severity::Medium,
         profile: Profile::All,
         peers: &["checkov:CKV_GCP_32", "trivy:GCP-0030", "tfsec:google-compute-no-project-wide-ssh-keys"],
-        check: attribute(&Row {
-            on: &[
-                ("google_compute_instance", "metadata.block-project-ssh-keys"),
-                ("google_compute_instance_template", "metadata.block-project-ssh-keys"),
-                ("google_compute_region_instance_template", "metadata.block-project-ssh-keys"),
+        check: resource(
+            &[
+                "google_compute_instance",
+                "google_compute_instance_template",
+                "google_compute_region_instance_template",
+                FROM_TEMPLATE,
             ],
-            given: &[Given { path: "metadata.enable-oslogin", is: Want::Passes(is_off), absent: Holds::Yes }],
-            wants: Want::Passes(is_on),
-            absent: Absent::Fails,
-            says: "accepts the SSH keys of the whole project",
-            help: "set `block-project-ssh-keys` to true in `metadata`",
-            ..Row::DEFAULT
-        }),
+            |resource, configuration, report| {
+                let row = if resource.is(FROM_TEMPLATE) { &PROJECT_KEYS_IF_WRITTEN } else { &PROJECT_KEYS };
+                row.check(&resource.kind, resource, configuration, report);
+            },
+        ),
     }
 }
+
+const FROM_TEMPLATE: &str = "google_compute_instance_from_template";
+
+const PROJECT_KEYS_ROW: Row = Row {
+    on: &[
+        ("google_compute_instance", "metadata.block-project-ssh-keys"),
+        ("google_compute_instance_template", "metadata.block-project-ssh-keys"),
+        ("google_compute_region_instance_template", "metadata.block-project-ssh-keys"),
+        (FROM_TEMPLATE, "metadata.block-project-ssh-keys"),
+    ],
+    given: &[Given { path: "metadata.enable-oslogin", is: Want::Passes(is_off), absent: Holds::Yes }],
+    wants: Want::Passes(is_on),
+    absent: Absent::Fails,
+    says: "accepts the SSH keys of the whole project",
+    help: "set `block-project-ssh-keys` to true in `metadata`",
+    ..Row::DEFAULT
+};
+static PROJECT_KEYS: Row = PROJECT_KEYS_ROW;
+
+/// What the template says is not known.
+static PROJECT_KEYS_IF_WRITTEN: Row = Row { absent: Absent::Passes, ..PROJECT_KEYS_ROW };
 
 rule! {
     /// Compute instance exposes its serial console

@@ -34,6 +34,8 @@ rule! {
             "trivy:GCP-0029",
             "tfsec:google-compute-enable-vpc-flow-logs",
             "trivy:GCP-0076",
+            "tfsec:google-compute-subnetwork-logging",
+            "tfsec:google-misc-google-compute-subnetwork-logging-disabled",
             "tfsec:google-compute-google-compute-subnetwork-logging",
         ],
         check: attribute(&Row {
@@ -60,6 +62,7 @@ rule! {
         peers: &[
             "checkov:CKV_GCP_74",
             "trivy:GCP-0075",
+            "tfsec:google-misc-google-compute-subnetwork-with-private-google-access-disable",
             "tfsec:google-compute-enable-subnetwork-private-google-access",
         ],
         check: attribute(&Row {

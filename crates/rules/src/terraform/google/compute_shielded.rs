@@ -6,8 +6,12 @@ use crate::terraform::prelude::*;
 /// The rules of this file.
 pub(crate) static RULES: &[&Rule] = &[&SHIELDED_VM_DISABLED, &SECURE_BOOT_DISABLED];
 
-const MACHINES: &[&str] =
-    &["google_compute_instance", "google_compute_instance_template", "google_compute_region_instance_template"];
+const MACHINES: &[&str] = &[
+    "google_compute_instance",
+    "google_compute_instance_from_template",
+    "google_compute_instance_template",
+    "google_compute_region_instance_template",
+];
 
 rule! {
     /// Compute instance switches Shielded VM protections off

@@ -48,7 +48,8 @@ rule! {
     /// GKE cluster switches Cloud Logging off
     ///
     /// Logs are gone with the node or the pod that wrote them, and with them the traces of an attack. Logging is on unless
-    /// it is turned off by `logging_service` or by an empty list of components.
+    /// it is turned off by `logging_service` or by an empty list of components, or left to the service of before, which GKE has
+    /// taken away.
     ///
     /// ```hcl bad:2
     /// resource "google_container_cluster" "main" {
@@ -75,7 +76,8 @@ rule! {
         peers: &["checkov:CKV_GCP_1", "trivy:GCP-0060", "tfsec:google-gke-enable-stackdriver-logging"],
         check: resource(CLUSTER, |resource, configuration, report| {
             let texts = ("does not send its logs to Cloud Logging", "name SYSTEM_COMPONENTS and WORKLOADS in `logging_config`");
-            written_wrong(resource, configuration, report, ("logging_service", Want::IsNot("none")), texts);
+            let service = ("logging_service", Want::NotIn(&["none", "logging.googleapis.com"]));
+            written_wrong(resource, configuration, report, service, texts);
             let components = ("logging_config.enable_components", Want::Present);
             written_wrong(resource, configuration, report, components, texts);
         }),
@@ -86,7 +88,8 @@ rule! {
     /// GKE cluster switches Cloud Monitoring off
     ///
     /// Nobody sees that nodes are full or pods die. Monitoring is on unless it is turned off by `monitoring_service` or by
-    /// an empty list of components; a cluster that another system watches can be left out by a suppression.
+    /// an empty list of components, or left to the service of before, which GKE has taken away; a cluster that another system
+    /// watches can be left out by a suppression.
     ///
     /// ```hcl bad:2
     /// resource "google_container_cluster" "main" {
@@ -106,7 +109,8 @@ rule! {
         peers: &["checkov:CKV_GCP_8", "trivy:GCP-0052", "tfsec:google-gke-enable-stackdriver-monitoring"],
         check: resource(CLUSTER, |resource, configuration, report| {
             let texts = ("does not send metrics to Cloud Monitoring", "name SYSTEM_COMPONENTS in `monitoring_config`");
-            written_wrong(resource, configuration, report, ("monitoring_service", Want::IsNot("none")), texts);
+            let service = ("monitoring_service", Want::NotIn(&["none", "monitoring.googleapis.com"]));
+            written_wrong(resource, configuration, report, service, texts);
             let components = ("monitoring_config.enable_components", Want::Present);
             written_wrong(resource, configuration, report, components, texts);
         }),

@@ -10,6 +10,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &SERVICE_ACCOUNT_IMPERSONATION_BROAD,
     &DEFAULT_SERVICE_ACCOUNT_GRANTED,
     &BASIC_ROLE_GRANTED,
+    &BASIC_VIEWER_GRANTED,
     &SERVICE_ACCOUNT_PRIVILEGED,
 ];
 
@@ -34,7 +35,35 @@ rule! {
     /// Role lets members act as every service account
     ///
     /// Granted on a project, folder or organization, the role holds for all service accounts in it, those to come included:
-    /// its members have every right that any of them has. Granted on one service account it is fine.
+    /// its members have every right that any of them has. Granted on one service account it is fine. The roles of Google's own
+    /// service agents count where they are given to another account that is named.
+    ///
+    /// ```hcl bad:3
+    /// resource "google_project_iam_member" "ci" {
+    ///   project = "shop"
+    ///   role    = "roles/iam.serviceAccountTokenCreator"
+    ///   member  = "group:ci@example.com"
+    /// }
+    /// ```
+    /// ```hcl bad:3
+    /// resource "google_project_iam_binding" "functions" {
+    ///   project = "shop"
+    ///   role    = "roles/cloudfunctions.serviceAgent"
+    ///   members = ["serviceAccount:web@shop.iam.gserviceaccount.com"]
+    /// }
+    /// ```
+    /// ```hcl good
+    /// resource "google_project_iam_member" "web" {
+    ///   project = "shop"
+    ///   role    = "roles/storage.objectViewer"
+    ///   member  = "serviceAccount:web@shop.iam.gserviceaccount.com"
+    /// }
+    /// resource "google_project_iam_member" "agent" {
+    ///   project = "shop"
+    ///   role    = "roles/cloudfunctions.serviceAgent"
+    ///   member  = "serviceAccount:service-123456789012@gcf-admin-robot.iam.gserviceaccount.com"
+    /// }
+    /// ```
     SERVICE_ACCOUNT_IMPERSONATION_BROAD = "tf-google-iam-service-account-impersonation-broad" {
         severity: Severity::Medium,
         peers: &[
@@ -47,17 +76,45 @@ rule! {
             "trivy:GCP-0009",
             "tfsec:google-iam-no-org-level-service-account-impersonation",
         ],
-        check: attribute(&Row {
-            on: BY_ROLE,
-            wants: Want::NotIn(&["roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator"]),
-            absent: Absent::Passes,
-            wrong: "\"roles/iam.serviceAccountTokenCreator\"",
-            right: "\"roles/storage.objectViewer\"",
-            says: "lets its members act as every service account",
-            help: "grant the role on the one service account, by `google_service_account_iam_member`",
-            ..Row::DEFAULT
+        check: resource(GRANTS, |resource, configuration, report| {
+            let row = if is_for_others(resource) { &AGENT } else { &IMPERSONATION };
+            row.check(&resource.kind, resource, configuration, report);
         }),
     }
+}
+
+static IMPERSONATION: Row = Row {
+    on: BY_ROLE,
+    wants: Want::NotIn(IMPERSONATORS),
+    absent: Absent::Passes,
+    says: "lets its members act as every service account",
+    help: "grant the role on the one service account, by `google_service_account_iam_member`",
+    ..Row::DEFAULT
+};
+
+static AGENT: Row = Row {
+    wants: Want::Passes(|role| {
+        let is_agent = role.as_str().is_some_and(|role| role.ends_with(".serviceAgent"));
+        if is_agent { Some(false) } else { Want::NotIn(IMPERSONATORS).holds(role) }
+    }),
+    ..IMPERSONATION
+};
+
+const IMPERSONATORS: &[&str] =
+    &["roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/iam.workloadIdentityUser"];
+
+/// Whether a grant certainly names a service account that is no agent of Google's: those begin with `service-`, or have a
+/// domain of their own.
+fn is_for_others(grant: &Resource) -> bool {
+    let members = ["member", "members[*]"].into_iter().flat_map(|path| lookups(grant, path));
+    let mut names = members.filter_map(|it| if let Lookup::Present(found) = it { found.value.as_str() } else { None });
+    names.any(|name| {
+        let Some((account, domain)) = name.strip_prefix("serviceAccount:").and_then(|name| name.split_once('@')) else {
+            return false;
+        };
+        let is_own = domain == "developer.gserviceaccount.com" || domain.ends_with(".iam.gserviceaccount.com");
+        is_own && !account.starts_with("service-") && !domain.starts_with("gcp-sa-")
+    })
 }
 
 rule! {
@@ -109,7 +166,6 @@ rule! {
             "checkov:CKV_GCP_117",
             "checkov:CKV_GCP_116",
             "checkov:CKV_GCP_115",
-            "checkov:CKV_GCP_42",
             "trivy:GCP-0007",
             "tfsec:google-iam-no-privileged-service-accounts",
         ],
@@ -120,6 +176,28 @@ rule! {
             wrong: "\"roles/editor\"",
             right: "\"roles/storage.objectViewer\"",
             says: "grants a basic role",
+            help: "grant the predefined roles that are needed",
+            ..Row::DEFAULT
+        }),
+    }
+}
+
+rule! {
+    /// Basic viewer role is granted
+    ///
+    /// Viewers read the settings and much of the data of all services, those that come later included. Reading is less than
+    /// changing, and teams look around with it, so the rule is in the profile `all` only.
+    BASIC_VIEWER_GRANTED = "tf-google-iam-basic-viewer-granted" {
+        severity: Severity::Low,
+        profile: Profile::All,
+        peers: &["checkov:CKV_GCP_117", "checkov:CKV_GCP_116", "checkov:CKV_GCP_115"],
+        check: attribute(&Row {
+            on: BY_ROLE,
+            wants: Want::IsNot("roles/viewer"),
+            absent: Absent::Passes,
+            wrong: "\"roles/viewer\"",
+            right: "\"roles/storage.objectViewer\"",
+            says: "grants the basic viewer role",
             help: "grant the predefined roles that are needed",
             ..Row::DEFAULT
         }),
@@ -171,7 +249,10 @@ rule! {
             let mut undecided = false;
             for member in members {
                 let Lookup::Present(member) = member else { continue };
-                if member.value.text_prefix().starts_with("serviceAccount:") {
+                let is_address = |name: &str| name.ends_with(".gserviceaccount.com");
+                if member.value.text_prefix().starts_with("serviceAccount:")
+                    || member.value.as_str().is_some_and(is_address)
+                {
                     let message = format!("`{}` makes a service account an administrator", resource.local);
                     report
                         .at_value(role, resource, configuration, message)

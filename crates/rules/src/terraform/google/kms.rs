@@ -28,8 +28,10 @@ rule! {
                 },
             ],
             wants: Want::Passes(|period| {
-                let seconds: f64 = period.as_str()?.strip_suffix('s')?.parse().ok()?;
-                Some(seconds <= LONGEST)
+                // What is no number of seconds is refused by Google, and nothing rotates.
+                let text = period.to_text()?;
+                let seconds = text.strip_suffix('s').and_then(|seconds| seconds.parse::<f64>().ok());
+                Some(seconds.is_some_and(|seconds| seconds <= LONGEST))
             }),
             absent: Absent::Fails,
             wrong: "\"15552000s\"",

@@ -6,7 +6,7 @@
 //! A weak password of letters alone, and whatever looks like an example, is missed.
 
 use portcullis_core::{Span, StableHash};
-use portcullis_model::credential::{Promise, is_random, is_secret, known, promise, words};
+use portcullis_model::credential::{Promise, is_random, is_sample, is_secret, known, promise, words};
 use portcullis_model::terraform::value::Piece;
 use portcullis_syntax::hcl::{Attribute, Block, Body, Expr, ExprKind};
 
@@ -86,7 +86,8 @@ rule! {
     /// AWS provider block contains access keys
     ///
     /// The keys of whoever runs Terraform can change the whole account, and everyone who reads the repository has them. Reported
-    /// once for a provider. The words that stand-ins for AWS take, `test` and the like, are no keys.
+    /// once for a provider. The words that stand-ins for AWS take, `test` and the like, are no keys; those that AWS prints in its
+    /// documentation open nothing, and count because a real one will follow.
     ///
     /// ```hcl bad:4
     /// provider "aws" {
@@ -114,7 +115,7 @@ rule! {
                 let literal = |name: &str| {
                     let value = &block.body.attribute(name)?.value;
                     let text = literal(value)?;
-                    (is_random(text) || known(text).is_some()).then_some(value.span)
+                    (is_random(text) || known(text).is_some() || is_sample(text)).then_some(value.span)
                 };
                 let keys: Vec<Span> = AWS_KEYS.iter().filter_map(|name| literal(name)).collect();
                 let Some(&first) = keys.first() else { continue };
