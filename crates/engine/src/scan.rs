@@ -184,7 +184,7 @@ pub(crate) fn scan_texts(
     // Each advisory that holds is a rule: they have to be known before the rules are chosen.
     let read_packages = || packages::read_all(options, &found, &given, &worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
-    let catalog = Arc::new(portcullis_rules::catalog_with(std::mem::take(&mut packages.rules)));
+    let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules));
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
