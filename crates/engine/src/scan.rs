@@ -365,9 +365,7 @@ fn judge_worlds<'a>(
     if worlds.is_empty() {
         return (left, built);
     }
-    let targets = found.targets.iter().enumerate();
-    let indices = targets.map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input, tree };
+    let scan = Scan { found, judge, input, tree };
     in_parallel(
         pool,
         worlds,
@@ -398,8 +396,7 @@ fn judge_terraform(
     if targets.is_empty() {
         return Judged::default();
     }
-    let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input, tree };
+    let scan = Scan { found, judge, input, tree };
     match pool {
         Some(pool) => pool.install(|| terraform::judge(&scan, targets, options)),
         None => terraform::judge(&scan, targets, options),
@@ -409,8 +406,7 @@ fn judge_terraform(
 /// Judges the files that name packages.
 fn judge_packages(pool: Option<&ThreadPool>, packages: &Packages, targets: Targets<'_>) -> Judged {
     let (found, judge, input, tree) = targets;
-    let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input, tree };
+    let scan = Scan { found, judge, input, tree };
     match pool {
         Some(pool) => pool.install(|| packages.judge(&scan)),
         None => packages.judge(&scan),
