@@ -280,9 +280,12 @@ pub(crate) fn scan_texts(
         let input = |index| input(index);
         judge_packages(pool.as_ref(), &packages, (&found, &judge, &input, &tree))
     };
-    let of_packages = in_worlds.len();
+    let before = in_worlds.len();
     in_worlds.extend(packages.targets());
-    progress.files(done.fetch_add(in_worlds.len() - of_packages, Ordering::Relaxed), total);
+    let of_packages = in_worlds.len() - before;
+    if of_packages > 0 {
+        progress.files(done.fetch_add(of_packages, Ordering::Relaxed) + of_packages, total);
+    }
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
         if patches.contains(&index) || in_worlds.contains(&index) {
