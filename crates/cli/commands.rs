@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use portcullis_core::{Catalog, RuleMeta};
@@ -35,7 +36,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 pub(crate) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
     let mut catalog = portcullis_rules::catalog();
     if let Some(peer) = &args.peer {
-        catalog = of_peer(&catalog, peer)?;
+        catalog = Arc::new(of_peer(&catalog, peer)?);
     }
     let format = match args.format {
         ListFormat::Pretty => RulesFormat::Table,

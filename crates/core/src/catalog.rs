@@ -1,6 +1,7 @@
 //! All rules of a scan, by id and by the peers' ids.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::RuleMeta;
 
@@ -12,9 +13,8 @@ pub struct RuleIdx(pub u32);
 #[derive(Debug, Default)]
 pub struct Catalog {
     rules: Vec<RuleMeta>,
-    by_id: HashMap<String, RuleIdx>,
-    /// Peers' ids with and without their scheme, in lower case.
-    by_peer: HashMap<String, Vec<RuleIdx>>,
+    /// Peers' ids with and without their scheme, in lower case; made when the first is asked for, which most scans never do.
+    by_peer: OnceLock<HashMap<String, Vec<RuleIdx>>>,
 }
 
 impl Catalog {
@@ -23,22 +23,7 @@ impl Catalog {
         let mut rules: Vec<RuleMeta> = rules.into_iter().collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         rules.dedup_by(|b, a| a.id == b.id);
-        let mut by_id = HashMap::with_capacity(rules.len());
-        let mut by_peer: HashMap<String, Vec<RuleIdx>> = HashMap::new();
-        for (index, rule) in (0..).zip(&rules) {
-            by_id.insert(rule.id.to_string(), RuleIdx(index));
-            for peer in rule.peers.iter() {
-                let whole = peer.to_lowercase();
-                let bare = whole.split_once(':').map(|(_, id)| id.to_owned());
-                for key in bare.into_iter().chain([whole]) {
-                    let holders = by_peer.entry(key).or_default();
-                    if !holders.contains(&RuleIdx(index)) {
-                        holders.push(RuleIdx(index));
-                    }
-                }
-            }
-        }
-        Self { rules, by_id, by_peer }
+        Self { rules, by_peer: OnceLock::new() }
     }
 
     /// Every rule in order of id.
@@ -56,14 +41,33 @@ impl Catalog {
 
     /// The rule with exactly this id.
     pub fn by_id(&self, id: &str) -> Option<RuleIdx> {
-        self.by_id.get(id).copied()
+        let at = self.rules.binary_search_by(|rule| (*rule.id).cmp(id)).ok()?;
+        u32::try_from(at).ok().map(RuleIdx)
     }
 
     /// The rules that stand for a peer's id, `scheme:id` or the bare id, in any case and any of its spellings.
     pub fn by_peer(&self, peer: &str) -> &[RuleIdx] {
         let written = peer.to_lowercase();
-        let found = self.by_peer.get(&written).or_else(|| self.by_peer.get(&trivy_spelling(&written)?));
+        let by_peer = self.by_peer.get_or_init(|| self.peers());
+        let found = by_peer.get(&written).or_else(|| by_peer.get(&trivy_spelling(&written)?));
         found.map_or(&[], Vec::as_slice)
+    }
+
+    fn peers(&self) -> HashMap<String, Vec<RuleIdx>> {
+        let mut by_peer: HashMap<String, Vec<RuleIdx>> = HashMap::new();
+        for (index, rule) in self.iter() {
+            for peer in rule.peers.iter() {
+                let whole = peer.to_lowercase();
+                let bare = whole.split_once(':').map(|(_, id)| id.to_owned());
+                for key in bare.into_iter().chain([whole]) {
+                    let holders = by_peer.entry(key).or_default();
+                    if !holders.contains(&index) {
+                        holders.push(index);
+                    }
+                }
+            }
+        }
+        by_peer
     }
 
     /// What a selector names: an id, `prefix*`, a tag, or a peer's id. Empty where it names nothing.

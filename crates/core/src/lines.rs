@@ -1,5 +1,7 @@
 //! Lines and columns of byte offsets.
 
+use std::cell::{Ref, RefCell};
+
 /// A place as people and editors count it; everything starts at 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -12,12 +14,37 @@ pub struct Position {
 }
 
 /// Start offsets of a text's lines. LF, CRLF and a lone CR end a line, as YAML and GitHub's line hash count them.
+///
+/// A text is read only as far as somebody asks: most findings stand near the beginning of their file.
 #[derive(Debug)]
 pub struct LineIndex<'s> {
     text: &'s str,
-    starts: Vec<u32>,
+    starts: RefCell<Starts>,
     /// Characters and UTF-16 units before each block of [`BLOCK`] bytes; empty where the text is ASCII.
     blocks: Vec<Units>,
+}
+
+/// The lines that begin in the part of a text that was read.
+#[derive(Debug)]
+struct Starts {
+    /// Bytes that were read.
+    read: usize,
+    lines: Vec<u32>,
+}
+
+impl Starts {
+    /// Reads on to `end`.
+    fn read(&mut self, text: &[u8], end: usize) {
+        let Some(next) = text.get(self.read..end) else { return };
+        for at in memchr::memchr2_iter(b'\n', b'\r', next) {
+            let after = self.read + at + 1;
+            if next.get(at) == Some(&b'\r') && text.get(after) == Some(&b'\n') {
+                continue;
+            }
+            self.lines.push(narrow(after));
+        }
+        self.read = end;
+    }
 }
 
 /// Bytes that are counted at most to find a column: a file of one long line has as many columns to find as any other.
@@ -42,15 +69,14 @@ impl Units {
 impl<'s> LineIndex<'s> {
     /// Indexes `text`, which is under 4 GiB.
     pub fn new(text: &'s str) -> Self {
-        let bytes = text.as_bytes();
-        let mut starts = vec![0];
-        for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-            if bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n') {
-                continue;
-            }
-            starts.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
-        }
-        Self { text, starts, blocks: if text.is_ascii() { Vec::new() } else { blocks(bytes) } }
+        let starts = RefCell::new(Starts { read: 0, lines: vec![0] });
+        Self { text, starts, blocks: if text.is_ascii() { Vec::new() } else { blocks(text.as_bytes()) } }
+    }
+
+    /// The lines that begin in the text up to `end`, and perhaps more of them.
+    fn starts_before(&self, end: usize) -> Ref<'_, Vec<u32>> {
+        self.starts.borrow_mut().read(self.text.as_bytes(), end.min(self.text.len()));
+        Ref::map(self.starts.borrow(), |starts| &starts.lines)
     }
 
     /// The position of a byte offset. An offset inside a character counts as its start, one past the end as the end.
@@ -79,13 +105,14 @@ impl<'s> LineIndex<'s> {
 
     /// The line number of a byte offset, from 1.
     pub fn line(&self, offset: u32) -> u32 {
-        narrow(self.starts.partition_point(|&start| start <= offset)).max(1)
+        narrow(self.starts_before(offset as usize).partition_point(|&start| start <= offset)).max(1)
     }
 
     /// Offset of the first byte of a line (from 1); the text's length past the last line.
     pub fn line_start(&self, line: u32) -> u32 {
         let index = (line as usize).saturating_sub(1);
-        self.starts.get(index).copied().unwrap_or(narrow(self.text.len()))
+        let known = self.starts_before(0).get(index).copied();
+        known.or_else(|| self.starts_before(self.text.len()).get(index).copied()).unwrap_or(narrow(self.text.len()))
     }
 
     /// Offset one past the last byte of a line, its line break left out.
@@ -103,7 +130,7 @@ impl<'s> LineIndex<'s> {
 
     /// How many lines there are; an empty text has one.
     pub fn count(&self) -> u32 {
-        narrow(self.starts.len())
+        narrow(self.starts_before(self.text.len()).len())
     }
 }
 

@@ -20,6 +20,7 @@ use portcullis_rules::scan::ids;
 use portcullis_syntax::{Dialect, Tree};
 
 use crate::directives::Directives;
+use crate::discover::Discovered;
 use crate::inside::Inside;
 use crate::judge::{Input, Judge, Judged, Judging, Objects, holds_template_markers};
 use crate::kustomize::World;
@@ -49,8 +50,7 @@ impl Built {
 
 /// What judging a world needs of the scan.
 pub(crate) struct Scan<'a> {
-    /// The targets' indices by their paths.
-    pub(crate) indices: HashMap<&'a str, usize>,
+    pub(crate) found: &'a Discovered,
     /// The judge of a target, by its index; of any other file that of the empty set of overrides.
     pub(crate) judge: &'a (dyn Fn(usize) -> Judge<'a> + Sync),
     /// A target as it is judged, by its index.
@@ -255,8 +255,8 @@ impl Scan<'_> {
     fn gather(&self, world: &World) -> Library {
         let mut others: HashMap<String, usize> = HashMap::new();
         let mut file_id = |path: &str| {
-            let index = self.indices.get(path).copied().unwrap_or_else(|| {
-                let next = self.indices.len().saturating_add(others.len());
+            let index = self.found.index_of(path).unwrap_or_else(|_| {
+                let next = self.found.targets.len().saturating_add(others.len());
                 *others.entry(path.to_owned()).or_insert(next)
             });
             FileId(u32::try_from(index).unwrap_or(u32::MAX))

@@ -212,7 +212,7 @@ impl Judge<'_> {
             return self.compose(input, tree, judged);
         }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
-        let is_part = !objects.is_empty() && self.homes.is_left_out(&input.target.path) && objects.iter().all(is_part);
+        let is_part = !objects.is_empty() && objects.iter().all(is_part) && self.homes.is_left_out(&input.target.path);
         let whose = if is_part { Objects::Left } else { Objects::Judged };
         if is_part {
             let why = "it is a part of an object, and no kustomization takes it in";
@@ -376,6 +376,9 @@ impl Judge<'_> {
         drafts: &mut Vec<Draft>,
         judged: &mut Judged,
     ) {
+        if tree.errors().is_empty() {
+            return;
+        }
         let is_fault = |error: &&SyntaxError| error.kind != SyntaxErrorKind::DuplicateKey;
         let why = match input.part {
             Some(Part::Template(_)) => Some("it is a template of a Helm chart and no YAML by itself"),
@@ -518,6 +521,9 @@ impl Judge<'_> {
     /// Findings about the suppressions themselves. They cannot be suppressed.
     pub(crate) fn about_directives(&self, directives: &Directives, could_tell: impl Fn(RuleIdx) -> bool) -> Vec<Draft> {
         let mut drafts = Vec::new();
+        if directives.is_empty() {
+            return drafts;
+        }
         let (unused, expired) = directives.stale(self.today, could_tell);
         if let Some(rule) = self.rule(ids::UNUSED_SUPPRESSION) {
             drafts.extend(unused.into_iter().map(|directive| {
@@ -548,10 +554,11 @@ impl Judge<'_> {
 fn name_templates(tree: &Tree, outcome: &mut Outcome) {
     let claims = outcome.claims.iter_mut().map(|(draft, _)| draft);
     let drafts: Vec<&mut Draft> = outcome.drafts.iter_mut().chain(claims).collect();
-    if drafts.is_empty() || memchr::memmem::find(tree.text().as_bytes(), SOURCE.as_bytes()).is_none() {
+    let comments = tree.comments();
+    let has_sources = || memchr::memmem::find(tree.text().as_bytes(), SOURCE.as_bytes()).is_some();
+    if drafts.is_empty() || comments.is_empty() || !has_sources() {
         return;
     }
-    let comments = tree.comments();
     let sources: Vec<(Span, Option<Span>)> = tree
         .documents()
         .map(|document| {

@@ -19,8 +19,15 @@ use crate::paths;
 
 /// The kustomizations of a scan, and those around files that were named themselves.
 pub(crate) struct Kustomizations {
-    /// By their paths, with whether each is a target of the scan.
-    trees: BTreeMap<String, (Tree, Standing)>,
+    /// By their paths.
+    all: BTreeMap<String, Kustomization>,
+}
+
+struct Kustomization {
+    tree: Tree,
+    /// What it refers to; nothing where it holds no document.
+    references: References,
+    standing: Standing,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,33 +60,30 @@ impl World {
 
 impl Kustomizations {
     pub(crate) fn read(cwd: &Path, found: &Discovered, files: &dyn Files) -> Self {
-        let mut trees = BTreeMap::new();
+        let mut all = BTreeMap::new();
         for (path, standing) in kustomization_paths(cwd, found) {
             let Some(text) = files.read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
             let tree = yaml::parse(FileId::default(), &Arc::from(text), Dialect::Yaml11);
-            trees.insert(path, (tree, standing));
+            let references = root(&tree).map(|root| References::new(directory_of(&path), root)).unwrap_or_default();
+            all.insert(path, Kustomization { tree, references, standing });
         }
-        Self { trees }
+        Self { all }
     }
 
     pub(crate) fn homes(&self) -> Homes {
-        Homes::new(self.trees.iter().filter_map(|(path, (tree, _))| Some((path.as_str(), root(tree)?))))
+        Homes::new(self.each().map(|(path, root, kustomization)| (path, root, kustomization.references.clone())))
+    }
+
+    /// Those that hold a document, with its root.
+    fn each(&self) -> impl Iterator<Item = (&str, Node<'_>, &Kustomization)> {
+        self.all.iter().filter_map(|(path, one)| Some((path.as_str(), root(&one.tree)?, one)))
     }
 
     /// The sets of kustomizations that share files.
     pub(crate) fn worlds(&self, found: &Discovered) -> Vec<World> {
-        let targets = self.trees.iter().filter(|(_, (_, standing))| *standing == Standing::Target);
-        let all: Vec<(&str, Node<'_>, References)> = targets
-            .filter_map(|(path, (tree, _))| {
-                let root = root(tree)?;
-                Some((path.as_str(), root, References::new(directory_of(path), root)))
-            })
-            .collect();
-        if all.is_empty() {
-            return Vec::new();
-        }
-        let indices: HashMap<&str, usize> =
-            found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
+        let targets = self.each().filter(|(_, _, one)| one.standing == Standing::Target);
+        let all: Vec<(&str, Node<'_>, &References)> =
+            targets.map(|(path, root, one)| (path, root, &one.references)).collect();
         let mut worlds: Vec<World> = Vec::new();
         for members in groups(&all) {
             let mut world = World::default();
@@ -88,7 +92,7 @@ impl Kustomizations {
             for (path, _, references) in members.iter().filter_map(|&member| all.get(member)) {
                 taken_in.extend(references.bases.iter().chain(&references.files).map(String::as_str));
                 let files = references.files.iter().chain(&references.patches).map(String::as_str);
-                targets.extend(files.chain([*path]).filter_map(|path| indices.get(path).copied()));
+                targets.extend(files.chain([*path]).filter_map(|path| found.index_of(path).ok()));
             }
             for (path, root, references) in members.iter().filter_map(|&member| all.get(member)) {
                 let directory = directory_of(path);
@@ -117,21 +121,11 @@ impl Kustomizations {
     /// alone, with one note for each kustomization; one that could not be built has said so already.
     pub(crate) fn unbuilt_patches(&self, found: &Discovered, built: &Built, notes: &mut Vec<Note>) -> BTreeSet<usize> {
         let mut skipped = BTreeSet::new();
-        if self.trees.is_empty() {
-            return skipped;
-        }
-        let indices: HashMap<&str, usize> =
-            found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-        let all: Vec<(&str, &Tree, References)> = self
-            .trees
-            .iter()
-            .filter_map(|(path, (tree, _))| {
-                Some((path.as_str(), tree, References::new(directory_of(path), root(tree)?)))
-            })
-            .collect();
+        let all: Vec<(&str, &Tree, &References)> =
+            self.each().map(|(path, _, one)| (path, &one.tree, &one.references)).collect();
         for (path, _, references) in &all {
             let unbuilt = references.patches.iter().filter(|patch| !built.patches.contains(*patch));
-            let targets = unbuilt.filter_map(|patch| indices.get(patch.as_str()).copied());
+            let targets = unbuilt.filter_map(|patch| found.index_of(patch).ok());
             let count = targets.filter(|index| skipped.insert(*index)).count();
             if count > 0 && !built.faults.contains(directory_of(path)) {
                 let message = format!("not judged: {count} patches, which are parts of objects");
@@ -143,7 +137,7 @@ impl Kustomizations {
         for (path, tree, _) in &all {
             let asleep = in_comments(directory_of(path), tree);
             let asleep = asleep.iter().filter(|file| !named.contains(file.as_str()) && !is_kustomization(file));
-            let targets = asleep.filter_map(|file| indices.get(file.as_str()).copied());
+            let targets = asleep.filter_map(|file| found.index_of(file).ok());
             let count = targets.filter(|index| skipped.insert(*index)).count();
             if count > 0 {
                 let files = if count == 1 { "file" } else { "files" };
@@ -181,7 +175,7 @@ fn kustomization_paths(cwd: &Path, found: &Discovered) -> BTreeMap<String, Stand
 }
 
 /// Which kustomizations share a file or a directory, by their indices. The sets are in order of their first members.
-fn groups(all: &[(&str, Node<'_>, References)]) -> Vec<Vec<usize>> {
+fn groups(all: &[(&str, Node<'_>, &References)]) -> Vec<Vec<usize>> {
     let mut owners: HashMap<&str, usize> = HashMap::new();
     let mut parents: Vec<usize> = (0..all.len()).collect();
     for (index, (path, _, references)) in all.iter().enumerate() {

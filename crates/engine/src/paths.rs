@@ -6,6 +6,11 @@ use portcullis_core::RootPaths;
 
 /// Joins and drops `.` and `..` by name alone; nothing is looked up, so links stay as they are.
 pub(crate) fn absolute(base: &Path, path: &Path) -> PathBuf {
+    // Nearly every path was put together here.
+    let above = base.as_os_str().as_encoded_bytes().strip_prefix(b"/");
+    if above.is_some_and(is_clean) && is_clean(path.as_os_str().as_encoded_bytes()) {
+        return base.join(path);
+    }
     let mut clean = PathBuf::new();
     for component in base.join(path).components() {
         match component {
@@ -21,6 +26,10 @@ pub(crate) fn absolute(base: &Path, path: &Path) -> PathBuf {
 
 /// `path` as seen from `base`, both absolute and clean, with `..` where it must be; `.` for `base` itself.
 pub(crate) fn relative(base: &Path, path: &Path) -> String {
+    let below = || path.to_str()?.strip_prefix(base.to_str()?)?.strip_prefix('/');
+    if let Some(below) = below().filter(|below| is_clean(below.as_bytes())) {
+        return below.to_owned();
+    }
     let mut ours = base.components().peekable();
     let mut theirs = path.components().peekable();
     while ours.peek().is_some() && ours.peek() == theirs.peek() {
@@ -31,6 +40,12 @@ pub(crate) fn relative(base: &Path, path: &Path) -> String {
     let down = theirs.map(|component| component.as_os_str().to_string_lossy().into_owned());
     let parts: Vec<String> = up.chain(down).collect();
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+/// Whether a path is relative and has a name in each of its parts, so that joining it to a clean path gives a clean one.
+fn is_clean(path: &[u8]) -> bool {
+    let has_name = |part: &[u8]| !matches!(part, b"" | b"." | b"..");
+    cfg!(unix) && path.split(|&byte| byte == b'/').all(has_name)
 }
 
 /// How paths shown from `cwd` become paths from `root`.
@@ -60,9 +75,22 @@ mod tests {
             ("/w/repo/sub", "/w/repo/a.yaml", "../a.yaml"),
             ("/w/repo", "/w/repo", "."),
             ("/w/repo", "/x/a.yaml", "../../x/a.yaml"),
+            ("/w/repo", "/w/repo2/a.yaml", "../repo2/a.yaml"),
+            ("/w/repo", "/w/repo//k8s/./a.yaml", "k8s/a.yaml"),
+            ("/", "/w/a.yaml", "w/a.yaml"),
         ] {
             assert_eq!(relative(Path::new(base), Path::new(path)), expected);
         }
-        assert_eq!(absolute(Path::new("/w"), Path::new("./a/../b")), Path::new("/w/b"));
+        for (base, path, expected) in [
+            ("/w", "a/b", "/w/a/b"),
+            ("/w", "./a/../b", "/w/b"),
+            ("/w", "a//b/", "/w/a/b"),
+            ("/w/../x", "a", "/x/a"),
+            ("/w", "/x/a", "/x/a"),
+            ("/", "a", "/a"),
+        ] {
+            // As text: paths that differ in a `.` are equal.
+            assert_eq!(absolute(Path::new(base), Path::new(path)).to_str(), Some(expected));
+        }
     }
 }

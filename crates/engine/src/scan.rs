@@ -184,7 +184,7 @@ pub(crate) fn scan_texts(
     // Each advisory that holds is a rule: they have to be known before the rules are chosen.
     let read_packages = || packages::read_all(options, &found, &given, &worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
-    let catalog = Arc::new(portcullis_rules::catalog_with(std::mem::take(&mut packages.rules)));
+    let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules));
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -280,9 +280,12 @@ pub(crate) fn scan_texts(
         let input = |index| input(index);
         judge_packages(pool.as_ref(), &packages, (&found, &judge, &input, &tree))
     };
-    let of_packages = in_worlds.len();
+    let before = in_worlds.len();
     in_worlds.extend(packages.targets());
-    progress.files(done.fetch_add(in_worlds.len() - of_packages, Ordering::Relaxed), total);
+    let of_packages = in_worlds.len() - before;
+    if of_packages > 0 {
+        progress.files(done.fetch_add(of_packages, Ordering::Relaxed) + of_packages, total);
+    }
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
         if patches.contains(&index) || in_worlds.contains(&index) {
@@ -365,9 +368,7 @@ fn judge_worlds<'a>(
     if worlds.is_empty() {
         return (left, built);
     }
-    let targets = found.targets.iter().enumerate();
-    let indices = targets.map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input, tree };
+    let scan = Scan { found, judge, input, tree };
     in_parallel(
         pool,
         worlds,
@@ -398,8 +399,7 @@ fn judge_terraform(
     if targets.is_empty() {
         return Judged::default();
     }
-    let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input, tree };
+    let scan = Scan { found, judge, input, tree };
     match pool {
         Some(pool) => pool.install(|| terraform::judge(&scan, targets, options)),
         None => terraform::judge(&scan, targets, options),
@@ -409,8 +409,7 @@ fn judge_terraform(
 /// Judges the files that name packages.
 fn judge_packages(pool: Option<&ThreadPool>, packages: &Packages, targets: Targets<'_>) -> Judged {
     let (found, judge, input, tree) = targets;
-    let indices = found.targets.iter().enumerate().map(|(index, (target, _))| (target.path.as_str(), index)).collect();
-    let scan = Scan { indices, judge, input, tree };
+    let scan = Scan { found, judge, input, tree };
     match pool {
         Some(pool) => pool.install(|| packages.judge(&scan)),
         None => packages.judge(&scan),

@@ -153,8 +153,8 @@ fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library 
     }
     let mut others: HashMap<String, usize> = HashMap::new();
     let mut file_id = |path: &str| {
-        let index = scan.indices.get(path).copied().unwrap_or_else(|| {
-            let next = scan.indices.len().saturating_add(others.len());
+        let index = scan.found.index_of(path).unwrap_or_else(|_| {
+            let next = scan.found.targets.len().saturating_add(others.len());
             *others.entry(path.to_owned()).or_insert(next)
         });
         FileId(u32::try_from(index).unwrap_or(u32::MAX))

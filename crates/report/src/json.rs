@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use portcullis_core::{
-    Finding, Fingerprint, FixSafety, Location, Note, RuleMeta, ScanError, ScanReport, SealedFix, Severity, Suppression,
-    Words,
+    FileId, Finding, Fingerprint, FixSafety, Location, Note, RuleIdx, RuleMeta, ScanError, ScanReport, SealedFix,
+    Severity, Suppression, Words,
 };
 use serde::{Serialize, Serializer};
 
@@ -58,13 +59,13 @@ fn append_lines<T: Serialize>(buffer: &mut Vec<u8>, items: impl Iterator<Item = 
     Ok(())
 }
 
-/// The report with its constant parts serialised.
+/// The report with its constant parts, each serialised for the first finding that has it: most rules and files have none.
 struct Wire<'r> {
     report: &'r ScanReport,
     /// By rule index.
-    rules: Vec<RuleWire>,
+    rules: Vec<OnceLock<RuleWire>>,
     /// By file id, quoted.
-    paths: Vec<Vec<u8>>,
+    paths: Vec<OnceLock<Vec<u8>>>,
 }
 
 struct RuleWire {
@@ -86,22 +87,34 @@ impl RuleWire {
 
 impl<'r> Wire<'r> {
     fn new(report: &'r ScanReport) -> Self {
-        let quoted = |path: &str| {
-            let mut quoted = Vec::with_capacity(path.len() + 2);
-            value(&mut quoted, path);
-            quoted
-        };
-        Self {
-            report,
-            rules: report.catalog.iter().map(|(_, rule)| RuleWire::of(rule)).collect(),
-            paths: report.files.iter().map(|path| quoted(path)).collect(),
-        }
+        let mut rules = Vec::new();
+        rules.resize_with(report.catalog.len(), OnceLock::new);
+        let mut paths = Vec::new();
+        paths.resize_with(report.files.len(), OnceLock::new);
+        Self { report, rules, paths }
+    }
+
+    fn rule(&self, index: RuleIdx) -> &RuleWire {
+        let rule = self.rules.get(index.0 as usize).expect("a RuleIdx is made by the report's catalog alone");
+        rule.get_or_init(|| RuleWire::of(self.report.catalog.get(index)))
+    }
+
+    /// A file's path, quoted.
+    fn path(&self, file: FileId) -> &[u8] {
+        let known = self.paths.get(file.0 as usize).zip(self.report.files.get(file.0 as usize));
+        known.map_or(b"\"\"", |(quoted, path)| {
+            quoted.get_or_init(|| {
+                let mut quoted = Vec::with_capacity(path.len() + 2);
+                value(&mut quoted, &**path);
+                quoted
+            })
+        })
     }
 
     /// Appends a finding; the fields' order is part of the format. Written by hand because a derived serializer
     /// escapes each field's name again, which is most of the text.
     fn append(&self, finding: &Finding, buffer: &mut Vec<u8>) {
-        let rule = self.rules.get(finding.rule.0 as usize).expect("a RuleIdx is made by the report's catalog alone");
+        let rule = self.rule(finding.rule);
         buffer.extend_from_slice(&rule.head);
         buffer.extend_from_slice(finding.severity.name().as_bytes());
         buffer.extend_from_slice(b"\",\"confidence\":\"");
@@ -136,8 +149,7 @@ impl<'r> Wire<'r> {
     /// Columns count Unicode characters.
     fn location(&self, location: &Location, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(b"{\"path\":");
-        let path = self.paths.get(location.file().0 as usize).map_or(&b"\"\""[..], Vec::as_slice);
-        buffer.extend_from_slice(path);
+        buffer.extend_from_slice(self.path(location.file()));
         buffer.extend_from_slice(b",\"start\":{\"line\":");
         value(buffer, &location.start.line);
         buffer.extend_from_slice(b",\"column\":");

@@ -1,5 +1,7 @@
 //! All builtin rules in one list.
 
+use std::sync::{Arc, LazyLock};
+
 use portcullis_core::{Catalog, RuleMeta};
 
 use crate::terraform::{aws, azure, google, written};
@@ -22,12 +24,23 @@ pub fn builtin() -> impl Iterator<Item = &'static Rule> {
     files.flat_map(|rules| rules.iter().copied())
 }
 
-/// The catalog of the builtin rules.
-pub fn catalog() -> Catalog {
-    catalog_with([])
+/// The catalog of the builtin rules, which is made once.
+pub fn catalog() -> Arc<Catalog> {
+    static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
+        // The catalog wants them in order, and references are moved about faster than declarations.
+        let mut rules: Vec<&Rule> = builtin().collect();
+        rules.sort_by(|a, b| a.meta.id.cmp(&b.meta.id));
+        Arc::new(Catalog::new(rules.into_iter().map(|rule| rule.meta.clone())))
+    });
+    Arc::clone(&CATALOG)
 }
 
 /// The catalog of the builtin rules and of others that were read.
-pub fn catalog_with(others: impl IntoIterator<Item = RuleMeta>) -> Catalog {
-    Catalog::new(builtin().map(|rule| rule.meta.clone()).chain(others))
+pub fn catalog_with(others: impl IntoIterator<Item = RuleMeta>) -> Arc<Catalog> {
+    let builtin = catalog();
+    let mut others = others.into_iter().peekable();
+    if others.peek().is_none() {
+        return builtin;
+    }
+    Arc::new(Catalog::new(builtin.iter().map(|(_, rule)| rule.clone()).chain(others)))
 }

@@ -14,7 +14,7 @@ use portcullis_model::facts::{Facts, Homes, Seen, Unread};
 use portcullis_model::helm::{Chart, Values, is_values_file};
 use portcullis_model::kubernetes::objects;
 use portcullis_model::kubernetes::schema::Definitions;
-use portcullis_model::kustomize::is_kustomization;
+use portcullis_model::kustomize::{References, directory_of, is_kustomization};
 use portcullis_model::packages::{Folder, Format, PackageFile, read};
 use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, OptionValue, Options, Outcome, builtin, catalog};
 use portcullis_syntax::{Dialect, Node, dockerfile, json, yaml};
@@ -226,7 +226,10 @@ fn homes(example: &Example) -> Homes {
     let trees: Vec<(&str, portcullis_syntax::Tree)> = kustomizations
         .map(|(name, text)| (name.as_str(), yaml::parse(FileId(0), &Arc::from(text.as_str()), Dialect::Yaml11)))
         .collect();
-    Homes::new(trees.iter().map(|(name, tree)| (*name, tree.documents().next().unwrap().root)))
+    Homes::new(trees.iter().map(|(name, tree)| {
+        let root = tree.documents().next().unwrap().root;
+        (*name, root, References::new(directory_of(name), root))
+    }))
 }
 
 fn scan_github(

@@ -24,7 +24,7 @@ const OVERRIDES: &[(&str, &str)] = &[
 
 /// A scan with exactly the rules of a level.
 struct Level {
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     dispatch: Dispatch,
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use portcullis_core::FileId;
 use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread};
 use portcullis_model::kubernetes::objects;
-use portcullis_model::kustomize::is_kustomization;
+use portcullis_model::kustomize::{References, directory_of, is_kustomization};
 use portcullis_rules::{Context, Dispatch, Outcome, catalog};
 use portcullis_syntax::{Dialect, Tree, yaml};
 
@@ -22,7 +22,10 @@ fn findings(files: &[(&str, String)], is_wanted: fn(&str) -> bool) -> Vec<String
         .map(|(file, (name, text))| (*name, yaml::parse(FileId(file), &Arc::from(text.as_str()), Dialect::Yaml11)))
         .collect();
     let kustomizations = trees.iter().filter(|(name, _)| is_kustomization(name));
-    let homes = Homes::new(kustomizations.filter_map(|(name, tree)| Some((*name, tree.documents().next()?.root))));
+    let homes = Homes::new(kustomizations.filter_map(|(name, tree)| {
+        let root = tree.documents().next()?.root;
+        Some((*name, root, References::new(directory_of(name), root)))
+    }));
     let mut facts = Facts::of_scan(Seen::Whole, &homes);
     let mut claims: Vec<(String, Claim)> = Vec::new();
     for (name, tree) in &trees {

@@ -104,16 +104,17 @@ pub(crate) fn integer(text: &str, dialect: Dialect) -> Option<i64> {
 /// either, because shell text in arguments is full of it.
 pub(crate) fn placeholder(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    memchr::memchr3_iter(b'$', b'{', b'<', bytes).find(|&at| {
-        let next = bytes.get(at + 1);
-        match bytes.get(at) {
-            Some(b'$') => next == Some(&b'{'),
-            Some(b'{') => next == Some(&b'{'),
-            Some(b'<') => next == Some(&b'%'),
-            _ => false,
-        }
-    })
+    let begins = |at: usize| {
+        matches!((bytes.get(at), bytes.get(at + 1)), (Some(b'$' | b'{'), Some(b'{')) | (Some(b'<'), Some(b'%')))
+    };
+    if bytes.len() < WORTH_A_SEARCHER {
+        return (0..bytes.len()).find(|&at| begins(at));
+    }
+    memchr::memchr3_iter(b'$', b'{', b'<', bytes).find(|&at| begins(at))
 }
+
+/// From this length on a vectorised search is faster than a loop, and hardly any scalar is as long.
+const WORTH_A_SEARCHER: usize = 64;
 
 /// Whether the text is a single placeholder and nothing else.
 pub(crate) fn is_one_placeholder(text: &str) -> bool {

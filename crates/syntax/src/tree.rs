@@ -864,6 +864,10 @@ struct Frame {
     weight_before: u32,
 }
 
+/// Open collections, and children of theirs, that there is room for from the start: more than most manifests have at once.
+const USUAL_DEPTH: usize = 16;
+const USUAL_PENDING: usize = 64;
+
 /// Nodes that the aliases of one file may stand for.
 const ALIAS_BUDGET: u32 = 100_000;
 
@@ -896,8 +900,8 @@ impl TreeBuilder {
         };
         Self {
             tree,
-            frames: Vec::new(),
-            pending: Vec::new(),
+            frames: Vec::with_capacity(USUAL_DEPTH),
+            pending: Vec::with_capacity(USUAL_PENDING),
             anchors: HashMap::new(),
             names: HashMap::new(),
             weight: 0,
@@ -1097,9 +1101,11 @@ impl TreeBuilder {
             let earlier = if large {
                 seen.insert(self.text_of(key).to_owned(), self.tree.entries.len())
             } else {
-                (first..self.tree.entries.len()).find(|&at| {
-                    self.tree.entries.get(at).is_some_and(|&(other, _)| self.text_of(other) == self.text_of(key))
-                })
+                // Lengths tell most keys apart without a look at their texts.
+                let length = self.length_of(key);
+                let is_same = |&other| self.length_of(other) == length && self.text_of(other) == self.text_of(key);
+                let entries = self.tree.entries.get(first..).unwrap_or_default();
+                entries.iter().position(|(other, _)| is_same(other)).map(|at| first + at)
             };
             if let Some(at) = earlier {
                 self.report_duplicate(key);
@@ -1178,6 +1184,11 @@ impl TreeBuilder {
 
     fn is_plain(&self, id: NodeId) -> bool {
         self.tree.nodes.get(id.0 as usize).is_some_and(|node| node.style == Style::Plain)
+    }
+
+    /// The length of a scalar's text.
+    fn length_of(&self, id: NodeId) -> Option<u32> {
+        self.tree.nodes.get(id.0 as usize).map(|node| node.count)
     }
 
     fn text_of(&self, id: NodeId) -> &str {

@@ -539,7 +539,7 @@ impl Facts {
 
     /// What is certainly in the namespace.
     pub(super) fn exactly(&self, namespace: &Namespace) -> Option<&Contents> {
-        self.spaces.get(namespace).filter(|_| *namespace != Namespace::Unknown)
+        self.spaces.get(namespace).filter(|_| *namespace != Namespace::Unknown).map(|contents| &**contents)
     }
 
     /// What is or may be in the namespace: what no namespace is written for may be in `default`.
@@ -553,7 +553,7 @@ impl Facts {
         let is_known = namespace.is_known();
         let all = (!is_known).then(|| self.spaces.values()).into_iter().flatten();
         let some = is_known.then(|| [self.spaces.get(namespace), other, self.spaces.get(&Namespace::Unknown)]);
-        all.chain(some.into_iter().flatten().flatten())
+        all.chain(some.into_iter().flatten().flatten()).map(|contents| &**contents)
     }
 
     /// Whether the scan would have seen any object of these kinds in the namespace.
@@ -641,7 +641,7 @@ impl Facts {
                     && !self.has_unseen
                     && self.spaces.len() <= SPACES
                     && !kinds.iter().any(|kind| self.unread.may_hold_anywhere(kind))
-                    && self.spaces.values().all(none_in)
+                    && self.spaces.values().all(|contents| none_in(contents))
             }
         }
     }

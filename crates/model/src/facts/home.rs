@@ -129,7 +129,7 @@ fn with_environment(directory: &str, environment: Option<&str>) -> String {
 
 /// The first word of a path that names an environment.
 fn environment(path: &str) -> Option<(u8, &'static str)> {
-    path.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| {
+    path.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()).find_map(|word| {
         let (first, names): (u8, &[&'static str]) = match word.len() {
             2 => (0, &["qa"]),
             3 => (8, &["dev", "stg", "prd", "uat"]),
@@ -141,7 +141,10 @@ fn environment(path: &str) -> Option<(u8, &'static str)> {
             11 => (56, &["development"]),
             _ => return None,
         };
-        (first..).zip(names).find(|(_, name)| word.eq_ignore_ascii_case(name)).map(|(index, name)| (index, *name))
+        (first..)
+            .zip(names)
+            .find(|(_, name)| word.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(index, name)| (index, *name))
     })
 }
 
@@ -180,14 +183,13 @@ const CHANGES: &[&str] = &[
 ];
 
 impl Homes {
-    /// Reads kustomizations: their paths and their first documents.
-    pub fn new<'t>(kustomizations: impl Iterator<Item = (&'t str, Node<'t>)>) -> Self {
+    /// Reads kustomizations: their paths, their first documents, and what those refer to.
+    pub fn new<'t>(kustomizations: impl Iterator<Item = (&'t str, Node<'t>, References)>) -> Self {
         let mut homes = Self::default();
         let mut all = BTreeMap::new();
-        for (path, root) in kustomizations {
-            let directory = directory_of(path).to_owned();
-            let read = Kustomization::new(&directory, root, &mut homes.generated);
-            all.insert(directory, read);
+        for (path, root, references) in kustomizations {
+            let read = Kustomization::new(root, references, &mut homes.generated);
+            all.insert(directory_of(path).to_owned(), read);
         }
         settle_bases(&mut all);
         let moved = outcomes(&all);
@@ -269,7 +271,7 @@ impl Home {
 }
 
 impl Kustomization {
-    fn new(directory: &str, root: Node<'_>, generated: &mut BTreeSet<(&'static str, String)>) -> Self {
+    fn new(root: Node<'_>, references: References, generated: &mut BTreeSet<(&'static str, String)>) -> Self {
         let mut found = Self {
             namespace: match root.get("namespace") {
                 Lookup::Absent(_) => Moved::No,
@@ -284,7 +286,6 @@ impl Kustomization {
             adds_labels: ["commonLabels", "labels", "transformers"].iter().any(|key| root.field(key).is_some()),
             ..Self::default()
         };
-        let references = References::new(directory, root);
         found.has_unseen |= !references.remote.is_empty();
         found.files = references.files;
         found.bases = references.bases;

@@ -273,6 +273,9 @@ impl Ledger {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
+        if other.loads.is_empty() && other.resized.is_empty() {
+            return;
+        }
         let places: Vec<u32> = other.shapes.into_iter().map(|shape| self.intern(shape)).collect();
         self.resized.extend(other.resized);
         for mut load in other.loads {
@@ -568,6 +571,9 @@ impl Given {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
+        if other.ranges.is_empty() && !other.is_open {
+            return;
+        }
         self.amounts.extend(other.amounts);
         self.ranges.extend(other.ranges);
         self.is_open |= other.is_open;

@@ -40,7 +40,8 @@ pub use unread::{Unread, UnreadKind};
 pub struct Facts {
     home: Arc<Home>,
     seen: Seen,
-    spaces: BTreeMap<Namespace, Contents>,
+    /// Contents are large, and most maps have one namespace in a node with room for eleven.
+    spaces: BTreeMap<Namespace, Box<Contents>>,
     /// The first place of whatever may be there once only.
     first: BTreeMap<u64, Mark>,
     unread: Unread,
@@ -52,6 +53,8 @@ pub struct Facts {
     everyone: Vec<power::Bound>,
     /// Whether a policy may change pods as they are made.
     changes_pods: bool,
+    /// Where the object is that was taken over last, and what it is known by: rules ask for it next.
+    last: Option<(Mark, Option<u64>)>,
 }
 
 /// How much of a tree a scan saw.
@@ -153,13 +156,13 @@ impl Facts {
     pub fn extract(&mut self, object: &Object<'_>, pods: &[Pod<'_>]) {
         let namespace = self.namespace(object);
         let home = Arc::clone(&self.home);
-        if home.role == home::Role::Objects
-            && let Some(key) = object_key(object, &namespace, &home)
-        {
-            self.note_first(key, object.node.span().into());
-        }
+        let mark = object.node.span().into();
+        let key = object_key(object, &namespace, &home);
+        self.last = Some((mark, key));
         if home.role == home::Role::Objects {
-            let mark = object.node.span().into();
+            if let Some(key) = key {
+                self.note_first(key, mark);
+            }
             match object.kind {
                 "Ingress" => ingress_paths(object, &home).iter().for_each(|(_, key)| self.note_first(*key, mark)),
                 "Service" => _ = shared_selector(object, &namespace, &home).map(|(_, key)| self.note_first(key, mark)),
@@ -201,7 +204,7 @@ impl Facts {
     /// Adds the facts of another part of the scan.
     pub fn merge(&mut self, other: Self) {
         for (name, theirs) in other.spaces {
-            self.spaces.entry(name).or_default().merge(theirs);
+            self.spaces.entry(name).or_default().merge(*theirs);
         }
         for (key, mark) in other.first {
             self.note_first(key, mark);
@@ -246,8 +249,12 @@ impl Facts {
 
     /// The claim that an earlier document of what is deployed together has the same identity.
     pub fn repeats(&self, object: &Object<'_>) -> Option<Claim> {
-        let key = object_key(object, &self.namespace(object), &self.home)?;
-        Some(Claim::Repeated { key, at: object.node.span().into(), among: self.home.company })
+        let at = object.node.span().into();
+        let key = match self.last {
+            Some((last, key)) if last == at => key,
+            _ => object_key(object, &self.namespace(object), &self.home),
+        };
+        Some(Claim::Repeated { key: key?, at, among: self.home.company })
     }
 
     /// For each path of an Ingress, the claim that an earlier Ingress that is deployed with it has the same.
@@ -291,7 +298,7 @@ impl Facts {
 
     fn contents(&mut self, namespace: &Namespace) -> &mut Contents {
         if !self.spaces.contains_key(namespace) {
-            self.spaces.insert(namespace.clone(), Contents::default());
+            self.spaces.insert(namespace.clone(), Box::default());
         }
         self.spaces.get_mut(namespace).expect("it was inserted just now")
     }

@@ -50,6 +50,9 @@ struct Power {
 
 impl Powers {
     pub(super) fn merge(&mut self, other: Self) {
+        if other.bound.is_empty() && other.bound_all.is_empty() && other.roles.is_empty() {
+            return;
+        }
         for (account, bound) in other.bound {
             remember(self.bound.entry(account).or_default(), bound);
         }
@@ -185,9 +188,7 @@ fn power(grant: &Grant<'_>, extent: Extent) -> Option<&'static str> {
         return Some("may do everything");
     }
     let holds = |(groups, resources, verbs, _): &&Row| {
-        (any_verb || !grant.verbs(verbs).is_empty())
-            && (any_resource || !grant.resources(resources).is_empty())
-            && grant.is_for(groups)
+        (any_resource || grant.has_resource(resources)) && (any_verb || grant.has_verb(verbs)) && grant.is_for(groups)
     };
     let of_cluster = if extent == Extent::Cluster { OF_THE_CLUSTER } else { &[] };
     ANYWHERE.iter().chain(of_cluster).find(holds).map(|(.., what)| *what)

@@ -343,6 +343,9 @@ impl Selectors {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
+        if other.is_empty() {
+            return;
+        }
         for selector in other.by_label.into_values().flatten().chain(other.other) {
             self.add(selector);
         }

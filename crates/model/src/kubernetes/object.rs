@@ -102,18 +102,24 @@ impl<'t> Object<'t> {
 
     /// The API group; empty for the core group.
     pub fn group(&self) -> &'t str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        self.split_version().map_or("", |(group, _)| group)
     }
 
     /// The version within the group.
     pub fn version(&self) -> &'t str {
-        self.api_version.split_once('/').map_or(self.api_version, |(_, version)| version)
+        self.split_version().map_or(self.api_version, |(_, version)| version)
+    }
+
+    /// Group and version, where there is a group. Every rule asks: a plain loop beats a searcher on texts this short.
+    fn split_version(&self) -> Option<(&'t str, &'t str)> {
+        let slash = self.api_version.bytes().position(|byte| byte == b'/')?;
+        self.api_version.get(..slash).zip(self.api_version.get(slash + 1..))
     }
 
     /// Whether the API server itself defines the group.
     pub fn is_builtin(&self) -> bool {
         let group = self.group();
-        !group.contains('.') || group.ends_with(".k8s.io")
+        !group.bytes().any(|byte| byte == b'.') || group.ends_with(".k8s.io")
     }
 
     /// `metadata`.

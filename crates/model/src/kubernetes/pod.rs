@@ -108,6 +108,9 @@ const SEARCH_DEPTH: usize = 12;
 /// The pods of an object.
 pub fn pods<'t>(object: &Object<'t>) -> Vec<Pod<'t>> {
     let group = object.group();
+    if object.is_builtin() && !pod_kinds().any(|kind| kind == object.kind) {
+        return Vec::new();
+    }
     let group = if object.is_builtin() { usual_group(group, object.kind) } else { group };
     let mut known = false;
     let mut found = Vec::new();
@@ -148,7 +151,7 @@ fn templates_at<'t>(node: Node<'t>, path: &str, visit: &mut impl FnMut(Node<'t>)
 
 /// Finds mappings whose `spec.containers` is a list of things with an image.
 fn search<'t>(object: &Object<'t>, node: Node<'t>, depth: usize, found: &mut Vec<Pod<'t>>) {
-    if depth == 0 {
+    if depth == 0 || !(node.is_map() || node.is_list()) {
         return;
     }
     if let Lookup::Present(containers) = node.get("spec.containers")

@@ -112,15 +112,28 @@ impl<'t> Grant<'t> {
         items.filter_map(|item| Some((item, item.as_str()?)))
     }
 
+    /// The known elements whose text is wanted. Whether an element is known is asked last, because it costs most.
+    fn wanted<F: Fn(&str) -> bool>(
+        &self,
+        field: &str,
+        is_wanted: F,
+    ) -> impl Iterator<Item = (Node<'t>, &'t str)> + use<'t, F> {
+        let items = self.node.field(field).into_iter().flat_map(Node::items);
+        let wanted = items.filter(move |item| is_wanted(item.text()));
+        wanted.filter_map(|item| Some((item, item.as_str()?)))
+    }
+
     /// The element that is the word itself.
     pub fn word(&self, field: &str, wanted: &str) -> Option<Node<'t>> {
-        self.words(field).find(|&(_, word)| word == wanted).map(|(node, _)| node)
+        self.wanted(field, |word| word == wanted).next().map(|(node, _)| node)
     }
 
     /// Whether it is about one of these API groups. The core group where no group is written.
     pub fn is_for(&self, groups: &[&str]) -> bool {
         match self.node.get("apiGroups") {
-            Lookup::Present(_) => self.words("apiGroups").any(|(_, group)| group == "*" || groups.contains(&group)),
+            Lookup::Present(_) => {
+                self.wanted("apiGroups", |group| group == "*" || groups.contains(&group)).next().is_some()
+            }
             Lookup::Absent(_) => groups.contains(&""),
             Lookup::Unknown(_) => false,
         }
@@ -128,18 +141,22 @@ impl<'t> Grant<'t> {
 
     /// The elements that name one of these resources. `*/exec` names `pods/exec`; `*` names none.
     pub fn resources(&self, wanted: &[&str]) -> Vec<(Node<'t>, &'t str)> {
-        let is_wanted = |word: &str| {
-            let of_all = word.strip_prefix("*/");
-            wanted.iter().any(|&resource| {
-                word == resource || of_all.is_some() && resource.split_once('/').map(|(_, sub)| sub) == of_all
-            })
-        };
-        self.words("resources").filter(|&(_, word)| is_wanted(word)).collect()
+        self.wanted("resources", |word| is_resource_of(word, wanted)).collect()
+    }
+
+    /// Whether it names any of these resources.
+    pub fn has_resource(&self, wanted: &[&str]) -> bool {
+        self.wanted("resources", |word| is_resource_of(word, wanted)).next().is_some()
     }
 
     /// The elements that are one of these verbs. `*` is none of them.
     pub fn verbs(&self, wanted: &[&str]) -> Vec<(Node<'t>, &'t str)> {
-        self.words("verbs").filter(|(_, verb)| wanted.contains(verb)).collect()
+        self.wanted("verbs", |verb| wanted.contains(&verb)).collect()
+    }
+
+    /// Whether any of these verbs is among its own.
+    pub fn has_verb(&self, wanted: &[&str]) -> bool {
+        self.wanted("verbs", |verb| wanted.contains(&verb)).next().is_some()
     }
 
     /// Whether it is limited to objects of certain names, as far as is known. `*` is no name, though it is written as
@@ -162,13 +179,20 @@ impl<'t> Grant<'t> {
             return self.word("nonResourceURLs", "*").is_some() && self.word("verbs", "*").is_some();
         }
         let only_asks = self.words("resources").all(|(_, resource)| ABOUT_ONESELF.contains(&resource));
-        let writes = self.word("verbs", "*").is_some()
-            || self.word("verbs", "impersonate").is_some()
-            || !self.verbs(WRITES).is_empty();
+        let writes =
+            self.word("verbs", "*").is_some() || self.word("verbs", "impersonate").is_some() || self.has_verb(WRITES);
         writes && !only_asks
             || self.word("resources", "*").is_some()
             || self.is_for(&[""]) && self.word("resources", "secrets").is_some()
     }
+}
+
+/// Whether a word stands for one of the resources.
+fn is_resource_of(word: &str, resources: &[&str]) -> bool {
+    let of_all = word.strip_prefix("*/");
+    resources
+        .iter()
+        .any(|&resource| word == resource || of_all.is_some() && resource.split_once('/').map(|(_, sub)| sub) == of_all)
 }
 
 #[cfg(test)]

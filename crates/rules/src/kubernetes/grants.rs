@@ -37,8 +37,13 @@ pub(super) struct Given<'t> {
 impl Permission {
     /// What of it the grant gives, if anything.
     pub(super) fn given<'t>(&self, grant: &Grant<'t>) -> Option<Given<'t>> {
-        let given = Given { resources: grant.resources(self.resources), verbs: grant.verbs(self.verbs) };
-        (grant.is_for(self.groups) && !given.resources.is_empty() && !given.verbs.is_empty()).then_some(given)
+        // Most grants are about other resources.
+        let resources = grant.resources(self.resources);
+        if resources.is_empty() || !grant.is_for(self.groups) {
+            return None;
+        }
+        let verbs = grant.verbs(self.verbs);
+        (!verbs.is_empty()).then_some(Given { resources, verbs })
     }
 }
 

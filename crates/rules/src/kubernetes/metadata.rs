@@ -149,17 +149,17 @@ const CORE: &[&str] = &[
     "ServiceAccount",
 ];
 
-/// Where an object has metadata of its own and of the pods that it makes.
-const METADATA: &[&str] =
-    &["metadata", "spec.template.metadata", "spec.jobTemplate.metadata", "spec.jobTemplate.spec.template.metadata"];
+/// Where an object has metadata of what it makes, below its `spec`.
+const MADE: &[&str] = &["template.metadata", "jobTemplate.metadata", "jobTemplate.spec.template.metadata"];
 
 fn invalid_metadata(object: &Object<'_>, report: &mut Report<'_>) {
     if !GROUPS.contains(&object.group()) || object.group().is_empty() && !CORE.contains(&object.kind) {
         return;
     }
     check_name(object, report);
-    for path in METADATA {
-        let Lookup::Present(metadata) = object.node.get(path) else { continue };
+    let spec = object.node.get("spec");
+    for found in [object.metadata()].into_iter().chain(MADE.iter().map(|path| spec.get(path))) {
+        let Lookup::Present(metadata) = found else { continue };
         check_labels(object, metadata, report);
         check_annotations(object, metadata, report);
     }
@@ -198,8 +198,10 @@ fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>
                 )
                 .help("write `name` or `domain/name`");
         }
+        // Whether it is a string at all matters only where it is no word.
+        let Some(fault) = word_fault(value.text()) else { continue };
         let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { continue };
-        if let Some(fault) = word_fault(text).filter(|_| !is_template(text)) {
+        if !is_template(text) {
             report
                 .at(value, format!("value `{text}` of label `{}` is not valid: {fault}", key.text()))
                 .help("use letters, digits, `-`, `_` and `.`, or write it as an annotation");
@@ -209,18 +211,22 @@ fn check_labels(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>
 
 fn check_annotations(object: &Object<'_>, metadata: Node<'_>, report: &mut Report<'_>) {
     let Lookup::Present(annotations) = metadata.get("annotations") else { return };
-    let bytes: usize =
-        annotations.entries().map(|(key, value)| key.text().len() + value.as_str().map_or(0, str::len)).sum();
-    if bytes > MOST_ANNOTATED {
+    let bytes = || -> usize {
+        annotations.entries().map(|(key, value)| key.text().len() + value.as_str().map_or(0, str::len)).sum()
+    };
+    let written: usize = annotations.entries().map(|(key, value)| key.text().len() + value.text().len()).sum();
+    // What is no string does not count, but asking that of each costs more than adding up all.
+    if let Some(bytes) = (written > MOST_ANNOTATED).then(bytes).filter(|&bytes| bytes > MOST_ANNOTATED) {
         report
             .at(annotations.key_place(), format!("the annotations of {} have {bytes} bytes together", object.title()))
             .help(format!("keep them below {MOST_ANNOTATED}; larger texts belong in a ConfigMap"));
     }
     for (key, value) in annotations.entries() {
-        // The server lowers the case of annotation keys before it looks at them.
-        let is_small = !key.text().contains(char::is_uppercase);
-        let key_text = if is_small { Cow::Borrowed(key.text()) } else { Cow::Owned(key.text().to_lowercase()) };
-        let Some(fault) = key_fault(&key_text).filter(|_| !is_template(key.text())) else { continue };
+        // The server lowers the case of annotation keys before it looks at them; what is valid stays so.
+        if key_fault(key.text()).is_none() || is_template(key.text()) {
+            continue;
+        }
+        let Some(fault) = key_fault(&key.text().to_lowercase()) else { continue };
         report
             .at(
                 value.key_place(),

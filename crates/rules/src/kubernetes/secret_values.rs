@@ -385,14 +385,13 @@ fn secret_in_header(container: &Container<'_>, header: Node<'_>, report: &mut Re
 fn secret_in_annotation(object: &Object<'_>, report: &mut Report<'_>) {
     let Lookup::Present(annotations) = object.node.get("metadata.annotations") else { return };
     for (key, value) in annotations.entries() {
-        let Some(text) = value.as_str() else { continue };
         let is_applied = key.text() == "kubectl.kubernetes.io/last-applied-configuration" && holds_secret_object(value);
         let found = if is_applied {
             Some((value.span(), "the values of a Secret"))
         } else {
-            known(text).map(|known| (value.span(), known.what))
+            known(value.text()).map(|known| (value.span(), known.what))
         };
-        let Some((span, what)) = found else { continue };
+        let Some((span, what)) = found.filter(|_| value.as_str().is_some()) else { continue };
         report
             .at(secret_place(value, span), format!("annotation `{}` of {} holds {what}", key.text(), object.title()))
             .mask(span)

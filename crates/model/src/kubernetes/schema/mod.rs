@@ -251,7 +251,7 @@ pub enum Wanted {
 pub fn faults<'t>(object: &Object<'t>, version: Option<KubernetesVersion>) -> Vec<Fault<'t, 'static>> {
     let mut faults = Vec::new();
     let versions = Versions::new(version);
-    let Some(kind) = Kind::find(object.api_version, object.kind) else {
+    let Some(kind) = own_kind(object) else {
         // What versions before the table had, it cannot say.
         if version.is_none_or(|version| version >= first_version()) {
             unknown_kind(object, &mut faults);
@@ -300,7 +300,12 @@ fn nameless<'t>(object: &Object<'t>, faults: &mut Vec<Fault<'t, '_>>) {
 
 /// Whether the object is of one of the API server's own kinds, in a version that the table knows.
 pub fn is_known(object: &Object<'_>) -> bool {
-    Kind::find(object.api_version, object.kind).is_some()
+    own_kind(object).is_some()
+}
+
+/// The table has no custom resources, and a look at the group is cheaper than a search for the kind.
+fn own_kind(object: &Object<'_>) -> Option<Kind> {
+    if object.is_builtin() { Kind::find(object.api_version, object.kind) } else { None }
 }
 
 /// What is wrong with a custom resource that `definitions` define.

@@ -147,7 +147,8 @@ rule! {
 fn duplicate_object(object: &Object<'_>, report: &mut Report<'_>) {
     let Some(claim) = report.facts().repeats(object) else { return };
     let Lookup::Present(name) = object.node.get("metadata.name") else { return };
-    let message = format!("{} is defined before among what is deployed together", object.title());
+    // Every object claims this, and hardly any claim holds: put together without the machinery of formats.
+    let message = [object.kind, " `", name.text(), "` is defined before among what is deployed together"].concat();
     report.claim(name, message, claim).help("remove or rename one of the two");
 }
 
