@@ -11,7 +11,7 @@ use std::sync::Arc;
 use portcullis_core::{FileId, Span, SyntaxError, SyntaxErrorKind};
 
 use super::helpers::{edges, id, prefixed_hash, span_of, words};
-use super::python::{Specifier, asked, exact, normal, source_of, specifier};
+use super::python::{asked, exact, normal, source_of, specifier};
 use super::read::Contents;
 use super::{
     Ecosystem, Groups, Lockfile, Manifest, Package, PackageId, Reference, ReferenceKind, Relation, Requirement, Source,
@@ -226,17 +226,13 @@ impl<'s> Reader<'s> {
         let span = self.span(address);
         let source = source_of(address, span);
         let egg = address.split_once("#egg=").or_else(|| address.split_once("&egg="));
-        let egg = egg.and_then(|(_, egg)| egg.split(['&', '[', '=', '-']).next().map(|name| (name, egg)));
-        let name = match egg.map(|(name, egg)| egg.split(['&', '[', '=']).next().unwrap_or(name)) {
-            Some(name) if !name.is_empty() => name,
-            _ => wheel(address)?.0,
-        };
-        let named = specifier(name).map_or(name, |Specifier { name, .. }| name);
+        let egg = egg.and_then(|(_, egg)| egg.split(['&', '[', '=']).next()).filter(|egg| !egg.is_empty());
+        let name = egg.or_else(|| wheel(address).map(|(name, _)| name))?;
         Some(Requirement {
             ecosystem: Ecosystem::PyPi,
-            name: named.into(),
+            name: name.into(),
             range: address.into(),
-            span: self.span(named),
+            span: self.span(name),
             range_span: span,
             groups: Groups::default(),
             source,
