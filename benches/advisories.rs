@@ -91,7 +91,8 @@ fn repeat(records: &[Record], count: usize) -> Vec<Record> {
         .map(|(time, mut record)| {
             let aliases = record.aliases.iter_mut();
             for name in aliases.chain([&mut record.id]).chain(record.affected.iter_mut().map(|it| &mut it.name)) {
-                name.push_str(&format!("-{time}"));
+                name.push('-');
+                name.push_str(&time.to_string());
             }
             record
         })
@@ -103,12 +104,12 @@ fn repeat(records: &[Record], count: usize) -> Vec<Record> {
 fn chosen(database: &Database) -> Result<String, Box<dyn Error>> {
     let packages = database.packages()?;
     let known = packages.iter().step_by((packages.len() / (PACKAGES / 5)).max(1)).take(PACKAGES / 5);
-    let mut names: String = known.map(|(ecosystem, name)| format!("{ecosystem} {name}\n")).collect();
-    for number in names.lines().count()..PACKAGES {
+    let mut lines: Vec<String> = known.map(|(ecosystem, name)| format!("{ecosystem} {name}")).collect();
+    for number in lines.len()..PACKAGES {
         let ecosystem = Ecosystem::ALL.get(number % 4).map_or("npm", |ecosystem| ecosystem.osv());
-        names.push_str(&format!("{ecosystem} nothing-is-known-of-{number}\n"));
+        lines.push(format!("{ecosystem} nothing-is-known-of-{number}"));
     }
-    Ok(names)
+    Ok(lines.join("\n"))
 }
 
 /// The median time of a process from its start to its end.

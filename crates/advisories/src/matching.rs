@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use portcullis_model::packages::{Ecosystem, Package, Source};
 
@@ -14,7 +14,7 @@ use crate::database::package::{Advisory, Details};
 use crate::database::{Database, Text};
 use crate::group::{DisjointSets, precedence};
 use crate::record::Kind;
-use crate::{Error, Fault, Rating, Scheme};
+use crate::{Error, Fault, Level, Rating, Scheme};
 
 /// The facts of RustSec, without texts; see `cargo xtask advisories`.
 static EMBEDDED: &[u8] = include_bytes!("../data/rustsec.bin");
@@ -124,10 +124,12 @@ impl Advisories {
         version: &str,
     ) -> Result<Vec<Holding<'_>>, Error> {
         let mut holding = Vec::new();
+        // What a database before has said, where there is another that could say it again.
         let mut known = HashSet::new();
         let covered = self.databases.iter().any(|database| database.covers(ecosystem));
         let embedded = self.embedded.iter().filter(|_| !covered);
-        for database in self.databases.iter().chain(embedded) {
+        let mut databases = self.databases.iter().chain(embedded).peekable();
+        while let Some(database) = databases.next() {
             let fault = |fault: Fault| Error::Database { name: database.name().into(), fault };
             let advisories = database.advisories(ecosystem, name)?;
             for advisory in &advisories {
@@ -136,7 +138,9 @@ impl Advisories {
                     holding.push(Holding { advisory: advisory.clone(), details, database });
                 }
             }
-            known.extend(advisories.iter().map(|advisory| advisory.id));
+            if databases.peek().is_some() {
+                known.extend(advisories.iter().map(|advisory| advisory.id));
+            }
         }
         Ok(holding)
     }
@@ -156,26 +160,24 @@ pub fn is_judged(package: &Package) -> bool {
 
 /// Advisories with a common id together, in the order of their first.
 fn grouped(holding: Vec<Holding<'_>>) -> Vec<Vec<Holding<'_>>> {
+    if holding.len() == 1 {
+        return vec![holding];
+    }
     let mut sets = DisjointSets::default();
-    let mut seen: Vec<(&str, usize)> = Vec::new();
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(holding.len() * 4);
     for it in &holding {
         let number = sets.add();
         for id in it.details.ids.iter().copied().chain([it.advisory.id]) {
-            match seen.iter().find(|(known, _)| *known == id) {
-                Some(&(_, other)) => sets.join(number, other),
-                None => seen.push((id, number)),
-            }
+            let other = *seen.entry(id).or_insert(number);
+            sets.join(number, other);
         }
     }
-    let mut groups: Vec<(usize, Vec<Holding<'_>>)> = Vec::new();
+    // The root of a set is its first number, so that the groups come in order.
+    let mut groups: BTreeMap<usize, Vec<Holding<'_>>> = BTreeMap::new();
     for (number, it) in holding.into_iter().enumerate() {
-        let root = sets.root(number);
-        match groups.iter_mut().find(|(known, _)| *known == root) {
-            Some((_, group)) => group.push(it),
-            None => groups.push((root, vec![it])),
-        }
+        groups.entry(sets.root(number)).or_default().push(it);
     }
-    groups.into_iter().map(|(_, group)| group).collect()
+    groups.into_values().collect()
 }
 
 impl<'d> Match<'d> {
@@ -190,10 +192,14 @@ impl<'d> Match<'d> {
         }
         fixed.sort_by(|a, b| compare(scheme, a, b).then_with(|| a.cmp(b)));
         fixed.dedup_by(|a, b| compare(scheme, a, b).is_eq());
+        // An attack is one whichever of its advisories was found, and critical whatever score they give.
+        let malicious = ids.iter().any(|id| id.starts_with("MAL-"));
+        let rating = holding.iter().fold(Rating::Unknown, |rating, it| rating.max(it.details.rating));
+        let kind = holding.iter().map(|it| it.advisory.kind).max().unwrap_or_default();
         Ok(Self {
             ids,
-            kind: holding.iter().map(|it| it.advisory.kind).max().unwrap_or_default(),
-            rating: holding.iter().fold(Rating::Unknown, |rating, it| rating.max(it.details.rating)),
+            kind: if malicious { Kind::Malicious } else { kind },
+            rating: if malicious { Rating::Word(Level::Critical) } else { rating },
             fixed,
             epss: holding.iter().filter_map(|it| it.details.epss).max_by(f32::total_cmp),
             exploited: holding.iter().any(|it| it.details.exploited),

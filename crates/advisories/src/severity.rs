@@ -6,6 +6,7 @@
 use std::fmt;
 
 use cvss::Cvss;
+use portcullis_core::Severity;
 
 /// A level; ordered from the least to the worst, what is not known first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,18 @@ impl Level {
             Self::Medium => "medium",
             Self::High => "high",
             Self::Critical => "critical",
+        }
+    }
+
+    /// The severity of a finding about it; `None` where nobody has said, which the configuration decides.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Unknown => None,
+            Self::None => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
         }
     }
 
