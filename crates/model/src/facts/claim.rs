@@ -8,7 +8,10 @@ use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
 use super::home::Company;
 use super::ledger::{Culprit, Defaults, Gifts, Given};
 use super::selection::Found;
-use super::{Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Verdict};
+use super::{
+    AmountSet, Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Sought,
+    Verdict,
+};
 use crate::kubernetes::{Quantity, pod_kinds};
 
 /// What must hold for a finding to stand. Where it is not known to hold, it does not.
@@ -133,6 +136,14 @@ pub enum Claim {
         side: Side,
         /// `cpu` or `memory`.
         resource: &'static str,
+    },
+    /// No LimitRange of the scan gives the amount to containers that do not set it, as far as is known. This holds of a part of a
+    /// tree.
+    NotGiven {
+        /// Where it would be.
+        sought: Sought,
+        /// The amount.
+        amount: AmountSet,
     },
     /// Something of the namespace certainly breaks a bound of a LimitRange.
     LimitBroken {
@@ -415,6 +426,7 @@ impl Facts {
             Claim::AmountUnset { namespace, site, side, resource } => {
                 self.without_amount(namespace, *site, *side, resource).is_some()
             }
+            Claim::NotGiven { sought, amount } => !self.given.may_give(sought, *amount),
             Claim::LimitBroken { namespace, bound } => self.breaks(namespace, bound).is_some(),
             Claim::SelectsSeveral { namespace, selector } => self.selects_several(namespace, selector),
             Claim::Noted { key } => self.first.contains_key(key),
