@@ -94,7 +94,9 @@ fn a_part_of_a_tree_is_judged_as_far_as_it_is_named() {
     let only = ["--only", "k8s-host-network,k8s-privileged-container,k8s-image-latest-tag,k8s-host-pid"];
     let with = |path: &'static str| [path, only[0], only[1]];
     // The base is context: it is read, and what is wrong in it is not asked for.
-    check("shop", &with("overlays/prod"), &["overlays/prod/web.yaml:10 k8s-privileged-container"], &[]);
+    let left_out = "overlays/prod/kustomization.yaml: not reported: what is wrong in `base/web.yaml`, which it takes in \
+                    and which is not scanned";
+    check("shop", &with("overlays/prod"), &["overlays/prod/web.yaml:10 k8s-privileged-container"], &[left_out]);
     // A file by itself is what it says.
     let raw = ["base/web.yaml:10 k8s-host-pid", "base/web.yaml:11 k8s-host-network"];
     check("shop", &with("base/web.yaml"), &raw, &[]);
@@ -167,6 +169,57 @@ fn what_kustomize_refuses_is_found_at_its_entry() {
     );
     let report = report("invalid", &["field", "--only", "k8s-kustomization-invalid"]);
     assert_eq!(text(&report["findings"][0]["help"]), "did you mean `resources`?");
+}
+
+#[test]
+fn fields_take_values_of_their_type() {
+    let report = report("types", &[".", "--only", "k8s-kustomization-invalid"]);
+    let found = report["findings"].as_array().unwrap().iter();
+    let lines: Vec<String> = found
+        .map(|finding| format!("{}: {}", finding["location"]["start"]["line"], text(&finding["message"])))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "2: `patches` of a kustomization takes a list of mappings",
+            "3: `commonLabels` of a kustomization takes text, and `1.2` is none",
+            "6: `newTag` of an image takes text, and `1.27` is none",
+            "7: `images` of a kustomization takes mappings",
+            "8: `count` of an entry of replicas takes a number",
+            "11: this cannot be built: a literal is no `key=value`",
+            "12: this cannot be built: the file `settings.conf` of a generated ConfigMap is not there",
+            "12: this cannot be built: the file `sub/gone.conf` of a generated ConfigMap is not there",
+            "13: `envs` of a generator of ConfigMaps takes a list of texts",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_patch_changes_nothing() {
+    let not_built = |path: &str, why: &str| {
+        format!(
+            "{path}/kustomization.yaml: not built: {why}; its files are judged as they are written, and its patches are not"
+        )
+    };
+    let notes = [
+        not_built("json", "a patch is empty"),
+        not_built("merged", "its patches are empty"),
+        not_built("neither", "a patch has neither `path` nor `patch`"),
+        not_built("several", "an entry with a target holds several patches"),
+    ];
+    check(
+        "empty",
+        &[".", "--only", "k8s-kustomization-invalid,k8s-host-network,k8s-host-pid"],
+        &[
+            "app/network.yaml:4 k8s-host-network",
+            "base/web.yaml:4 k8s-host-pid",
+            "json/kustomization.yaml:2 k8s-kustomization-invalid",
+            "merged/kustomization.yaml:2 k8s-kustomization-invalid",
+            "neither/kustomization.yaml:2 k8s-kustomization-invalid",
+            "several/kustomization.yaml:2 k8s-kustomization-invalid",
+        ],
+        &notes.each_ref().map(String::as_str),
+    );
 }
 
 #[test]
