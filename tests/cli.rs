@@ -103,6 +103,11 @@ fn what_cannot_be_understood_is_told() {
         (&["--profile", "opt-in"], "invalid value 'opt-in'"),
         (&["--only", "k8s-privileged-contaner"], "did you mean `k8s-privileged-container`?"),
         (&["--skip", "k8s-privileged-container,nope"], "error: unknown rule `nope`"),
+        (
+            &["--only", "k8s-*quota*"],
+            "`*` stands at the end only, as in `k8s-image-*`; did you mean `k8s-quota-request-missing` or \
+             `k8s-resourcequota-exceeded` or `k8s-resourcequota-missing`?",
+        ),
         (&["--format", "yaml"], "`yaml` is not a format (pretty, concise, json, sarif"),
         (&["--format", "json="], "no path after `=`"),
         (&["--format", "json", "--format", "sarif"], "two formats cannot share standard output"),

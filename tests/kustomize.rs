@@ -100,7 +100,7 @@ fn a_part_of_a_tree_is_judged_as_far_as_it_is_named() {
     // A file by itself is what it says.
     let raw = ["base/web.yaml:10 k8s-host-pid", "base/web.yaml:11 k8s-host-network"];
     check("shop", &with("base/web.yaml"), &raw, &[]);
-    let note = "overlays/prod/kustomization.yaml: not judged: 1 patches, which are parts of objects";
+    let note = "overlays/prod/kustomization.yaml: not judged: 1 patch, which is a part of an object";
     check("shop", &with("overlays/prod/web.yaml"), &[], &[note]);
 }
 
