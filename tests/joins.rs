@@ -202,6 +202,20 @@ fn services_have_pods_of_their_own() {
 }
 
 #[test]
+fn a_file_with_a_quota_and_pods_is_complete() {
+    let missing = ["--only", "k8s-quota-request-missing"];
+    let (all, quota) = ("all.yaml:4 k8s-quota-request-missing", "quota.yaml:4 k8s-quota-request-missing");
+    for (paths, expected) in [
+        (&["."][..], &[quota][..]),
+        (&["all.yaml"], &[all]),
+        (&["all.yaml", "more/limits.yaml"], &[]),
+        (&["quota.yaml", "web.yaml"], &[]),
+    ] {
+        assert_eq!(of_rules("alone", paths, &missing), expected, "{paths:?}");
+    }
+}
+
+#[test]
 fn limit_ranges_give_what_is_not_written() {
     let missing = ["--only", "k8s-memory-request-missing,k8s-memory-limit-missing"];
     let lacking = |places: &[&str]| -> Vec<String> {
