@@ -94,9 +94,10 @@ fn a_part_of_a_tree_is_judged_as_far_as_it_is_named() {
     let only = ["--only", "k8s-host-network,k8s-privileged-container,k8s-image-latest-tag,k8s-host-pid"];
     let with = |path: &'static str| [path, only[0], only[1]];
     // The base is context: it is read, and what is wrong in it is not asked for.
-    let left_out = "overlays/prod/kustomization.yaml: not reported: what is wrong in `base/web.yaml`, which it takes in \
+    check("shop", &with("overlays/prod"), &["overlays/prod/web.yaml:10 k8s-privileged-container"], &[]);
+    let left_out = "overlays/dev/kustomization.yaml: not reported: what is wrong in `base/web.yaml`, which it takes in \
                     and which is not scanned";
-    check("shop", &with("overlays/prod"), &["overlays/prod/web.yaml:10 k8s-privileged-container"], &[left_out]);
+    check("shop", &with("overlays/dev"), &["overlays/dev/kustomization.yaml:8 k8s-image-latest-tag"], &[left_out]);
     // A file by itself is what it says.
     let raw = ["base/web.yaml:10 k8s-host-pid", "base/web.yaml:11 k8s-host-network"];
     check("shop", &with("base/web.yaml"), &raw, &[]);
@@ -287,7 +288,7 @@ fn what_no_kustomization_takes_in_is_an_object_only_if_it_is_a_whole_one() {
 
 #[test]
 fn patches_are_never_objects() {
-    let note = |path: &str, count: u32| format!("{path}: not judged: {count} patches, which are parts of objects");
+    let note = |path: &str| format!("{path}: not judged: 1 patch, which is a part of an object");
     let fault = |path: &str| {
         format!(
             "{path}: not built: the patch `not-there.yaml` is not there; its files are judged as they are written, and \
@@ -303,7 +304,7 @@ fn patches_are_never_objects() {
         ),
         ("overlay", &["..", "."], vec!["../base/web.yaml", "kustomization.yaml"], vec![fault("kustomization.yaml")]),
         // A hook names the files that changed, without the kustomization.
-        (".", &["overlay/replicas.yaml"], vec![], vec![note("overlay/kustomization.yaml", 1)]),
+        (".", &["overlay/replicas.yaml"], vec![], vec![note("overlay/kustomization.yaml")]),
         (".", &["base/web.yaml"], vec!["base/web.yaml"], vec![]),
     ] {
         let report = report(&format!("unbuilt/{directory}"), paths);

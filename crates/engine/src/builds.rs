@@ -339,31 +339,26 @@ fn misspelt(judge: &Judge<'_>, tree: &Tree) -> Vec<Draft> {
     if holds_template_markers(tree.text()) {
         return Vec::new();
     }
+    let stops = |what: &str| format!("{what}; `kustomize build` and `kubectl apply -k` stop here");
     let drafts = field_faults(document.root).into_iter().map(|wrong| {
-        let name = wrong.key.text();
-        let (spot, message, help) = match wrong.fault {
+        let (name, holder, value) = (wrong.key.text(), wrong.holder, wrong.value);
+        let (span, message, help) = match wrong.fault {
             FieldFaultKind::Unknown { nearest } => (
                 wrong.key.span(),
-                format!("Kustomize knows no field `{name}` in {}", wrong.holder),
-                nearest.map(|nearest| format!("did you mean `{nearest}`?")),
+                format!("Kustomize knows no field `{name}` in {holder}"),
+                nearest.map_or_else(|| stops("remove it"), |nearest| format!("did you mean `{nearest}`?")),
             ),
             FieldFaultKind::Takes(what) => {
-                (wrong.value.title_span(), format!("`{name}` of {} takes {what}", wrong.holder), None)
+                (value.title_span(), format!("`{name}` of {holder} takes {what}"), stops("write it so"))
             }
             FieldFaultKind::Unquoted => (
-                wrong.value.span(),
-                format!("`{name}` of {} takes text, and `{}` is none", wrong.holder, wrong.value.text()),
-                Some("put it in quotes; `kustomize build` and `kubectl apply -k` stop here".to_owned()),
+                value.span(),
+                format!("`{name}` of {holder} takes text, and `{}` is none", value.text()),
+                stops("put it in quotes"),
             ),
         };
-        let place = Place { span: spot, structure: wrong.value.structure(), value: 0 };
-        let mut draft = Draft::new(rule, place, message);
-        draft.help(help.unwrap_or_else(|| match wrong.fault {
-            FieldFaultKind::Unknown { .. } => {
-                "remove it; `kustomize build` and `kubectl apply -k` stop here".to_owned()
-            }
-            _ => "write it so; `kustomize build` and `kubectl apply -k` stop here".to_owned(),
-        }));
+        let mut draft = Draft::new(rule, Place { span, structure: value.structure(), value: 0 }, message);
+        draft.help(help);
         draft
     });
     drafts.collect()

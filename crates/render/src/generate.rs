@@ -55,10 +55,10 @@ pub(crate) struct Source<'t, 'a> {
 
 impl Source<'_, '_> {
     /// That a file is not there. Those of Secrets are better kept elsewhere, and come before the build.
-    fn refuses(&self, file: Node<'_>, path: &str, what: Generated) -> Option<Fault> {
-        let path = local(self.directory, path).filter(|_| what == Generated::ConfigMap && file.as_str().is_some())?;
-        let reason = || format!("the file `{path}` of a generated {} is not there", what.kind());
-        self.library.is_missing(&path).then(|| Fault::missing(path.clone(), reason()).at(file))
+    fn refuses(&self, file: Node<'_>, name: &str, what: Generated) -> Option<Fault> {
+        let is_judged = what == Generated::ConfigMap && file.as_str().is_some();
+        let path = local(self.directory, name).filter(|path| is_judged && self.library.is_missing(path))?;
+        Some(Fault::missing(path, format!("the file `{name}` of a generated ConfigMap is not there")).at(file))
     }
 }
 

@@ -46,8 +46,8 @@ impl Quantity {
         Self { nanos: i128::from(units) * NANO }
     }
 
-    /// As manifests write amounts of the resource: bytes in the largest unit that leaves a whole number, a binary one where
-    /// there is one; what is finer than a whole in thousandths (`10m`), millionths or billionths. Exact.
+    /// As manifests write amounts of the resource: bytes in the unit that leaves the least whole number, what is finer than a
+    /// whole in thousandths (`10m`), millionths or billionths. Exact.
     pub fn shown(self, resource: &str) -> String {
         const BYTES: &[(&str, i128)] = &[
             ("Ti", 1 << 40),
@@ -63,9 +63,9 @@ impl Quantity {
         let is_in_bytes = ["memory", "storage"].iter().any(|word| resource.ends_with(word));
         let bytes = BYTES.iter().map(|(unit, bytes)| (*unit, bytes.saturating_mul(NANO)));
         let bytes = bytes.filter(|_| is_in_bytes && self.nanos != 0);
-        let mut units = bytes.chain(PARTS.iter().copied());
-        let unit = units.find(|(_, size)| self.nanos % size == 0);
-        unit.map_or_else(String::new, |(unit, size)| format!("{}{unit}", self.nanos / size))
+        let fitting = bytes.chain(PARTS.iter().copied()).filter(|(_, size)| self.nanos % size == 0);
+        let (unit, size) = fitting.max_by_key(|(_, size)| *size).unwrap_or(("n", 1));
+        format!("{}{unit}", self.nanos / size)
     }
 
     /// Whether it is a whole number of its unit.
@@ -169,6 +169,8 @@ mod tests {
             ("1024Mi", "memory", "1Gi"),
             ("1536Mi", "limits.memory", "1536Mi"),
             ("1G", "memory", "1G"),
+            ("128M", "memory", "128M"),
+            ("1000Ki", "memory", "1000Ki"),
             ("1025", "memory", "1025"),
             ("0.5", "memory", "500m"),
             ("0", "memory", "0"),

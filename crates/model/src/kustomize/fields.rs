@@ -81,9 +81,8 @@ impl Fields {
                 report(value, FieldFaultKind::Unknown { nearest: nearest(key.text(), names) });
                 continue;
             };
-            if let Some((value, fault)) = shape.refuses(value) {
-                report(value, fault);
-                continue;
+            if let Some((part, fault)) = shape.refuses(value) {
+                report(part, fault);
             }
             if let Map(fields) | Maps(fields) = shape {
                 let maps = value.items().chain([value]).filter(|node| node.is_map() && !node.is_open());
