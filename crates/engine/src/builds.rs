@@ -19,11 +19,11 @@ use portcullis_rules::Outcome;
 use portcullis_rules::scan::ids;
 use portcullis_syntax::{Dialect, Tree};
 
-use crate::directives::Directives;
+use crate::directives::{Directives, may_hold_any};
 use crate::inside::Inside;
 use crate::judge::{Input, Judge, Judged, Judging, Objects, holds_template_markers};
 use crate::kustomize::World;
-use crate::together::{self, Sheet, on_workers};
+use crate::together::{self, Aside, Sheet, on_workers};
 
 /// Overlays that a finding names at most.
 const NAMED: usize = 3;
@@ -131,7 +131,7 @@ impl Scan<'_> {
         let said = self.build_roots(world, &library, &mut built, &mut left);
         let mut pages = self.pages(world, &library, &said.roots, &mut left);
         deal(said, &library, &mut pages, &mut left.notes);
-        finish(pages, &mut left);
+        finish(pages, &library, &mut left);
         (left, built)
     }
 
@@ -486,8 +486,21 @@ fn name_overlays(draft: &mut Draft, holders: &BTreeSet<usize>, roots: &[Root], l
     }
 }
 
-/// What was said of each file, with the suppressions in it.
-fn finish(pages: Vec<Page<'_, '_>>, left: &mut Judged) {
+/// What was said of each file, with the suppressions in it and in what is only read.
+fn finish(pages: Vec<Page<'_, '_>>, library: &Library, left: &mut Judged) {
+    let own: HashSet<FileId> = pages.iter().map(|page| page.input.file).collect();
+    let mut asides = Vec::new();
+    if let Some(catalog) = pages.first().map(|page| page.judge.catalog) {
+        for path in library.paths() {
+            let Some(tree) = library.tree(path).filter(|tree| !own.contains(&tree.file())) else { continue };
+            if may_hold_any(tree.text()) {
+                let all: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
+                let (file, text) = (tree.file(), tree.text());
+                asides.push(Aside { file, text, directives: Directives::of_tree(tree, &all, catalog) });
+                left.context.push((file, path.to_owned()));
+            }
+        }
+    }
     let sheets = pages.into_iter().map(|page| Sheet {
         directives: Directives::of_tree(page.tree, &page.objects, page.judge.catalog),
         text: page.tree.text(),
@@ -495,7 +508,7 @@ fn finish(pages: Vec<Page<'_, '_>>, left: &mut Judged) {
         input: page.input,
         outcome: page.outcome,
     });
-    together::seal(sheets.collect(), left);
+    together::seal(sheets.collect(), asides, left);
 }
 
 fn shown(directory: &str) -> &str {

@@ -411,7 +411,7 @@ fn findings_name_who_asks() {
             quota("requests.cpu: 2"),
             workload("Deployment", "w", "replicas: 3,", &pod("requests: { cpu: 500m }"))
                 + &workload("DaemonSet", "d", "", &pod("requests: { cpu: 1 }")),
-            &["ResourceQuota `q` allows `2` of `requests.cpu` in all: the namespace asks for at least `2.5`, of it \
+            &["ResourceQuota `q` allows `2` of `requests.cpu` in all: the namespace asks for at least `2500m`, of it \
                Deployment `w` alone `1500m` (DaemonSets counted for one node)"][..],
         ),
         (
