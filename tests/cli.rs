@@ -103,6 +103,11 @@ fn what_cannot_be_understood_is_told() {
         (&["--profile", "opt-in"], "invalid value 'opt-in'"),
         (&["--only", "k8s-privileged-contaner"], "did you mean `k8s-privileged-container`?"),
         (&["--skip", "k8s-privileged-container,nope"], "error: unknown rule `nope`"),
+        (
+            &["--only", "k8s-*quota*"],
+            "`*` stands at the end only, as in `k8s-image-*`; did you mean `k8s-quota-request-missing` or \
+             `k8s-resourcequota-exceeded` or `k8s-resourcequota-missing`?",
+        ),
         (&["--format", "yaml"], "`yaml` is not a format (pretty, concise, json, sarif"),
         (&["--format", "json="], "no path after `=`"),
         (&["--format", "json", "--format", "sarif"], "two formats cannot share standard output"),
@@ -188,6 +193,30 @@ fn commands_print_what_they_are_for() {
         assert!(out.contains(told), "{arguments:?}: {out}");
     }
     assert!(!run(&["rules", "--peer", "trivy"]).1.contains("unused-suppression"));
+}
+
+#[test]
+fn a_pipe_gets_one_rule_a_line() {
+    let out = run(&["rules"]).1;
+    let is_row =
+        |line: &str| ["critical ", "high ", "medium ", "low ", "info "].iter().any(|word| line.starts_with(word));
+    assert!(out.lines().all(is_row), "{out}");
+    assert!(out.lines().any(|line| line.chars().count() > 100), "none is longer than a terminal is wide");
+}
+
+#[test]
+fn findings_are_as_wide_as_the_environment_says() {
+    let root = project("findings_are_as_wide_as_the_environment_says");
+    for (columns, widest) in [("40", 40), ("60", 60), ("80", 80), ("200", 200), ("none", 100)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.args(["check", "bad", "--format", "pretty", "--profile", "all"]).current_dir(&root);
+        let output = command.env("COLUMNS", columns).output().unwrap();
+        let out = told(&output).1;
+        let source = out.lines().find(|line| line.contains(" 6 │")).unwrap();
+        assert_eq!(source.contains('…'), widest < 80, "{columns}: {source}");
+        let is_cut = |line: &str| line.chars().count() <= widest;
+        assert!(out.lines().all(is_cut), "{columns}: {out}");
+    }
 }
 
 #[test]

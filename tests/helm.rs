@@ -70,8 +70,10 @@ fn values_plain_templates_and_definitions_of_a_chart_are_judged() {
     assert_eq!(
         notes(&report),
         [
-            "chart: not judged: 1 templates of a Helm chart; scan the output of `helm template`",
-            "chart/charts/cache: not judged: 1 templates of a Helm chart; scan the output of `helm template`",
+            "chart: not judged: 1 template of a Helm chart, of which the values alone are; scan the output of `helm \
+             template`",
+            "chart/charts/cache: not judged: 1 template of a Helm chart, of which the values alone are; scan the output of `helm \
+             template`",
             "chart/templates/config/broken.yaml: not judged: it is a template of a Helm chart and no YAML by itself",
         ]
     );

@@ -9,7 +9,8 @@ use std::process::Command;
 /// are about one file and ask others for exceptions only.
 fn findings(tree: &str, paths: &[&str]) -> Vec<String> {
     const SKIPPED: &str = "k8s-readiness-probe-missing,k8s-replicas-low,k8s-automount-token,\
-                           k8s-default-serviceaccount-used,k8s-image-pull-secret-missing,k8s-service-selector-overlap";
+                           k8s-default-serviceaccount-used,k8s-image-pull-secret-missing,k8s-service-selector-overlap,\
+                           k8s-memory-*,k8s-cpu-*,k8s-ephemeral-storage-missing";
     of_rules(tree, paths, &["--only", "across-files", "--skip", SKIPPED])
 }
 
@@ -198,6 +199,33 @@ fn accounts_are_there_and_hold_what_they_should() {
 #[test]
 fn services_have_pods_of_their_own() {
     check_only("traffic", &["."], "k8s-service-selector-overlap", &["svc/web.yaml:22 k8s-service-selector-overlap"]);
+}
+
+#[test]
+fn a_file_with_a_quota_and_pods_is_complete() {
+    let missing = ["--only", "k8s-quota-request-missing"];
+    let (all, quota) = ("all.yaml:4 k8s-quota-request-missing", "quota.yaml:4 k8s-quota-request-missing");
+    for (paths, expected) in [
+        (&["."][..], &[quota][..]),
+        (&["all.yaml"], &[all]),
+        (&["all.yaml", "more/limits.yaml"], &[]),
+        (&["quota.yaml", "web.yaml"], &[]),
+    ] {
+        assert_eq!(of_rules("alone", paths, &missing), expected, "{paths:?}");
+    }
+}
+
+#[test]
+fn limit_ranges_give_what_is_not_written() {
+    let missing = ["--only", "k8s-memory-request-missing,k8s-memory-limit-missing"];
+    let lacking = |places: &[&str]| -> Vec<String> {
+        let rules = ["k8s-memory-limit-missing", "k8s-memory-request-missing"];
+        places.iter().flat_map(|place| rules.map(|rule| format!("{place} {rule}"))).collect()
+    };
+    let elsewhere = ["apart/web.yaml:4", "app/web.yaml:9", "app/web.yaml:14", "env/staging/web.yaml:4"];
+    assert_eq!(of_rules("defaults", &["."], &missing), lacking(&elsewhere));
+    // Without the LimitRange nothing is given.
+    assert_eq!(of_rules("defaults", &["plain/web.yaml"], &missing), lacking(&["plain/web.yaml:4", "plain/web.yaml:9"]));
 }
 
 #[test]

@@ -95,10 +95,14 @@ fn a_part_of_a_tree_is_judged_as_far_as_it_is_named() {
     let with = |path: &'static str| [path, only[0], only[1]];
     // The base is context: it is read, and what is wrong in it is not asked for.
     check("shop", &with("overlays/prod"), &["overlays/prod/web.yaml:10 k8s-privileged-container"], &[]);
+    let left_out = "overlays/dev/kustomization.yaml: not reported: what is wrong in `base/web.yaml`, which it takes in \
+                    and which is not scanned";
+    // The image of line 10 is suppressed in the base.
+    check("shop", &with("overlays/dev"), &["overlays/dev/kustomization.yaml:8 k8s-image-latest-tag"], &[left_out]);
     // A file by itself is what it says.
     let raw = ["base/web.yaml:10 k8s-host-pid", "base/web.yaml:11 k8s-host-network"];
     check("shop", &with("base/web.yaml"), &raw, &[]);
-    let note = "overlays/prod/kustomization.yaml: not judged: 1 patches, which are parts of objects";
+    let note = "overlays/prod/kustomization.yaml: not judged: 1 patch, which is a part of an object";
     check("shop", &with("overlays/prod/web.yaml"), &[], &[note]);
 }
 
@@ -170,6 +174,57 @@ fn what_kustomize_refuses_is_found_at_its_entry() {
 }
 
 #[test]
+fn fields_take_values_of_their_type() {
+    let report = report("types", &[".", "--only", "k8s-kustomization-invalid"]);
+    let found = report["findings"].as_array().unwrap().iter();
+    let lines: Vec<String> = found
+        .map(|finding| format!("{}: {}", finding["location"]["start"]["line"], text(&finding["message"])))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "2: `patches` of a kustomization takes a list of mappings",
+            "3: `commonLabels` of a kustomization takes text, and `1.2` is none",
+            "6: `newTag` of an image takes text, and `1.27` is none",
+            "7: `images` of a kustomization takes mappings",
+            "8: `count` of an entry of replicas takes a number",
+            "11: this cannot be built: a literal is no `key=value`",
+            "12: this cannot be built: the file `settings.conf` of a generated ConfigMap is not there",
+            "12: this cannot be built: the file `sub/gone.conf` of a generated ConfigMap is not there",
+            "13: `envs` of a generator of ConfigMaps takes a list of texts",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_patch_changes_nothing() {
+    let not_built = |path: &str, why: &str| {
+        format!(
+            "{path}/kustomization.yaml: not built: {why}; its files are judged as they are written, and its patches are not"
+        )
+    };
+    let notes = [
+        not_built("json", "a patch is empty"),
+        not_built("merged", "its patches are empty"),
+        not_built("neither", "a patch has neither `path` nor `patch`"),
+        not_built("several", "an entry with a target holds several patches"),
+    ];
+    check(
+        "empty",
+        &[".", "--only", "k8s-kustomization-invalid,k8s-host-network,k8s-host-pid"],
+        &[
+            "app/network.yaml:4 k8s-host-network",
+            "base/web.yaml:4 k8s-host-pid",
+            "json/kustomization.yaml:2 k8s-kustomization-invalid",
+            "merged/kustomization.yaml:2 k8s-kustomization-invalid",
+            "neither/kustomization.yaml:2 k8s-kustomization-invalid",
+            "several/kustomization.yaml:2 k8s-kustomization-invalid",
+        ],
+        &notes.each_ref().map(String::as_str),
+    );
+}
+
+#[test]
 fn what_git_ignores_may_come_before_the_build() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kustomize-ignored");
     let _ = std::fs::remove_dir_all(&directory);
@@ -234,7 +289,7 @@ fn what_no_kustomization_takes_in_is_an_object_only_if_it_is_a_whole_one() {
 
 #[test]
 fn patches_are_never_objects() {
-    let note = |path: &str, count: u32| format!("{path}: not judged: {count} patches, which are parts of objects");
+    let note = |path: &str| format!("{path}: not judged: 1 patch, which is a part of an object");
     let fault = |path: &str| {
         format!(
             "{path}: not built: the patch `not-there.yaml` is not there; its files are judged as they are written, and \
@@ -250,7 +305,7 @@ fn patches_are_never_objects() {
         ),
         ("overlay", &["..", "."], vec!["../base/web.yaml", "kustomization.yaml"], vec![fault("kustomization.yaml")]),
         // A hook names the files that changed, without the kustomization.
-        (".", &["overlay/replicas.yaml"], vec![], vec![note("overlay/kustomization.yaml", 1)]),
+        (".", &["overlay/replicas.yaml"], vec![], vec![note("overlay/kustomization.yaml")]),
         (".", &["base/web.yaml"], vec!["base/web.yaml"], vec![]),
     ] {
         let report = report(&format!("unbuilt/{directory}"), paths);

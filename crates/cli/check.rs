@@ -1,6 +1,6 @@
 //! `portcullis check`: from arguments to a scan, its outputs and the exit code.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read, Write as _};
@@ -118,20 +118,20 @@ fn reads_stdin(args: &CheckArgs) -> bool {
 /// Files that one line names at most: a hook hands over every file of a commit.
 const MOST_NAMED: usize = 3;
 
-/// Says which named files hold nothing that is scanned, so that nobody takes them for sound.
+/// Says which named files are not judged, and why, so that nobody takes them for sound.
 fn tell_unrecognised(report: &ScanReport) {
-    let notes = report.notes.iter().filter(|note| note.kind == NoteKind::Unrecognised);
-    let paths: Vec<&str> = notes.map(|note| note.path.as_str()).collect();
-    let shown = paths.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
-    match paths.len() {
-        0 => {}
-        1..=MOST_NAMED => {
-            terminal::complain(&format!("note: not judged, nothing in it is of a kind that is scanned: {shown}"));
-        }
-        all => terminal::complain(&format!(
-            "note: not judged, nothing in them is of a kind that is scanned: {shown} and {} more",
-            all - MOST_NAMED
-        )),
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for note in report.notes.iter().filter(|note| note.kind == NoteKind::Unrecognised) {
+        let reason = note.message.strip_prefix("not judged: ").unwrap_or(&note.message);
+        by_reason.entry(reason).or_default().push(&note.path);
+    }
+    for (reason, paths) in by_reason {
+        let shown = paths.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join(", ");
+        let (reason, more) = match paths.len().checked_sub(MOST_NAMED) {
+            None | Some(0) => (reason.to_owned(), String::new()),
+            Some(more) => (reason.replace(" in it ", " in them "), format!(" and {more} more")),
+        };
+        terminal::complain(&format!("note: not judged, {reason}: {shown}{more}"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The commands that scan nothing.
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -39,7 +40,8 @@ pub(crate) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
         catalog = Arc::new(of_peer(&catalog, peer)?);
     }
     let format = match args.format {
-        ListFormat::Pretty => RulesFormat::Table,
+        ListFormat::Pretty if io::stdout().is_terminal() => RulesFormat::Table,
+        ListFormat::Pretty => RulesFormat::Lines,
         ListFormat::Json => RulesFormat::Json,
     };
     let mut text = Vec::new();

@@ -109,11 +109,14 @@ pub(crate) fn options(color: ColorChoice) -> Options {
             let locale = locale.to_string_lossy().to_ascii_lowercase();
             !locale.contains("utf-8") && !locale.contains("utf8")
         });
+    // A terminal without a known size (a serial line, a recorder) is told of by the variable.
+    let told = || set("COLUMNS").and_then(|columns| columns.to_string_lossy().trim().parse().ok());
+    let size = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     let defaults = Options::default();
     Options {
         color: if colors { Color::Always } else { Color::Never },
         glyphs: if ascii { Glyphs::Ascii } else { Glyphs::Unicode },
-        width: terminal_size::terminal_size_of(io::stdout()).map_or(defaults.width, |(width, _)| usize::from(width.0)),
+        width: size.or_else(told).unwrap_or(defaults.width),
         ..defaults
     }
 }

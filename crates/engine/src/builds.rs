@@ -13,18 +13,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use portcullis_core::{Draft, FileId, Fix, Note, NoteKind, Place, RuleIdx, ScanError, Span, StableHash};
 use portcullis_model::facts::{Claim, Facts, Homes, Unseen};
 use portcullis_model::kubernetes::{Object, objects};
-use portcullis_model::kustomize::{is_kustomization, unknown_fields};
+use portcullis_model::kustomize::{FieldFaultKind, field_faults, is_kustomization};
 use portcullis_render::{Build, Builds, Fault, Library, Refusal};
 use portcullis_rules::Outcome;
 use portcullis_rules::scan::ids;
 use portcullis_syntax::{Dialect, Tree};
 
-use crate::directives::Directives;
+use crate::directives::{Directives, may_hold_any};
 use crate::discover::Discovered;
 use crate::inside::Inside;
 use crate::judge::{Input, Judge, Judged, Judging, Objects, holds_template_markers};
 use crate::kustomize::World;
-use crate::together::{self, Sheet, on_workers};
+use crate::together::{self, Aside, Sheet, on_workers};
 
 /// Overlays that a finding names at most.
 const NAMED: usize = 3;
@@ -89,7 +89,8 @@ enum Reach {
 struct Said {
     /// By rule and place the first draft, and the indices of the roots in whose builds it was made.
     drafts: BTreeMap<(RuleIdx, Span), (Draft, BTreeSet<usize>)>,
-    claims: Vec<(Draft, Claim)>,
+    /// Each with the index of the root in whose build it was made.
+    claims: Vec<(Draft, Claim, usize)>,
     /// By place what keeps kustomizations from being built.
     refusals: BTreeMap<Span, Draft>,
     roots: Vec<Root>,
@@ -129,8 +130,8 @@ impl Scan<'_> {
         let mut built = Built::default();
         let said = self.build_roots(world, &library, &mut built, &mut left);
         let mut pages = self.pages(world, &library, &said.roots, &mut left);
-        deal(said, &library, &mut pages);
-        finish(pages, &mut left);
+        deal(said, &library, &mut pages, &mut left.notes);
+        finish(pages, &library, &mut left);
         (left, built)
     }
 
@@ -167,6 +168,9 @@ impl Scan<'_> {
                                 note(NoteKind::Unknown, format!("not followed: {}", made.ignored.join(", ")));
                             }
                             spent.add(&made);
+                            for fault in &made.refused {
+                                said.refuse(self.refusal(fault));
+                            }
                             built.kustomizations.extend(made.kustomizations.into_keys());
                             built.patches.extend(made.patches);
                             said.roots.push(Root { directory: directory.to_owned(), files: made.files });
@@ -237,7 +241,7 @@ impl Scan<'_> {
         let mut drafts = outcome.drafts;
         for (draft, claim) in outcome.claims {
             if reach == Reach::Scan || !claim.is_about_presence() {
-                said.claims.push((draft, claim));
+                said.claims.push((draft, claim, index));
             } else if outcome.facts.holds(&claim) {
                 drafts.push(draft);
             }
@@ -328,24 +332,36 @@ impl Scan<'_> {
     }
 }
 
-/// The fields of a kustomization that Kustomize does not know.
+/// The fields of a kustomization that Kustomize does not know, or that are of another type.
 fn misspelt(judge: &Judge<'_>, tree: &Tree) -> Vec<Draft> {
     let rule = judge.catalog.by_id(ids::KUSTOMIZATION_INVALID).filter(|&rule| judge.selection.is_on(rule));
     let (Some(rule), Some(document)) = (rule, tree.documents().next()) else { return Vec::new() };
     if holds_template_markers(tree.text()) {
         return Vec::new();
     }
-    let unknown = unknown_fields(document.root).into_iter().map(|unknown| {
-        let name = unknown.key.text();
-        let place = Place { span: unknown.key.span(), structure: unknown.value.structure(), value: 0 };
-        let mut draft = Draft::new(rule, place, format!("Kustomize knows no field `{name}` in {}", unknown.holder));
-        draft.help(match unknown.nearest {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => "remove it; `kustomize build` and `kubectl apply -k` stop here".to_owned(),
-        });
+    let stops = |what: &str| format!("{what}; `kustomize build` and `kubectl apply -k` stop here");
+    let drafts = field_faults(document.root).into_iter().map(|wrong| {
+        let (name, holder, value) = (wrong.key.text(), wrong.holder, wrong.value);
+        let (span, message, help) = match wrong.fault {
+            FieldFaultKind::Unknown { nearest } => (
+                wrong.key.span(),
+                format!("Kustomize knows no field `{name}` in {holder}"),
+                nearest.map_or_else(|| stops("remove it"), |nearest| format!("did you mean `{nearest}`?")),
+            ),
+            FieldFaultKind::Takes(what) => {
+                (value.title_span(), format!("`{name}` of {holder} takes {what}"), stops("write it so"))
+            }
+            FieldFaultKind::Unquoted => (
+                value.span(),
+                format!("`{name}` of {holder} takes text, and `{}` is none", value.text()),
+                stops("put it in quotes"),
+            ),
+        };
+        let mut draft = Draft::new(rule, Place { span, structure: value.structure(), value: 0 }, message);
+        draft.help(help);
         draft
     });
-    unknown.collect()
+    drafts.collect()
 }
 
 fn not_built(why: &dyn std::fmt::Display) -> String {
@@ -361,13 +377,19 @@ impl Said {
 }
 
 /// Hands what was said of builds to the files that it is about, once.
-fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
+fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>], notes: &mut Vec<Note>) {
     let by_file: HashMap<FileId, usize> =
         pages.iter().enumerate().map(|(index, page)| (page.input.file, index)).collect();
     let takers = takers(&said.roots);
     let mut unanimous: BTreeMap<usize, HashSet<(RuleIdx, Span)>> = BTreeMap::new();
+    let mut unscanned: BTreeMap<usize, BTreeSet<FileId>> = BTreeMap::new();
     for (_, (mut draft, holders)) in said.drafts {
-        let Some(&index) = by_file.get(&draft.place.span.file) else { continue };
+        let Some(&index) = by_file.get(&draft.place.span.file) else {
+            for holder in holders {
+                unscanned.entry(holder).or_default().insert(draft.place.span.file);
+            }
+            continue;
+        };
         let Some(page) = pages.get_mut(index) else { continue };
         if page.judge.selection.is_on(draft.rule) {
             let takers = takers.get(page.input.target.path.as_str()).copied().unwrap_or_default();
@@ -379,6 +401,7 @@ fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
             page.outcome.drafts.push(draft);
         }
     }
+    notes.extend(unscanned.iter().filter_map(|(root, files)| left_out(said.roots.get(*root)?, files, library)));
     for (index, findings) in unanimous {
         if let Some(page) = pages.get_mut(index) {
             take_fixes(page, &findings);
@@ -391,12 +414,35 @@ fn deal(said: Said, library: &Library, pages: &mut [Page<'_, '_>]) {
             page.outcome.drafts.push(draft);
         }
     }
-    for (draft, claim) in said.claims {
+    let mut holders: HashMap<(RuleIdx, Span), BTreeSet<usize>> = HashMap::new();
+    for (draft, _, root) in &said.claims {
+        holders.entry((draft.rule, draft.place.span)).or_default().insert(*root);
+    }
+    for (mut draft, claim, _) in said.claims {
         let Some(page) = by_file.get(&draft.place.span.file).and_then(|index| pages.get_mut(*index)) else { continue };
         if page.judge.selection.is_on(draft.rule) {
+            let takers = takers.get(page.input.target.path.as_str()).copied().unwrap_or_default();
+            let holders = holders.get(&(draft.rule, draft.place.span)).filter(|holders| holders.len() < takers);
+            if let Some(holders) = holders {
+                name_overlays(&mut draft, holders, &said.roots, library);
+            }
             page.outcome.claims.push((draft, claim));
         }
     }
+}
+
+/// The note that what a kustomization takes in is not scanned, and something is wrong there.
+fn left_out(root: &Root, files: &BTreeSet<FileId>, library: &Library) -> Option<Note> {
+    let kustomization = library.kustomization_of(&root.directory)?.span().file;
+    let paths = library.paths().filter(|path| library.tree(path).is_some_and(|tree| files.contains(&tree.file())));
+    let mut shown: Vec<String> = paths.take(NAMED).map(|path| format!("`{path}`")).collect();
+    if let Some(more @ 1..) = files.len().checked_sub(shown.len()) {
+        shown.push(format!("{more} more"));
+    }
+    let path = library.paths().find(|path| library.tree(path).is_some_and(|tree| tree.file() == kustomization))?;
+    let message =
+        format!("not reported: what is wrong in {}, which it takes in and which is not scanned", shown.join(", "));
+    Some(Note { path: path.to_owned(), kind: NoteKind::Unknown, message })
 }
 
 /// Where a finding holds in every build of a file, and is the same of the object as it is written there, takes over the fix
@@ -440,8 +486,21 @@ fn name_overlays(draft: &mut Draft, holders: &BTreeSet<usize>, roots: &[Root], l
     }
 }
 
-/// What was said of each file, with the suppressions in it.
-fn finish(pages: Vec<Page<'_, '_>>, left: &mut Judged) {
+/// What was said of each file, with the suppressions in it and in what is only read.
+fn finish(pages: Vec<Page<'_, '_>>, library: &Library, left: &mut Judged) {
+    let own: HashSet<FileId> = pages.iter().map(|page| page.input.file).collect();
+    let mut asides = Vec::new();
+    if let Some(catalog) = pages.first().map(|page| page.judge.catalog) {
+        for path in library.paths() {
+            let Some(tree) = library.tree(path).filter(|tree| !own.contains(&tree.file())) else { continue };
+            if may_hold_any(tree.text()) {
+                let all: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
+                let (file, text) = (tree.file(), tree.text());
+                asides.push(Aside { file, text, directives: Directives::of_tree(tree, &all, catalog) });
+                left.context.push((file, path.to_owned()));
+            }
+        }
+    }
     let sheets = pages.into_iter().map(|page| Sheet {
         directives: Directives::of_tree(page.tree, &page.objects, page.judge.catalog),
         text: page.tree.text(),
@@ -449,7 +508,7 @@ fn finish(pages: Vec<Page<'_, '_>>, left: &mut Judged) {
         input: page.input,
         outcome: page.outcome,
     });
-    together::seal(sheets.collect(), left);
+    together::seal(sheets.collect(), asides, left);
 }
 
 fn shown(directory: &str) -> &str {

@@ -456,7 +456,7 @@ const MARKERS: &[&str] = &[
 ];
 
 /// Whether the text can hold a directive at all: most files have none, and finding that out is cheap.
-fn may_hold_any(text: &str) -> bool {
+pub(crate) fn may_hold_any(text: &str) -> bool {
     // All words at once, several bytes at a time; not every processor can.
     static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(MARKERS));
     match &*ANY {

@@ -126,6 +126,7 @@ impl Judge<'_> {
             (Some(Part::Template(chart)), _) if text.contains("{{") => {
                 judged.facts.add_unread(Unread::of_text(&text, UnreadKind::Template));
                 judged.unrendered = Some(Arc::clone(chart));
+                judged.notes.extend(was_named(input.target).then(|| named_template(path)));
                 return judged;
             }
             (Some(Part::Values(chart)), Language::Yaml11) => {
@@ -685,6 +686,12 @@ fn template_note(path: &str, why: &str) -> Note {
 pub(crate) fn unrecognised(target: &Target) -> Option<Note> {
     let message = "not judged: nothing in it is of a kind that is scanned".to_owned();
     was_named(target).then(|| Note { path: target.path.clone(), kind: NoteKind::Unrecognised, message })
+}
+
+/// What is said of a chart's template that was named.
+fn named_template(path: &str) -> Note {
+    let message = "not judged: of a chart the values are, and its templates once `helm template` has filled them in";
+    Note { path: path.to_owned(), kind: NoteKind::Unrecognised, message: message.to_owned() }
 }
 
 fn was_named(target: &Target) -> bool {

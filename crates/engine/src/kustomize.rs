@@ -128,7 +128,10 @@ impl Kustomizations {
             let targets = unbuilt.filter_map(|patch| found.index_of(patch).ok());
             let count = targets.filter(|index| skipped.insert(*index)).count();
             if count > 0 && !built.faults.contains(directory_of(path)) {
-                let message = format!("not judged: {count} patches, which are parts of objects");
+                let message = match count {
+                    1 => "not judged: 1 patch, which is a part of an object".to_owned(),
+                    _ => format!("not judged: {count} patches, which are parts of objects"),
+                };
                 notes.push(Note { path: (*path).to_owned(), kind: NoteKind::Template, message });
             }
         }

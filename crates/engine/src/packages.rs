@@ -354,7 +354,7 @@ impl Packages {
                 sheets.push(Sheet { judge, input, text, directives, outcome });
             }
         }
-        together::seal(sheets, &mut left);
+        together::seal(sheets, Vec::new(), &mut left);
         left
     }
 

@@ -45,21 +45,21 @@ pub(crate) fn unreadable(language: Language, text: Option<&str>) -> Unread {
 /// The findings whose claims hold. `paths` are those of the scan's files.
 pub(crate) fn held(
     facts: &Facts,
-    claims: Vec<(Finding, Claim)>,
+    mut claims: Vec<(Finding, Claim)>,
     pool: Option<&ThreadPool>,
     found: &Discovered,
     files: &dyn Files,
     paths: &[Arc<str>],
-) -> Vec<Finding> {
+) -> impl Iterator<Item = Finding> + use<> {
     let held = claims.iter().filter(|(_, claim)| facts.repeats_beside(claim).is_some() && facts.holds(claim));
     let beside = held.filter_map(|(_, claim)| facts.repeats_beside(claim));
     let neighbours = Neighbours::new(beside, found, paths);
-    let judge = |(mut finding, claim): (Finding, Claim)| {
-        let is_variant = || facts.repeats_beside(&claim).is_some_and(|(first, other)| neighbours.vary(first, other));
-        if !facts.holds(&claim) || is_variant() {
-            return None;
+    let judge = |(finding, claim): &mut (Finding, Claim)| {
+        let is_variant = || facts.repeats_beside(claim).is_some_and(|(first, other)| neighbours.vary(first, other));
+        if !facts.holds(claim) || is_variant() {
+            return false;
         }
-        let other = facts.other_end(&claim);
+        let other = facts.other_end(claim);
         if let Some(what) = other.what {
             finding.message = format!("{}: {what}", finding.message).into();
         }
@@ -67,19 +67,22 @@ pub(crate) fn held(
         if let Some(path) = elsewhere.and_then(|file| paths.get(file.0 as usize)) {
             finding.message = format!("{}: in `{path}`", finding.message).into();
         }
-        Some((finding, missing_account(claim)))
+        true
     };
-    let held: Vec<(Finding, Option<String>)> = match pool {
-        Some(pool) => pool.install(|| claims.into_par_iter().filter_map(judge).collect()),
-        None => claims.into_iter().filter_map(judge).collect(),
+    // Findings stay where they are until it is known which of them hold: they are large, and most do.
+    let holds: Vec<bool> = match pool {
+        Some(pool) => pool.install(|| claims.par_iter_mut().map(judge).collect()),
+        None => claims.iter_mut().map(judge).collect(),
     };
-    let accounts: HashSet<&str> = held.iter().filter_map(|(_, account)| account.as_deref()).collect();
+    let held = claims.iter().zip(&holds).filter(|(_, holds)| **holds);
+    let accounts: HashSet<&str> = held.filter_map(|((_, claim), _)| missing_account(claim)).collect();
     let made = if accounts.is_empty() { HashSet::new() } else { named_in_terraform(&accounts, found, files) };
-    let is_made = |account: &Option<String>| account.as_ref().is_some_and(|name| made.contains(name));
-    held.into_iter().filter(|(_, account)| !is_made(account)).map(|(finding, _)| finding).collect()
+    let is_kept =
+        move |claim: &Claim, holds: bool| holds && missing_account(claim).is_none_or(|account| !made.contains(account));
+    claims.into_iter().zip(holds).filter_map(move |((finding, claim), holds)| is_kept(&claim, holds).then_some(finding))
 }
 
-fn missing_account(claim: Claim) -> Option<String> {
+fn missing_account(claim: &Claim) -> Option<&str> {
     match claim {
         Claim::Missing { kind, name, .. } if kind == "ServiceAccount" => Some(name),
         Claim::MissingBeside { kind: "ServiceAccount", name, .. } => Some(name),

@@ -728,7 +728,10 @@ fn shown(cwd: &Path, path: &Path) -> String {
 
 /// One note for each chart whose templates were met.
 fn unrendered_note(chart: &str, count: usize) -> Note {
-    let message = format!("not judged: {count} templates of a Helm chart; scan the output of `helm template`");
+    let templates = if count == 1 { "1 template".to_owned() } else { format!("{count} templates") };
+    let message = format!(
+        "not judged: {templates} of a Helm chart, of which the values alone are; scan the output of `helm template`"
+    );
     Note { path: chart.to_owned(), kind: NoteKind::Template, message }
 }
 

@@ -280,5 +280,5 @@ fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
         };
         sheets.push(Sheet { judge: *judge, input: *input, text, directives, outcome });
     }
-    together::seal(sheets, left);
+    together::seal(sheets, Vec::new(), left);
 }

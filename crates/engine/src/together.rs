@@ -19,10 +19,19 @@ pub(crate) struct Sheet<'a, 't> {
     pub(crate) outcome: Outcome,
 }
 
-/// From what was said of each file to findings. A suppression in any of the files counts that a value came through.
-pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, left: &mut Judged) {
-    let lines: HashMap<FileId, LineIndex<'_>> =
-        sheets.iter().map(|sheet| (sheet.input.file, LineIndex::new(sheet.text))).collect();
+/// A file that is read and not judged, and has suppressions.
+pub(crate) struct Aside<'t> {
+    pub(crate) file: FileId,
+    pub(crate) text: &'t str,
+    pub(crate) directives: Directives,
+}
+
+/// From what was said of each file to findings. A suppression in any of the files counts that a value came through, also in
+/// one that is not judged itself.
+pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, asides: Vec<Aside<'_>>, left: &mut Judged) {
+    let texts = sheets.iter().map(|sheet| (sheet.input.file, sheet.text));
+    let texts = texts.chain(asides.iter().map(|aside| (aside.file, aside.text)));
+    let lines: HashMap<FileId, LineIndex<'_>> = texts.map(|(file, text)| (file, LineIndex::new(text))).collect();
     let mut masked: HashMap<FileId, Vec<Span>> = HashMap::new();
     for sheet in &sheets {
         let said = sheet.outcome.drafts.iter().chain(sheet.outcome.claims.iter().map(|(draft, _)| draft));
@@ -30,7 +39,8 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, left: &mut Judged) {
             masked.entry(span.file).or_default().push(span);
         }
     }
-    let mut directives: BTreeMap<FileId, Directives> = BTreeMap::new();
+    let mut directives: BTreeMap<FileId, Directives> =
+        asides.into_iter().map(|aside| (aside.file, aside.directives)).collect();
     let mut sealers = Vec::new();
     let mut rest = Vec::new();
     for Sheet { judge, input, text, directives: own, outcome } in sheets {

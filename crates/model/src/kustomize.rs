@@ -2,10 +2,13 @@
 //!
 //! Nothing is built here, and nothing is read: whether a path is a file or a directory is told by its name.
 
-use portcullis_core::nearest;
 use portcullis_syntax::{Lookup, Node, Tree};
 
 use crate::kubernetes::Object;
+
+mod fields;
+
+pub use fields::{FieldFault, FieldFaultKind, field_faults};
 
 /// The names that a kustomization may have, in the order in which they are looked for.
 pub const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -107,170 +110,6 @@ pub fn in_comments(directory: &str, tree: &Tree) -> Vec<String> {
     }
     found
 }
-
-/// A field of a kustomization that Kustomize does not know, which makes it refuse to build.
-#[derive(Clone, Copy, Debug)]
-pub struct UnknownField<'t> {
-    /// Its name.
-    pub key: Node<'t>,
-    /// Its value.
-    pub value: Node<'t>,
-    /// What has it: `a kustomization`, `an entry of images`.
-    pub holder: &'static str,
-    /// The field that is most likely meant.
-    pub nearest: Option<&'static str>,
-}
-
-/// The fields of a kustomization that Kustomize does not know. What says that it is something else has none.
-pub fn unknown_fields(root: Node<'_>) -> Vec<UnknownField<'_>> {
-    let text = |field: &str| root.field(field).map(Node::text).unwrap_or_default();
-    let is_one = (text("apiVersion").is_empty() || text("apiVersion").starts_with("kustomize.config.k8s.io/"))
-        && matches!(text("kind"), "" | "Kustomization" | "Component")
-        && !root.is_open();
-    let mut found = Vec::new();
-    if is_one && root.is_map() {
-        FIELDS.find(root, &mut found);
-    }
-    found
-}
-
-/// The fields of a mapping, and of what those hold that have fields of their own.
-struct Fields {
-    holder: &'static str,
-    names: &'static [&'static str],
-    within: &'static [(&'static str, &'static Fields)],
-}
-
-impl Fields {
-    fn find<'t>(&self, map: Node<'t>, found: &mut Vec<UnknownField<'t>>) {
-        for (key, value) in map.entries().filter(|(key, _)| key.as_str().is_some()) {
-            // Kustomize does not mind the case.
-            let is = |name: &&&str| name.eq_ignore_ascii_case(key.text());
-            if let Some(name) = self.names.iter().find(is) {
-                let Some((_, fields)) = self.within.iter().find(|(field, _)| field == name) else { continue };
-                let maps = value.items().chain([value]).filter(|node| node.is_map() && !node.is_open());
-                maps.for_each(|map| fields.find(map, found));
-            } else {
-                let nearest = nearest(key.text(), self.names.iter().copied());
-                found.push(UnknownField { key, value, holder: self.holder, nearest });
-            }
-        }
-    }
-}
-
-static FIELDS: Fields = Fields {
-    holder: "a kustomization",
-    names: &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "resources",
-        "components",
-        "bases",
-        "crds",
-        "configurations",
-        "openapi",
-        "namespace",
-        "namePrefix",
-        "nameSuffix",
-        "labels",
-        "commonLabels",
-        "commonAnnotations",
-        "patches",
-        "patchesStrategicMerge",
-        "patchesJson6902",
-        "images",
-        "imageTags",
-        "replicas",
-        "replacements",
-        "vars",
-        "configMapGenerator",
-        "secretGenerator",
-        "generatorOptions",
-        "helmCharts",
-        "helmGlobals",
-        "helmChartInflationGenerator",
-        "generators",
-        "transformers",
-        "validators",
-        "sortOptions",
-        "buildMetadata",
-        "inventory",
-    ],
-    within: &[
-        ("patches", &PATCH),
-        ("patchesJson6902", &PATCH),
-        ("images", &IMAGE),
-        ("replicas", &REPLICAS),
-        ("labels", &LABELS),
-        ("configMapGenerator", &CONFIG_MAP),
-        ("secretGenerator", &SECRET),
-        ("generatorOptions", &GENERATOR_OPTIONS),
-        ("replacements", &REPLACEMENT),
-        ("vars", &VARIABLE),
-        ("sortOptions", &SORT_OPTIONS),
-    ],
-};
-
-static PATCH: Fields = Fields {
-    holder: "a patch",
-    names: &["path", "patch", "target", "options"],
-    within: &[("target", &SELECTOR), ("options", &PATCH_OPTIONS)],
-};
-
-static SELECTOR: Fields = Fields {
-    holder: "a selector",
-    names: &["group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector"],
-    within: &[],
-};
-
-static PATCH_OPTIONS: Fields =
-    Fields { holder: "a patch's options", names: &["allowNameChange", "allowKindChange"], within: &[] };
-
-static IMAGE: Fields =
-    Fields { holder: "an image", names: &["name", "newName", "newTag", "digest", "tagSuffix"], within: &[] };
-
-static REPLICAS: Fields = Fields { holder: "an entry of replicas", names: &["name", "count"], within: &[] };
-
-static LABELS: Fields = Fields {
-    holder: "an entry of labels",
-    names: &["pairs", "includeSelectors", "includeTemplates", "includeVolumeClaimTemplates", "fields"],
-    within: &[],
-};
-
-static CONFIG_MAP: Fields = Fields {
-    holder: "a generator of ConfigMaps",
-    names: &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options"],
-    within: &[("options", &GENERATOR_OPTIONS)],
-};
-
-static SECRET: Fields = Fields {
-    holder: "a generator of Secrets",
-    names: &["name", "namespace", "behavior", "literals", "files", "envs", "env", "options", "type", "commands"],
-    within: &[("options", &GENERATOR_OPTIONS)],
-};
-
-static GENERATOR_OPTIONS: Fields = Fields {
-    holder: "a generator's options",
-    names: &["labels", "annotations", "disableNameSuffixHash", "immutable"],
-    within: &[],
-};
-
-static REPLACEMENT: Fields = Fields {
-    holder: "a replacement",
-    names: &["path", "source", "sourceValue", "targets"],
-    within: &[("targets", &REPLACEMENT_TARGET)],
-};
-
-static REPLACEMENT_TARGET: Fields = Fields {
-    holder: "a target of a replacement",
-    names: &["select", "reject", "fieldPaths", "options"],
-    within: &[("select", &SELECTOR)],
-};
-
-static VARIABLE: Fields = Fields { holder: "a variable", names: &["name", "objref", "fieldref"], within: &[] };
-
-static SORT_OPTIONS: Fields = Fields { holder: "sortOptions", names: &["order", "legacySortOptions"], within: &[] };
 
 /// The file of an entry of a list of patches; `None` where the entry is the patch itself.
 pub fn patch_path(entry: Node<'_>) -> Option<&str> {

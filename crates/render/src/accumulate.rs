@@ -12,7 +12,7 @@ use portcullis_model::kustomize::{directory_of, field, is_component, local};
 use portcullis_syntax::{Node, Tree, Value as Written};
 
 use crate::fault::Fault;
-use crate::generate::{Generated, Options, generate};
+use crate::generate::{Generated, Options, Source, generate};
 use crate::library::{Library, missing_base};
 use crate::resource::{Id, Resource};
 use crate::settings::Settings;
@@ -48,6 +48,8 @@ pub(crate) struct Work<'t> {
     pub(crate) unseen: BTreeSet<String>,
     /// What is known to be not followed.
     pub(crate) ignored: BTreeSet<String>,
+    /// What Kustomize refuses, and nothing else here depends on.
+    pub(crate) refused: Vec<Fault>,
     pub(crate) settings: Settings,
     pub(crate) variables: Vec<Variable<'t>>,
     /// Kustomizations that it is within.
@@ -167,12 +169,13 @@ impl<'t> Workshop<'t> {
         work.settings.read(place, self.library)?;
         work.unseen.extend(unseen(place, self.library));
         let options = place.field("generatorOptions");
+        let source = Source { library: self.library, directory };
         for (list, what) in [("configMapGenerator", Generated::ConfigMap), ("secretGenerator", Generated::Secret)] {
             for entry in place.items(list) {
                 work.spend(work.resources.len())?;
                 let unseen = if work.unseen.is_empty() { Unseen::Nothing } else { Unseen::Some };
                 let options = Options { shared: options, unseen };
-                generate(&mut work.resources, entry, options, what, self.library, directory)
+                generate(&mut work.resources, entry, options, what, &source, &mut work.refused)
                     .map_err(|fault| fault.at(entry))?;
             }
         }
@@ -180,7 +183,7 @@ impl<'t> Workshop<'t> {
             for (document, what) in builtin_generators(place, entry, self.library).into_iter().flatten() {
                 work.spend(work.resources.len())?;
                 let options = Options { shared: None, unseen: Unseen::Some };
-                generate(&mut work.resources, document, options, what, self.library, directory)
+                generate(&mut work.resources, document, options, what, &source, &mut work.refused)
                     .map_err(|fault| fault.at(entry))?;
             }
         }
@@ -281,6 +284,7 @@ impl<'t> Work<'t> {
         self.kustomizations.extend(base.kustomizations);
         self.unseen.extend(base.unseen);
         self.ignored.extend(base.ignored);
+        self.refused.extend(base.refused);
         self.settings.merge(base.settings);
         self.add_variables(base.variables)?;
         self.append(base.resources, known)
@@ -301,9 +305,7 @@ impl<'t> Work<'t> {
 
     /// Applies the changes of one kustomization, in the order in which Kustomize does.
     fn transform(&mut self, place: Place<'t, '_>, library: &'t Library) -> Result<(), Fault> {
-        for entry in place.items("patchesStrategicMerge") {
-            self.patch_by_id(place, entry, library).map_err(|fault| fault.at(entry))?;
-        }
+        self.patch_by_id(place, library)?;
         for entry in place.items("patches") {
             self.patch(place, entry, library).map_err(|fault| fault.at(entry))?;
         }
@@ -323,7 +325,7 @@ impl<'t> Work<'t> {
             add_pairs(resources, pairs, &[fields::ANNOTATIONS], &[&settings.annotations]);
         }
         for entry in place.items("patchesJson6902") {
-            self.patch(place, entry, library).map_err(|fault| fault.at(entry))?;
+            self.patch_json(place, entry, library).map_err(|fault| fault.at(entry))?;
         }
         for entry in place.items("replicas") {
             self.spend(self.resources.len())?;

@@ -39,6 +39,8 @@ pub struct Build {
     pub unseen: Vec<String>,
     /// What it is asked to heed and does not, in order.
     pub ignored: Vec<String>,
+    /// What Kustomize refuses of it all the same, each with its place.
+    pub refused: Vec<Fault>,
 }
 
 /// An object as it is deployed.
@@ -80,6 +82,7 @@ impl<'t> Builds<'t> {
             kustomizations: work.kustomizations,
             unseen: work.unseen.into_iter().collect(),
             ignored: work.ignored.into_iter().collect(),
+            refused: work.refused,
         })
     }
 

@@ -5,6 +5,7 @@
 //! as `stringData`, which means the same.
 
 use portcullis_model::facts::Unseen;
+use portcullis_model::kustomize::local;
 use portcullis_syntax::{Lookup, Node};
 
 use crate::fault::Fault;
@@ -45,14 +46,31 @@ pub(crate) struct Options<'t> {
     pub(crate) unseen: Unseen,
 }
 
-/// Generates what an entry asks for, and adds it to the resources, or merges it into one of them.
+/// Where a generator finds its files.
+pub(crate) struct Source<'t, 'a> {
+    pub(crate) library: &'t Library,
+    /// The kustomization's.
+    pub(crate) directory: &'a str,
+}
+
+impl Source<'_, '_> {
+    /// That a file is not there. Those of Secrets are better kept elsewhere, and come before the build.
+    fn refuses(&self, file: Node<'_>, name: &str, what: Generated) -> Option<Fault> {
+        let is_judged = what == Generated::ConfigMap && file.as_str().is_some();
+        let path = local(self.directory, name).filter(|path| is_judged && self.library.is_missing(path))?;
+        Some(Fault::missing(path, format!("the file `{name}` of a generated ConfigMap is not there")).at(file))
+    }
+}
+
+/// Generates what an entry asks for, and adds it to the resources, or merges it into one of them. What Kustomize refuses of
+/// its data alone goes to `refused`: the rest is what it is without it.
 pub(crate) fn generate<'t>(
     resources: &mut Vec<Resource<'t>>,
     entry: Node<'t>,
     options: Options<'t>,
     what: Generated,
-    library: &'t Library,
-    directory: &str,
+    source: &Source<'t, '_>,
+    refused: &mut Vec<Fault>,
 ) -> Result<(), Fault> {
     let Options { shared: options, unseen } = options;
     // A generator in a file of its own is an object, with the name of what it makes.
@@ -93,7 +111,7 @@ pub(crate) fn generate<'t>(
     {
         root.set(key("type", kind), kind.into());
     }
-    root.set(key(what.data(), entry), data(entry, library, directory)?);
+    root.set(key(what.data(), entry), data(entry, what, source, refused)?);
     take_in(resources, Resource::new(root, entry), entry, what, unseen)
 }
 
@@ -166,15 +184,23 @@ fn lay_over<'t>(old: &mut Value<'t>, mut made: Value<'t>, what: Generated) {
     }
 }
 
-fn data<'t>(entry: Node<'t>, library: &'t Library, directory: &str) -> Result<Value<'t>, Fault> {
+fn data<'t>(
+    entry: Node<'t>,
+    what: Generated,
+    source: &Source<'t, '_>,
+    refused: &mut Vec<Fault>,
+) -> Result<Value<'t>, Fault> {
     let mut entries: Vec<(Key<'t>, Value<'t>)> = Vec::new();
     let mut is_open = false;
     let list = |field: &str| entry.field(field).into_iter().flat_map(Node::items);
-    for source in list("envs").chain(entry.field("env").filter(|env| !env.is_null())) {
-        match library.variables(directory, source.text()) {
-            None => is_open = true,
+    for file in list("envs").chain(entry.field("env").filter(|env| !env.is_null())) {
+        match source.library.variables(source.directory, file.text()) {
+            None => {
+                is_open = true;
+                refused.extend(source.refuses(file, file.text(), what));
+            }
             Some(names) => {
-                let unknown = |name: &String| (key(name, source), Value::unknown(source, source.span()));
+                let unknown = |name: &String| (key(name, file), Value::unknown(file, file.span()));
                 entries.extend(names.iter().map(unknown));
             }
         }
@@ -184,6 +210,8 @@ fn data<'t>(entry: Node<'t>, library: &'t Library, directory: &str) -> Result<Va
         let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty()) else {
             // A literal that is filled in later may have any key.
             is_open = true;
+            let is_known = literal.as_str().is_some();
+            refused.extend(is_known.then(|| Fault::new("a literal is no `key=value`").at(literal)));
             continue;
         };
         let quoted = |mark: char| value.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
@@ -204,6 +232,7 @@ fn data<'t>(entry: Node<'t>, library: &'t Library, directory: &str) -> Result<Va
         if name.is_empty() || text.matches('=').count() > 1 {
             return Err(Fault::new(format!("`{text}` names no file and its key")));
         }
+        refused.extend(source.refuses(file, text.split_once('=').map_or(text, |(_, path)| path), what));
         entries.push((key(name, file), Value::unknown(file, file.span())));
     }
     Ok(Value { content: Content::Map { at: entry, entries, is_open }, over: Vec::new() })

@@ -28,6 +28,8 @@ pub struct Library {
     shared: BTreeSet<String>,
     /// Paths that may not be read.
     outside: BTreeSet<String>,
+    /// Files of generators that are not there.
+    missing: BTreeSet<String>,
     /// Files that are there and are no text, or too large.
     unread: BTreeSet<String>,
     size: usize,
@@ -55,6 +57,7 @@ impl Library {
         let mut open: Vec<String> = kustomizations.into_iter().collect();
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut taken_in: BTreeSet<String> = BTreeSet::new();
+        let mut listings = Listings::default();
         while let Some(path) = open.pop() {
             if !seen.insert(path.clone()) {
                 continue;
@@ -66,6 +69,7 @@ impl Library {
                 let directory = directory_of(&path).to_owned();
                 let references = References::new(&directory, root);
                 let variables = variable_files(root, &directory);
+                let sources = generator_files(root, &directory);
                 for path in references.files.iter().chain(&references.bases) {
                     if !taken_in.insert(path.clone()) {
                         library.shared.insert(path.clone());
@@ -74,6 +78,11 @@ impl Library {
                 let plain = references.files.into_iter().chain(references.patches).chain(references.others);
                 let plain: Vec<String> = plain.collect();
                 open.extend(references.bases);
+                for path in sources.into_iter().chain(variables.iter().cloned()) {
+                    if !listings.holds(&path, files) {
+                        library.missing.insert(path);
+                    }
+                }
                 for path in variables {
                     library.read_variables(path, files);
                 }
@@ -128,6 +137,11 @@ impl Library {
     /// Whether a file is there that cannot be read.
     pub(crate) fn is_unread(&self, path: &str) -> bool {
         self.unread.contains(path)
+    }
+
+    /// Whether a generator asks for a file that is not there.
+    pub(crate) fn is_missing(&self, path: &str) -> bool {
+        self.missing.contains(path)
     }
 
     /// Why there is no file at a path, which the kustomization calls `text`.
@@ -242,6 +256,31 @@ fn inline_documents(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
         items("patchesStrategicMerge").filter(|entry| portcullis_model::kustomize::patch_path(*entry).is_none());
     let plugins = items("transformers").chain(items("generators")).filter(|entry| entry.text().contains('\n'));
     patches.chain(merged).chain(plugins)
+}
+
+/// The files that generators of ConfigMaps take as they are.
+fn generator_files(root: Node<'_>, directory: &str) -> Vec<String> {
+    let entries = root.field("configMapGenerator").into_iter().flat_map(Node::items);
+    let named = entries.flat_map(|entry| entry.field("files").into_iter().flat_map(Node::items));
+    let path = |file: Node<'_>| Some(file.as_str()?.rsplit('=').next().unwrap_or_default().to_owned());
+    named.filter_map(|file| local(directory, &path(file)?)).collect()
+}
+
+/// The names in directories; `None` where one cannot be listed.
+#[derive(Default)]
+struct Listings(BTreeMap<String, Option<BTreeSet<String>>>);
+
+impl Listings {
+    /// Whether something has the path. It is not read where its directory can be listed: it may be of any size.
+    fn holds(&mut self, path: &str, files: &dyn Files) -> bool {
+        let directory = directory_of(path);
+        let list = || files.list(directory).ok().map(|names| names.into_iter().collect());
+        let names = self.0.entry(directory.to_owned()).or_insert_with(list);
+        match names {
+            Some(names) => names.contains(path.rsplit('/').next().unwrap_or(path)),
+            None => !matches!(files.read(path), Err(FileError::Missing(_))),
+        }
+    }
 }
 
 fn variable_files(root: Node<'_>, directory: &str) -> Vec<String> {

@@ -17,22 +17,52 @@ use crate::select::Target;
 use crate::value::{Key, Value, View};
 
 impl<'t> Work<'t> {
-    /// Applies an entry of `patchesStrategicMerge`.
-    pub(crate) fn patch_by_id(
+    /// Applies `patchesStrategicMerge`. An empty one of them changes nothing, but all together may not be empty.
+    pub(crate) fn patch_by_id(&mut self, place: Place<'t, '_>, library: &'t Library) -> Result<(), Fault> {
+        let mut is_empty = true;
+        for entry in place.items("patchesStrategicMerge") {
+            let mut apply = || {
+                let documents = self.documents(place, entry, entry, library)?;
+                is_empty &= documents.is_empty();
+                documents.into_iter().try_for_each(|patch| self.merge_by_id(patch, Kept { name: true, kind: true }))
+            };
+            apply().map_err(|fault| fault.at(entry))?;
+        }
+        match place.items("patchesStrategicMerge").next() {
+            Some(entry) if is_empty => Err(Fault::new("its patches are empty").at(entry)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Applies an entry of `patchesJson6902`, which may not be empty.
+    pub(crate) fn patch_json(
         &mut self,
         place: Place<'t, '_>,
         entry: Node<'t>,
         library: &'t Library,
     ) -> Result<(), Fault> {
-        for patch in self.documents(place, entry, entry, library)? {
-            self.merge_by_id(patch, Kept { name: true, kind: true })?;
+        match self.patch(place, entry, library)? {
+            0 => Err(Fault::new("a patch is empty")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    /// Applies an entry of `patches` or `patchesJson6902`.
-    pub(crate) fn patch(&mut self, place: Place<'t, '_>, entry: Node<'t>, library: &'t Library) -> Result<(), Fault> {
+    /// Applies an entry of `patches`, and says how many patches it holds. An empty file is one that changes nothing.
+    pub(crate) fn patch(
+        &mut self,
+        place: Place<'t, '_>,
+        entry: Node<'t>,
+        library: &'t Library,
+    ) -> Result<usize, Fault> {
         let inline = entry.field("patch").filter(|patch| !patch.text().trim().is_empty());
+        let named = entry.field("path").filter(|path| !path.text().is_empty());
+        if entry.is_map() && !entry.is_open() {
+            match (inline, named) {
+                (None, None) => return Err(Fault::new("a patch has neither `path` nor `patch`")),
+                (Some(_), Some(_)) => return Err(Fault::new("a patch has both `path` and `patch`")),
+                _ => {}
+            }
+        }
         let documents = self.documents(place, entry, inline.unwrap_or(entry), library)?;
         let target = match entry.get("target") {
             Lookup::Present(target) => Some(Target::new(target)?),
@@ -42,6 +72,10 @@ impl<'t> Work<'t> {
         let options = entry.field("options");
         let allows = |name: &str| options.is_some_and(|options| options.get(name).is_bool(true));
         let kept = Kept { name: !allows("allowNameChange"), kind: !allows("allowKindChange") };
+        if target.is_some() && documents.len() > 1 && documents.iter().all(|patch| patch.is_map()) {
+            return Err(Fault::new("an entry with a target holds several patches"));
+        }
+        let count = documents.len();
         for patch in documents {
             self.spend(self.resources.len())?;
             match &target {
@@ -64,10 +98,11 @@ impl<'t> Work<'t> {
                 None => self.merge_by_id(patch, kept)?,
             }
         }
-        Ok(())
+        Ok(count)
     }
 
-    /// The documents of a patch: those of the file that `entry` names, or those that stand in `inline`.
+    /// The documents of a patch: those of the file that `entry` names, or those that stand in `inline`. Kustomize passes over
+    /// those that are empty.
     fn documents(
         &mut self,
         place: Place<'t, '_>,
@@ -87,9 +122,11 @@ impl<'t> Work<'t> {
                 .embedded(place.path, inline)
                 .ok_or_else(|| Fault::ours("a patch that stands in it cannot be read"))?,
         };
+        let is_empty =
+            |root: &Node<'t>| root.is_null() || root.is_map() && !root.is_open() && root.entries().len() == 0;
         let roots: Vec<Node<'t>> =
-            tree.documents().map(|document| document.root).filter(|root| !root.is_null()).collect();
-        if roots.is_empty() || roots.iter().any(|root| !root.is_map() && !root.is_list()) {
+            tree.documents().map(|document| document.root).filter(|root| !is_empty(root)).collect();
+        if roots.iter().any(|root| !root.is_map() && !root.is_list()) {
             let named = patch_path(entry).map_or_else(|| "that stands in it".to_owned(), |path| format!("`{path}`"));
             return Err(Fault::ours(format!("the patch {named} cannot be read")));
         }

@@ -15,6 +15,7 @@ pub fn write_rules(catalog: &Catalog, format: RulesFormat, options: &Options, ou
     match format {
         RulesFormat::Json => write_json(catalog, out),
         RulesFormat::Table => write_table(catalog, options, out),
+        RulesFormat::Lines => write_lines(catalog, options, out),
     }?;
     out.flush()
 }
@@ -24,6 +25,8 @@ pub fn write_rules(catalog: &Catalog, format: RulesFormat, options: &Options, ou
 pub enum RulesFormat {
     /// For people.
     Table,
+    /// For pipes: one rule a line, however long that is.
+    Lines,
     /// For programs: an array, one rule per line.
     Json,
 }
@@ -115,19 +118,11 @@ const TITLE_MIN: usize = 30;
 fn write_table(catalog: &Catalog, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let palette = Palette::new(options);
     let width = options.columns();
-    let id_width = catalog.iter().map(|(_, rule)| rule.id.chars().count()).max().unwrap_or_default();
-    let indent = SEVERITY + id_width + PROFILE + 6;
+    let heads = Heads::new(catalog);
+    let indent = heads.indent();
     for (_, rule) in catalog.iter() {
-        let id = clean(&rule.id, options.glyphs);
+        let head = heads.head(rule, options);
         let title = clean(rule.title(), options.glyphs);
-        let padding = id_width.saturating_sub(id.chars().count());
-        let head = format!(
-            "{:SEVERITY$}  {}{:padding$}  {:PROFILE$}",
-            rule.severity.style(palette.severity(rule.severity)),
-            linked(id.style(palette.strong()).to_string(), uri::docs(&options.tool, &id), options),
-            "",
-            rule.profile.style(palette.faint()),
-        );
         let row = if width >= indent + TITLE_MIN {
             let title = wrapped(&title, &" ".repeat(indent), &" ".repeat(indent), width);
             format!("{head}  {}", title.trim_start())
@@ -137,4 +132,40 @@ fn write_table(catalog: &Catalog, options: &Options, out: &mut dyn Write) -> io:
         out.write_all(row.as_bytes())?;
     }
     writeln!(out, "{}", count(catalog.len(), "rule").replace('\u{a0}', " ").style(palette.faint()))
+}
+
+fn write_lines(catalog: &Catalog, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let heads = Heads::new(catalog);
+    for (_, rule) in catalog.iter() {
+        writeln!(out, "{}  {}", heads.head(rule, options), clean(rule.title(), options.glyphs))?;
+    }
+    Ok(())
+}
+
+/// What stands before the titles, in columns.
+struct Heads {
+    id_width: usize,
+}
+
+impl Heads {
+    fn new(catalog: &Catalog) -> Self {
+        Self { id_width: catalog.iter().map(|(_, rule)| rule.id.chars().count()).max().unwrap_or_default() }
+    }
+
+    fn indent(&self) -> usize {
+        SEVERITY + self.id_width + PROFILE + 6
+    }
+
+    fn head(&self, rule: &RuleMeta, options: &Options) -> String {
+        let palette = Palette::new(options);
+        let id = clean(&rule.id, options.glyphs);
+        let padding = self.id_width.saturating_sub(id.chars().count());
+        format!(
+            "{:SEVERITY$}  {}{:padding$}  {:PROFILE$}",
+            rule.severity.style(palette.severity(rule.severity)),
+            linked(id.style(palette.strong()).to_string(), uri::docs(&options.tool, &id), options),
+            "",
+            rule.profile.style(palette.faint()),
+        )
+    }
 }

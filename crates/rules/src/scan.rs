@@ -117,8 +117,9 @@ rule! {
     /// Kustomization cannot be built
     ///
     /// `kustomize build` and `kubectl apply -k` stop: a file or base that is not there, a patch for an object that is not
-    /// there, an object that is there twice, a field that Kustomize does not know, kustomizations that take one another
-    /// in. Nothing that the kustomization holds is deployed until it is mended, and its patches cannot be judged.
+    /// there, an object that is there twice, a field that Kustomize does not know, a value of another type than the field takes
+    /// (a number where it takes text, as in `newTag: 1.27`), a literal without `=`, a file of a generated ConfigMap that is
+    /// not there, kustomizations that take one another in. Nothing that the kustomization holds is deployed until it is mended, and its patches cannot be judged.
     /// Silent where something may come before the build: a path that git ignores or that lies in a submodule, a remote
     /// base that is not seen, a value that is filled in.
     ///
@@ -133,6 +134,15 @@ rule! {
     /// ```yaml bad:1
     /// file=kustomization.yaml
     /// resourcess: [web.yaml]
+    /// file=web.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: web }
+    /// ```
+    /// ```yaml bad:2
+    /// file=kustomization.yaml
+    /// resources: [web.yaml]
+    /// images: [{ name: web, newTag: 1.27 }]
     /// file=web.yaml
     /// apiVersion: v1
     /// kind: ConfigMap

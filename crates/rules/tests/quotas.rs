@@ -414,8 +414,8 @@ fn findings_name_who_asks() {
             quota("requests.cpu: 2"),
             workload("Deployment", "w", "replicas: 3,", &pod("requests: { cpu: 500m }"))
                 + &workload("DaemonSet", "d", "", &pod("requests: { cpu: 1 }")),
-            &["ResourceQuota `q` allows `2` of `requests.cpu` in all: the namespace asks for at least `2.5`, of it \
-               Deployment `w` alone `1.5` (DaemonSets counted for one node)"][..],
+            &["ResourceQuota `q` allows `2` of `requests.cpu` in all: the namespace asks for at least `2500m`, of it \
+               Deployment `w` alone `1500m` (DaemonSets counted for one node)"][..],
         ),
         (
             quota("limits.memory: 1Gi, requests.memory: 1Gi"),
@@ -437,7 +437,7 @@ fn findings_name_who_asks() {
             workload("Deployment", "w", "", &pod("requests: { cpu: 99m }")),
             &[
                 "LimitRange `l` asks of a container at least `100m` of cpu: container `c` of Deployment `w` has a request \
-               of `0.099`",
+               of `99m`",
             ],
         ),
         (
@@ -462,7 +462,7 @@ fn findings_name_who_asks() {
             range("type: Container, maxLimitRequestRatio: { cpu: 2 }, default: { cpu: 1 }"),
             workload("Deployment", "w", "", &pod("requests: { cpu: 400m }")),
             &["LimitRange `l` allows a container a cpu limit of at most `2` times the request: container `c` of \
-               Deployment `w` has a request of `0.4` and a limit of `1`"],
+               Deployment `w` has a request of `400m` and a limit of `1`"],
         ),
         (
             // Either of the two may give the limit.

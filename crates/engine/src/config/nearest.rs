@@ -33,6 +33,12 @@ impl UnknownRule {
                 names.extend(peer.split_once(':').map(|(_, id)| id));
             }
         }
+        if is_pattern(selector) {
+            let parts: Vec<&str> = selector.split('*').collect();
+            let ids = catalog.iter().map(|(_, rule)| &*rule.id).filter(|id| holds_in_order(id, &parts));
+            let nearest = ids.take(3).map(str::to_owned).collect();
+            return Self { selector: selector.to_owned(), nearest };
+        }
         let mut close = near(selector, names);
         if close.is_empty() && selector.len() >= 4 {
             // `explain privileged`: the word is right, the prefix is missing.
@@ -45,8 +51,28 @@ impl UnknownRule {
 
     /// What to do about it.
     pub fn help(&self) -> String {
+        if is_pattern(&self.selector) {
+            let names =
+                if self.nearest.is_empty() { String::new() } else { format!("; {}", did_you_mean(&self.nearest)) };
+            return format!("`*` stands at the end only, as in `k8s-image-*`{names}");
+        }
         if self.nearest.is_empty() { "`portcullis rules` lists them".to_owned() } else { did_you_mean(&self.nearest) }
     }
+}
+
+/// Whether a `*` stands elsewhere than once at the end.
+fn is_pattern(selector: &str) -> bool {
+    selector.strip_suffix('*').unwrap_or(selector).contains('*')
+}
+
+/// Whether the parts are in a name, one after the other.
+fn holds_in_order(name: &str, parts: &[&str]) -> bool {
+    let mut rest = name;
+    parts.iter().all(|part| {
+        let found = rest.split_once(part).map(|(_, after)| after);
+        rest = found.unwrap_or_default();
+        found.is_some()
+    })
 }
 
 /// `did you mean …?`

@@ -8,7 +8,10 @@ use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
 use super::home::Company;
 use super::ledger::{Culprit, Defaults, Gifts, Given};
 use super::selection::Found;
-use super::{Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Verdict};
+use super::{
+    AmountSet, Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Sought,
+    Verdict,
+};
 use crate::kubernetes::{Quantity, pod_kinds};
 
 /// What must hold for a finding to stand. Where it is not known to hold, it does not.
@@ -133,6 +136,16 @@ pub enum Claim {
         side: Side,
         /// `cpu` or `memory`.
         resource: &'static str,
+        /// The file that the quota is in: with what stands beside it there it is complete.
+        file: FileId,
+    },
+    /// No LimitRange of the scan gives the amount to containers that do not set it, as far as is known. This holds of a part of a
+    /// tree.
+    NotGiven {
+        /// Where it would be.
+        sought: Sought,
+        /// The amount.
+        amount: AmountSet,
     },
     /// Something of the namespace certainly breaks a bound of a LimitRange.
     LimitBroken {
@@ -412,9 +425,10 @@ impl Facts {
             Claim::QuotaExceeded { namespace, site, what, scopes, hard } => {
                 self.exceeds(namespace, *site, what, scopes, *hard).is_some()
             }
-            Claim::AmountUnset { namespace, site, side, resource } => {
-                self.without_amount(namespace, *site, *side, resource).is_some()
+            Claim::AmountUnset { namespace, site, side, resource, file } => {
+                self.without_amount(namespace, *site, *side, resource, *file).is_some()
             }
+            Claim::NotGiven { sought, amount } => !self.given.may_give(sought, *amount),
             Claim::LimitBroken { namespace, bound } => self.breaks(namespace, bound).is_some(),
             Claim::SelectsSeveral { namespace, selector } => self.selects_several(namespace, selector),
             Claim::Noted { key } => self.first.contains_key(key),
@@ -472,8 +486,8 @@ impl Facts {
             Claim::QuotaExceeded { namespace, site, what, scopes, hard } => {
                 self.exceeds(namespace, *site, what, scopes, *hard)
             }
-            Claim::AmountUnset { namespace, site, side, resource } => {
-                self.without_amount(namespace, *site, *side, resource)
+            Claim::AmountUnset { namespace, site, side, resource, file } => {
+                self.without_amount(namespace, *site, *side, resource, *file)
             }
             Claim::LimitBroken { namespace, bound } => self.breaks(namespace, bound),
             _ => None,
@@ -558,6 +572,11 @@ impl Facts {
 
     /// Whether the scan would have seen any object of these kinds in the namespace.
     pub(super) fn can_tell(&self, namespace: &Namespace, kinds: &[&str]) -> bool {
+        self.seen == Seen::Whole && self.is_read(namespace, kinds)
+    }
+
+    /// Whether all of these kinds is known that the scan came across in the namespace.
+    fn is_read(&self, namespace: &Namespace, kinds: &[&str]) -> bool {
         let name = match namespace {
             Namespace::Unknown | Namespace::Along(_) => return false,
             Namespace::Unwritten => None,
@@ -568,8 +587,7 @@ impl Facts {
             self.unread.may_hold(kind, name)
                 || is_default && (self.unread.may_hold(kind, None) || self.unread.may_hold(kind, Some("default")))
         };
-        self.seen == Seen::Whole
-            && !kinds.iter().any(unread)
+        !kinds.iter().any(unread)
             && self
                 .possible(namespace)
                 .all(|contents| !contents.has_unseen && !kinds.iter().any(|kind| contents.custom.makes.contains(*kind)))
@@ -792,13 +810,22 @@ impl Facts {
         is_more.then(|| Culprit { what: format!("the namespace has at least {count}"), at: None })
     }
 
-    /// A container that a quota keeps from being made, because it goes without an amount.
-    fn without_amount(&self, namespace: &Namespace, site: Site, half: Side, resource: &str) -> Option<Culprit> {
+    /// A container that a quota in `file` keeps from being made, because it goes without an amount.
+    fn without_amount(
+        &self,
+        namespace: &Namespace,
+        site: Site,
+        half: Side,
+        resource: &str,
+        file: FileId,
+    ) -> Option<Culprit> {
         let here =
             self.exactly(namespace).filter(|here| here.names("ResourceQuota") <= BOUNDS && !self.changes_pods)?;
         let may_be_given = || self.possible(namespace).any(|contents| contents.given.may_give(half, resource));
         let culprit = here.ledger.without(site, half, resource)?;
-        (self.can_tell(namespace, &["LimitRange"]) && !may_be_given()).then_some(culprit)
+        // Who writes quota and pods into one file has the LimitRange there as well.
+        let is_seen = self.seen == Seen::Whole || culprit.at.is_some_and(|at| at.file() == file);
+        (is_seen && self.is_read(namespace, &["LimitRange"]) && !may_be_given()).then_some(culprit)
     }
 
     /// What breaks a bound of a LimitRange.

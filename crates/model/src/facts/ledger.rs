@@ -13,7 +13,7 @@ use portcullis_syntax::{Lookup, Node};
 
 use super::contents::{Autoscaler, Surely};
 use super::home::{Home, Role as HomeRole};
-use super::{Mark, Namespace};
+use super::{AmountSet, Mark, Namespace};
 use crate::kubernetes::{Container, Object, Pod, Quantity, Role};
 
 /// Which half of a container's resources.
@@ -549,8 +549,10 @@ const GIVING: &[(&str, &[Side])] = &[
 ];
 
 impl Given {
-    pub(super) fn add(&mut self, range: Node<'_>, site: Site, home: &Home) {
-        self.is_open |= home.is_changed || range.get("spec.limits").is_unknown();
+    /// Adds a LimitRange, and says which amounts it may give.
+    pub(super) fn add(&mut self, range: Node<'_>, site: Site, home: &Home) -> AmountSet {
+        let was_open = std::mem::take(&mut self.is_open);
+        self.is_open = home.is_changed || range.get("spec.limits").is_unknown();
         let mut gifts: Vec<(Side, Name, Amount)> = Vec::new();
         for item in range.get("spec.limits").present().into_iter().flat_map(Node::items) {
             self.is_open |= item.get("type").is_unknown();
@@ -567,7 +569,11 @@ impl Given {
                 }
             }
         }
+        let given = gifts.iter().map(|(side, resource, _)| AmountSet::of(*side, resource));
+        let amounts = if self.is_open { AmountSet::ALL } else { given.fold(AmountSet::default(), AmountSet::and) };
+        self.is_open |= was_open;
         self.ranges.push(Range { site, gifts });
+        amounts
     }
 
     pub(super) fn merge(&mut self, other: Self) {

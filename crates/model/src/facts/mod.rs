@@ -11,6 +11,7 @@
 mod claim;
 mod contents;
 mod custom;
+mod defaults;
 mod home;
 mod ledger;
 mod mesh;
@@ -28,6 +29,7 @@ use crate::kubernetes::{Object, Pod};
 use contents::Contents;
 
 pub use claim::{Amount, Claim, OtherEnd, Port, Quoted, Reach, Token};
+pub use defaults::{AmountSet, Sought};
 pub use home::{Company, Home, Homes, Unseen};
 pub use ledger::{Bound, Bounded, PodScope, Side, Site, Test};
 pub use selection::{Labels, Selector, Verdict};
@@ -55,6 +57,8 @@ pub struct Facts {
     changes_pods: bool,
     /// Where the object is that was taken over last, and what it is known by: rules ask for it next.
     last: Option<(Mark, Option<u64>)>,
+    /// What LimitRanges give to containers.
+    given: defaults::GivenAmounts,
 }
 
 /// How much of a tree a scan saw.
@@ -188,7 +192,8 @@ impl Facts {
         contents.is_changed |= home.is_changed;
         contents.ledger.add(object, pods, &namespace, &home);
         if object.kind == "LimitRange" {
-            contents.given.add(object.node, Site::new(&home, &namespace), &home);
+            let amounts = contents.given.add(object.node, Site::new(&home, &namespace), &home);
+            self.given.add(&namespace, &home, amounts);
         }
         if matches!(namespace, Namespace::Along(_)) {
             // To everything outside the directory it may be anywhere.
@@ -214,11 +219,17 @@ impl Facts {
         self.platform.extend(other.platform);
         power::remember(&mut self.everyone, other.everyone);
         self.changes_pods |= other.changes_pods;
+        self.given.merge(other.given);
     }
 
     /// Where a quota or LimitRange of this file belongs; `None` where a kustomization may change it.
     pub fn site(&self, object: &Object<'_>) -> Option<Site> {
         (!self.home.is_changed).then(|| Site::new(&self.home, &self.namespace(object)))
+    }
+
+    /// Where the pods of an object of this file look for LimitRanges.
+    pub fn sought(&self, object: &Object<'_>) -> Sought {
+        Sought::new(&self.namespace(object), &self.home)
     }
 
     /// The namespace of an object of this file; of none where it is of the whole cluster.

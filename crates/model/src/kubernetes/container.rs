@@ -77,6 +77,10 @@ impl<'t> Container<'t> {
                 _ => {}
             }
         }
+        if name.is_some_and(|name| name.starts_with("istio-")) {
+            // Istio puts its own image there as the pod is made.
+            image = image.filter(|image| image.as_str() != Some("auto"));
+        }
         Self { node, role, index, name, image, security_context, resources }
     }
 
@@ -101,7 +105,7 @@ impl<'t> Container<'t> {
         self.below(self.resources, path)
     }
 
-    /// `image`.
+    /// `image`. Absent where the word that stands there is a request to Istio and names none.
     pub fn image(&self) -> Lookup<'t> {
         self.found(self.image)
     }

@@ -46,27 +46,26 @@ impl Quantity {
         Self { nanos: i128::from(units) * NANO }
     }
 
-    /// As people write amounts of the resource: bytes in the largest binary unit that leaves a whole number, everything
-    /// else as a decimal number. Exact.
+    /// As manifests write amounts of the resource: bytes in the unit that leaves the least whole number, what is finer than a
+    /// whole in thousandths (`10m`), millionths or billionths. Exact.
     pub fn shown(self, resource: &str) -> String {
-        const UNITS: &[(&str, u32)] = &[("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10)];
+        const BYTES: &[(&str, i128)] = &[
+            ("Ti", 1 << 40),
+            ("Gi", 1 << 30),
+            ("Mi", 1 << 20),
+            ("Ki", 1 << 10),
+            ("T", 1_000_000_000_000),
+            ("G", 1_000_000_000),
+            ("M", 1_000_000),
+            ("k", 1_000),
+        ];
+        const PARTS: &[(&str, i128)] = &[("", NANO), ("m", NANO / 1_000), ("u", 1_000), ("n", 1)];
         let is_in_bytes = ["memory", "storage"].iter().any(|word| resource.ends_with(word));
-        if is_in_bytes && self.is_whole() && self.nanos != 0 {
-            let bytes = self.nanos / NANO;
-            for (unit, bits) in UNITS {
-                if bytes % (1_i128 << bits) == 0 {
-                    return format!("{}{unit}", bytes >> bits);
-                }
-            }
-        }
-        let (sign, nanos) =
-            if self.nanos < 0 { ("-", self.nanos.unsigned_abs()) } else { ("", self.nanos.unsigned_abs()) };
-        let (whole, rest) = (nanos / NANO.unsigned_abs(), nanos % NANO.unsigned_abs());
-        if rest == 0 {
-            return format!("{sign}{whole}");
-        }
-        let rest = format!("{rest:09}");
-        format!("{sign}{whole}.{}", rest.trim_end_matches('0'))
+        let bytes = BYTES.iter().map(|(unit, bytes)| (*unit, bytes.saturating_mul(NANO)));
+        let bytes = bytes.filter(|_| is_in_bytes && self.nanos != 0);
+        let fitting = bytes.chain(PARTS.iter().copied()).filter(|(_, size)| self.nanos % size == 0);
+        let (unit, size) = fitting.max_by_key(|(_, size)| *size).unwrap_or(("n", 1));
+        format!("{}{unit}", self.nanos / size)
     }
 
     /// Whether it is a whole number of its unit.
@@ -161,16 +160,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantities_are_shown_as_people_write_them() {
+    fn quantities_are_shown_as_manifests_write_them() {
         for (text, resource, shown) in [
-            ("1500m", "cpu", "1.5"),
+            ("1500m", "cpu", "1500m"),
+            ("0.01", "cpu", "10m"),
+            ("1.5u", "cpu", "1500n"),
             ("2", "cpu", "2"),
             ("1024Mi", "memory", "1Gi"),
             ("1536Mi", "limits.memory", "1536Mi"),
-            ("1G", "memory", "1000000000"),
+            ("1G", "memory", "1G"),
+            ("128M", "memory", "128M"),
+            ("1000Ki", "memory", "1000Ki"),
+            ("1025", "memory", "1025"),
+            ("0.5", "memory", "500m"),
             ("0", "memory", "0"),
             ("10", "pods", "10"),
-            ("-1.25", "cpu", "-1.25"),
+            ("-1.25", "cpu", "-1250m"),
         ] {
             assert_eq!(text.parse::<Quantity>().unwrap().shown(resource), shown, "{text}");
         }

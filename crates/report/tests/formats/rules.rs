@@ -41,6 +41,14 @@ low       k8s-security-context      recommended  Container has a loose security
 3 rules
 "
     );
+    assert_eq!(
+        listed(&catalog(), RulesFormat::Lines, &Options { width: 40, ..options() }),
+        "\
+medium    docker-latest-tag         recommended  Base image has no fixed tag
+critical  k8s-privileged-container  recommended  Container runs privileged
+low       k8s-security-context      recommended  Container has a loose security context
+"
+    );
     let narrow = listed(&catalog(), RulesFormat::Table, &Options { width: 40, ..options() });
     assert!(narrow.starts_with("medium    docker-latest-tag         recommended\n    Base image has no fixed tag\n"));
     let coloured = listed(&catalog(), RulesFormat::Table, &Options { color: Color::Always, ..options() });
@@ -90,7 +98,7 @@ to suppress it
 #[test]
 fn a_closed_pipe_is_an_error() {
     let pipe = std::io::ErrorKind::BrokenPipe;
-    for format in [RulesFormat::Json, RulesFormat::Table] {
+    for format in [RulesFormat::Json, RulesFormat::Table, RulesFormat::Lines] {
         let error = write_rules(&catalog(), format, &options(), &mut ClosedPipe(30)).unwrap_err();
         assert_eq!(error.kind(), pipe);
     }

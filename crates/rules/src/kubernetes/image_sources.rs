@@ -8,7 +8,6 @@ use portcullis_model::kubernetes::Pod;
 use portcullis_model::placeholder::is_image_placeholder;
 
 use super::{fixes, options};
-use crate::registries::WELL_KNOWN;
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -89,18 +88,23 @@ rule! {
     ///
     /// An image from anywhere is code from anywhere. List the registries that are trusted under `registries`: a host
     /// (`ghcr.io`), hosts below a domain (`*.azurecr.io`), or a host and the beginning of a path
-    /// (`docker.io/library`). Without a list, the large public registries and those of the cloud providers are allowed.
-    /// Silent where a placeholder decides the registry.
+    /// (`docker.io/library`). Without a list nothing is reported, and a note says so. Silent where a placeholder decides the
+    /// registry.
     ///
     /// ```yaml bad:6
+    /// file=web.yaml
     /// apiVersion: v1
     /// kind: Pod
     /// metadata: { name: web }
     /// spec:
     ///   containers:
     ///     - { name: web, image: "registry.example.com/web:1" }
+    /// file=portcullis.yaml
+    /// rules:
+    ///   k8s-image-registry-not-allowed: { registries: [docker.io, ghcr.io] }
     /// ```
     /// ```yaml good
+    /// file=web.yaml
     /// apiVersion: v1
     /// kind: Pod
     /// metadata: { name: web }
@@ -110,12 +114,21 @@ rule! {
     ///     - { name: app, image: "ghcr.io/example/app:1" }
     ///     - { name: job, image: "europe-docker.pkg.dev/example/job:1" }
     ///     - { name: any, image: "${REGISTRY}/any:1" }
+    /// file=portcullis.yaml
+    /// rules:
+    ///   k8s-image-registry-not-allowed: { registries: [docker.io/library, ghcr.io, "*.pkg.dev"] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec: { containers: [{ name: web, image: "registry.example.com/web:1" }] }
     /// ```
     IMAGE_REGISTRY_NOT_ALLOWED = "k8s-image-registry-not-allowed" {
         check: Check::Pod(image_registry_not_allowed),
         severity: Severity::Medium,
         profile: Profile::OptIn,
-        tags: &["helm-values"],
+        tags: &["helm-values", "needs-configuration"],
         peers: &[
             "trivy:KSV-0125", "kubescape:C-0078", "kyverno:best-practices/restrict-image-registries",
             "kyverno:other/allowed-image-repos",
@@ -238,25 +251,18 @@ fn image_invalid_reference(pod: &Pod<'_>, report: &mut Report<'_>) {
 }
 
 fn image_registry_not_allowed(pod: &Pod<'_>, report: &mut Report<'_>) {
-    let configured = report.options().map_or(&[][..], |options| options.strings("registries"));
+    let allowed = options::list(report, "registries", &[]);
+    if allowed.is_empty() {
+        return;
+    }
     for container in &pod.containers {
         let Lookup::Present(image) = container.image() else { continue };
         let Some(source) = Source::of(image) else { continue };
-        let allowed = if configured.is_empty() {
-            WELL_KNOWN.iter().any(|entry| source.may_match(entry))
-        } else {
-            configured.iter().any(|entry| source.may_match(entry))
-        };
-        if !allowed {
-            let (image_text, registry) = (image.text(), source.registry);
+        if !allowed.iter().any(|entry| source.may_match(entry)) {
+            let (text, registry) = (image.text(), &source.registry);
+            let title = container.title();
             report
-                .at(
-                    image,
-                    format!(
-                        "image `{image_text}` of {} comes from `{registry}`, which is not allowed",
-                        container.title()
-                    ),
-                )
+                .at(image, format!("image `{text}` of {title} comes from `{registry}`, which is not allowed"))
                 .help("use an image from an allowed registry, or add this one to the rule's `registries`");
         }
     }

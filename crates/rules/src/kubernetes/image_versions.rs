@@ -19,7 +19,8 @@ rule! {
     ///
     /// Two nodes may run different programs under the same manifest, a restart can bring a new major version, and a
     /// rollback brings back nothing. No tag means `latest`; a port in the registry's name is no tag, and with a digest
-    /// the tag does not matter. In a chart's values the parts of an image count together, and a tag that is not written
+    /// the tag does not matter. `auto` in a container of Istio's asks for the image of the cluster's version, and is none. In a
+    /// chart's values the parts of an image count together, and a tag that is not written
     /// is the template's business.
     ///
     /// ```yaml bad:6
@@ -79,6 +80,18 @@ rule! {
     ///   tag: latest
     /// ```
     /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: gateway }
+    /// spec: { containers: [{ name: istio-proxy, image: auto }] }
+    /// ```
+    /// ```yaml bad:4
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: auto }
+    /// spec: { containers: [{ name: web, image: auto }] }
+    /// ```
+    /// ```yaml good
     /// file=Chart.yaml
     /// apiVersion: v2
     /// name: web
@@ -126,6 +139,12 @@ rule! {
     /// kind: Pod
     /// metadata: { name: web }
     /// spec: { containers: [{ name: web, image: "nginx${VERSION}" }] }
+    /// ```
+    /// ```yaml good
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: gateway }
+    /// spec: { containers: [{ name: istio-proxy, image: auto }] }
     /// ```
     IMAGE_NOT_DIGEST_PINNED = "k8s-image-not-digest-pinned" {
         check: Check::Pod(image_not_digest_pinned),

@@ -284,10 +284,14 @@ pub(super) fn quoted(names: &[&str], between: &str) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
 }
 
-/// The part of a value that is worth repeating in a message.
-fn short(text: &str) -> &str {
+/// The part of a value that is worth repeating in a message; more of it is told by an ellipsis.
+fn short(text: &str) -> Cow<'_, str> {
     let line = text.lines().next().unwrap_or_default();
-    line.char_indices().nth(40).map_or(line, |(end, _)| line.get(..end).unwrap_or_default())
+    let start = line.char_indices().nth(40).and_then(|(end, _)| line.get(..end));
+    match start {
+        None if line.len() == text.trim_end().len() => Cow::Borrowed(line),
+        start => Cow::Owned(format!("{}\u{2026}", start.unwrap_or(line))),
+    }
 }
 
 fn how_to_write(grammar: Grammar) -> &'static str {
@@ -308,7 +312,7 @@ fn how_to_write(grammar: Grammar) -> &'static str {
 }
 
 fn out_of_range(node: Node<'_>, key: &str, least: i64, greatest: i64) -> (String, String) {
-    let text = short(node.text());
+    let text = &*short(node.text());
     let is_open = greatest == i64::from(i32::MAX) && least >= 0 && node.as_i64().is_some_and(|number| number < least);
     let message = if is_open {
         format!("{key} is {text}, and {least} is the least that is allowed")

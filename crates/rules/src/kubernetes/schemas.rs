@@ -242,7 +242,8 @@ rule! {
     /// server judges them, after it has filled in defaults and dropped nulls. Bounds of `int32` are the server's own since
     /// 1.36, and always were those of what reads the value. The definition is that of the scan, else one from the folders of
     /// `kubernetes-crds` in the configuration. Silent without any, where several of one version differ, for patterns that do
-    /// not compile, for what is filled in later, and for rules in CEL, which are not evaluated.
+    /// not compile, for what is filled in later, and for rules in CEL, which are not evaluated. Names are judged as the server
+    /// judges those of all custom resources, and a namespace that stands in an object of a kind of the whole cluster is told.
     ///
     /// ```yaml bad:5
     /// file=backup.yaml
@@ -384,6 +385,94 @@ rule! {
     ///                 from: { type: string, format: date-time }
     ///                 hosts: { type: array, x-kubernetes-list-type: set, maxItems: 2, items: { type: string, pattern: "(" } }
     ///               anyOf: [{ required: [bucket] }, { properties: { keep: { minimum: 30 } } }]
+    /// ```
+    /// ```yaml bad:3
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly, namespace: shop }
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema: { openAPIV3Schema: { type: object, required: [spec], properties: { spec: { type: object } } } }
+    /// ```
+    /// ```yaml bad:3
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: Nightly_1 }
+    /// spec: {}
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema: { openAPIV3Schema: { type: object, required: [spec], properties: { spec: { type: object } } } }
+    /// ```
+    /// ```yaml bad:3
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly, namespace: shop }
+    /// spec: {}
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Cluster
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema: { openAPIV3Schema: { type: object, required: [spec], properties: { spec: { type: object } } } }
+    /// ```
+    /// ```yaml good
+    /// file=backup.yaml
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly, annotations: { of: a-patch } }
+    /// ---
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: "${NAME}", namespace: shop }
+    /// spec: {}
+    /// ---
+    /// apiVersion: example.org/v1
+    /// kind: Backup
+    /// metadata: { name: nightly }
+    /// status: {}
+    /// file=crd.yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: backups.example.org }
+    /// spec:
+    ///   group: example.org
+    ///   scope: Namespaced
+    ///   names: { kind: Backup, plural: backups }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema: { openAPIV3Schema: { type: object, required: [spec], properties: { spec: { type: object } } } }
     /// ```
     CR_SCHEMA_INVALID = "k8s-cr-schema-invalid" {
         check: Check::CustomSchema(cr_schema_invalid),

@@ -30,6 +30,17 @@ struct Defined {
     versions: BTreeMap<Box<str>, Version>,
     /// Whether it may have more versions than are known.
     is_open: bool,
+    scope: Scope,
+}
+
+/// Whether objects of a kind are in namespaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Scope {
+    /// No definition says it, or they disagree.
+    #[default]
+    Unknown,
+    Cluster,
+    Namespaced,
 }
 
 #[derive(Clone, Debug)]
@@ -77,8 +88,10 @@ impl Definitions {
     /// Adds others; a version that both define differently has no schema from then on.
     pub fn merge(&mut self, other: Self) {
         for (kind, other) in other.kinds {
+            let is_new = !self.kinds.contains_key(&kind);
             let own = self.kinds.entry(kind).or_default();
             own.is_open |= other.is_open;
+            own.scope = if is_new || own.scope == other.scope { other.scope } else { Scope::Unknown };
             for (name, version) in other.versions {
                 own.add(name, version, |own, other| if own == other { own } else { None });
             }
@@ -88,8 +101,12 @@ impl Definitions {
     /// Adds what `other` has and these lack.
     pub fn fall_back_on(&mut self, other: &Self) {
         for (kind, other) in &other.kinds {
+            let is_new = !self.kinds.contains_key(kind);
             let own = self.kinds.entry(*kind).or_default();
             own.is_open |= other.is_open;
+            if is_new {
+                own.scope = other.scope;
+            }
             for (name, version) in &other.versions {
                 own.add(name.clone(), version.clone(), |own, _| own);
             }
@@ -99,6 +116,11 @@ impl Definitions {
     pub(super) fn schema(&self, object: &Object<'_>) -> Option<&CustomSchema> {
         let version = self.kinds.get(&CustomKind::of(object))?.versions.get(object.version())?;
         version.schema.as_ref().filter(|schema| schema.is_known())
+    }
+
+    /// Whether objects of its kind are of the whole cluster.
+    pub(super) fn is_of_cluster(&self, object: &Object<'_>) -> bool {
+        self.kinds.get(&CustomKind::of(object)).is_some_and(|kind| kind.scope == Scope::Cluster)
     }
 
     /// That no definition of the kind serves the object's version, where there is one and all is known of it.
@@ -116,7 +138,12 @@ impl Definitions {
         let node = definition.node;
         let text = |path: &str| node.get(path).present().and_then(Node::as_str);
         let (Some(group), Some(kind)) = (text("spec.group"), text("spec.names.kind")) else { return };
-        let mut defined = Defined::default();
+        let scope = match text("spec.scope") {
+            Some("Cluster") => Scope::Cluster,
+            Some("Namespaced") => Scope::Namespaced,
+            _ => Scope::Unknown,
+        };
+        let mut defined = Defined { scope, ..Defined::default() };
         let versions = node.get("spec.versions");
         if definition.version() != "v1" || versions.is_unknown() || versions.present().is_some_and(Node::is_open) {
             defined.is_open = true;

@@ -314,6 +314,9 @@ pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) 
     if let (Some(kind), Lookup::Present(node)) = (definitions.not_served(object), object.node.get("apiVersion")) {
         faults.push(Fault { node, kind });
     }
+    if definitions.has(CustomKind::of(object)) {
+        name_and_place(object, definitions, &mut faults);
+    }
     let Some(schema) = definitions.schema(object) else { return faults };
     let handled = |name: &str| {
         if matches!(name, "apiVersion" | "kind" | "metadata" | "status") { Handled::Yes } else { Handled::No }
@@ -333,8 +336,35 @@ pub fn custom_faults<'t, 'd>(object: &Object<'t>, definitions: &'d Definitions) 
             }
         }
     }
-    drop_missing_of_part(object, &mut faults);
+    // A part has something to lay over the whole.
+    if has_content(object) {
+        drop_missing_of_part(object, &mut faults);
+    }
     faults
+}
+
+/// Adds that a custom resource's name is none, or that it is put into a namespace where its kind is in none.
+fn name_and_place<'t>(object: &Object<'t>, definitions: &Definitions, faults: &mut Vec<Fault<'t, '_>>) {
+    let written = |path: &str| object.node.get(path).present().filter(|node| node.is_text());
+    if let Some(node) = written("metadata.name") {
+        walk::word(node, node.text(), Grammar::Subdomain, faults);
+    }
+    // What a kustomization moves goes through it with everything else.
+    let own = written("metadata.namespace").filter(|node| node.span().file == object.node.span().file);
+    if let Some(node) = own.filter(|node| !node.text().is_empty() && definitions.is_of_cluster(object)) {
+        let message = Cow::Borrowed("objects of this kind are of the whole cluster: the server drops the namespace");
+        faults.push(Fault { node, kind: FaultKind::Refused { message, help: "remove it" } });
+    }
+}
+
+/// Whether an object says more than what it is known by.
+fn has_content(object: &Object<'_>) -> bool {
+    let is_known_by = |name: &str| matches!(name, "name" | "namespace");
+    object.node.entries().any(|(key, value)| match key.text() {
+        "apiVersion" | "kind" => false,
+        "metadata" => value.is_open() || value.entries().any(|(key, _)| !is_known_by(key.text())),
+        _ => true,
+    })
 }
 
 /// Drops what is missing where the object is plainly part of one, such as a patch or an expectation of a test: it has no

@@ -290,7 +290,7 @@ fn choice<'t, 's, S: Schema<'s>>(node: Node<'t>, text: &str, schema: S, faults: 
     }
 }
 
-fn word<'t>(node: Node<'t>, text: &str, grammar: Grammar, faults: &mut Vec<Fault<'t, '_>>) {
+pub(super) fn word<'t>(node: Node<'t>, text: &str, grammar: Grammar, faults: &mut Vec<Fault<'t, '_>>) {
     // Empty text counts as absent; where it may not, the field is needed.
     if !text.is_empty()
         && let Some(why) = grammar.fault(text)

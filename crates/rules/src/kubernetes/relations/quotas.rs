@@ -148,7 +148,8 @@ rule! {
     /// containers included, without that request or limit. A limit stands for a request, and so do the defaults of a
     /// LimitRange. Where the quota bounds both, the limit alone is asked for. Silent for quotas with scopes, where a
     /// LimitRange may give the amount, where a policy of the scan changes resources as pods are made, and where the
-    /// container's resources are not known.
+    /// container's resources are not known. Where single files are named, a LimitRange may be in any other: then only
+    /// containers count that are in one file with the quota.
     ///
     /// ```yaml bad:6
     /// file=quota.yaml
@@ -297,7 +298,8 @@ fn quota_request_missing(object: &Object<'_>, report: &mut Report<'_>) {
         let Some((half, (_, value))) = limit.or_else(request) else { continue };
         let what = if half == Side::Limits { "limit" } else { "request" };
         let message = format!("{} refuses pods with a container without a {resource} {what}", object.title());
-        let claim = Claim::AmountUnset { namespace: report.namespace(object), site, side: half, resource };
+        let (namespace, file) = (report.namespace(object), object.node.span().file);
+        let claim = Claim::AmountUnset { namespace, site, side: half, resource, file };
         let help = format!("set `resources.{}.{resource}`, or give a default with a LimitRange", half.field());
         report.claim(*value, message, claim).help(help);
     }
