@@ -308,7 +308,7 @@ fn declarations_are_consistent() {
             "the title is empty, long or ends in a dot",
         );
         check(!meta.explanation().is_empty(), "the docs do not say why it matters");
-        check(meta.peers.iter().all(|peer| is_known_peer_scheme(peer)), "a peer's scheme is not known");
+        check(meta.peers.iter().all(is_known_peer_scheme), "a peer's scheme is not known");
         let distinct: HashSet<&str> = meta.peers.iter().collect();
         check(distinct.len() == meta.peers.iter().count(), "a peer is named twice");
         check(meta.yields_to.iter().all(|id| known.contains(*id) && *id != meta.id), "it yields to no rule");
