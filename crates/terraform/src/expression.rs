@@ -9,7 +9,7 @@ use std::sync::Arc;
 use portcullis_core::Span;
 use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
 use portcullis_model::terraform::{Kind, Reason, Value};
-use portcullis_syntax::hcl::{BinaryOperator, Expr, ExprKind, For, Item};
+use portcullis_syntax::hcl::{BinaryOperator, Call, Expr, ExprKind, For, Item};
 
 use crate::Fault;
 use crate::calls::Called;
@@ -44,7 +44,8 @@ impl Evaluator<'_> {
             ExprKind::Variable(_) | ExprKind::Attribute(..) | ExprKind::Index(..) => self.traversal(expr, at, scope),
             ExprKind::Splat { source, each } => self.splat(source, each, at, scope),
             ExprKind::Element => scope.element().cloned().ok_or(Fault),
-            ExprKind::Call { name, arguments, expands } => {
+            ExprKind::Call(call) => {
+                let Call { name, arguments, expands } = &**call;
                 self.call_function(&Called { name: &name.name, arguments, expands: *expands }, at, scope)
             }
             ExprKind::Unary(operator, operand) => unary(*operator, &self.eval(operand, scope)?, at),

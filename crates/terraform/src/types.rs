@@ -75,12 +75,12 @@ impl<'l> Type<'l> {
             ExprKind::Variable(name) => Self::named(name),
             // Terraform 0.11 and the JSON syntax have types in quotes.
             ExprKind::String(name) => Self::named(name),
-            ExprKind::Call { name, arguments, .. } => match &*name.name {
-                "list" => Self::List(inner(arguments)),
-                "set" => Self::Set(inner(arguments)),
-                "map" => Self::Map(inner(arguments)),
-                "object" => Self::object(arguments, depth),
-                "tuple" => match arguments.first().map(|expr| &expr.kind) {
+            ExprKind::Call(call) => match &*call.name.name {
+                "list" => Self::List(inner(&call.arguments)),
+                "set" => Self::Set(inner(&call.arguments)),
+                "map" => Self::Map(inner(&call.arguments)),
+                "object" => Self::object(&call.arguments, depth),
+                "tuple" => match call.arguments.first().map(|expr| &expr.kind) {
                     Some(ExprKind::List(items)) => {
                         Self::Tuple(items.iter().map(|item| Self::within(item, depth.saturating_add(1))).collect())
                     }
@@ -109,8 +109,8 @@ impl<'l> Type<'l> {
         let fields = items.iter().filter_map(|item| {
             let ExprKind::String(name) = &item.key.kind else { return None };
             let (constraint, presence) = match &item.value.kind {
-                ExprKind::Call { name, arguments, .. } if &*name.name == "optional" => {
-                    (arguments.first().unwrap_or(&item.value), Presence::Optional(arguments.get(1)))
+                ExprKind::Call(call) if &*call.name.name == "optional" => {
+                    (call.arguments.first().unwrap_or(&item.value), Presence::Optional(call.arguments.get(1)))
                 }
                 _ => (&item.value, Presence::Required),
             };
