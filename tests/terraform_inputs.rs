@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -119,6 +119,7 @@ resource "aws_x" "y" {}
             "versions.tf:2 tf-duplicate-declaration: `required_providers` is declared twice in the module (main.tf:2)",
             "versions.tf:4 tf-duplicate-declaration: module `m` is declared twice in the module (main.tf:9)",
             "versions.tf:7 tf-duplicate-declaration: output `o` is declared twice in the module (main.tf:12)",
+            "note replaced.tf: not judged: OpenTofu reads `replaced.tofu` in its place",
         ]
     );
 }
@@ -276,4 +277,157 @@ resource "aws_db_instance" "main" {
     let found = folder.report("", &["--only", "tf-aws-rds-storage-unencrypted"]);
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with("main.tf:5 ") && found[0].ends_with("(main.tf:3)"), "{found:?}");
+}
+
+/// What is wrong in a policy stands at its own characters, wherever the policy is written.
+#[test]
+fn documents_in_texts_have_places() {
+    let folder = Folder::new(
+        "documents",
+        r#"== main.tf
+variable "bucket" {}
+locals {
+  name = "reports"
+  own  = <<-EOT
+    {
+      "Statement": [
+        { "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" }
+      ]
+    }
+  EOT
+}
+resource "aws_s3_bucket_policy" "local" {
+  bucket = "a"
+  policy = local.own
+}
+resource "aws_s3_bucket_policy" "template" {
+  bucket = "b"
+  policy = <<EOT
+{
+  "Statement": [
+    { "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::${local.name}/*" },
+    { "Effect": "Allow", "Resource": "arn:aws:s3:::${var.bucket}/*", "Action": "s3:GetObject",
+      "Sid": "$${literal}",
+      "Principal": { "AWS": "*" } }
+  ]
+}
+EOT
+}
+resource "aws_s3_bucket_policy" "quoted" {
+  bucket = "c"
+  policy = "{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\",\n\"Principal\": \"*\"}]}"
+}
+resource "aws_s3_bucket_policy" "directive" {
+  bucket = "d"
+  policy = <<EOT
+{
+  "Statement": [
+    %{ if true }{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" }%{ endif }
+  ]
+}
+EOT
+}
+== suppressed.tf
+resource "aws_s3_bucket_policy" "suppressed" {
+  bucket = "e"
+  # portcullis: ignore[tf-aws-s3-policy-any-principal] downloads are for everyone
+  policy = <<EOT
+{
+  "Statement": [
+    { "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" }
+  ]
+}
+EOT
+}
+"#,
+    );
+    let output = folder.run("", &["--only", "tf-aws-s3-policy-any-principal,unused-suppression", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let texts = std::fs::read_to_string(folder.0.join("main.tf")).unwrap();
+    let lines: Vec<&str> = texts.lines().collect();
+    let found = report["findings"].as_array().unwrap().iter().map(|finding| {
+        let [start, end] = ["start", "end"].map(|at| &finding["location"][at]);
+        let number = |it: &Value| usize::try_from(it.as_u64().unwrap()).unwrap();
+        let (line, from, to) = (number(&start["line"]), number(&start["column"]), number(&end["column"]));
+        let text = lines[line - 1].get(from - 1..to - 1).filter(|_| start["line"] == end["line"]).unwrap_or("…");
+        format!("{line} {text}")
+    });
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [r#"7 "*""#, r#"24 "*""#, r#"31 \"*\"#, "35 …"],
+        "each at the principal, and where directives make the text, at the text"
+    );
+}
+
+/// What is no configuration is not judged as such, and of two files of one name OpenTofu's counts.
+#[test]
+fn files_beside_the_configuration() {
+    let folder = Folder::new(
+        "beside-configuration",
+        r#"== main.tf
+check "health" {
+  data "http" "site" {
+    url = "https://example.com"
+  }
+  assert {
+    condition     = data.http.site.status_code == 200
+    error_message = "down"
+  }
+}
+import {
+  to = aws_db_instance.made
+  id = "made"
+}
+removed {
+  from = aws_db_instance.old
+  lifecycle {
+    destroy = false
+  }
+}
+ephemeral "aws_secretsmanager_secret_version" "password" {
+  secret_id = "database"
+}
+resource "terraform_data" "kept" {
+  input = true
+}
+resource "aws_db_instance" "made" {
+  password_wo         = ephemeral.aws_secretsmanager_secret_version.password.secret_string
+  publicly_accessible = provider::example::is_public("made")
+}
+resource "aws_db_instance" "handed_on" {
+  publicly_accessible = terraform_data.kept.output
+}
+== both.tf
+resource "aws_db_instance" "terraform" {
+  publicly_accessible = true
+}
+== both.tofu
+resource "aws_db_instance" "opentofu" {
+  publicly_accessible = true
+}
+== .terraform.lock.hcl
+provider "registry.opentofu.org/hashicorp/aws" {
+  version = "6.0.0"
+}
+== main.tftest.hcl
+run "plan" {
+  command = plan
+}
+== aws.tfmock.hcl
+mock_resource "aws_db_instance" {
+  defaults = { publicly_accessible = true }
+}
+"#,
+    );
+    assert_eq!(
+        folder.report("", &["--only", "tf-aws-rds-publicly-accessible,syntax-error,tf-duplicate-declaration"]),
+        [
+            "both.tofu:2 tf-aws-rds-publicly-accessible: `aws_db_instance.opentofu` has a public address: \
+             `publicly_accessible` is true ()",
+            "main.tf:24 tf-aws-rds-publicly-accessible: `aws_db_instance.handed_on` has a public address: \
+             `publicly_accessible` is true (main.tf:30)",
+            "note : 1 check of Terraform could not be decided: a value is not known",
+            "note both.tf: not judged: OpenTofu reads `both.tofu` in its place",
+        ]
+    );
 }

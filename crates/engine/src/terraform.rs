@@ -19,7 +19,7 @@ use portcullis_model::terraform::Configuration;
 use portcullis_rules::Outcome;
 use portcullis_syntax::hcl::File;
 use portcullis_syntax::{Tree, json};
-use portcullis_terraform::{Library, Options, evaluate, parse, plan};
+use portcullis_terraform::{Library, Options, Role, evaluate, parse, plan, role_of};
 
 use crate::builds::Scan;
 use crate::classify::Language;
@@ -79,6 +79,7 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
         parsed.extend(read);
     }
     let library = gather(scan, &parsed, options);
+    left.notes.extend(parsed.iter().filter_map(|it| replaced(it, &library)));
     let roots = library.roots();
     let plans: Vec<(&str, &Tree)> = parsed
         .iter()
@@ -129,6 +130,18 @@ fn read<'a>(scan: &'a Scan<'_>, index: usize) -> (Judged, Option<Parsed<'a>>) {
     };
     left.documents = 1;
     (left, Some(Parsed { judge, input, text, contents }))
+}
+
+/// Says that OpenTofu reads another file in the place of one.
+fn replaced(parsed: &Parsed<'_>, library: &Library) -> Option<Note> {
+    let path = parsed.input.target.path.as_str();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_part = matches!(parsed.contents, Contents::File(_)) && role_of(name) == Some(Role::Configuration);
+    if !is_part || library.reads(path) {
+        return None;
+    }
+    let message = format!("not judged: OpenTofu reads `{}` in its place", name.replacen(".tf", ".tofu", 1));
+    Some(Note { path: path.to_owned(), kind: NoteKind::Other, message })
 }
 
 /// The directories of the targets that are no plans.

@@ -30,7 +30,7 @@ impl Evaluator<'_> {
             ExprKind::Null => Ok(Value::new(Kind::Null, at)),
             ExprKind::Bool(value) => Ok(Value::new(Kind::Bool(*value), at)),
             ExprKind::Number(number) => Ok(Value::new(Kind::Number(*number), at)),
-            ExprKind::String(text) => Ok(Value::string(text.clone(), at)),
+            ExprKind::String(text) => Ok(self.document_text(Value::string(text.clone(), at), scope)),
             ExprKind::Invalid => Ok(Value::unknown(Reason::Invalid, at)),
             _ => self.deeper(at, |evaluator| evaluator.composite(expr, at, scope)),
         }
@@ -327,6 +327,6 @@ impl Collected {
             let list = List { items, open: self.open, set: false };
             entries.insert(key, Entry { key: at, value: Value::new(Kind::List(Arc::new(list)), at) });
         }
-        Kind::Map(Arc::new(Map { entries, open: self.open }))
+        Kind::Map(Arc::new(Map { entries: entries.into(), open: self.open }))
     }
 }

@@ -26,6 +26,7 @@ mod tags;
 mod template;
 mod traversal;
 mod types;
+mod written;
 
 pub use evaluate::{Evaluated, Gap, Limit, Options, evaluate};
 pub use given::{Fit, Given};

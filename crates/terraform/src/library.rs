@@ -127,6 +127,13 @@ impl Library {
         self.read(path, files, file_id);
     }
 
+    /// Whether a file that was added is a part of its module: where OpenTofu's file of its name stands beside Terraform's,
+    /// the latter is none.
+    pub fn reads(&self, path: &str) -> bool {
+        let files = self.directories.get(split(path).0).map_or(&[][..], |it| it.files.as_slice());
+        files.binary_search_by(|file| (*file.path).cmp(path)).is_ok()
+    }
+
     /// The path and the text of a file that was read or added.
     pub fn text(&self, id: FileId) -> Option<(&Arc<str>, &Arc<str>)> {
         self.texts.get(&id).map(|(path, text)| (path, text))

@@ -184,6 +184,13 @@ impl<'l> Evaluator<'l> {
         let scope = Scope::of_instance(module, each);
         let mut body = self.body(&declaration.declared, &scope);
         self.tag(module, declaration, &mut body);
+        // It hands on what it is given, once that has been kept.
+        if declaration.mode == Mode::Managed
+            && &**declaration.kind == "terraform_data"
+            && let Some(input) = body.entries.get("input").cloned()
+        {
+            body.insert("output", input.key, input.value);
+        }
         if declaration.mode == Mode::Data && &**declaration.kind == "aws_iam_policy_document" {
             let place = crate::functions::Place { files: self.files, directory: "" };
             policy_document::fold(&mut body, declaration.declared.block.header, place);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_core::Span;
-use portcullis_model::terraform::value::{Entry, List, Map};
+use portcullis_model::terraform::value::{Entries, Entry, List, Map};
 use portcullis_model::terraform::{Kind, Reason, Value};
 use portcullis_syntax::hcl::{Expr, ExprKind};
 
@@ -172,7 +172,7 @@ impl<'l> Type<'l> {
                 if matches!(**inner, Self::Any) {
                     return Ok(value);
                 }
-                let mut entries = BTreeMap::new();
+                let mut entries = Entries::default();
                 for (name, entry) in &map.entries {
                     let converted = inner.convert(entry.value.clone(), default)?;
                     entries.insert(name.clone(), Entry { key: entry.key, value: converted });
@@ -204,7 +204,7 @@ impl<'l> Type<'l> {
 
     fn fields(value: Value, fields: &[Field<'_>], default: &mut dyn FnMut(&Expr) -> Value) -> Result<Value, Fault> {
         let Kind::Map(map) = &value.kind else { return Err(Fault) };
-        let mut entries = BTreeMap::new();
+        let mut entries = Entries::default();
         for field in fields {
             let name: Arc<str> = field.name.into();
             let written = map.entries.get(field.name).filter(|entry| !entry.value.is_null());

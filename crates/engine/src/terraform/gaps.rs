@@ -67,7 +67,7 @@ pub(super) fn tell(
                 if let Some(rule) = (scan.judge)(header.file.0 as usize).rule(ids::MODULE_UNRESOLVED) {
                     drafts.push(unresolved_module(rule, header, &name, source.as_deref()));
                 }
-                told.sources.extend(source);
+                told.sources.extend(source.filter(|source| !source.is_empty()));
             }
             Gap::Cycle { header, name, calls } => {
                 if let Some(rule) = (scan.judge)(header.file.0 as usize).rule(ids::MODULE_CYCLE) {

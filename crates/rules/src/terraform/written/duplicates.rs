@@ -71,7 +71,7 @@ type Name<'s> = (&'s str, &'s str, &'s str);
 fn duplicates(source: &Source, report: &mut Report<'_>) {
     let mut declared: HashMap<Name<'_>, Span> = HashMap::new();
     for block in source.files.iter().filter(|file| !file.is_override()).flat_map(|file| &file.file.body.blocks) {
-        for (name, span) in declarations(block) {
+        for (name, span) in declarations(block).into_iter().filter(|((_, name, _), _)| !name.is_empty()) {
             match declared.get(&name) {
                 Some(first) => twice(name, span, *first, report),
                 None => {
