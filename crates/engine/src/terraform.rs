@@ -88,15 +88,16 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
             Contents::File(_) => None,
         })
         .collect();
+    let sources = Sources::new(scan.tree, &library);
     let mut said = Said::default();
     let mut gaps = Gaps::default();
     let mut fits = Fits::default();
-    for root in on_workers(&roots, |root| evaluate_root(scan, &library, root, options)) {
+    for root in on_workers(&roots, |root| evaluate_root(scan, (&library, &sources), root, options)) {
         gaps.merge(root.gaps);
         fits.add(root.given);
         said.take(root.spoken);
     }
-    for spoken in on_workers(&plans, |(path, tree)| judge_plan(scan, &library, path, tree, options)) {
+    for spoken in on_workers(&plans, |(path, tree)| judge_plan(scan, (&library, &sources), path, tree, options)) {
         said.take(spoken);
     }
     fits.tell(&library, &mut left);
@@ -151,14 +152,20 @@ fn modules_of<'p>(parsed: &'p [Parsed<'_>]) -> impl Iterator<Item = &'p str> {
 }
 
 /// Runs the rules on what is planned. Where the sources lie beside the plan, a finding stands where they say it.
-fn judge_plan(scan: &Scan<'_>, library: &Library, path: &str, tree: &Tree, options: &Options) -> Spoken {
+fn judge_plan(
+    scan: &Scan<'_>,
+    (library, files): (&Library, &Sources<'_>),
+    path: &str,
+    tree: &Tree,
+    options: &Options,
+) -> Spoken {
     let Some(root) = tree.documents().next().map(|document| document.root).filter(|root| plan::is_plan(*root)) else {
         return Spoken::default();
     };
     let directory = directory_of(path);
     let mut configuration = plan::configuration(root);
     if library.directories().any(|known| known == directory) {
-        let sources = evaluate(directory, library, &Sources::new(scan.tree, library), options);
+        let sources = evaluate(directory, library, files, options);
         configuration = plan::placed(configuration, &sources.configuration);
     }
     judge_resources(scan, &configuration, Naming::Instances)
@@ -208,8 +215,8 @@ struct Root {
 }
 
 /// Evaluates a root module, and runs the rules on what it comes to.
-fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Options) -> Root {
-    let evaluated = evaluate(root, library, &Sources::new(scan.tree, library), options);
+fn evaluate_root(scan: &Scan<'_>, (library, files): (&Library, &Sources<'_>), root: &str, options: &Options) -> Root {
+    let evaluated = evaluate(root, library, files, options);
     let mut spoken = judge_resources(scan, &evaluated.configuration, Naming::Definitions);
     let gaps = gaps::tell(scan, library, root, evaluated.gaps, &mut spoken.outcome.drafts);
     Root { spoken, gaps, given: evaluated.given }

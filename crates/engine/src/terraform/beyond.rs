@@ -37,6 +37,9 @@ impl<'a> Sources<'a> {
     }
 
     fn is_in_module(&self, path: &str) -> bool {
+        if self.folders.is_empty() {
+            return false;
+        }
         let path = self.inside.absolute(path);
         self.folders.iter().any(|folder| path.starts_with(folder))
     }
