@@ -170,6 +170,13 @@ other = 1
         assert_eq!(folder.report("", &arguments), expected, "{arguments:?}");
         assert_eq!(folder.run("", &arguments).status.code(), Some(code), "{arguments:?}");
     }
+    // A hook names some files, and who declares the variable may not be among them.
+    let hook = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["check", "--no-config", "b/main.tf", "--tf-var", "size=3"])
+        .args(PUBLIC)
+        .current_dir(&folder.0)
+        .output();
+    assert_eq!(hook.unwrap().status.code(), Some(0));
 }
 
 /// Where no repository says what belongs together, sources do.

@@ -24,13 +24,13 @@ use portcullis_terraform::{Library, Options, Role, evaluate, parse, plan, role_o
 use crate::builds::Scan;
 use crate::classify::Language;
 use crate::directives::Directives;
-use crate::discover::Discovered;
+use crate::discover::{Discovered, Origin};
 use crate::judge::{Input, Judge, Judged};
 use crate::together::{self, Sheet, on_workers};
 use beyond::{Modules, Sources};
 use gaps::Gaps;
-use given::Fits;
 pub(crate) use given::file_error;
+use given::{Asked, Fits};
 use said::{Naming, Said, Spoken};
 
 /// The targets that are judged here, in order: files of modules, values of variables, plans.
@@ -100,7 +100,9 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
     for spoken in on_workers(&plans, |(path, tree)| judge_plan(scan, (&library, &sources), path, tree, options)) {
         said.take(spoken);
     }
-    fits.tell(&library, &mut left);
+    let is_found = |it: &Parsed<'_>| it.input.target.origin == Origin::Found;
+    let asked = if parsed.iter().any(is_found) { Asked::Folder } else { Asked::Files };
+    fits.tell(&library, asked, &mut left);
     gaps.tell(&mut left);
     let is_root: BTreeSet<&str> = roots.iter().copied().collect();
     let directories: BTreeSet<&str> = modules_of(&parsed).collect();

@@ -8,6 +8,15 @@ use portcullis_terraform::{Fit, Given, Library, parse};
 
 use crate::judge::Judged;
 
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A folder: who declares the variable is in it.
+    Folder,
+    /// Some files, as a hook names them: who declares the variable may be elsewhere.
+    Files,
+}
+
 /// How the values fit all roots so far.
 #[derive(Default)]
 pub(super) struct Fits(Vec<Given>);
@@ -30,7 +39,7 @@ impl Fits {
 
     /// Says which values no root takes. Terraform refuses them; where a file says something of a variable that is not
     /// declared, it warns.
-    pub(super) fn tell(self, library: &Library, left: &mut Judged) {
+    pub(super) fn tell(self, library: &Library, asked: Asked, left: &mut Judged) {
         for Given { name, span, fit } in self.0 {
             let file = span.and_then(|span| {
                 let (path, text) = library.text(span.file)?;
@@ -38,6 +47,7 @@ impl Fits {
             });
             let reason = match (fit, &file) {
                 (Fit::Taken, _) => continue,
+                (Fit::Undeclared, _) if asked == Asked::Files => continue,
                 (Fit::Undeclared, Some((path, line))) => {
                     let message = format!("line {line}: no module that is evaluated by itself declares `{name}`");
                     left.notes.push(Note { path: path.to_string(), kind: NoteKind::Other, message });
