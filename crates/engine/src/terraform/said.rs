@@ -160,7 +160,7 @@ impl About {
         }
         let name = match self.count {
             1 => format!("`{address}`"),
-            count => format!("`{address}` and {} more", count - 1),
+            count => format!("`{address}` (and {} more)", count - 1),
         };
         let definition = format!("`{local}`");
         if draft.message.contains(&definition) {
