@@ -126,6 +126,7 @@ fn what_is_not_known_gives_no_finding() {
         notes,
         [
             "3 checks of Terraform could not be decided: a value is not known",
+            "a module of Terraform is not at hand, and not judged: `terraform-aws-modules/vpc/aws`",
             "not at hand, so that what comes of it is not known: 1 module",
         ]
     );

@@ -183,6 +183,13 @@ pub enum ScanError {
         /// Why.
         reason: String,
     },
+    /// What an option says fits nothing that was scanned.
+    Option {
+        /// The option, with what it is about: `--tf-var size`.
+        option: String,
+        /// Why.
+        reason: String,
+    },
     /// What can be fixed in a file was not.
     NotFixed {
         /// The file as shown.
@@ -209,6 +216,7 @@ impl std::fmt::Display for ScanError {
         match self {
             Self::Path { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::Advisories { reason } => f.write_str(reason),
+            Self::Option { option, reason } => write!(f, "{option}: {reason}"),
             Self::NotFixed { path, reason } => write!(f, "{path}: not fixed: {reason}"),
             Self::RulePanicked { rule, path } => write!(f, "rule {rule} panicked on {path}; please report it"),
         }

@@ -1,4 +1,4 @@
-//! The tree that kustomizations may read, and what of it may come later.
+//! The tree that kustomizations and modules may read, and what of it may come later.
 //!
 //! A base may lie beside what is scanned, but not outside of the repository. What git ignores is made before the build,
 //! and a submodule may not be checked out: that they are missing here says nothing.
@@ -15,15 +15,45 @@ pub(crate) struct Inside<'f> {
     files: &'f dyn Files,
     cwd: &'f Path,
     root: PathBuf,
+    edge: Edge,
+}
+
+/// Whether anybody said where the tree ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// A repository or an option does.
+    Said,
+    /// It is guessed from what is scanned.
+    Guessed,
 }
 
 impl<'f> Inside<'f> {
     /// `files` are those of `cwd`.
-    pub(crate) fn new(files: &'f dyn Files, cwd: &'f Path, root: PathBuf) -> Self {
-        Self { files, cwd, root }
+    pub(crate) fn new(files: &'f dyn Files, cwd: &'f Path, (root, edge): (PathBuf, Edge)) -> Self {
+        Self { files, cwd, root, edge }
     }
 
-    fn absolute(&self, path: &str) -> PathBuf {
+    /// Whether nothing may be read beyond the root, whatever refers to it.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.edge == Edge::Said
+    }
+
+    /// Those of the folders that are not below the root, as absolute paths.
+    pub(crate) fn outside<'p>(&self, folders: impl Iterator<Item = &'p str>) -> Vec<PathBuf> {
+        folders.map(|folder| self.absolute(folder)).filter(|folder| !folder.starts_with(&self.root)).collect()
+    }
+
+    /// A file that may lie beyond the root where that is guessed.
+    pub(crate) fn read_anywhere(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        if self.is_bounded() { self.read(path) } else { self.files.read(path) }
+    }
+
+    /// The same of a folder.
+    pub(crate) fn list_anywhere(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        if self.is_bounded() { self.list(directory) } else { self.files.list(directory) }
+    }
+
+    pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         paths::absolute(self.cwd, Path::new(path))
     }
 

@@ -25,7 +25,7 @@ use crate::definitions::{self, Customs, Holder};
 use crate::discover::{Discovered, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
-use crate::inside::Inside;
+use crate::inside::{Edge, Inside};
 use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
 use crate::packages::Packages;
@@ -239,9 +239,12 @@ pub(crate) fn scan_texts(
     };
     let tree = Inside::new(&worktree, &options.cwd, reach(options));
     for path in &options.tf_var_files {
-        if let Err(error) = worktree.read(&shown(&options.cwd, path)) {
-            report.errors.push(ScanError::Path { path: path.clone(), reason: reason(&error) });
-        }
+        let shown = shown(&options.cwd, path);
+        let fault = match worktree.read(&shown) {
+            Ok(bytes) => terraform::file_error(&shown, &bytes),
+            Err(error) => Some(reason(&error)),
+        };
+        report.errors.extend(fault.map(|reason| ScanError::Path { path: path.clone(), reason }));
     }
     let done = AtomicUsize::new(0);
     let judge_worlds = |rules: &BTreeMap<OverrideSet, Rules>, worlds: &[&World]| {
@@ -692,18 +695,19 @@ fn scan_root(options: &ScanOptions) -> PathBuf {
 
 /// The folder below which files may refer to one another. Without a repository, the working directory and what is scanned lie
 /// in it; where they have nothing but the file system in common, what is scanned alone.
-fn reach(options: &ScanOptions) -> PathBuf {
+fn reach(options: &ScanOptions) -> (PathBuf, Edge) {
     let root = scan_root(options);
     if options.root.is_some() || root != options.cwd || paths::repository_root(&options.cwd).is_some() {
-        return root;
+        return (root, Edge::Said);
     }
     let scanned = || options.paths.iter().map(|path| paths::absolute(&options.cwd, path));
     let is_deep = |folder: &PathBuf| folder.components().count() > 2;
     let shared = scanned().fold(options.cwd.clone(), |shared, path| common(&shared, &path));
     if is_deep(&shared) {
-        return shared;
+        return (shared, Edge::Guessed);
     }
-    scanned().reduce(|shared, path| common(&shared, &path)).filter(is_deep).unwrap_or(root)
+    let apart = scanned().reduce(|shared, path| common(&shared, &path)).filter(is_deep);
+    (apart.unwrap_or(root), Edge::Guessed)
 }
 
 /// The folder that two paths are both in.

@@ -5,26 +5,33 @@
 //! finding at its definition. A finding stands where its value was written; where that is in a file that is no target of
 //! the scan, at the nearest place to it that is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod beyond;
+mod gaps;
+mod given;
+mod said;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use portcullis_core::{Draft, FileId, Files, Note, NoteKind, Place, RuleIdx, Span, StableHash};
+use portcullis_core::{FileId, Files, Note, NoteKind, Place};
 use portcullis_model::kustomize::directory_of;
+use portcullis_model::terraform::Configuration;
 use portcullis_rules::Outcome;
-use portcullis_rules::scan::ids;
 use portcullis_syntax::hcl::File;
 use portcullis_syntax::{Tree, json};
-use portcullis_terraform::{Gap, Library, Options, evaluate, parse, plan};
+use portcullis_terraform::{Library, Options, Role, evaluate, parse, plan, role_of};
 
 use crate::builds::Scan;
 use crate::classify::Language;
 use crate::directives::Directives;
-use crate::discover::Discovered;
+use crate::discover::{Discovered, Origin};
 use crate::judge::{Input, Judge, Judged};
 use crate::together::{self, Sheet, on_workers};
-
-/// Calls and resources that a finding names at most.
-const NAMED: usize = 10;
+use beyond::{Modules, Sources};
+use gaps::Gaps;
+pub(crate) use given::file_error;
+use given::{Asked, Fits};
+use said::{Naming, Said, Spoken};
 
 /// The targets that are judged here, in order: files of modules, values of variables, plans.
 pub(crate) fn targets(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -> Vec<usize> {
@@ -72,6 +79,7 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
         parsed.extend(read);
     }
     let library = gather(scan, &parsed, options);
+    left.notes.extend(parsed.iter().filter_map(|it| replaced(it, &library)));
     let roots = library.roots();
     let plans: Vec<(&str, &Tree)> = parsed
         .iter()
@@ -80,18 +88,27 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
             Contents::File(_) => None,
         })
         .collect();
+    let sources = Sources::new(scan.tree, &library);
     let mut said = Said::default();
-    for outcome in on_workers(&roots, |root| evaluate_root(scan, &library, root, options)) {
-        said.take(outcome, &mut left);
+    let mut gaps = Gaps::default();
+    let mut fits = Fits::default();
+    for root in on_workers(&roots, |root| evaluate_root(scan, (&library, &sources), root, options)) {
+        gaps.merge(root.gaps);
+        fits.add(root.given);
+        said.take(root.spoken);
     }
-    for outcome in on_workers(&plans, |(path, tree)| judge_plan(scan, &library, path, tree, options)) {
-        said.take((outcome, Vec::new()), &mut left);
+    for spoken in on_workers(&plans, |(path, tree)| judge_plan(scan, (&library, &sources), path, tree, options)) {
+        said.take(spoken);
     }
+    let is_found = |it: &Parsed<'_>| it.input.target.origin == Origin::Found;
+    let asked = if parsed.iter().any(is_found) { Asked::Folder } else { Asked::Files };
+    fits.tell(&library, asked, &mut left);
+    gaps.tell(&mut left);
     let is_root: BTreeSet<&str> = roots.iter().copied().collect();
     let directories: BTreeSet<&str> = modules_of(&parsed).collect();
     for directory in directories {
         if let Some(outcome) = judge_source(scan, &library, directory, &is_root) {
-            said.take((outcome, Vec::new()), &mut left);
+            said.take(Spoken::of_source(outcome));
         }
     }
     if said.undecided > 0 {
@@ -118,6 +135,18 @@ fn read<'a>(scan: &'a Scan<'_>, index: usize) -> (Judged, Option<Parsed<'a>>) {
     (left, Some(Parsed { judge, input, text, contents }))
 }
 
+/// Says that OpenTofu reads another file in the place of one.
+fn replaced(parsed: &Parsed<'_>, library: &Library) -> Option<Note> {
+    let path = parsed.input.target.path.as_str();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_part = matches!(parsed.contents, Contents::File(_)) && role_of(name) == Some(Role::Configuration);
+    if !is_part || library.reads(path) {
+        return None;
+    }
+    let message = format!("not judged: OpenTofu reads `{}` in its place", name.replacen(".tf", ".tofu", 1));
+    Some(Note { path: path.to_owned(), kind: NoteKind::Other, message })
+}
+
 /// The directories of the targets that are no plans.
 fn modules_of<'p>(parsed: &'p [Parsed<'_>]) -> impl Iterator<Item = &'p str> {
     let files = parsed.iter().filter(|it| matches!(it.contents, Contents::File(_)));
@@ -125,22 +154,34 @@ fn modules_of<'p>(parsed: &'p [Parsed<'_>]) -> impl Iterator<Item = &'p str> {
 }
 
 /// Runs the rules on what is planned. Where the sources lie beside the plan, a finding stands where they say it.
-fn judge_plan(scan: &Scan<'_>, library: &Library, path: &str, tree: &Tree, options: &Options) -> Outcome {
-    let mut outcome = Outcome::default();
+fn judge_plan(
+    scan: &Scan<'_>,
+    (library, files): (&Library, &Sources<'_>),
+    path: &str,
+    tree: &Tree,
+    options: &Options,
+) -> Spoken {
     let Some(root) = tree.documents().next().map(|document| document.root).filter(|root| plan::is_plan(*root)) else {
-        return outcome;
+        return Spoken::default();
     };
     let directory = directory_of(path);
     let mut configuration = plan::configuration(root);
     if library.directories().any(|known| known == directory) {
-        let sources = evaluate(directory, library, scan.tree, options);
+        let sources = evaluate(directory, library, files, options);
         configuration = plan::placed(configuration, &sources.configuration);
     }
+    judge_resources(scan, &configuration, Naming::Instances)
+}
+
+/// Runs the rules on each resource.
+fn judge_resources(scan: &Scan<'_>, configuration: &Configuration, naming: Naming) -> Spoken {
+    let mut spoken = Spoken::new(naming);
     for resource in &configuration.resources {
         let judge = (scan.judge)(resource.header.file.0 as usize);
-        judge.dispatch.terraform(resource, &configuration, &mut outcome);
+        judge.dispatch.terraform(resource, configuration, &mut spoken.outcome);
+        spoken.said_of(resource);
     }
-    outcome
+    spoken
 }
 
 /// The targets and all that they call.
@@ -160,7 +201,7 @@ fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library 
         FileId(u32::try_from(index).unwrap_or(u32::MAX))
     };
     let directories: BTreeSet<String> = modules_of(parsed).map(str::to_owned).collect();
-    library.gather(directories, scan.tree, &mut file_id);
+    library.gather(directories, &Modules(scan.tree), &mut file_id);
     for path in &options.variable_files {
         // What is named on the command line may lie anywhere.
         library.add_variables(path, (scan.judge)(usize::MAX).files, &mut file_id);
@@ -168,48 +209,19 @@ fn gather(scan: &Scan<'_>, parsed: &[Parsed<'_>], options: &Options) -> Library 
     library
 }
 
-/// Evaluates a root module, and runs the rules on what it comes to.
-fn evaluate_root(scan: &Scan<'_>, library: &Library, root: &str, options: &Options) -> (Outcome, Vec<Note>) {
-    let evaluated = evaluate(root, library, scan.tree, options);
-    let mut outcome = Outcome::default();
-    for resource in &evaluated.configuration.resources {
-        let judge = (scan.judge)(resource.header.file.0 as usize);
-        judge.dispatch.terraform(resource, &evaluated.configuration, &mut outcome);
-    }
-    let mut notes = Vec::new();
-    let mut unresolved = 0;
-    for gap in evaluated.gaps {
-        match gap {
-            Gap::Unresolved { header, name, source } => {
-                unresolved += 1;
-                let Some(rule) = (scan.judge)(header.file.0 as usize).rule(ids::MODULE_UNRESOLVED) else { continue };
-                outcome.drafts.push(unresolved_module(rule, header, &name, source.as_deref()));
-            }
-            Gap::Limit(_) => notes.push("not judged as a whole: it comes to more than is evaluated".to_owned()),
-            Gap::Repetition { .. } => {}
-        }
-    }
-    if unresolved > 0 {
-        let modules = if unresolved == 1 { "module" } else { "modules" };
-        notes.push(format!("not at hand, so that what comes of it is not known: {unresolved} {modules}"));
-    }
-    notes.dedup();
-    let path = if root.is_empty() { "." } else { root };
-    let note = |message: String| Note { path: path.to_owned(), kind: NoteKind::Unknown, message };
-    (outcome, notes.into_iter().map(note).collect())
+/// A root module, judged.
+struct Root {
+    spoken: Spoken,
+    gaps: Gaps,
+    given: Vec<portcullis_terraform::Given>,
 }
 
-fn unresolved_module(rule: RuleIdx, header: Span, name: &str, source: Option<&str>) -> Draft {
-    let mut structure = StableHash::new();
-    structure.text(name);
-    let place = Place { span: header, structure: structure.short(), value: 0 };
-    let message = match source {
-        Some(source) => format!("module `{name}` is not at hand: `{source}` was not read"),
-        None => format!("module `{name}` is not at hand: its source is no literal"),
-    };
-    let mut draft = Draft::new(rule, place, message);
-    draft.help("scan after `terraform init`, or together with the folder that the module is in");
-    draft
+/// Evaluates a root module, and runs the rules on what it comes to.
+fn evaluate_root(scan: &Scan<'_>, (library, files): (&Library, &Sources<'_>), root: &str, options: &Options) -> Root {
+    let evaluated = evaluate(root, library, files, options);
+    let mut spoken = judge_resources(scan, &evaluated.configuration, Naming::Definitions);
+    let gaps = gaps::tell(scan, library, root, evaluated.gaps, &mut spoken.outcome.drafts);
+    Root { spoken, gaps, given: evaluated.given }
 }
 
 /// Runs the rules for modules as they are written.
@@ -221,39 +233,12 @@ fn judge_source(scan: &Scan<'_>, library: &Library, directory: &str, roots: &BTr
     Some(outcome)
 }
 
-/// What was said of all roots, each thing once.
-#[derive(Default)]
-struct Said {
-    drafts: BTreeMap<(RuleIdx, Span), Draft>,
-    panicked: BTreeSet<RuleIdx>,
-    undecided: usize,
-}
-
-impl Said {
-    fn take(&mut self, (outcome, notes): (Outcome, Vec<Note>), left: &mut Judged) {
-        left.notes.extend(notes);
-        self.panicked.extend(outcome.panicked);
-        self.undecided = self.undecided.saturating_add(outcome.undecided);
-        for draft in outcome.drafts {
-            let Some(known) = self.drafts.get_mut(&(draft.rule, draft.place.span)) else {
-                self.drafts.insert((draft.rule, draft.place.span), draft);
-                continue;
-            };
-            for label in draft.labels {
-                if known.labels.len() < NAMED && known.labels.iter().all(|other| other.span != label.span) {
-                    known.labels.push(label);
-                }
-            }
-            known.via.retain(|span| draft.via.contains(span));
-        }
-    }
-}
-
 /// From drafts to findings. What was said of files that are no targets moves to where they were asked for.
 fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
     let numbers: HashSet<FileId> = parsed.iter().map(|it| it.input.file).collect();
     let mut outcomes: HashMap<FileId, Outcome> = HashMap::new();
-    for (_, mut draft) in said.drafts {
+    let (drafts, mut panicked) = said.finish();
+    for mut draft in drafts {
         if !numbers.contains(&draft.place.span.file) {
             let Some(&nearest) = draft.via.iter().find(|span| numbers.contains(&span.file)) else { continue };
             draft.place = Place { span: nearest, ..draft.place };
@@ -262,7 +247,6 @@ fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
         draft.labels.retain(|label| label.span != place);
         outcomes.entry(place.file).or_default().drafts.push(draft);
     }
-    let mut panicked = said.panicked;
     let mut sheets = Vec::new();
     for Parsed { judge, input, text, contents } in parsed {
         let mut outcome = outcomes.remove(&input.file).unwrap_or_default();

@@ -324,6 +324,7 @@ impl<'a> ErrorWire<'a> {
         match error {
             ScanError::Path { path, .. } => Self { kind: "path", path: path.to_string_lossy(), rule: None, message },
             ScanError::Advisories { .. } => Self { kind: "advisories", path: "".into(), rule: None, message },
+            ScanError::Option { option, .. } => Self { kind: "option", path: option.into(), rule: None, message },
             ScanError::NotFixed { path, .. } => Self { kind: "not-fixed", path: path.into(), rule: None, message },
             ScanError::RulePanicked { rule, path } => {
                 Self { kind: "rule-panicked", path: path.into(), rule: Some(rule), message }

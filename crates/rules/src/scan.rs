@@ -25,6 +25,8 @@ pub mod ids {
     pub const INLINE_IGNORE_USED: &str = "docker-inline-ignore-used";
     /// See the rule.
     pub const MODULE_UNRESOLVED: &str = "tf-module-unresolved";
+    /// A module of Terraform that calls itself.
+    pub const MODULE_CYCLE: &str = "tf-module-cycle";
 }
 
 /// The rules of this file.
@@ -39,6 +41,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &MISPLACED_SUPPRESSION,
     &INLINE_IGNORE_USED,
     &MODULE_UNRESOLVED,
+    &MODULE_CYCLE,
 ];
 
 rule! {
@@ -313,4 +316,28 @@ rule! {
         severity: Severity::Info,
         profile: Profile::All,
     }
+}
+
+rule! {
+    /// Module calls itself
+    ///
+    /// By itself or through others. Modules are read before anything is evaluated, so that no `count = 0` ends it: `terraform
+    /// init` goes on until its paths are too long. Nothing of the inner call is judged.
+    ///
+    /// ```hcl bad:1
+    /// module "again" {
+    ///   source = "./"
+    /// }
+    /// ```
+    /// ```hcl good
+    /// file=main.tf
+    /// module "network" {
+    ///   source = "./network"
+    /// }
+    /// file=network/main.tf
+    /// resource "aws_vpc" "main" {
+    ///   cidr_block = "10.0.0.0/16"
+    /// }
+    /// ```
+    MODULE_CYCLE = "tf-module-cycle" { check: Check::Engine, severity: Severity::High }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Declarations<'l> {
     pub(crate) resources: Vec<ResourceDeclaration<'l>>,
     index: HashMap<(Place, &'l str, &'l str), usize>,
     /// `provider` blocks.
-    pub(crate) providers: Vec<&'l Block>,
+    pub(crate) providers: Vec<Declared<'l>>,
     /// What `required_providers` says.
     pub(crate) required: Vec<Provider>,
     /// Something in it could not be read.
@@ -75,7 +75,7 @@ impl<'l> Declarations<'l> {
     /// Sorts the blocks of a directory.
     pub(crate) fn new(directory: &'l Directory) -> Self {
         let mut found = Self::default();
-        let (overrides, files): (Vec<_>, Vec<_>) = directory.files.iter().partition(|file| is_override(&file.path));
+        let (overrides, files): (Vec<_>, Vec<_>) = directory.files.iter().partition(|file| file.is_override());
         for file in files {
             found.partial |= file.file.body.open || !file.file.errors.is_empty();
             for block in &file.file.body.blocks {
@@ -108,7 +108,7 @@ impl<'l> Declarations<'l> {
             "output" => self.outputs.declare(label(0), block),
             "module" => self.calls.declare(label(0), block),
             "provider" => {
-                self.providers.push(block);
+                self.providers.push(Declared { block, over: Vec::new() });
                 self.require_version(block);
             }
             "terraform" => self.require(block),
@@ -138,6 +138,12 @@ impl<'l> Declarations<'l> {
             "variable" => label(0).and_then(|name| self.variables.get_mut(name)),
             "output" => label(0).and_then(|name| self.outputs.get_mut(name)),
             "module" => label(0).and_then(|name| self.calls.get_mut(name)),
+            "provider" => {
+                let name = label(0);
+                self.providers.iter_mut().find(|other| {
+                    other.block.labels.first().map(|it| &*it.name) == name && alias(other.block) == alias(block)
+                })
+            }
             kind => mode_of(kind).and_then(|mode| {
                 let number = self.resource(mode, label(0)?, label(1)?)?;
                 self.resources.get_mut(number).map(|resource| &mut resource.declared)
@@ -198,6 +204,17 @@ impl<'l> Declared<'l> {
                 kind == "lifecycle" || !others.any(|other| produced_kind(other) == kind)
             })
         })
+    }
+
+    /// Whether its instances may differ: `each` or `count` stands somewhere in it.
+    pub(crate) fn mentions_instance(&self) -> bool {
+        let mut mentions = false;
+        for body in self.bodies() {
+            body.walk(&mut |expr| {
+                mentions |= matches!(&expr.kind, ExprKind::Variable(name) if matches!(&**name, "each" | "count"));
+            });
+        }
+        mentions
     }
 
     /// Whether something in it could not be read.
@@ -268,10 +285,9 @@ impl<T> Default for Names<'_, T> {
     }
 }
 
-fn is_override(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    stem == "override" || stem.ends_with("_override")
+/// What tells the configurations of one provider from one another.
+fn alias(provider: &Block) -> Option<&str> {
+    provider.body.attribute("alias").and_then(|alias| alias.value.as_str())
 }
 
 fn mode_of(kind: &str) -> Option<Mode> {

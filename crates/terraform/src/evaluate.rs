@@ -14,6 +14,7 @@ use portcullis_syntax::hcl::Expr;
 
 use crate::Fault;
 use crate::declarations::{Declarations, Declared};
+use crate::given::Given;
 use crate::library::Library;
 use crate::limits::{DEPTH, RESOURCES, STEPS, Scales};
 use crate::modules::Calls;
@@ -39,6 +40,8 @@ pub struct Evaluated {
     pub configuration: Configuration,
     /// What was left out, in order of the text; each place once.
     pub gaps: Vec<Gap>,
+    /// How what the options give fits, in the order in which they give it.
+    pub given: Vec<Given>,
 }
 
 /// Something that could not be known.
@@ -53,8 +56,22 @@ pub enum Gap {
         /// What `source` says, where that is a literal.
         source: Option<Arc<str>>,
     },
-    /// A limit on steps, sizes or instances was hit.
-    Limit(Span),
+    /// A `module` block that calls a module from within itself: `terraform init` never comes to an end of it.
+    Cycle {
+        /// The header of the block.
+        header: Span,
+        /// Its name.
+        name: Arc<str>,
+        /// The calls that led from the module to the block, the nearest to it first.
+        calls: Vec<Span>,
+    },
+    /// A limit was hit.
+    Limit {
+        /// Where.
+        span: Span,
+        /// Which.
+        limit: Limit,
+    },
     /// How many instances a block has, or blocks a `dynamic` one makes, is not known.
     Repetition {
         /// The value of `count` or `for_each`.
@@ -64,12 +81,26 @@ pub enum Gap {
     },
 }
 
+/// What there may be no more of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// Steps of the evaluation, expressions within one another, or values within a value: what is left out is unknown.
+    Work,
+    /// Instances of one resource or module: one stands for those that are left out.
+    Instances,
+    /// Instances of resources or modules in a configuration: what is left out is not seen.
+    Configuration,
+    /// Modules that are called within one another: what is called there is not seen.
+    ModuleDepth,
+}
+
 /// Evaluates the module in `root` and those that it calls.
 pub fn evaluate(root: &str, library: &Library, files: &dyn Files, options: &Options) -> Evaluated {
     on_large_stack(|| {
         let mut evaluator = Evaluator::new(root, library, files, options);
         evaluator.force(0);
-        evaluator.finish()
+        let given = evaluator.given_values();
+        Evaluated { given, ..evaluator.finish() }
     })
 }
 
@@ -82,7 +113,10 @@ fn on_large_stack(work: impl FnOnce() -> Evaluated + Send) -> Evaluated {
             // A panic is the caller's, as if it had happened here.
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             // Nothing is known where no thread could be started.
-            Err(_) => Evaluated { gaps: vec![Gap::Limit(Span::default())], ..Evaluated::default() },
+            Err(_) => Evaluated {
+                gaps: vec![Gap::Limit { span: Span::default(), limit: Limit::Configuration }],
+                ..Evaluated::default()
+            },
         }
     })
 }
@@ -239,10 +273,15 @@ impl<'l> Evaluator<'l> {
         outcome
     }
 
-    /// Keeps that a limit was hit.
+    /// Keeps that evaluating something would be too much work.
     pub(crate) fn limit(&mut self, at: Span) -> Value {
-        self.gaps.insert(Gap::Limit(at));
+        self.limit_of(Limit::Work, at);
         Value::unknown(Reason::Limit, at)
+    }
+
+    /// Keeps that a limit was hit.
+    pub(crate) fn limit_of(&mut self, limit: Limit, span: Span) {
+        self.gaps.insert(Gap::Limit { span, limit });
     }
 
     /// The value, unless it is too heavy.
@@ -347,7 +386,7 @@ impl<'l> Evaluator<'l> {
             }
         }
         let gaps = self.gaps.into_iter().collect();
-        Evaluated { configuration: Configuration::new(modules, resources), gaps }
+        Evaluated { configuration: Configuration::new(modules, resources), gaps, given: Vec::new() }
     }
 
     /// What each module requires of providers; what its callers require counts too.
@@ -376,7 +415,7 @@ impl<'l> Evaluator<'l> {
     pub(crate) fn may_add_resource(&mut self, at: Span) -> bool {
         self.resources = self.resources.saturating_add(1);
         if self.resources > RESOURCES {
-            self.limit(at);
+            self.limit_of(Limit::Configuration, at);
             return false;
         }
         true

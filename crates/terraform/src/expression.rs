@@ -9,7 +9,7 @@ use std::sync::Arc;
 use portcullis_core::Span;
 use portcullis_model::terraform::value::{Entry, List, Map, Number, Reference};
 use portcullis_model::terraform::{Kind, Reason, Value};
-use portcullis_syntax::hcl::{BinaryOperator, Expr, ExprKind, For, Item};
+use portcullis_syntax::hcl::{BinaryOperator, Call, Expr, ExprKind, For, Item};
 
 use crate::Fault;
 use crate::calls::Called;
@@ -30,7 +30,7 @@ impl Evaluator<'_> {
             ExprKind::Null => Ok(Value::new(Kind::Null, at)),
             ExprKind::Bool(value) => Ok(Value::new(Kind::Bool(*value), at)),
             ExprKind::Number(number) => Ok(Value::new(Kind::Number(*number), at)),
-            ExprKind::String(text) => Ok(Value::string(text.clone(), at)),
+            ExprKind::String(text) => Ok(self.document_text(Value::string(text.clone(), at), scope)),
             ExprKind::Invalid => Ok(Value::unknown(Reason::Invalid, at)),
             _ => self.deeper(at, |evaluator| evaluator.composite(expr, at, scope)),
         }
@@ -44,7 +44,8 @@ impl Evaluator<'_> {
             ExprKind::Variable(_) | ExprKind::Attribute(..) | ExprKind::Index(..) => self.traversal(expr, at, scope),
             ExprKind::Splat { source, each } => self.splat(source, each, at, scope),
             ExprKind::Element => scope.element().cloned().ok_or(Fault),
-            ExprKind::Call { name, arguments, expands } => {
+            ExprKind::Call(call) => {
+                let Call { name, arguments, expands } = &**call;
                 self.call_function(&Called { name: &name.name, arguments, expands: *expands }, at, scope)
             }
             ExprKind::Unary(operator, operand) => unary(*operator, &self.eval(operand, scope)?, at),
@@ -326,6 +327,6 @@ impl Collected {
             let list = List { items, open: self.open, set: false };
             entries.insert(key, Entry { key: at, value: Value::new(Kind::List(Arc::new(list)), at) });
         }
-        Kind::Map(Arc::new(Map { entries, open: self.open }))
+        Kind::Map(Arc::new(Map { entries: entries.into(), open: self.open }))
     }
 }

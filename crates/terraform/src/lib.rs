@@ -12,6 +12,7 @@ mod declarations;
 mod evaluate;
 mod expression;
 mod functions;
+mod given;
 mod library;
 mod limits;
 mod modules;
@@ -25,8 +26,11 @@ mod tags;
 mod template;
 mod traversal;
 mod types;
+mod written;
 
-pub use evaluate::{Evaluated, Gap, Options, evaluate};
+pub use evaluate::{Evaluated, Gap, Limit, Options, evaluate};
+pub use given::{Fit, Given};
 pub use library::{Call, Library, Role, parse, role_of};
+pub use limits::{INSTANCES, MODULE_DEPTH};
 
 pub(crate) use functions::Fault;

@@ -19,7 +19,7 @@ const SIZE_LIMIT: usize = 512 * 1024 * 1024;
 pub struct Library {
     directories: BTreeMap<Arc<str>, Directory>,
     variables: BTreeMap<Arc<str>, Arc<File>>,
-    texts: BTreeMap<FileId, Arc<str>>,
+    texts: BTreeMap<FileId, (Arc<str>, Arc<str>)>,
     size: usize,
 }
 
@@ -110,7 +110,7 @@ impl Library {
     pub fn add(&mut self, path: &str, id: FileId, text: Arc<str>, file: Arc<File>) {
         let (directory, name) = split(path);
         self.size = self.size.saturating_add(text.len());
-        self.texts.insert(id, text);
+        self.texts.insert(id, (path.into(), text));
         if role_of(name) == Some(Role::Configuration) {
             let directory = self.directories.entry(directory.into()).or_default();
             // Files come in order of their paths, so that the place is nearly always the end.
@@ -127,9 +127,16 @@ impl Library {
         self.read(path, files, file_id);
     }
 
-    /// The text of a file that was read or added.
-    pub fn text(&self, id: FileId) -> Option<&Arc<str>> {
-        self.texts.get(&id)
+    /// Whether a file that was added is a part of its module: where OpenTofu's file of its name stands beside Terraform's,
+    /// the latter is none.
+    pub fn reads(&self, path: &str) -> bool {
+        let files = self.directories.get(split(path).0).map_or(&[][..], |it| it.files.as_slice());
+        files.binary_search_by(|file| (*file.path).cmp(path)).is_ok()
+    }
+
+    /// The path and the text of a file that was read or added.
+    pub fn text(&self, id: FileId) -> Option<(&Arc<str>, &Arc<str>)> {
+        self.texts.get(&id).map(|(path, text)| (path, text))
     }
 
     /// The directories that hold configuration, in order.
@@ -272,7 +279,7 @@ impl Library {
         }
         let id = file_id(path);
         let file = Arc::new(parse(path, id, &text));
-        self.texts.insert(id, text);
+        self.texts.insert(id, (path.into(), text));
         Some((id, file))
     }
 }

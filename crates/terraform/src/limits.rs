@@ -18,13 +18,15 @@ const WEIGHT: usize = 1_000_000;
 /// Levels of lists and maps in a value.
 const NESTING: usize = 100;
 /// Instances that one `count` or `for_each` may give.
-pub(crate) const INSTANCES: usize = 20_000;
+pub const INSTANCES: usize = 10_000;
+/// Instances of resources in a configuration before one stands for all that a `count` or `for_each` gives.
+pub(crate) const REPEATED: usize = 50_000;
 /// Instances of modules in a configuration.
 pub(crate) const MODULES: usize = 20_000;
 /// Instances of resources in a configuration.
-pub(crate) const RESOURCES: usize = 200_000;
+pub(crate) const RESOURCES: usize = 100_000;
 /// Modules that are called within one another.
-pub(crate) const MODULE_DEPTH: usize = 40;
+pub const MODULE_DEPTH: usize = 40;
 /// Bytes of a text that is put together.
 pub(crate) const TEXT: usize = 1024 * 1024;
 

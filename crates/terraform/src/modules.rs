@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use portcullis_core::{OffsetMap, Span};
+use portcullis_core::Span;
 use portcullis_model::terraform::value::{List, Map, Reference};
 use portcullis_model::terraform::{Kind, Reason, Value};
-use portcullis_syntax::hcl::{self, Expr, ExprKind};
+use portcullis_syntax::hcl::{Expr, ExprKind};
 
 use crate::Fault;
 use crate::declarations::Declared;
-use crate::evaluate::{Evaluator, Gap, Instance, Memo, Parent, Slot};
+use crate::evaluate::{Evaluator, Gap, Instance, Limit, Memo, Parent, Slot};
 use crate::library::local;
 use crate::limits::{MODULE_DEPTH, MODULES};
 use crate::provenance::{all_references, referring, used_at, with_references};
@@ -82,11 +82,24 @@ impl<'l> Evaluator<'l> {
         let directory = self.directory_of(module, call, name);
         let declared = directory.as_deref().and_then(|directory| self.declarations(directory));
         let (Some(declared), Some(directory)) = (declared, directory) else {
+            let source = call.attribute("source").and_then(|source| match &source.value.kind {
+                ExprKind::String(text) => Some(text.clone()),
+                _ => None,
+            });
+            self.gaps.insert(Gap::Unresolved { header: call.block.header, name: name.into(), source });
             return self.unresolved(module, position, call);
         };
-        let is_too_much = depth >= MODULE_DEPTH || self.modules.len() >= MODULES;
-        if is_too_much || self.is_within(module, &directory) {
-            self.limit(call.block.header);
+        if let Some(calls) = self.calls_from(&directory, module) {
+            self.gaps.insert(Gap::Cycle { header: call.block.header, name: name.into(), calls });
+            return self.unresolved(module, position, call);
+        }
+        let limit = match () {
+            () if depth >= MODULE_DEPTH => Some(Limit::ModuleDepth),
+            () if self.modules.len() >= MODULES => Some(Limit::Configuration),
+            () => None,
+        };
+        if let Some(limit) = limit {
+            self.limit_of(limit, call.block.header);
             if let Some(caller) = self.modules.get_mut(module) {
                 caller.partial = true;
             }
@@ -98,7 +111,7 @@ impl<'l> Evaluator<'l> {
         let mut instances = Vec::with_capacity(repetition.instances.len());
         for (key, each) in repetition.instances {
             if self.modules.len() >= MODULES {
-                self.limit(call.block.header);
+                self.limit_of(Limit::Configuration, call.block.header);
                 if let Some(caller) = self.modules.get_mut(module) {
                     caller.partial = true;
                 }
@@ -120,16 +133,16 @@ impl<'l> Evaluator<'l> {
         Calls::Made { form: repetition.form, keys: keys.collect(), instances, open }
     }
 
-    /// Whether a directory is that of a module, or of one that led to it.
-    fn is_within(&self, module: usize, directory: &str) -> bool {
-        let mut current = Some(module);
-        while let Some(instance) = current.and_then(|number| self.modules.get(number)) {
-            if &*instance.directory == directory {
-                return true;
-            }
-            current = instance.parent.as_ref().map(|parent| parent.module);
+    /// The calls that led to `module` from the one in a directory, where that is it or calls it.
+    fn calls_from(&self, directory: &str, module: usize) -> Option<Vec<Span>> {
+        let mut calls = Vec::new();
+        let mut instance = self.modules.get(module)?;
+        while &*instance.directory != directory {
+            let parent = instance.parent.as_ref()?;
+            calls.push(parent.call.block.header);
+            instance = self.modules.get(parent.module)?;
         }
-        false
+        Some(calls)
     }
 
     /// Where a called module lies: by a local source, or where `terraform init` put it.
@@ -152,15 +165,9 @@ impl<'l> Evaluator<'l> {
         root.installed.get(&names.join(".")).cloned()
     }
 
-    /// A module that is not at hand: its outputs refer to what it was given.
+    /// A module that is not evaluated: its outputs refer to what it was given.
     fn unresolved(&mut self, module: usize, position: usize, call: &Declared<'l>) -> Calls {
         let header = call.block.header;
-        let source = call.attribute("source").and_then(|source| match &source.value.kind {
-            ExprKind::String(text) => Some(text.clone()),
-            _ => None,
-        });
-        let name = call.block.labels.first().map_or_else(|| "".into(), |label| label.name.clone());
-        self.gaps.insert(Gap::Unresolved { header, name, source });
         // What is handed over may have been made of its outputs.
         if let Some(memo) = self.modules.get_mut(module).and_then(|it| it.calls.get_mut(position)) {
             *memo = Memo::Done(Rc::new(Calls::Unresolved(Value::unknown(Reason::Module, header))));
@@ -316,7 +323,7 @@ impl<'l> Evaluator<'l> {
             Some(Memo::Open) | None => {}
         }
         instance.undeclared.insert(name.to_owned(), Memo::Running);
-        let given = self.given(module, name, &Type::Any, at);
+        let given = self.given(module, name, None, at);
         if let Some(instance) = self.modules.get_mut(module) {
             instance.undeclared.insert(name.to_owned(), Memo::Done(given.clone()));
         }
@@ -324,7 +331,7 @@ impl<'l> Evaluator<'l> {
     }
 
     /// What the call of a module, or the files and options of a root, give a variable.
-    fn given(&mut self, module: usize, name: &str, constraint: &Type<'_>, at: Span) -> Option<Value> {
+    fn given(&mut self, module: usize, name: &str, constraint: Option<&Type<'_>>, at: Span) -> Option<Value> {
         match self.modules.get(module).and_then(|it| it.parent.clone()) {
             Some(parent) => {
                 let argument = parent.call.attribute(name).filter(|_| !META.contains(&name))?;
@@ -336,9 +343,9 @@ impl<'l> Evaluator<'l> {
 
     fn variable_value(&mut self, module: usize, name: &str, variable: &Declared<'l>) -> Value {
         let header = variable.block.header;
-        let constraint = variable.attribute("type").map_or(Type::Any, |it| Type::new(&it.value));
+        let constraint = variable.attribute("type").map(|it| Type::new(&it.value));
         let scope = Scope::of_module(module);
-        let given = self.given(module, name, &constraint, header);
+        let given = self.given(module, name, constraint.as_ref(), header);
         let nullable = match variable.attribute("nullable").map(|it| &it.value.kind) {
             Some(ExprKind::Bool(nullable)) => *nullable,
             _ => true,
@@ -351,35 +358,9 @@ impl<'l> Evaluator<'l> {
         };
         let span = value.span;
         let constants = Scope::of_constants(module);
+        let Some(constraint) = constraint else { return self.weighed(value) };
         let converted = constraint.convert(value, &mut |expr| self.value(expr, &constants));
         let converted = converted.unwrap_or_else(|Fault| Value::unknown(Reason::Invalid, span));
         self.weighed(converted)
-    }
-
-    /// What files and options give a variable of the root.
-    fn root_value(&mut self, name: &str, constraint: &Type<'_>, at: Span) -> Option<Value> {
-        let library = self.library;
-        let root = self.modules.first()?.directory.clone();
-        let own = library.directory(&root).map_or(&[][..], |(_, directory)| directory.variables.as_slice());
-        let named = self.options.variable_files.iter().filter_map(|path| library.variables(path));
-        let files: Vec<_> = own.iter().chain(named).collect();
-        if let Some(attribute) = files.iter().rev().find_map(|file| file.body.attribute(name)) {
-            return Some(self.value(&attribute.value, &Scope::of_module(0)));
-        }
-        if files.iter().any(|file| file.body.open) {
-            return Some(Value::unknown(Reason::Variable, at));
-        }
-        let (_, text) = self.options.variables.iter().rev().find(|(it, _)| it == name)?;
-        if constraint.is_primitive() || matches!(constraint, Type::Any) {
-            return Some(Value::string(text.as_str(), at));
-        }
-        let map = OffsetMap::new(at.file, at.start);
-        let (expr, errors) = hcl::parse_decoded_expression(text, &map);
-        if !errors.is_empty() {
-            return Some(Value::unknown(Reason::Invalid, at));
-        }
-        let scope = Scope::of_module(0);
-        let scope = scope.of_template(&[], at);
-        Some(self.value(&expr, &scope))
     }
 }

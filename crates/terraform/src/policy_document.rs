@@ -168,7 +168,7 @@ fn principals(blocks: &Value) -> Value {
         }
         add_to(&mut kinds, name, kind.span, identifiers);
     }
-    Value { kind: Kind::Map(Arc::new(Map { entries: kinds, open })), ..blocks.clone() }
+    Value { kind: Kind::Map(Arc::new(Map { entries: kinds.into(), open })), ..blocks.clone() }
 }
 
 fn conditions(blocks: &Value) -> Value {
@@ -194,7 +194,7 @@ fn conditions(blocks: &Value) -> Value {
     }
     let mut made = Map { open, ..Map::default() };
     for (name, (at, entries)) in tests {
-        let value = Value::new(Kind::Map(Arc::new(Map { entries, open: false })), at);
+        let value = Value::new(Kind::Map(Arc::new(Map { entries: entries.into(), open: false })), at);
         made.insert(name, at, value);
     }
     Value { kind: Kind::Map(Arc::new(made)), ..blocks.clone() }

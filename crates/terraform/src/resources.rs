@@ -14,9 +14,9 @@ use portcullis_syntax::hcl::{Attribute, Block, Expr, ExprKind};
 
 use crate::Fault;
 use crate::declarations::{Declared, ResourceDeclaration, produced_kind};
-use crate::evaluate::{Evaluator, Gap, Memo};
+use crate::evaluate::{Evaluator, Gap, Limit, Memo};
 use crate::expression::number;
-use crate::limits::INSTANCES;
+use crate::limits::{INSTANCES, REPEATED};
 use crate::policy_document;
 use crate::provenance::{part_of, reason_of, with_references};
 use crate::scope::{Bound, Each, Scope};
@@ -139,8 +139,15 @@ impl<'l> Evaluator<'l> {
         let ResourceDeclaration { mode, kind, name, declared } = declaration;
         let header = declared.block.header;
         let base = format!("{}{}", joined(prefix), local_address(*mode, kind, name));
-        let repetition = self.repetition(declared, module);
+        let mut repetition = self.repetition(declared, module);
+        if repetition.instances.len() > 1 && self.resources.saturating_add(repetition.instances.len()) > REPEATED {
+            self.limit_of(Limit::Instances, header);
+            repetition = any_instance(repetition.form, Reason::Limit, header);
+        }
         let open = repetition.is_open();
+        // Most of what many instances hold is what they hold in common.
+        let is_same = repetition.instances.len() > 1 && !declared.mentions_instance();
+        let mut shared: Option<Arc<Map>> = None;
         let mut instances = Vec::with_capacity(repetition.instances.len());
         let mut seen: Vec<(Key, Value)> = Vec::with_capacity(repetition.instances.len());
         for (key, each) in repetition.instances {
@@ -150,14 +157,11 @@ impl<'l> Evaluator<'l> {
                 }
                 break;
             }
-            let scope = Scope::of_instance(module, &each);
-            let mut body = self.body(declared, &scope);
-            self.tag(module, declaration, &mut body);
-            if *mode == Mode::Data && &***kind == "aws_iam_policy_document" {
-                let place = crate::functions::Place { files: self.files, directory: "" };
-                policy_document::fold(&mut body, header, place);
-            }
-            let body = Arc::new(body);
+            let body = match &shared {
+                Some(body) if is_same => body.clone(),
+                _ => self.instance(module, declaration, &each),
+            };
+            shared.get_or_insert_with(|| body.clone());
             let address: Arc<str> = if key == Key::Only { base.clone().into() } else { format!("{base}{key}").into() };
             let reference = Reference { address: address.clone(), attribute: "".into() };
             let value = Value { refers: Some([reference].into()), ..Value::new(Kind::Map(body.clone()), header) };
@@ -173,6 +177,25 @@ impl<'l> Evaluator<'l> {
             whole
         };
         Expanded { instances, whole }
+    }
+
+    /// What one instance consists of.
+    fn instance(&mut self, module: usize, declaration: &ResourceDeclaration<'l>, each: &Each) -> Arc<Map> {
+        let scope = Scope::of_instance(module, each);
+        let mut body = self.body(&declaration.declared, &scope);
+        self.tag(module, declaration, &mut body);
+        // It hands on what it is given, once that has been kept.
+        if declaration.mode == Mode::Managed
+            && &**declaration.kind == "terraform_data"
+            && let Some(input) = body.entries.get("input").cloned()
+        {
+            body.insert("output", input.key, input.value);
+        }
+        if declaration.mode == Mode::Data && &**declaration.kind == "aws_iam_policy_document" {
+            let place = crate::functions::Place { files: self.files, directory: "" };
+            policy_document::fold(&mut body, declaration.declared.block.header, place);
+        }
+        Arc::new(body)
     }
 
     /// The instances that `count` or `for_each` of a block give.
@@ -191,19 +214,15 @@ impl<'l> Evaluator<'l> {
 
     fn counted(&mut self, value: &Value, at: Span) -> Repetition {
         let form = Form::List;
-        let any = |reason| {
-            let each = Each { index: Some(Value::unknown(reason, at)), ..Each::default() };
-            Repetition { form, instances: vec![(Key::Any, each)] }
-        };
         let Some(count) = value.as_i64() else {
             let reason = reason_of(value).unwrap_or(Reason::Invalid);
             self.gaps.insert(Gap::Repetition { span: at, reason });
-            return any(Reason::Instance);
+            return any_instance(form, Reason::Instance, at);
         };
         let count = usize::try_from(count).unwrap_or(0);
         if count > INSTANCES {
-            self.limit(at);
-            return any(Reason::Limit);
+            self.limit_of(Limit::Instances, at);
+            return any_instance(form, Reason::Limit, at);
         }
         let instances = (0..count).map(|position| {
             let index = Some(number(position, at));
@@ -215,6 +234,14 @@ impl<'l> Evaluator<'l> {
     fn for_each(&mut self, value: &Value, at: Span) -> Repetition {
         let mut instances = Vec::new();
         let mut open = false;
+        let count = match &value.kind {
+            Kind::Map(map) => map.entries.len(),
+            Kind::List(list) => list.items.len(),
+            _ => 0,
+        };
+        if count > INSTANCES {
+            self.limit_of(Limit::Instances, at);
+        }
         match &value.kind {
             Kind::Map(map) => {
                 for (name, entry) in map.entries.iter().take(INSTANCES) {
@@ -388,6 +415,16 @@ impl<'l> Evaluator<'l> {
         }
         Value::new(Kind::Map(Arc::new(map)), block.header)
     }
+}
+
+/// One that stands for any number.
+fn any_instance(form: Form, reason: Reason, at: Span) -> Repetition {
+    let any = || Some(Value::unknown(reason, at));
+    let each = match form {
+        Form::Map => Each { key: any(), value: any(), index: None },
+        Form::List | Form::Single => Each { index: any(), ..Each::default() },
+    };
+    Repetition { form, instances: vec![(Key::Any, each)] }
 }
 
 /// `tags["a"].b` as a text.

@@ -83,6 +83,11 @@ impl<'s> Scope<'s> {
         self.at.unwrap_or(span)
     }
 
+    /// Whether what is written here stands in a file of its own, and is not the text of a template.
+    pub(crate) fn is_file(&self) -> bool {
+        self.at.is_none()
+    }
+
     /// What a name stands for.
     pub(crate) fn bound(&self, name: &str) -> Bound<'s> {
         let mut scope = *self;

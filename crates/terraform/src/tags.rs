@@ -10,7 +10,7 @@ use portcullis_model::terraform::value::Map;
 use portcullis_model::terraform::{Kind, Mode, Value};
 use portcullis_syntax::hcl::{Attribute, Block, ExprKind};
 
-use crate::declarations::ResourceDeclaration;
+use crate::declarations::{Declared, ResourceDeclaration};
 use crate::evaluate::Evaluator;
 use crate::resources::path_text;
 use crate::scope::Scope;
@@ -56,14 +56,14 @@ impl<'l> Evaluator<'l> {
         }
         let declared = instance.declared.clone();
         let parent = instance.parent.clone();
-        let configured = declared.providers.iter().find(|block| is_provider(block, provider));
+        let configured = declared.providers.iter().find(|it| is_provider(it.block, provider));
         let found = match (configured, parent) {
-            (Some(block), _) => {
+            (Some(configured), _) => {
                 // A default that refers to a resource would ask for itself.
                 if let Some(instance) = self.modules.get_mut(module) {
                     instance.default_tags.insert(provider.to_owned(), None);
                 }
-                tags_of(block).map(|tags| self.value(&tags.value, &Scope::of_module(module)))
+                tags_of(configured).map(|tags| self.value(&tags.value, &Scope::of_module(module)))
             }
             (None, Some(parent)) => {
                 let handed = parent.call.attribute("providers").and_then(|it| handed_over(it, provider));
@@ -89,9 +89,9 @@ fn is_provider(block: &Block, wanted: &str) -> bool {
     }
 }
 
-fn tags_of(provider: &Block) -> Option<&Attribute> {
-    let block = provider.body.blocks_of("default_tags").next();
-    block.and_then(|block| block.body.attribute("tags")).or_else(|| provider.body.attribute("default_labels"))
+fn tags_of<'l>(provider: &Declared<'l>) -> Option<&'l Attribute> {
+    let block = provider.blocks().find(|block| &*block.kind.name == "default_tags");
+    block.and_then(|block| block.body.attribute("tags")).or_else(|| provider.attribute("default_labels"))
 }
 
 /// Which of the caller's providers a module knows by this name.

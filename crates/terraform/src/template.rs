@@ -15,6 +15,7 @@ use crate::limits::TEXT;
 use crate::operators::boolean;
 use crate::provenance::{part_of, reason_of, referring};
 use crate::scope::Scope;
+use crate::written::Track;
 
 /// A text that is being put together.
 #[derive(Default)]
@@ -25,6 +26,8 @@ struct Text {
     size: usize,
     /// What it refers to, in a value of no other use.
     of: Option<Value>,
+    /// Bytes of it that are known.
+    known: usize,
 }
 
 impl Text {
@@ -32,6 +35,7 @@ impl Text {
         self.size = self.size.saturating_add(text.len());
         if self.size <= TEXT {
             self.last.push_str(text);
+            self.known = self.known.saturating_add(text.len());
         }
     }
 
@@ -72,11 +76,20 @@ impl Evaluator<'_> {
             return self.eval(only, scope);
         }
         let mut text = Text::default();
-        self.parts(parts, at, scope, &mut text)?;
+        let mut track = Track::of(parts, self, at, scope);
+        for part in parts {
+            let known = text.known;
+            self.parts(std::slice::from_ref(part), at, scope, &mut text)?;
+            match part {
+                Part::Literal(literal, span) => track.literal(literal, *span),
+                Part::Interpolation(expr) => track.interpolated(expr.span, text.known.saturating_sub(known)),
+                Part::If { .. } | Part::For { .. } => track.lose(),
+            }
+        }
         if text.size > TEXT {
             return Ok(self.limit(at));
         }
-        Ok(text.finish(at))
+        Ok(track.finish(text.finish(at)))
     }
 
     fn parts(&mut self, parts: &[Part], at: Span, scope: &Scope<'_>, text: &mut Text) -> Result<(), Fault> {

@@ -107,9 +107,9 @@ pub(crate) fn steps_of(expr: &Expr) -> (&Expr, Vec<Step<'_>>) {
     let mut root = expr;
     loop {
         root = match &root.kind {
-            ExprKind::Attribute(of, name) => {
-                steps.push(Step::Name(name));
-                of
+            ExprKind::Attribute(access) => {
+                steps.push(Step::Name(&access.name));
+                &access.source
             }
             ExprKind::Index(of, key) => {
                 steps.push(Step::Index(key));

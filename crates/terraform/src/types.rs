@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_core::Span;
-use portcullis_model::terraform::value::{Entry, List, Map};
+use portcullis_model::terraform::value::{Entries, Entry, List, Map};
 use portcullis_model::terraform::{Kind, Reason, Value};
 use portcullis_syntax::hcl::{Expr, ExprKind};
 
@@ -75,12 +75,12 @@ impl<'l> Type<'l> {
             ExprKind::Variable(name) => Self::named(name),
             // Terraform 0.11 and the JSON syntax have types in quotes.
             ExprKind::String(name) => Self::named(name),
-            ExprKind::Call { name, arguments, .. } => match &*name.name {
-                "list" => Self::List(inner(arguments)),
-                "set" => Self::Set(inner(arguments)),
-                "map" => Self::Map(inner(arguments)),
-                "object" => Self::object(arguments, depth),
-                "tuple" => match arguments.first().map(|expr| &expr.kind) {
+            ExprKind::Call(call) => match &*call.name.name {
+                "list" => Self::List(inner(&call.arguments)),
+                "set" => Self::Set(inner(&call.arguments)),
+                "map" => Self::Map(inner(&call.arguments)),
+                "object" => Self::object(&call.arguments, depth),
+                "tuple" => match call.arguments.first().map(|expr| &expr.kind) {
                     Some(ExprKind::List(items)) => {
                         Self::Tuple(items.iter().map(|item| Self::within(item, depth.saturating_add(1))).collect())
                     }
@@ -109,8 +109,8 @@ impl<'l> Type<'l> {
         let fields = items.iter().filter_map(|item| {
             let ExprKind::String(name) = &item.key.kind else { return None };
             let (constraint, presence) = match &item.value.kind {
-                ExprKind::Call { name, arguments, .. } if &*name.name == "optional" => {
-                    (arguments.first().unwrap_or(&item.value), Presence::Optional(arguments.get(1)))
+                ExprKind::Call(call) if &*call.name.name == "optional" => {
+                    (call.arguments.first().unwrap_or(&item.value), Presence::Optional(call.arguments.get(1)))
                 }
                 _ => (&item.value, Presence::Required),
             };
@@ -172,7 +172,7 @@ impl<'l> Type<'l> {
                 if matches!(**inner, Self::Any) {
                     return Ok(value);
                 }
-                let mut entries = BTreeMap::new();
+                let mut entries = Entries::default();
                 for (name, entry) in &map.entries {
                     let converted = inner.convert(entry.value.clone(), default)?;
                     entries.insert(name.clone(), Entry { key: entry.key, value: converted });
@@ -204,7 +204,7 @@ impl<'l> Type<'l> {
 
     fn fields(value: Value, fields: &[Field<'_>], default: &mut dyn FnMut(&Expr) -> Value) -> Result<Value, Fault> {
         let Kind::Map(map) = &value.kind else { return Err(Fault) };
-        let mut entries = BTreeMap::new();
+        let mut entries = Entries::default();
         for field in fields {
             let name: Arc<str> = field.name.into();
             let written = map.entries.get(field.name).filter(|entry| !entry.value.is_null());

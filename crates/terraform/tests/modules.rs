@@ -19,6 +19,22 @@ fn check(text: &str, expected: &str) {
     assert_eq!(attributes(&evaluated), lines(expected), "{text}");
 }
 
+/// What was left out, with its place.
+fn gaps(files: &Memory, evaluated: &Evaluated) -> Vec<String> {
+    let gaps = evaluated.gaps.iter().map(|gap| match gap {
+        Gap::Unresolved { header, name, source } => {
+            format!("{name} {} {}", source.as_deref().unwrap_or_default(), files.place(*header))
+        }
+        Gap::Cycle { header, calls, .. } => {
+            let calls: Vec<String> = calls.iter().map(|call| files.place(*call)).collect();
+            format!("cycle {} by {calls:?}", files.place(*header))
+        }
+        Gap::Limit { span, limit } => format!("{limit:?} {}", files.place(*span)),
+        Gap::Repetition { span, .. } => format!("repetition {}", files.place(*span)),
+    });
+    gaps.collect()
+}
+
 fn lines(expected: &str) -> String {
     expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -459,18 +475,8 @@ resource "r" "r" { name = var.name }
                module.installed.r.r.name = "n""#
         )
     );
-    let gaps: Vec<String> = evaluated
-        .gaps
-        .iter()
-        .map(|note| match note {
-            Gap::Unresolved { header, name, source } => {
-                format!("{name} {} {}", source.as_deref().unwrap_or_default(), files.place(*header))
-            }
-            other => format!("{other:?}"),
-        })
-        .collect();
     assert_eq!(
-        gaps,
+        gaps(&files, &evaluated),
         [
             r#"remote terraform-aws-modules/s3-bucket/aws main.tf:1: module "remote""#,
             r#"outside ../elsewhere main.tf:7: module "outside""#,
@@ -549,6 +555,89 @@ resource "aws_r" "r" {}
     );
 }
 
+/// What an override says of a provider is laid over its block, as for any other.
+#[test]
+fn providers_are_overridden() {
+    check(
+        r#"
+== main.tf
+provider "aws" {
+  default_tags { tags = { by = "main" } }
+}
+provider "aws" {
+  alias = "west"
+  default_tags { tags = { by = "main" } }
+}
+resource "aws_r" "r" {}
+resource "aws_r" "s" { provider = aws.west }
+== some.thing_override.tf
+provider "aws" {
+  default_tags { tags = { by = "override" } }
+}
+"#,
+        r#"aws_r.r.tags_all = {by = "override"}
+           aws_r.s.tags_all = {by = "main"}"#,
+    );
+}
+
+/// Whether what the options give fits the variables.
+#[test]
+fn what_is_given_fits() {
+    let files = Memory::parse(
+        r#"
+== main.tf
+variable "text" {}
+variable "count" { type = number }
+variable "zones" {
+  type = list(string)
+}
+variable "any" { type = any }
+== prod.tfvars
+count = "many"
+zones = "a"
+other = 1
+"#,
+    );
+    let variables = [
+        ("text", "[x"),
+        ("count", "3"),
+        ("count", "three"),
+        ("zones", "[\"a\"]"),
+        ("zones", "[\"a\""),
+        ("zones", "a"),
+        ("any", "{a = 1}"),
+        ("nowhere", "1"),
+    ];
+    let options = Options {
+        variable_files: vec!["prod.tfvars".to_owned()],
+        variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+    };
+    let given = files.evaluate_with("", &options).given;
+    let fits: Vec<String> = given
+        .iter()
+        .map(|given| {
+            let place = given.span.map_or_else(|| given.name.clone(), |span| files.place(span));
+            format!("{place} {:?}", given.fit)
+        })
+        .collect();
+    assert_eq!(
+        fits,
+        [
+            "text Taken",
+            "count Taken",
+            r#"count Refused("number")"#,
+            "zones Taken",
+            r#"zones Refused("list(string)")"#,
+            "zones Refused(\"list(string)\")",
+            "any Taken",
+            "nowhere Undeclared",
+            r#"prod.tfvars:1: count Refused("number")"#,
+            r#"prod.tfvars:2: zones Refused("list(string)")"#,
+            "prod.tfvars:3: other Undeclared",
+        ]
+    );
+}
+
 #[test]
 fn roots_are_what_no_module_calls() {
     let files = Memory::parse(
@@ -579,11 +668,21 @@ resource "r" "r" {}
 #[test]
 fn hostile() {
     let itself = "== main.tf\nmodule \"a\" { source = \"./\" }\nresource \"r\" \"r\" {}\n";
-    let (_, evaluated) = evaluate(itself);
+    let (files, evaluated) = evaluate(itself);
     assert_eq!(evaluated.configuration.resources.len(), 1);
+    assert_eq!(gaps(&files, &evaluated), [r#"cycle main.tf:1: module "a" by []"#]);
     let each_other = "== main.tf\nmodule \"a\" { source = \"./a\" }\n== a/main.tf\nmodule \"b\" { source = \"../b\" }\n== b/main.tf\nmodule \"a\" { source = \"../a\" }\nresource \"r\" \"r\" {}\n";
-    let (_, evaluated) = evaluate(each_other);
+    let (files, evaluated) = evaluate(each_other);
     assert_eq!(evaluated.configuration.resources.len(), 1);
+    let way = r#"cycle b/main.tf:1: module "a" by ["a/main.tf:1: module \"b\""]"#;
+    assert_eq!(gaps(&files, &evaluated), [way]);
+    // A chain of calls ends somewhere, and is no module that is missing.
+    let chain = |level: usize| {
+        format!("== m{level}/main.tf\nmodule \"a\" {{ source = \"../m{}\" }}\nresource \"r\" \"r\" {{}}\n", level + 1)
+    };
+    let files = Memory::parse(&(0..60).map(chain).chain(["== m60/main.tf\n".to_owned()]).collect::<String>());
+    let evaluated = files.evaluate("m0");
+    assert_eq!(gaps(&files, &evaluated), [r#"ModuleDepth m40/main.tf:1: module "a""#]);
     // Each level calls the next one four times.
     let level = |level: usize| {
         let next = level + 1;
@@ -593,6 +692,6 @@ fn hostile() {
     let levels = (0..20).map(level).collect::<Vec<_>>().concat();
     let files = Memory::parse(&levels);
     let evaluated = files.evaluate("m0");
-    assert!(evaluated.gaps.iter().any(|note| matches!(note, Gap::Limit(_))));
+    assert!(evaluated.gaps.iter().any(|note| matches!(note, Gap::Limit { .. })));
     assert!(evaluated.configuration.modules.iter().any(|module| module.partial));
 }

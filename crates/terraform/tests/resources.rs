@@ -4,8 +4,11 @@
 
 mod memory;
 
+use std::sync::Arc;
+
 use memory::{Memory, references, shown};
 use portcullis_model::terraform::{Kind, Value};
+use portcullis_terraform::Gap;
 
 /// Each resource with its body, a line each; `*` stands before symbolic ones.
 fn resources(text: &str) -> String {
@@ -405,6 +408,56 @@ resource "a" "c" {
     assert_eq!(evaluated.configuration.resources.len(), 20_000);
     let one = evaluated.configuration.at("a.c[\"k77\"]").unwrap();
     assert_eq!(shown(one.body.get("of").unwrap()), "\"n77\"");
+}
+
+/// Of very many instances one stands for the rest, and what is the same in all of them is held once.
+#[test]
+fn very_many_instances_are_not_all_kept() {
+    let text = r#"
+locals {
+  all = toset([for n in range(0, 500) : "k${n}"])
+  too_many = { for pair in setproduct(local.all, range(24)) : "${pair[0]}-${pair[1]}" => true }
+}
+resource "a" "same" {
+  count = 10000
+  tags  = { a = 1 }
+}
+resource "a" "beyond" {
+  for_each = local.too_many
+  name     = each.key
+  public   = true
+}
+resource "a" "counted" { count = 10001 }
+resource "a" "next" { count = 10000 }
+resource "a" "last" { count = 10000 }
+resource "a" "none_left" { count = 10000 }
+resource "a" "single" {}
+"#;
+    let files = Memory::new(&[("main.tf", text)]);
+    let evaluated = files.evaluate("");
+    let limits: Vec<String> = evaluated
+        .gaps
+        .iter()
+        .map(|gap| match gap {
+            Gap::Limit { span, limit } => format!("{limit:?} {}", files.place(*span)),
+            other => format!("{other:?}"),
+        })
+        .filter(|gap| !gap.starts_with("Repetition"))
+        .collect();
+    assert_eq!(
+        limits,
+        [
+            "Instances main.tf:11: local.too_many",
+            "Instances main.tf:15: 10001",
+            "Instances main.tf:18: resource \"a\" \"none_left\""
+        ]
+    );
+    let configuration = &evaluated.configuration;
+    assert_eq!(configuration.resources.len(), 10_000 + 10_001 + 1 + 10_000 + 10_000 + 1 + 1);
+    let at = |address: &str| configuration.at(address).unwrap();
+    assert!(Arc::ptr_eq(&at("a.same[0]").body, &at("a.same[9999]").body));
+    assert!(at("a.beyond[*]").symbolic && at("a.counted[*]").symbolic && at("a.none_left[*]").symbolic);
+    assert_eq!(shown(at("a.beyond[*]").body.get("public").unwrap()), "true");
 }
 
 /// What modules write to name a resource that may not be there: the reference is not lost.

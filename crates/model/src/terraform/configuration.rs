@@ -368,6 +368,16 @@ pub(super) fn without_instance(address: &str) -> &str {
     address.rfind('[').and_then(|at| address.get(..at)).unwrap_or(address)
 }
 
+impl SourceFile {
+    /// Whether what it declares is laid over what the other files of its module do.
+    pub fn is_override(&self) -> bool {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        let name = name.strip_suffix(".json").unwrap_or(name);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        stem == "override" || stem.ends_with("_override")
+    }
+}
+
 impl Source {
     /// All blocks of a kind at the top level, with their files.
     pub fn blocks<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Block> {

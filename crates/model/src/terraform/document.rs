@@ -1,12 +1,12 @@
 //! JSON that stands in an attribute: policies, the containers of a task.
 //!
 //! It is what `jsonencode` makes, a text, or a text with parts that are not known; those stay unknown where they stand.
-//! A text has no places of its own: all of it stands where the text does.
+//! Its parts stand at their own characters where it is known how the text is written, else where the text does.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use portcullis_core::FileId;
+use portcullis_core::{FileId, OffsetMap, Span};
 use portcullis_syntax::{Node, json};
 
 use super::value::{Kind, List, Map, Number, Piece, Reason, Value};
@@ -22,17 +22,25 @@ pub fn document(value: &Value) -> Option<Cow<'_, Value>> {
     match &value.kind {
         Kind::Encoded(encoded) => Some(Cow::Borrowed(&encoded.value)),
         Kind::Map(_) | Kind::List(_) => Some(Cow::Borrowed(value)),
-        Kind::String(text) => read_json(text, value).map(Cow::Owned),
-        Kind::Template(pieces) => read_json(&marked(pieces), value).map(Cow::Owned),
+        Kind::String(text) => read_json(text, value, Vec::new()).map(Cow::Owned),
+        Kind::Template(pieces) => {
+            let (text, marks) = marked(pieces);
+            read_json(&text, value, marks).map(Cow::Owned)
+        }
         _ => None,
     }
 }
 
+/// Where a mark ends in the text, and the bytes of all marks up to there.
+type Mark = (usize, usize);
+
 /// The text of a template with a mark for each part that is not known.
-fn marked(pieces: &[Piece]) -> String {
+fn marked(pieces: &[Piece]) -> (String, Vec<Mark>) {
     let mut out = String::new();
+    let mut marks: Vec<Mark> = Vec::new();
     let (mut in_text, mut is_escaped) = (false, false);
     for piece in pieces {
+        let before = out.len();
         match piece {
             Piece::Text(text) => {
                 for c in text.chars() {
@@ -44,28 +52,62 @@ fn marked(pieces: &[Piece]) -> String {
                     }
                 }
                 out.push_str(text);
+                continue;
             }
             Piece::Unknown(_) if in_text => out.push(UNKNOWN),
             Piece::Unknown(_) => out.extend(["\"", BARE, "\""]),
         }
+        let all = marks.last().map_or(0, |(_, all)| *all);
+        marks.push((out.len(), all.saturating_add(out.len().saturating_sub(before))));
     }
-    out
+    (out, marks)
 }
 
-/// Reads a text as JSON; all of it stands where `origin` does.
-fn read_json(text: &str, origin: &Value) -> Option<Value> {
-    let text: Arc<str> = Arc::from(text.trim());
+/// Reads a text as JSON. What is in it stands at its own characters where it is known how the text is written, else where
+/// `origin` does.
+fn read_json(text: &str, origin: &Value, marks: Vec<Mark>) -> Option<Value> {
+    let trimmed = text.trim_start();
+    let shift = text.len().saturating_sub(trimmed.len());
+    let text: Arc<str> = Arc::from(trimmed.trim_end());
     if !text.starts_with(['{', '[']) {
         return None;
     }
+    let mut places = Places { origin, map: origin.source_map(), shift, marks };
     let mut tree = json::parse(FileId::default(), &text);
     if !tree.errors().is_empty() {
         tree = json::parse(FileId::default(), &without_trailing_commas(&text).into());
+        places.map = None;
     }
     if !tree.errors().is_empty() {
         return None;
     }
-    Some(of_node(tree.documents().next()?.root, origin))
+    Some(of_node(tree.documents().next()?.root, &places))
+}
+
+/// Where what is in a text stands.
+struct Places<'v> {
+    origin: &'v Value,
+    map: Option<&'v OffsetMap>,
+    /// Bytes of the text that were left out before it.
+    shift: usize,
+    marks: Vec<Mark>,
+}
+
+impl Places<'_> {
+    fn of(&self, span: Span) -> Span {
+        let whole = self.origin.span;
+        let Some(map) = self.map else { return whole };
+        let found = map.span(self.known(span.start), self.known(span.end));
+        if found.start < found.end && whole.contains(found) { found } else { whole }
+    }
+
+    /// The offset without marks of one with them.
+    fn known(&self, at: u32) -> u32 {
+        let at = (at as usize).saturating_add(self.shift);
+        let before = self.marks.partition_point(|(end, _)| *end <= at).checked_sub(1);
+        let marks = before.and_then(|number| self.marks.get(number)).map_or(0, |(_, all)| *all);
+        u32::try_from(at.saturating_sub(marks)).unwrap_or(u32::MAX)
+    }
 }
 
 /// The text without the commas that stand before a closing bracket. They are refused when it is applied, but leave no
@@ -87,7 +129,7 @@ fn without_trailing_commas(text: &str) -> String {
 }
 
 /// A node of JSON as a value. The parser bounds the depth.
-fn of_node(node: Node<'_>, origin: &Value) -> Value {
+fn of_node(node: Node<'_>, places: &Places<'_>) -> Value {
     use portcullis_syntax::Value as Written;
     let kind = match node.value() {
         Written::Null => Kind::Null,
@@ -98,7 +140,7 @@ fn of_node(node: Node<'_>, origin: &Value) -> Value {
         },
         Written::String(_) | Written::Template(_) | Written::Unknown(_) => of_text(node.text()),
         Written::List(items) => {
-            let mut list = List::closed(items.items().map(|item| of_node(item, origin)).collect());
+            let mut list = List::closed(items.items().map(|item| of_node(item, places)).collect());
             // Only what stood outside of JSON's texts is wholly unknown, and it may have been any number of elements.
             let count = list.items.len();
             list.items.retain(|item| !item.is_unknown());
@@ -108,12 +150,12 @@ fn of_node(node: Node<'_>, origin: &Value) -> Value {
         Written::Map(map) => {
             let mut entries = Map::default();
             for (key, value) in map.entries() {
-                entries.insert(key.text(), origin.span, of_node(value, origin));
+                entries.insert(key.text(), places.of(key.span()), of_node(value, places));
             }
             Kind::Map(Arc::new(entries))
         }
     };
-    Value { via: origin.via.clone(), ..Value::new(kind, origin.span) }
+    Value { via: places.origin.via.clone(), ..Value::new(kind, places.of(node.span())) }
 }
 
 fn of_text(text: &str) -> Kind {
@@ -137,8 +179,6 @@ fn of_text(text: &str) -> Kind {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_core::Span;
-
     use super::*;
 
     /// The shape of the document of a template: `${}` stands for what is not known.

@@ -3,10 +3,7 @@
 //! Lists may share their elements, so that depth alone bounds nothing: a budget counts the values that are compared. Past
 //! it the answer is not known.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use super::value::{Entry, Kind, List, Number, Piece, Value};
+use super::value::{Entries, Kind, List, Number, Piece, Value};
 
 /// Levels of lists and maps that are compared.
 const DEPTH: usize = 128;
@@ -62,7 +59,7 @@ fn within(a: &Value, b: &Value, depth: usize, budget: &mut usize) -> Option<bool
 }
 
 /// Whether a map certainly lacks a key of another one.
-fn lacks(map: &BTreeMap<Arc<str>, Entry>, open: bool, other: &BTreeMap<Arc<str>, Entry>) -> bool {
+fn lacks(map: &Entries, open: bool, other: &Entries) -> bool {
     !open && other.keys().any(|key| !map.contains_key(key))
 }
 

@@ -36,6 +36,8 @@ pub struct Missing {
     pub resource: Span,
     /// Hash of the path.
     pub structure: u64,
+    /// Where null is said in its place.
+    pub null: Option<Span>,
 }
 
 impl Found<'_> {
@@ -94,20 +96,20 @@ impl<'v> Walk<'v> {
         let [step, rest @ ..] = steps else { return };
         let (name, each) = step.strip_suffix("[*]").map_or((*step, false), |name| (name, true));
         match map.entries.get(name) {
-            Some(entry) if entry.value.is_null() => self.absent(span),
+            Some(entry) if entry.value.is_null() => self.absent(span, Some(entry.value.span)),
             Some(entry) if each => match &entry.value.kind {
                 Kind::List(list) => self.list(list, span, rest),
                 _ => self.value(&entry.value, span, rest),
             },
             Some(entry) => self.value(&entry.value, span, rest),
             None if map.open => self.found.push(Lookup::Unknown(Reason::Instance)),
-            None => self.absent(span),
+            None => self.absent(span, None),
         }
     }
 
     fn value(&mut self, value: &'v Value, holder: Span, steps: &[&str]) {
         if value.is_null() {
-            return self.absent(holder);
+            return self.absent(holder, Some(value.span));
         }
         if steps.is_empty() {
             let found = Found { value, resource: self.resource, structure: self.structure };
@@ -128,11 +130,12 @@ impl<'v> Walk<'v> {
         if list.open {
             self.found.push(Lookup::Unknown(Reason::Instance));
         } else if list.items.is_empty() {
-            self.absent(holder);
+            self.absent(holder, None);
         }
     }
 
-    fn absent(&mut self, span: Span) {
-        self.found.push(Lookup::Absent(Missing { span, resource: self.resource, structure: self.structure }));
+    fn absent(&mut self, span: Span, null: Option<Span>) {
+        let Self { resource, structure, .. } = *self;
+        self.found.push(Lookup::Absent(Missing { span, resource, structure, null }));
     }
 }

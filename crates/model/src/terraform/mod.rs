@@ -2,6 +2,7 @@
 
 mod configuration;
 mod document;
+mod entries;
 mod equality;
 mod links;
 mod lookup;

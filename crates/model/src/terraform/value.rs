@@ -3,11 +3,11 @@
 //! A value knows where it was written and the places that it came through, and which resources it was taken from.
 //! What cannot be known is [`Kind::Unknown`] with the reason; a list or a map may be open: there may be more in it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portcullis_core::{Span, StableHash};
+use portcullis_core::{OffsetMap, Span, StableHash};
 
+pub use super::entries::Entries;
 pub use portcullis_syntax::hcl::Number;
 
 /// A value. Copies are cheap: everything large is shared.
@@ -48,12 +48,23 @@ pub enum Kind {
 }
 
 /// A place that a value came through.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Hop {
     /// Where.
     pub span: Span,
     /// The one before.
     pub next: Option<Arc<Hop>>,
+    /// How the text is written that stands here.
+    pub written: Option<Box<Written>>,
+}
+
+/// How a text is written.
+#[derive(Debug)]
+pub struct Written {
+    /// The text: what was made of it later is another one.
+    text: Kind,
+    /// From what is known of it to its source.
+    map: OffsetMap,
 }
 
 /// An attribute of a resource that a value was taken from.
@@ -108,7 +119,7 @@ pub struct List {
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     /// The entries that are known of.
-    pub entries: BTreeMap<Arc<str>, Entry>,
+    pub entries: Entries,
     /// Whether there may be more.
     pub open: bool,
 }
@@ -171,9 +182,29 @@ impl Value {
     #[must_use]
     pub fn through(mut self, span: Span) -> Self {
         if span != self.span {
-            self.via = Some(Arc::new(Hop { span, next: self.via.take() }));
+            self.via = Some(Arc::new(Hop { span, next: self.via.take(), written: None }));
         }
         self
+    }
+
+    /// The same text with how it is written; `map` leads from its known characters to their source.
+    #[must_use]
+    pub fn written(mut self, map: OffsetMap) -> Self {
+        let written = Some(Box::new(Written { text: self.kind.clone(), map }));
+        self.via = Some(Arc::new(Hop { span: self.span, next: self.via.take(), written }));
+        self
+    }
+
+    /// How the text is written, where that is known.
+    pub fn source_map(&self) -> Option<&OffsetMap> {
+        let mut hops = std::iter::successors(self.via.as_deref(), |hop| hop.next.as_deref());
+        let written = hops.find_map(|hop| hop.written.as_deref())?;
+        let is_same = match (&written.text, &self.kind) {
+            (Kind::String(a), Kind::String(b)) => Arc::ptr_eq(a, b),
+            (Kind::Template(a), Kind::Template(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        is_same.then_some(&written.map)
     }
 
     /// The same value as a result of other ones: it refers to what they refer to.

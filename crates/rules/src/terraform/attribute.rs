@@ -530,7 +530,12 @@ impl Report<'_> {
         configuration: &Configuration,
         message: String,
     ) -> &mut Draft {
-        of_resource(self.at(missing.place(), message), resource, configuration)
+        let draft = self.at(missing.place(), message);
+        if let Some(null) = missing.null {
+            draft.label(null, "null, which is as good as not set");
+            draft.via.push(null);
+        }
+        of_resource(draft, resource, configuration)
     }
 
     /// Reports a resource as a whole.
@@ -540,7 +545,7 @@ impl Report<'_> {
         configuration: &Configuration,
         message: String,
     ) -> &mut Draft {
-        let missing = Missing { span: resource.header, resource: resource.header, structure: 0 };
+        let missing = Missing { span: resource.header, resource: resource.header, structure: 0, null: None };
         self.at_missing(missing, resource, configuration, message)
     }
 }

@@ -1,6 +1,8 @@
 //! What HCL text is read into: bodies of attributes and blocks, and expressions with a span each.
 //!
-//! Text is shared (`Arc<str>`), so that evaluating a literal costs no copy and trees may be read by many workers.
+//! Text is shared (`Arc<str>`), so that evaluating a literal costs no copy and trees may be read by many workers. Trees
+//! are held until the last root that needs them is evaluated: an expression takes 40 bytes, and what is rarer or larger
+//! stands in a box.
 
 use std::sync::Arc;
 
@@ -85,15 +87,15 @@ pub enum ExprKind {
     String(Arc<str>),
     /// A quoted text or heredoc with interpolations or directives. A template of one interpolation and nothing else
     /// gives that value as it is, not its text.
-    Template(Vec<Part>),
+    Template(Box<[Part]>),
     /// `[a, b]`.
-    List(Vec<Expr>),
+    List(Box<[Expr]>),
     /// `{ a = b, (c) = d, "e" : f }`.
-    Object(Vec<Item>),
+    Object(Box<[Item]>),
     /// The name that a traversal starts with: `var`, `local`, `each`, `aws_vpc`, the variable of a `for`.
     Variable(Arc<str>),
     /// `a.b`, and `a.0`, whose name is the number's text.
-    Attribute(Box<Expr>, Ident),
+    Attribute(Box<Access>),
     /// `a[b]`.
     Index(Box<Expr>, Box<Expr>),
     /// `a[*].b` and `a.*.b`: `each` is evaluated for every element, which stands in it as [`ExprKind::Element`].
@@ -105,15 +107,8 @@ pub enum ExprKind {
     },
     /// The element of the innermost splat around it.
     Element,
-    /// `f(a, b...)`; a name with a namespace keeps its colons (`provider::aws::arn_parse`).
-    Call {
-        /// The function.
-        name: Ident,
-        /// The arguments.
-        arguments: Vec<Expr>,
-        /// Whether the last argument is a list that stands for several (`...`).
-        expands: bool,
-    },
+    /// `f(a, b...)`.
+    Call(Box<Call>),
     /// `!a`, `-a`.
     Unary(UnaryOperator, Box<Expr>),
     /// `a + b`.
@@ -124,6 +119,26 @@ pub enum ExprKind {
     For(Box<For>),
     /// What could not be read; its value is unknown.
     Invalid,
+}
+
+/// `a.b`.
+#[derive(Debug)]
+pub struct Access {
+    /// `a`.
+    pub source: Expr,
+    /// `b`.
+    pub name: Ident,
+}
+
+/// `f(a, b...)`.
+#[derive(Debug)]
+pub struct Call {
+    /// The function; a name with a namespace keeps its colons (`provider::aws::arn_parse`).
+    pub name: Ident,
+    /// The arguments.
+    pub arguments: Box<[Expr]>,
+    /// Whether the last argument is a list that stands for several (`...`).
+    pub expands: bool,
 }
 
 /// A number: integers are exact.
@@ -250,3 +265,6 @@ impl Attribute {
         self.name.span.to(self.value.span)
     }
 }
+
+/// Trees are held by the ten thousand: what makes their nodes larger is better put into a box.
+const _: () = assert!(size_of::<Expr>() <= 40 && size_of::<Attribute>() <= 72);

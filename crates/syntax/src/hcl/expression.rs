@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::lexer::{Kind, Token};
 use super::parser::{Lines, Parsed, Parser};
-use super::{BinaryOperator, Expr, ExprKind, For, Ident, Item, Number, UnaryOperator};
+use super::{Access, BinaryOperator, Call, Expr, ExprKind, For, Ident, Item, Number, UnaryOperator};
 
 impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Parsed<Expr> {
@@ -148,7 +148,8 @@ impl Parser<'_> {
         let close = self.close(outer);
         self.stand_on(height)?;
         let span = name.span.to(self.span(close.start, close.end));
-        Ok(Expr { span, kind: ExprKind::Call { name, arguments, expands } })
+        let call = Call { name, arguments: arguments.into(), expands };
+        Ok(Expr { span, kind: ExprKind::Call(Box::new(call)) })
     }
 
     fn parenthesised(&mut self) -> Parsed<Expr> {
@@ -182,7 +183,7 @@ impl Parser<'_> {
         }
         let close = self.close(outer);
         self.stand_on(height)?;
-        Ok(Expr { span: self.span(open.start, close.end), kind: ExprKind::List(items) })
+        Ok(Expr { span: self.span(open.start, close.end), kind: ExprKind::List(items.into()) })
     }
 
     fn object(&mut self) -> Parsed<Expr> {
@@ -224,7 +225,7 @@ impl Parser<'_> {
         }
         let close = self.close(outer);
         self.stand_on(height)?;
-        Ok(Expr { span: self.span(open.start, close.end), kind: ExprKind::Object(items) })
+        Ok(Expr { span: self.span(open.start, close.end), kind: ExprKind::Object(items.into()) })
     }
 
     /// From the word `for` to past the bracket that closes it.
@@ -339,7 +340,8 @@ impl Parser<'_> {
         }
         self.stand_on(self.height)?;
         let name = self.ident();
-        Ok(Expr { span: source.span.to(name.span), kind: ExprKind::Attribute(Box::new(source), name) })
+        let span = source.span.to(name.span);
+        Ok(Expr { span, kind: ExprKind::Attribute(Box::new(Access { source, name })) })
     }
 
     fn index(&mut self, source: Expr) -> Parsed<Expr> {

@@ -160,6 +160,8 @@ impl Reader {
             // Blocks of one kind share its key: what names this one is its last label.
             let header = labels.last().map_or(name.span, |label| label.span);
             let span = header.to(node.span());
+            inner.attributes.shrink_to_fit();
+            inner.blocks.shrink_to_fit();
             body.blocks.push(Block { kind: name.clone(), labels: labels.clone(), body: inner, header, span });
         }
     }

@@ -18,7 +18,8 @@ mod walk;
 use portcullis_core::{FileId, OffsetMap, SyntaxError};
 
 pub use ast::{
-    Attribute, BinaryOperator, Block, Body, Expr, ExprKind, File, For, Ident, Item, Number, Part, UnaryOperator,
+    Access, Attribute, BinaryOperator, Block, Body, Call, Expr, ExprKind, File, For, Ident, Item, Number, Part,
+    UnaryOperator,
 };
 pub use content::content_map;
 pub use json::{parse_json, parse_json_variables};

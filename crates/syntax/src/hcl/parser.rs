@@ -87,6 +87,8 @@ impl<'s> Parser<'s> {
             cut(&mut body, narrow(self.token.end));
         }
         self.errors.sort_by_key(|error| error.span.start);
+        body.attributes.shrink_to_fit();
+        body.blocks.shrink_to_fit();
         File { body, comments: self.lexer.comments, errors: self.errors }
     }
 
@@ -181,6 +183,9 @@ impl<'s> Parser<'s> {
             Ok(close) => close.end,
             Err(Fault(at)) => at.max(open.end),
         };
+        inner.attributes.shrink_to_fit();
+        inner.blocks.shrink_to_fit();
+        labels.shrink_to_fit();
         inner.open = read.is_err();
         inner.span = self.span(open.end, read.as_ref().map_or(end, |close| close.start));
         let span = kind.span.to(self.span(open.start, end));

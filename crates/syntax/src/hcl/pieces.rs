@@ -161,7 +161,10 @@ impl Parser<'_> {
             self.error(start, end, format!("the directive is not closed: expected `%{{ {closer} }}`"));
             return Ok(Expr { span, kind: ExprKind::Invalid });
         }
-        Ok(Expr { span, kind: if pieces.is_invalid { ExprKind::Invalid } else { ExprKind::Template(nest.parts) } })
+        Ok(Expr {
+            span,
+            kind: if pieces.is_invalid { ExprKind::Invalid } else { ExprKind::Template(nest.parts.into()) },
+        })
     }
 }
 

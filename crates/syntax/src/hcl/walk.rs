@@ -32,7 +32,8 @@ impl Expr {
     /// Calls `visit` with every expression that stands directly in this one, in the order they are written.
     pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
         match &self.kind {
-            ExprKind::List(items) | ExprKind::Call { arguments: items, .. } => items.iter().for_each(visit),
+            ExprKind::List(items) => items.iter().for_each(visit),
+            ExprKind::Call(call) => call.arguments.iter().for_each(visit),
             ExprKind::Object(items) => {
                 for item in items {
                     visit(&item.key);
@@ -40,7 +41,8 @@ impl Expr {
                 }
             }
             ExprKind::Template(parts) => within(parts, visit),
-            ExprKind::Attribute(inner, _) | ExprKind::Unary(_, inner) => visit(inner),
+            ExprKind::Attribute(access) => visit(&access.source),
+            ExprKind::Unary(_, inner) => visit(inner),
             ExprKind::Index(first, second) | ExprKind::Splat { source: first, each: second } => {
                 visit(first);
                 visit(second);

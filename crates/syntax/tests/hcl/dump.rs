@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use portcullis_core::{Span, SyntaxError, SyntaxErrorKind};
 use portcullis_syntax::hcl::{
-    Attribute, BinaryOperator, Block, Body, Expr, ExprKind, File, Ident, Number, Part, UnaryOperator,
+    Attribute, BinaryOperator, Block, Body, Call, Expr, ExprKind, File, Ident, Number, Part, UnaryOperator,
 };
 
 /// Items, then errors behind `!`.
@@ -64,11 +64,12 @@ pub(crate) fn show(expr: &Expr) -> String {
             format!("{{{}}}", items.collect::<Vec<_>>().join(" "))
         }
         ExprKind::Variable(name) => name.to_string(),
-        ExprKind::Attribute(source, name) => format!("(. {} {})", show(source), name.name),
+        ExprKind::Attribute(access) => format!("(. {} {})", show(&access.source), access.name.name),
         ExprKind::Index(source, key) => format!("(at {} {})", show(source), show(key)),
         ExprKind::Splat { source, each } => format!("(splat {} {})", show(source), show(each)),
         ExprKind::Element => "@".to_owned(),
-        ExprKind::Call { name, arguments, expands } => {
+        ExprKind::Call(call) => {
+            let Call { name, arguments, expands } = &**call;
             format!("({}() {}{})", name.name, show_all(arguments), if *expands { " ..." } else { "" })
         }
         ExprKind::Unary(UnaryOperator::Not, operand) => format!("(! {})", show(operand)),

@@ -24,7 +24,7 @@ pub(super) fn csvdecode(call: &Call<'_>) -> Answer {
             .zip(row)
             .map(|(name, cell)| (Arc::clone(name), Entry { key: call.at, value: Value::string(cell, call.at) }));
         let entries: BTreeMap<_, _> = cells.collect();
-        items.push(Value::new(Kind::Map(Arc::new(Map { entries, open: false })), call.at));
+        items.push(Value::new(Kind::Map(Arc::new(Map { entries: entries.into(), open: false })), call.at));
     }
     call.closed(items)
 }

@@ -39,7 +39,7 @@ pub(super) fn bytes(call: &Call<'_>) -> Result<Vec<u8>, Stop> {
     }
 }
 
-/// A path from the scan root; one that leads out of it, or is absolute, is not known.
+/// A path from the working directory; one that is absolute is not known.
 fn path(call: &Call<'_>, written: &str) -> Result<String, Stop> {
     if written.starts_with(['/', '~']) || written.contains(['\\', '\0']) {
         return Err(Stop::Unknown(Reason::File));
@@ -48,8 +48,10 @@ fn path(call: &Call<'_>, written: &str) -> Result<String, Stop> {
     for part in call.place.directory.split('/').chain(written.split('/')) {
         match part {
             "" | "." => {}
+            // A module may lie above the working directory; what may be read there is for who reads it to say.
+            ".." if parts.last().is_none_or(|last| *last == "..") => parts.push(".."),
             ".." => {
-                parts.pop().ok_or(Stop::Unknown(Reason::File))?;
+                parts.pop();
             }
             part => parts.push(part),
         }

@@ -10,7 +10,7 @@ use super::{Answer, Call, ELEMENT_LIMIT, Stop, lists, reason_within, taken, text
 impl Call<'_> {
     #[allow(clippy::unnecessary_wraps, reason = "it is what functions return")]
     fn map_value(&self, entries: BTreeMap<Arc<str>, Entry>, open: bool) -> Answer {
-        Ok(self.made(Kind::Map(Arc::new(Map { entries, open }))))
+        Ok(self.made(Kind::Map(Arc::new(Map { entries: entries.into(), open }))))
     }
 }
 

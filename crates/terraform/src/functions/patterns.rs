@@ -50,7 +50,7 @@ fn result(call: &Call<'_>, pattern: &Regex, captures: &Captures<'_>) -> Value {
     call.made(if entries.is_empty() {
         Kind::List(Arc::new(List::closed(items)))
     } else {
-        Kind::Map(Arc::new(Map { entries, open: false }))
+        Kind::Map(Arc::new(Map { entries: entries.into(), open: false }))
     })
 }
 

@@ -39,7 +39,7 @@ fn decoded(call: &Call<'_>, node: Node<'_>, budget: &mut usize) -> Answer {
                 let value = decoded(call, value, budget)?;
                 entries.insert(Arc::from(key.text()), Entry { key: call.at, value });
             }
-            Kind::Map(Arc::new(Map { entries, open: map.is_open() }))
+            Kind::Map(Arc::new(Map { entries: entries.into(), open: map.is_open() }))
         }
         syntax::Value::Unknown(_) => Kind::Unknown(Reason::Function),
     };

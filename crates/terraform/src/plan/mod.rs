@@ -230,7 +230,7 @@ fn object(planned: Option<Node<'_>>, unknown: Option<Node<'_>>, at: Span) -> Val
             entries.insert(Arc::from(key.text()), Entry { key: at, value: merged(None, Some(mark), at) });
         }
     }
-    Value::new(Kind::Map(Arc::new(Map { entries, open: false })), at)
+    Value::new(Kind::Map(Arc::new(Map { entries: entries.into(), open: false })), at)
 }
 
 fn without_instances(address: &str) -> String {

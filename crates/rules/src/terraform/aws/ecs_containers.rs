@@ -35,7 +35,7 @@ rule! {
     ///   }])
     /// }
     /// ```
-    /// ```hcl bad:4
+    /// ```hcl bad:8
     /// variable "cpu" {}
     /// resource "aws_ecs_task_definition" "mail" {
     ///   family = "mail"

@@ -42,7 +42,7 @@ rule! {
     ///   policy = data.aws_iam_policy_document.deploy.json
     /// }
     /// ```
-    /// ```hcl bad:5
+    /// ```hcl bad:6
     /// resource "aws_iam_role" "deploy" {
     ///   assume_role_policy = "{}"
     ///   inline_policy {

@@ -38,7 +38,7 @@ rule! {
     ///   })
     /// }
     /// ```
-    /// ```hcl bad:3
+    /// ```hcl bad:7
     /// resource "aws_s3_bucket_policy" "reports" {
     ///   bucket = "reports"
     ///   policy = <<-EOF

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod declarations;
+mod duplicates;
 mod modules;
 mod programs;
 mod providers;
@@ -18,6 +19,7 @@ use crate::Rule;
 pub(crate) static RULES: &[&[&Rule]] = &[
     credentials::RULES,
     declarations::RULES,
+    duplicates::RULES,
     modules::RULES,
     programs::RULES,
     providers::RULES,

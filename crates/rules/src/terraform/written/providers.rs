@@ -96,8 +96,8 @@ fn provider_unpinned(source: &Source, report: &mut Report<'_>) {
 fn provider_of(block: &Block) -> &str {
     let chosen = block.body.attribute("provider").map(|attribute| &attribute.value);
     let mut expr = chosen;
-    while let Some(Expr { kind: ExprKind::Attribute(inner, _), .. }) = expr {
-        expr = Some(inner);
+    while let Some(Expr { kind: ExprKind::Attribute(access), .. }) = expr {
+        expr = Some(&access.source);
     }
     match expr.map(|expr| &expr.kind) {
         Some(ExprKind::Variable(name)) => name,

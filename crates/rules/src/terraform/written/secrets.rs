@@ -136,7 +136,7 @@ fn may_be_text(block: &Block) -> bool {
 /// The last name of a reference: `password` of `aws_db_instance.main.password`.
 fn last_name(value: &Expr) -> Option<&str> {
     match &value.kind {
-        ExprKind::Attribute(_, name) => Some(&name.name),
+        ExprKind::Attribute(access) => Some(&access.name.name),
         ExprKind::Index(source, _) => last_name(source),
         ExprKind::Splat { each, .. } => last_name(each),
         ExprKind::Template(parts) => match &parts[..] {

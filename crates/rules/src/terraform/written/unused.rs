@@ -84,11 +84,12 @@ fn declaration_unused(source: &Source, report: &mut Report<'_>) {
 
 /// `var.x`, `local.x` and `data.kind.name`.
 fn use_of(expr: &Expr) -> Option<(&str, &str)> {
-    let ExprKind::Attribute(inner, last) = &expr.kind else { return None };
-    match &inner.kind {
+    let ExprKind::Attribute(access) = &expr.kind else { return None };
+    let last = &access.name;
+    match &access.source.kind {
         ExprKind::Variable(root) if matches!(&**root, "var" | "local") => Some((root, &last.name)),
-        ExprKind::Attribute(root, kind) if matches!(&root.kind, ExprKind::Variable(root) if &**root == "data") => {
-            Some((&kind.name, &last.name))
+        ExprKind::Attribute(kind) if matches!(&kind.source.kind, ExprKind::Variable(root) if &**root == "data") => {
+            Some((&kind.name.name, &last.name))
         }
         _ => None,
     }

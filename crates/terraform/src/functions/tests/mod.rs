@@ -71,7 +71,8 @@ fn value(expr: &Expr) -> Result<Value, Fault> {
             let kind = Kind::Unknown(Reason::Computed);
             return Ok(Value { refers: Some([reference].into()), ..Value::new(kind, at) });
         }
-        ExprKind::Call { name, arguments, .. } => {
+        ExprKind::Call(called) => {
+            let portcullis_syntax::hcl::Call { name, arguments, .. } = &**called;
             let arguments = arguments.iter().map(value).collect::<Result<Vec<_>, _>>()?;
             if &*name.name != "open" {
                 return call(&name.name, &arguments, at, Place { files: &Tree, directory: "modules/app" });

@@ -133,8 +133,9 @@ fn blurred(value: &Value) -> Vec<Value> {
             for key in map.entries.keys() {
                 let mut entries = map.entries.clone();
                 entries.get_mut(key).unwrap().value.kind = unknown.clone();
-                kinds.push(Kind::Map(Arc::new(Map { entries: entries.clone(), open: false })));
-                entries.remove(key);
+                kinds.push(Kind::Map(Arc::new(Map { entries, open: false })));
+                let others = map.entries.iter().filter(|(other, _)| *other != key);
+                let entries = others.map(|(key, entry)| (key.clone(), entry.clone())).collect();
                 kinds.push(Kind::Map(Arc::new(Map { entries, open: true })));
             }
         }
