@@ -25,7 +25,9 @@ rule! {
     /// variable. Some of these Compose passes over without a word, and does something else than is written: capitals in the
     /// name of the project, tries that are no number, an option of a volume that it does not know. The nearest known key is
     /// named. Keys that begin with `x-` are everybody's own and may stand anywhere.
-    /// Silent for variables without a value or a default, and for keys that a file is missing that is put over another.
+    /// Silent for variables without a value or a default, and for keys that a file is missing that is put over another. That
+    /// a service has neither image nor build is said where no other file that is named like one of Compose's lies beside the
+    /// file or above it.
     ///
     /// ```compose bad:4
     /// services:
@@ -143,6 +145,17 @@ rule! {
     ///   db: { image: "db:1", environment: [A=b], mem_limit: 100, healthcheck: { test: exit 0, retries: 3 } }
     /// networks: { back: }
     /// ```
+    /// ```compose bad:3
+    /// services:
+    ///   web: { image: "web:1" }
+    ///   db: { environment: [A=b] }
+    /// ```
+    /// ```compose good
+    /// file=compose.yaml
+    /// services: { web: { image: "web:1" }, db: { environment: [A=b] } }
+    /// file=compose.prod.yaml
+    /// services: { db: { image: "db:1" } }
+    /// ```
     /// ```compose good
     /// file=compose.settings.yaml
     /// theme: dark
@@ -178,6 +191,7 @@ fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
         external(root, report);
     }
     sourceless(project, report);
+    imageless(project, report);
     for &span in project.faults {
         report
             .at((span, "$"), "a `${` in it begins no variable".to_owned())
@@ -201,6 +215,22 @@ fn external(root: Node<'_>, report: &mut Report<'_>) {
                     .at(key, format!("{what} `{}` is external and has `{}`", name.text(), key.text()))
                     .help(format!("remove one of the two: an external {what} is made elsewhere"));
             }
+        }
+    }
+}
+
+/// Services that run nothing, in a file that nothing can complete. One with a profile may never be looked at.
+fn imageless(project: &Project<'_>, report: &mut Report<'_>) {
+    if !project.stands_alone {
+        return;
+    }
+    for service in &project.services {
+        let lacks = |field: &str| service.get(field).absent().is_some();
+        let own = service.layers().iter().any(|layer| layer.is_map());
+        if own && ["image", "build", "provider", "profiles", "extends"].iter().all(|field| lacks(field)) {
+            report
+                .at(service.anchor(), format!("{} has neither `image` nor `build`", service.title()))
+                .help("say what it runs");
         }
     }
 }
