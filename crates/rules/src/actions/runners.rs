@@ -167,7 +167,8 @@ rule! {
     /// No runner has such a label
     ///
     /// The job waits for a day and fails. Reports labels that are nearly one of GitHub's, images that GitHub has removed, and
-    /// labels of two systems on one job; other labels may be of the house's own runners.
+    /// labels of two systems on one job; other labels may be of the house's own runners. Where the option `labels` names
+    /// those, every other label is reported; `*` and `?` stand for any text and any character in them.
     ///
     /// ```workflow bad:4
     /// on: push
@@ -188,14 +189,50 @@ rule! {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["actionlint:runner-label"],
+        options: &[OptionMeta {
+            name: "labels",
+            shape: OptionShape::Strings,
+            docs: "labels of the house's own runners",
+        }],
     }
+}
+
+/// Whether `text` is what `pattern` means: `*` is any text, `?` any character.
+fn is_match(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut here, mut at) = (0_usize, 0_usize);
+    // The last star, and where what it stands for ends so far.
+    let mut star = None;
+    while at < text.len() {
+        match (pattern.get(here), star) {
+            (Some(b'*'), _) => {
+                star = Some((here, at));
+                here = here.saturating_add(1);
+            }
+            (Some(wanted), _) if *wanted == b'?' || text.get(at) == Some(wanted) => {
+                here = here.saturating_add(1);
+                at = at.saturating_add(1);
+            }
+            (_, Some((start, end))) => {
+                star = Some((start, end.saturating_add(1)));
+                here = start.saturating_add(1);
+                at = end.saturating_add(1);
+            }
+            (_, None) => return false,
+        }
+    }
+    pattern.get(here..).is_some_and(|rest| rest.iter().all(|wanted| *wanted == b'*'))
 }
 
 fn runner_label_unknown(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
     let labels = job.labels();
+    let own = report.options().map_or(&[][..], |options| options.strings("labels"));
     let mut systems: Vec<(Os, &str)> = Vec::new();
     for label in labels.iter().filter(|label| !label.text().contains("${{")) {
         let text = label.text().to_ascii_lowercase();
+        if own.iter().any(|pattern| is_match(&pattern.to_ascii_lowercase(), &text)) {
+            continue;
+        }
         if GONE.contains(&text.as_str()) {
             report.at(*label, format!("GitHub has removed the image `{}`", label.text())).help("use a newer image");
         } else if !LABELS.contains(&text.as_str())
@@ -204,6 +241,9 @@ fn runner_label_unknown(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>
             && !text.contains(|c: char| c.is_ascii_digit())
         {
             report.at(*label, format!("no runner has the label `{}`", label.text())).help(format!("write `{meant}`"));
+        } else if !own.is_empty() && !LABELS.contains(&text.as_str()) {
+            let message = format!("`{}` is no label of GitHub's runners, nor of the house's own", label.text());
+            report.at(*label, message).help("correct the label, or name it in the option `labels`");
         }
         let os = operating_system(Lookup::Present(*label));
         if os == Os::Unknown {
