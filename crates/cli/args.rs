@@ -77,6 +77,13 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) fix: bool,
 
+    /// With --fix, also apply the fixes that something may depend on
+    ///
+    /// Such a fix removes the finding and may change what a build or a workflow does: a token that a later step pushes with,
+    /// a permission that a job uses. Look at what has changed before it is committed.
+    #[arg(long, requires = "fix")]
+    pub(crate) unsafe_fixes: bool,
+
     #[command(flatten)]
     pub(crate) rules: RuleFlags,
     #[command(flatten)]

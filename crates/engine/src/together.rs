@@ -55,7 +55,7 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, left: &mut Judged) {
     }
     for (judge, file, mut sealer) in sealers {
         let Some(directives) = directives.get(&file) else { continue };
-        for draft in judge.about_directives(directives, judge.could_tell(&left.custom_kinds)) {
+        for draft in judge.about_directives(directives, judge.could_tell(left)) {
             left.findings.push(sealer.seal(draft));
         }
     }

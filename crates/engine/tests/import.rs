@@ -309,10 +309,7 @@ fn tools_for_terraform() {
              aws-apigateway-no-public-access: ERROR\n  no-such: LOW\n",
             "rules:\n  tf-aws-apigateway-method-unauthenticated:\n    severity: high\n  tf-aws-ec2-ami-owner-unset: off\n  \
              tf-aws-security-group-egress-open: off\n",
-            &[
-                "1 `minimum_severity` is `--min-severity high` on the command line",
-                "5 no rule stands for `no-such`",
-            ],
+            &["1 `minimum_severity` is `--min-severity high` on the command line", "5 no rule stands for `no-such`"],
         ),
         (
             "trivy.yaml",
@@ -335,7 +332,10 @@ fn several_files_are_one_configuration() {
     ])
     .unwrap();
     // hadolint looks at all it knows, and so does kube-linter.
-    assert_eq!(text, "rules:\n  \"actions-*\": off\n  docker-image-latest-tag: off\n  k8s-host-pid: off\n  \"tf-*\": off\n");
+    assert_eq!(
+        text,
+        "rules:\n  \"actions-*\": off\n  docker-image-latest-tag: off\n  k8s-host-pid: off\n  \"tf-*\": off\n"
+    );
     assert_eq!(remarks, [".checkov.yaml:2: only here the scan is of `/deploy`: name it on the command line"]);
 }
 

@@ -177,6 +177,15 @@ rule! {
     ///     runs-on: ubuntu-lastest
     ///     steps: [{ run: make }]
     /// ```
+    /// ```workflow bad:5
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     strategy:
+    ///       matrix: { os: [windows-latest, linux] }
+    ///     runs-on: [ubuntu-latest, "${{ matrix.os }}"]
+    ///     steps: [{ run: make }]
+    /// ```
     /// ```workflow good
     /// on: push
     /// jobs:
@@ -195,6 +204,12 @@ rule! {
             docs: "labels of the house's own runners",
         }],
     }
+}
+
+/// The key of `${{ matrix.KEY }}`.
+fn matrix_key(label: &str) -> Option<&str> {
+    let name = label.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim().strip_prefix("matrix.")?;
+    name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).then_some(name)
 }
 
 /// Whether `text` is what `pattern` means: `*` is any text, `?` any character.
@@ -226,6 +241,22 @@ fn is_match(pattern: &str, text: &str) -> bool {
 
 fn runner_label_unknown(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
     let labels = job.labels();
+    let fixed: Vec<Node<'_>> = labels.iter().copied().filter(|label| !label.text().contains("${{")).collect();
+    for label in labels.iter().filter(|_| !fixed.is_empty()) {
+        // What the matrix puts beside labels that stay.
+        let Some(name) = matrix_key(label.text()) else { continue };
+        for value in job.matrix_values(name) {
+            let os = operating_system(Lookup::Present(value));
+            let other = fixed.iter().find(|other| {
+                let other = operating_system(Lookup::Present(**other));
+                os != Os::Unknown && other != Os::Unknown && other != os
+            });
+            if let Some(other) = other {
+                let message = format!("no runner has both `{}` and `{}`", other.text(), value.text());
+                report.at(value, message).help("name one system, or put all labels into the matrix");
+            }
+        }
+    }
     let own = report.options().map_or(&[][..], |options| options.strings("labels"));
     let mut systems: Vec<(Os, &str)> = Vec::new();
     for label in labels.iter().filter(|label| !label.text().contains("${{")) {
