@@ -43,7 +43,9 @@ type Moved<'h> = (&'h Held, Option<String>);
 
 /// Hands each folder that a final stage copies from another to `visit`, with the secret files that it holds.
 pub(super) fn each<'d>(image: &Image<'d>, mut visit: impl FnMut(&Step<'_, 'd>, &'d Word, &[&Held])) {
-    if image.build.stages.len() < 2 {
+    let others = image.build.stages.iter().filter(|stage| !stage.is_final);
+    let mut copies = others.flat_map(|stage| &stage.instructions).filter(|step| is_copy(step));
+    if !copies.any(|copy| !copied_from_context(image, copy).is_empty()) {
         return;
     }
     let from: BTreeMap<u32, usize> = image
@@ -69,7 +71,7 @@ pub(super) fn each<'d>(image: &Image<'d>, mut visit: impl FnMut(&Step<'_, 'd>, &
                     let run = runs.get(&instruction.span.start);
                     held.retain(|held| run.is_some_and(|run| !may_remove(run, held)));
                 }
-                Keyword::Copy | Keyword::Add => {
+                _ if is_copy(instruction) => {
                     let Some(&source) = from.get(&instruction.span.start) else {
                         // What is copied into the image itself is reported there.
                         if !stage.is_final {
@@ -93,6 +95,10 @@ pub(super) fn each<'d>(image: &Image<'d>, mut visit: impl FnMut(&Step<'_, 'd>, &
         }
         stages.push(held);
     }
+}
+
+fn is_copy(instruction: &Instruction) -> bool {
+    matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
 }
 
 /// The secret files that an instruction copies from the context.
