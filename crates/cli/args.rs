@@ -396,8 +396,9 @@ pub(crate) enum ConfigCommand {
     ///
     /// `portcullis config import .hadolint.yaml .trivyignore > portcullis.yaml`
     ///
-    /// Reads .hadolint.yaml, .checkov.yaml, trivy.yaml, .trivyignore, .trivyignore.yaml, .kube-linter.yaml, zizmor.yml and
-    /// actionlint.yaml; under another name, the keys tell whose file it is. What has no equivalent is said on standard error.
+    /// Reads .hadolint.yaml, .checkov.yaml, trivy.yaml, .trivyignore, .trivyignore.yaml, .kube-linter.yaml, zizmor.yml,
+    /// actionlint.yaml, .tflint.hcl and .tfsec/config.yml; under another name, the keys of a YAML file tell whose it is. What has
+    /// no equivalent is said on standard error.
     Import(ImportArgs),
 }
 
