@@ -150,9 +150,9 @@ fn tell_fixes(fixed: Fixed, flags: &OutputFlags) -> Result<Scanned, Failure> {
     }
     let left = fixed.scanned.report.findings.iter().filter(|finding| finding.has_unsafe_fix()).count();
     if !flags.quiet && left > 0 {
-        let fixes = if left == 1 { "1 fix is" } else { &format!("{left} fixes are") };
+        let what = if left == 1 { "1 fix is" } else { &format!("{left} fixes are") };
         terminal::complain(&format!(
-            "note: {fixes} left that something may depend on: --unsafe-fixes applies them, too"
+            "note: {what} left that something may depend on: --unsafe-fixes applies them, too"
         ));
     }
     if flags.verbose {
