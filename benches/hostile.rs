@@ -33,6 +33,7 @@ const UNITS: &[&str] = &[
     "ONBUILD RUN a\n", "COPY <<A <<B /c\n", "COPY <<E~\n", "<<E~ ", "HEALTHCHECK ", "SHELL [\"a\"]\n", "ARG a~\n", "# escape=`\n",
     "# syntax=a\n", "A\n", "a && ", "a == ", "a[", "a.b", ".a", "f(", "f(a, ", "!(", "!", "'a' ", "${{ a }} ", "${{ ' }} ", "${{ '' }}", "}} '", "1 < ",
     "$(<<", "<<$(", "a=$(<<`", "}}{{", "{{}", "${{}", "<%%", "find -exec ", "-exec a \\; ", "xargs ", "env a=b ", "bash -c ", "timeout 1 ",
+    "sudo a <<E; ", "sudo nice env a <<E~; ",
     "a.*", "a['b']", "0x1 ", "A=b\n", "A~='b'\n", "A=\"b\n", "export ", "export A=b # c\n", "A=b #", " #", "A=$B\n",
 ];
 

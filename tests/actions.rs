@@ -138,3 +138,30 @@ fn credentials_are_masked() {
         assert!(!shown.contains("LqLw9ZxT4v") && !shown.contains("fK2qLw9"), "{format}: {shown}");
     }
 }
+
+#[test]
+fn what_a_caller_hands_over_is_known_where_it_is_called() {
+    let reusable = "on: { workflow_call: { inputs: { title: { type: string }, tag: { type: string } } } }\njobs:\n  a:\n    \
+                  runs-on: ubuntu-latest\n    steps:\n      - run: |\n          echo ${{ inputs.title }}\n          echo \
+                  ${{ inputs.tag }}\n";
+    let caller = "on: issues\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n    with:\n      title: \"${{ \
+                  github.event.issue.title }}\"\n      tag: v1\n";
+    let rules = ["--only", "actions-template-injection*", "."];
+    let directory =
+        project("callers", &[(".github/workflows/called.yml", reusable), (".github/workflows/on-issue.yml", caller)]);
+    assert_eq!(
+        scan(&directory, &rules),
+        [
+            ".github/workflows/called.yml:7 actions-template-injection",
+            ".github/workflows/called.yml:8 actions-template-injection-by-caller",
+        ]
+    );
+    let directory = project("callers-alone", &[(".github/workflows/called.yml", reusable)]);
+    assert_eq!(
+        scan(&directory, &rules),
+        [
+            ".github/workflows/called.yml:7 actions-template-injection-by-caller",
+            ".github/workflows/called.yml:8 actions-template-injection-by-caller",
+        ]
+    );
+}

@@ -269,3 +269,19 @@ fn secrets_are_masked_in_every_line() {
         assert!(!stdout.contains(secret), "{secret} is shown in\n{stdout}");
     }
 }
+
+#[test]
+fn an_included_file_sees_the_variables_of_its_include() {
+    // What the project itself says counts more.
+    assert_eq!(
+        findings("include-env", "compose-privileged,compose-host-pid", &["."]),
+        ["db.yaml:4 compose-privileged", "db.yaml:5 compose-host-pid"]
+    );
+}
+
+#[test]
+fn a_suppression_in_a_part_of_a_project_may_be_for_another_file() {
+    let rules = "compose-privileged,compose-host-pid,unused-suppression";
+    assert_eq!(findings("suppressed-base", rules, &["."]), Vec::<String>::new());
+    assert_eq!(findings("suppressed-base", rules, &[".", "--include-suppressed"]), ["base.yaml:4 compose-privileged"]);
+}

@@ -405,6 +405,28 @@ const BAD: &str = "  containers: [{ name: a }]\n";
 const FIXED: &str = "  containers: [{ name: a, securityContext: { allowPrivilegeEscalation: false } }]\n";
 
 #[test]
+fn what_something_may_depend_on_is_fixed_when_it_is_asked_for() {
+    let workflow = "on: issues\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: |\n          echo \"${{ github.event.issue.title }}\"\n          cat <<'E'\n          ${{ github.event.issue.body }}\n          E\n";
+    let name = ".github/workflows/ci.yml";
+    let root = tree("not_safe", &[(name, workflow)]);
+    let rules = ["--only", "actions-template-injection,actions-checkout-credentials-persisted"];
+    let (_, _, err) = run(&root, &[&rules[..], &["."]].concat(), "");
+    assert_eq!(
+        err,
+        "Fixed 1 finding in 1 file\nnote: 2 fixes are left that something may depend on: --unsafe-fixes applies them, too\n"
+    );
+    let text = read(&root.join(name));
+    assert!(
+        text.contains("echo \"${EVENT_ISSUE_TITLE}\"") && text.contains("${{ github.event.issue.body }}\n"),
+        "{text}"
+    );
+    let (code, _, err) = run(&root, &[&rules[..], &["--unsafe-fixes", "."]].concat(), "");
+    assert_eq!((code, err.as_str()), (0, "Fixed 2 findings in 1 file\n"));
+    let text = read(&root.join(name));
+    assert!(text.contains("persist-credentials: false") && text.contains("${EVENT_ISSUE_BODY}\n"), "{text}");
+}
+
+#[test]
 fn the_exit_code_says_what_is_left() {
     let root = tree("exit_code", &[("a.yaml", &pod(BAD)), ("b.yaml", &pod(&format!("  hostPID: true\n{BAD}")))]);
     let (code, out, err) = run(&root, &[&ONLY[..], &["-v", "a.yaml"]].concat(), "");

@@ -77,6 +77,13 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) fix: bool,
 
+    /// With --fix, also apply the fixes that something may depend on
+    ///
+    /// Such a fix removes the finding and may change what a build or a workflow does: a token that a later step pushes with,
+    /// a permission that a job uses. Look at what has changed before it is committed.
+    #[arg(long, requires = "fix")]
+    pub(crate) unsafe_fixes: bool,
+
     #[command(flatten)]
     pub(crate) rules: RuleFlags,
     #[command(flatten)]
@@ -389,8 +396,9 @@ pub(crate) enum ConfigCommand {
     ///
     /// `portcullis config import .hadolint.yaml .trivyignore > portcullis.yaml`
     ///
-    /// Reads .hadolint.yaml, .checkov.yaml, trivy.yaml, .trivyignore, .trivyignore.yaml, .kube-linter.yaml, zizmor.yml and
-    /// actionlint.yaml; under another name, the keys tell whose file it is. What has no equivalent is said on standard error.
+    /// Reads .hadolint.yaml, .checkov.yaml, trivy.yaml, .trivyignore, .trivyignore.yaml, .kube-linter.yaml, zizmor.yml,
+    /// actionlint.yaml, .tflint.hcl and .tfsec/config.yml; under another name, the keys of a YAML file tell whose it is. What has
+    /// no equivalent is said on standard error.
     Import(ImportArgs),
 }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use portcullis_core::{Catalog, Note, NoteKind, ScanReport};
+use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan, ways};
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
@@ -148,6 +148,13 @@ fn tell_fixes(fixed: Fixed, flags: &OutputFlags) -> Result<Scanned, Failure> {
     if !flags.quiet && findings > 0 {
         terminal::complain(&format!("Fixed {} in {}", count(findings, "finding"), count(fixed.files.len(), "file")));
     }
+    let left = fixed.scanned.report.findings.iter().filter(|finding| finding.has_unsafe_fix()).count();
+    if !flags.quiet && left > 0 {
+        let what = if left == 1 { "1 fix is" } else { &format!("{left} fixes are") };
+        terminal::complain(&format!(
+            "note: {what} left that something may depend on: --unsafe-fixes applies them, too"
+        ));
+    }
     if flags.verbose {
         for file in &fixed.files {
             let rules: Vec<String> =
@@ -281,6 +288,7 @@ fn scan_options(
     Ok(ScanOptions {
         paths,
         stdin,
+        fixes: if args.unsafe_fixes { FixSafety::Unsafe } else { FixSafety::Safe },
         pipes,
         compose_files: args.input.compose_file.clone(),
         tf_var_files: args.input.tf_var_file.clone(),

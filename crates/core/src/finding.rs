@@ -167,6 +167,15 @@ pub struct Finding {
 impl Finding {
     /// Whether `--fix` removes it: it counts, and its fix is safe.
     pub fn is_fixable(&self) -> bool {
-        self.suppressed.is_none() && self.fix.as_deref().is_some_and(|fix| fix.safety == FixSafety::Safe)
+        self.has_fix(FixSafety::Safe)
+    }
+
+    /// Whether only `--fix --unsafe-fixes` removes it: it counts, and something may depend on what its fix changes.
+    pub fn has_unsafe_fix(&self) -> bool {
+        self.has_fix(FixSafety::Unsafe)
+    }
+
+    fn has_fix(&self, safety: FixSafety) -> bool {
+        self.suppressed.is_none() && self.fix.as_deref().is_some_and(|fix| fix.safety == safety)
     }
 }

@@ -35,6 +35,9 @@ pub(crate) fn judge(
             let Some(mut workflow) = Workflow::new(root) else { return };
             let uses: Vec<Uses<'_>> = workflow.local_uses().copied().collect();
             workflow.locals = locals(judge, input, &uses);
+            if workflow.has_trigger("workflow_call") && input.given.is_none() {
+                workflow.outsiders = judge.callers.outsiders(&input.target.path, judge.files);
+            }
             judge.dispatch.workflow(&workflow, outcome);
             let steps = workflow.jobs.iter().flat_map(|job| &job.steps);
             let said = judge.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_steps(steps, rule));

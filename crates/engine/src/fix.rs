@@ -1,4 +1,4 @@
-//! `--fix`: applies the safe fixes of what a scan reports, until none is left, and writes the files.
+//! `--fix`: applies the fixes of what a scan reports, the safe ones unless all are asked for, until none is left, and writes the files.
 //!
 //! Every round applies the fixes that do not touch one another, the first of them first, and scans again with the new
 //! texts in the place of the files. Nothing is written before the last round. A file is left as it is where a text comes
@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portcullis_core::{FileId, Files as _, Finding, RuleIdx, ScanError, ScanReport};
+use portcullis_core::{FileId, Files as _, Finding, FixSafety, RuleIdx, ScanError, ScanReport};
 use portcullis_syntax::{Dialect, Tree, dockerfile, hcl, json, yaml};
 
 use crate::classify::{Language, classify};
@@ -41,7 +41,7 @@ pub struct FixedFile {
 /// that two rules undo one another.
 const ROUNDS: usize = 16;
 
-/// Scans, and fixes what is reported and can be fixed safely.
+/// Scans, and fixes what is reported and can be fixed as safely as [`ScanOptions::fixes`] asks.
 pub fn fix(options: &ScanOptions, progress: &dyn Progress) -> Result<Fixed, EngineError> {
     let mut session = Session::new(options);
     let mut scanned = session.scan(progress)?;
@@ -122,7 +122,7 @@ impl Session {
     fn apply(&mut self, report: &ScanReport) -> Vec<Round> {
         let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
         for (index, finding) in report.findings.iter().enumerate() {
-            if finding.is_fixable() {
+            if finding.is_fixable() || self.options.fixes == FixSafety::Unsafe && finding.has_unsafe_fix() {
                 by_file.entry(finding.location.file()).or_default().push(index);
             }
         }

@@ -21,6 +21,7 @@ use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
 use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 
 use crate::actions;
+use crate::callers::Callers;
 use crate::classify::Language;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
@@ -53,6 +54,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) directories: &'a [String],
     pub(crate) root_paths: &'a RootPaths,
     pub(crate) builds: &'a Builds,
+    pub(crate) callers: &'a Callers,
     pub(crate) today: Date,
 }
 
@@ -64,6 +66,8 @@ pub(crate) struct Judged {
     pub(crate) facts: Facts,
     pub(crate) definitions: Definitions,
     pub(crate) custom_kinds: Vec<CustomKind>,
+    /// Whether it was judged as a Compose file that no other could take in.
+    pub(crate) is_whole_project: bool,
     /// Files under numbers of its own that findings stand in or point to, with their paths.
     pub(crate) context: Vec<(FileId, String)>,
     pub(crate) notes: Vec<Note>,
@@ -276,6 +280,7 @@ impl Judge<'_> {
         let tree = sources.tree();
         let mut outcome = Outcome::of_file(Facts::of_file(self.homes.of(&input.target.path)));
         let project = sources.project();
+        judged.is_whole_project = !project.is_part;
         self.dispatch.compose(&project, &mut outcome);
         let mut others = elsewhere::sort(self, &sources, &project, std::mem::take(&mut outcome.elsewhere));
         self.syntax_errors(input, tree, &[], &mut outcome.drafts, judged);
@@ -494,16 +499,21 @@ impl Judge<'_> {
             let finding = self.seal(draft, &mut directives, &mut sealer);
             judged.claims.push((finding, claim));
         }
-        for draft in self.about_directives(&directives, self.could_tell(&judged.custom_kinds)) {
+        for draft in self.about_directives(&directives, self.could_tell(judged)) {
             judged.findings.push(sealer.seal(draft));
         }
     }
 
-    /// Whether a rule has seen all that it could report of objects with these custom kinds among them: what no definition
-    /// is known of may be wrong all the same.
-    pub(crate) fn could_tell(&self, custom_kinds: &[CustomKind]) -> impl Fn(RuleIdx) -> bool {
-        let is_blind = custom_kinds.iter().any(|kind| !self.dispatch.definitions().has(*kind));
-        move |rule| self.selection.is_on(rule) && !(is_blind && self.dispatch.judges_by_definition(rule))
+    /// Whether a rule has seen all that it could report of a file. What no definition is known of may be wrong all the same, and
+    /// what is part of a Compose project is reported when the rest of it is judged.
+    pub(crate) fn could_tell(&self, judged: &Judged) -> impl Fn(RuleIdx) -> bool {
+        let is_blind = judged.custom_kinds.iter().any(|kind| !self.dispatch.definitions().has(*kind));
+        let is_part = !judged.is_whole_project;
+        move |rule| {
+            self.selection.is_on(rule)
+                && !(is_blind && self.dispatch.judges_by_definition(rule))
+                && !(is_part && self.catalog.get(rule).id.starts_with("compose-"))
+        }
     }
 
     pub(crate) fn seal(&self, mut draft: Draft, directives: &mut Directives, sealer: &mut Sealer<'_>) -> Finding {

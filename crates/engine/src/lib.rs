@@ -5,6 +5,7 @@
 mod actions;
 mod asked;
 mod builds;
+mod callers;
 mod classify;
 pub mod config;
 mod definitions;

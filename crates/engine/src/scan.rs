@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{
-    Catalog, FileId, Files, Finding, Location, Note, NoteKind, Profile, RootPaths, ScanError, ScanReport, Severity,
-    Stats, SuppressedBy,
+    Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, ScanError, ScanReport,
+    Severity, Stats, SuppressedBy,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::asked;
 use crate::builds::{Built, Scan};
+use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE};
 use crate::definitions::{self, Customs, Holder};
@@ -44,6 +45,8 @@ pub struct ScanOptions {
     pub paths: Vec<PathBuf>,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
+    /// The least safe of the fixes that [`fix`](crate::fix()) applies.
+    pub fixes: FixSafety,
     /// Named files that can be read only once, with their names: what a shell puts in the place of `<(…)`.
     pub pipes: Vec<Stdin>,
     /// `--compose-file`: the Compose files that make one project, the weakest first. They are scanned as well.
@@ -93,6 +96,7 @@ impl ScanOptions {
             cwd,
             paths: Vec::new(),
             stdin: None,
+            fixes: FixSafety::Safe,
             pipes: Vec::new(),
             compose_files: Vec::new(),
             tf_var_files: Vec::new(),
@@ -197,6 +201,7 @@ pub(crate) fn scan_texts(
     let nothing = found.empty_directory;
     let scan_root_paths = report.root_paths.clone();
     let builds = Builds::default();
+    let callers = Callers::default();
     let charts = helm::parts(&options.cwd, &found);
     let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
     // What standard input changes would have to be seen by builds.
@@ -225,6 +230,7 @@ pub(crate) fn scan_texts(
         found: &found,
         root_paths: &scan_root_paths,
         builds: &builds,
+        callers: &callers,
     };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
@@ -533,6 +539,7 @@ struct Shared<'a> {
     found: &'a Discovered,
     root_paths: &'a RootPaths,
     builds: &'a Builds,
+    callers: &'a Callers,
 }
 
 impl<'a> Shared<'a> {
@@ -558,6 +565,7 @@ impl<'a> Shared<'a> {
             directories: &self.found.directories,
             root_paths: self.root_paths,
             builds: self.builds,
+            callers: self.callers,
             today: self.options.date,
         }
     }

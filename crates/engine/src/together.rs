@@ -65,7 +65,7 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, asides: Vec<Aside<'_>>, left: &mu
     }
     for (judge, file, mut sealer) in sealers {
         let Some(directives) = directives.get(&file) else { continue };
-        for draft in judge.about_directives(directives, judge.could_tell(&left.custom_kinds)) {
+        for draft in judge.about_directives(directives, judge.could_tell(left)) {
             left.findings.push(sealer.seal(draft));
         }
     }

@@ -96,13 +96,32 @@ fn checkov() {
             ".checkov.yaml",
             "skip-check: CKV2_DOCKER_1*\nframework: [dockerfile, terraform]\n",
             "rules:\n  \"actions-*\": off\n  docker-apt-force-yes: off\n  docker-env-git-ssl-no-verify: off\n  docker-env-npm-strict-ssl-false: off\n  docker-env-pip-trusted-host: off\n  docker-npm-yarn-strict-ssl-false: off\n  docker-rpm-nosignature: off\n  docker-run-chpasswd: off\n  docker-run-sudo: off\n  docker-yum-sslverify-off: off\n  \"k8s-*\": off\n",
-            &["2 the framework `terraform` has no equivalent"],
+            &[],
+        ),
+        (
+            ".checkov.yaml",
+            "framework: [kubernetes, ansible]\nskip-framework: [secrets]\n",
+            "rules:\n  \"actions-*\": off\n  \"docker-*\": off\n  \"tf-*\": off\n",
+            &["1 the framework `ansible` has no equivalent"],
+        ),
+        (
+            ".checkov.yaml",
+            "skip-framework: terraform,terraform_json,terraform_plan\n",
+            "rules:\n  \"tf-*\": off\n",
+            &[],
+        ),
+        (
+            ".checkov.yaml",
+            "framework: [terraform]\ncheck: [CKV_AWS_41, CKV_AWS_9999]\n",
+            "rules:\n  \"actions-*\": off\n  \"docker-*\": off\n  \"k8s-*\": off\n  \"tf-*\": off\n  \
+             tf-aws-provider-credentials-hardcoded: on\n",
+            &["2 no rule stands for `CKV_AWS_9999`"],
         ),
         (
             ".checkov.yml",
             "check: [CKV_K8S_16]\nsoft-fail-on: [CKV_K8S_17, LOW]\n",
             "fail-on: medium\nrules:\n  \"actions-*\": off\n  \"docker-*\": off\n  \"k8s-*\": off\n  k8s-host-pid:\n    severity: \
-             info\n  k8s-privileged-container: on\n",
+             info\n  k8s-privileged-container: on\n  \"tf-*\": off\n",
             &[],
         ),
         (
@@ -153,13 +172,13 @@ fn trivy() {
             "trivy.yaml",
             "severity: MEDIUM,CRITICAL\nexit-code: 0\nignorefile: deploy/.trivyignore\nmisconfiguration:\n  scanners: \
              [dockerfile]\n  include-non-failures: false\n  terraform:\n    vars: [a.tfvars]\ntimeout: 5m\n",
-            "fail-on: medium\nrules:\n  \"k8s-*\": off\n",
+            "fail-on: medium\nrules:\n  \"k8s-*\": off\n  \"tf-*\": off\n",
             &[
                 "1 `high` findings fail as well: a severity stands for all above it",
                 "1 lower findings are shown, but do not fail; `--min-severity medium` hides them",
                 "2 `exit-code: 0` is `--exit-zero` on the command line",
                 "3 import `deploy/.trivyignore` as well",
-                "7 `misconfiguration.terraform` has no equivalent",
+                "8 `a.tfvars` is `--tf-var-file a.tfvars` on the command line",
                 "9 `timeout` has no equivalent",
             ],
         ),
@@ -244,9 +263,9 @@ fn zizmor_and_actionlint() {
         ),
         (
             "actionlint.yaml",
-            "self-hosted-runner:\n  labels: [gpu]\nconfig-variables: null\npaths:\n  .github/workflows/**/*.yml:\n    ignore: \
+            "self-hosted-runner:\n  labels: [gpu, \"linux-*\"]\nconfig-variables: null\npaths:\n  .github/workflows/**/*.yml:\n    ignore: \
              [\"shellcheck reported.+\"]\n",
-            "",
+            "rules:\n  actions-runner-label-unknown:\n    labels:\n      - gpu\n      - \"linux-*\"\n",
             &[
                 "6 `shellcheck reported.+` is about messages; name a rule and `.github/workflows/**/*.yml` under `ignore` instead",
             ],
@@ -261,6 +280,50 @@ fn zizmor_and_actionlint() {
 }
 
 #[test]
+fn tools_for_terraform() {
+    check(&[
+        (".tflint.hcl", "", "", &[]),
+        (
+            ".tflint.hcl",
+            "config {\n  varfile = [\"a.tfvars\"]\n  call_module_type = \"local\"\n  ignore_module = {}\n}\nplugin \"aws\" {\n  \
+             enabled = true\n}\nplugin \"terraform\" {\n  enabled = true\n  preset = \"recommended\"\n}\nrule \
+             \"terraform_unused_declarations\" {\n  enabled = false\n}\nrule \"terraform_documented_variables\" {\n  enabled = \
+             true\n}\nrule \"terraform_naming_convention\" {\n  enabled = true\n}\n",
+            "rules:\n  tf-declaration-unused: off\n  tf-variable-undocumented: on\n",
+            &[
+                "2 `varfile` is `--tf-var-file` on the command line",
+                "4 `ignore_module` has no equivalent",
+                "6 the plugin `aws` has no equivalent",
+                "19 no rule stands for `terraform_naming_convention`",
+            ],
+        ),
+        (
+            ".tflint.hcl",
+            "config {\n  disabled_by_default = true\n}\nrule \"terraform_typed_variables\" {\n  enabled = true\n}\n",
+            "rules:\n  \"tf-*\": off\n  tf-variable-untyped: on\n",
+            &[],
+        ),
+        (
+            ".tfsec/config.yml",
+            "minimum_severity: HIGH\nexclude: [aws-ami-ensure-ami-has-owners, AVD-AWS-0104]\nseverity_overrides:\n  \
+             aws-apigateway-no-public-access: ERROR\n  no-such: LOW\n",
+            "rules:\n  tf-aws-apigateway-method-unauthenticated:\n    severity: high\n  tf-aws-ec2-ami-owner-unset: off\n  \
+             tf-aws-security-group-egress-open: off\n",
+            &["1 `minimum_severity` is `--min-severity high` on the command line", "5 no rule stands for `no-such`"],
+        ),
+        (
+            "trivy.yaml",
+            "misconfiguration: { scanners: [terraform], terraform: { vars: [a.tfvars], exclude-downloaded-modules: true } }\n",
+            "rules:\n  \"docker-*\": off\n  \"k8s-*\": off\n",
+            &[
+                "1 `a.tfvars` is `--tf-var-file a.tfvars` on the command line",
+                "1 `misconfiguration.terraform.exclude-downloaded-modules` has no equivalent",
+            ],
+        ),
+    ]);
+}
+
+#[test]
 fn several_files_are_one_configuration() {
     let (text, remarks) = imported(&[
         (".hadolint.yaml", "ignored: [DL3007]\n"),
@@ -269,7 +332,10 @@ fn several_files_are_one_configuration() {
     ])
     .unwrap();
     // hadolint looks at all it knows, and so does kube-linter.
-    assert_eq!(text, "rules:\n  \"actions-*\": off\n  docker-image-latest-tag: off\n  k8s-host-pid: off\n");
+    assert_eq!(
+        text,
+        "rules:\n  \"actions-*\": off\n  docker-image-latest-tag: off\n  k8s-host-pid: off\n  \"tf-*\": off\n"
+    );
     assert_eq!(remarks, [".checkov.yaml:2: only here the scan is of `/deploy`: name it on the command line"]);
 }
 

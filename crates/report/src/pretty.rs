@@ -193,14 +193,21 @@ impl Page<'_> {
         text
     }
 
-    /// `3 of 12 can be fixed with --fix`
+    /// `3 of 12 can be fixed with --fix, 2 more with --fix --unsafe-fixes`
     fn fixable(&self) -> String {
-        let fixable = self.report.findings.iter().filter(|finding| finding.is_fixable()).count();
-        if fixable == 0 {
-            return String::new();
-        }
-        let of_all = format!("{} of {}", grouped(fixable), grouped(self.report.active().count()));
-        wrapped(&format!("{of_all} can be fixed with --fix"), "", "  ", self.width)
+        let number = |is: fn(&Finding) -> bool| self.report.findings.iter().filter(|finding| is(finding)).count();
+        let (safe, not_safe) = (number(Finding::is_fixable), number(Finding::has_unsafe_fix));
+        let all = grouped(self.report.active().count());
+        let text = match (safe, not_safe) {
+            (0, 0) => return String::new(),
+            (safe, 0) => format!("{} of {all} can be fixed with --fix", grouped(safe)),
+            (0, not_safe) => format!("{} of {all} can be fixed with --fix --unsafe-fixes", grouped(not_safe)),
+            (safe, not_safe) => {
+                let (safe, not_safe) = (grouped(safe), grouped(not_safe));
+                format!("{safe} of {all} can be fixed with --fix, {not_safe} more with --fix --unsafe-fixes")
+            }
+        };
+        wrapped(&text, "", "  ", self.width)
     }
 
     fn notes(&self) -> String {

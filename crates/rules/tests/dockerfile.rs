@@ -365,3 +365,41 @@ fn scripts_are_checked_as_shells_read_them() {
         check(rule, instructions);
     }
 }
+
+#[test]
+fn a_secret_is_followed_from_stage_to_stage_while_its_way_is_certain() {
+    let build = "FROM node:24 AS b\nWORKDIR /src\n";
+    let last = "FROM node:24\nCOPY --from=b /src /app\n";
+    for (between, end, expected) in [
+        ("COPY .env ./\n", last, vec![5]),
+        ("COPY .env /src\n", last, vec![5]),
+        ("COPY a/.env b/id_rsa conf/\nRUN npm ci\n", last, vec![6]),
+        ("COPY .env ./\n", "FROM b AS c\nRUN x\nFROM node:24\nCOPY --from=c /src/ ./\n", vec![7]),
+        ("COPY .env ./\n", "FROM a AS c\nCOPY --from=b /src /c/d\nFROM a\nCOPY --from=1 /c /\n", vec![7]),
+        ("COPY .env ./\n", "FROM a AS c\nCOPY --from=b /src /c/d\nFROM a\nCOPY --from=1 /c/e /\n", vec![]),
+        ("COPY .env ./\n", "FROM a\nCOPY --from=b / /rootfs\n", vec![5]),
+        ("COPY .env ./\nRUN rm -rf /tmp/* node_modules; mv dist /out\n", last, vec![6]),
+        // The file itself is reported by its name, and a stage that the image is built from where it is copied.
+        ("COPY .env ./\n", "FROM a\nCOPY --from=b /src/.env /app/\n", vec![5]),
+        ("COPY .env ./\n", "FROM b\nCOPY --from=b /src /app\n", vec![3]),
+        // What may have been taken away, or may not have been there.
+        ("COPY .env ./\nRUN rm .env\n", last, vec![]),
+        ("COPY .env ./\nRUN cd x && rm -f ../src/.env*\n", last, vec![]),
+        ("COPY .env ./\nRUN find . -name '.env' -delete\n", last, vec![]),
+        ("COPY .env ./\nRUN rm -rf /src\n", last, vec![]),
+        ("COPY .env ./\nRUN rm -rf /s*\n", last, vec![]),
+        ("COPY .env ./\nRUN rm -rf $FILES\n", last, vec![]),
+        ("COPY .env ./\nRUN mv * /out/\n", last, vec![]),
+        ("COPY .env ./\nRUN <<EOF python3\nos.remove('.env')\nEOF\n", last, vec![]),
+        ("COPY .env ./\n", "FROM a\nCOPY --from=b /src/dist /app\n", vec![]),
+        ("COPY .env ./\n", "FROM a\nCOPY --from=b --exclude=.env /src /app\n", vec![]),
+        ("COPY .env ./\n", "FROM a\nCOPY --from=b $FOLDER /app\n", vec![]),
+        ("COPY .env $WHERE\n", last, vec![]),
+        ("ONBUILD COPY .env ./\n", last, vec![]),
+        ("WORKDIR app\nCOPY .env ./\n", last, vec![]),
+        ("COPY .env.example src ./\n", last, vec![]),
+    ] {
+        let text = format!("{build}{between}{end}");
+        assert_eq!(lines("docker-secret-file-copied", &text, Context::default()), expected, "{text}");
+    }
+}

@@ -192,6 +192,9 @@ struct InExample<'e>(&'e Example);
 impl Files for InExample<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let found = self.0.files.iter().find(|(name, _)| name == path);
+        if self.0.files.iter().any(|(name, _)| name.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))) {
+            return Err(FileError::Unreadable { path: path.into(), reason: "it is a folder".to_owned() });
+        }
         found.map(|(_, text)| text.clone().into_bytes()).ok_or_else(|| FileError::Missing(path.into()))
     }
 

@@ -361,6 +361,28 @@ fn a_heredoc_keeps_its_body() {
     assert_eq!(bodies, [("\tone\n", "\tone\n", true), ("two $x\n", "two $x\n", false)]);
 }
 
+#[test]
+fn a_heredoc_feeds_the_command_and_what_it_wraps() {
+    for (text, expected) in [
+        ("sudo a <<E; sudo b <<F\none\nE\ntwo\nF\n", &["sudo: one", "a: one", "sudo: two", "b: two"][..]),
+        ("env nice a <<E <<F\none\nE\ntwo\nF\n", &["env: one two", "nice: one two", "a: one two"]),
+        ("$(sudo a <<E\nE\n) <<F\nF\n", &["$(sudo a <<E\nE\n):", "sudo:", "a:"]),
+    ] {
+        let script = read(text);
+        let found: Vec<String> = script
+            .commands
+            .iter()
+            .map(|command| {
+                let bodies = command.redirects.iter().filter_map(|redirect| redirect.heredoc.as_ref());
+                let bodies: Vec<&str> = bodies.map(|heredoc| heredoc.body.trim()).collect();
+                let name = command.name.as_ref().map_or("", |name| name.text.as_str());
+                format!("{name}: {}", bodies.join(" ")).trim_end().to_owned()
+            })
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
 /// Each expansion of a command's arguments with its span, in quotes or not, and what it reads or runs.
 #[test]
 fn expansions_have_their_own_places() {

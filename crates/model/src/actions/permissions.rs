@@ -89,11 +89,15 @@ impl<'t> Permissions<'t> {
         !matches!(self, Self::Default(_))
     }
 
-    /// The scopes that may be written, with the place that says so; empty where all may.
+    /// The scopes that may be written, with the place that says so; empty where all may. What no token can be given is not
+    /// among them.
     pub fn writes(&self) -> Vec<(&'t str, Node<'t>)> {
+        let can_be_given =
+            |name: &str| SCOPES.iter().any(|scope| scope.name == name && scope.accesses.contains(&"write"));
         match self {
             Self::Scopes(node) => {
-                let writes = accesses(*node).filter(|(_, _, access)| *access == Some(Access::Write));
+                let writes =
+                    accesses(*node).filter(|(name, _, access)| *access == Some(Access::Write) && can_be_given(name));
                 writes.map(|(name, value, _)| (name, value)).collect()
             }
             _ => Vec::new(),

@@ -1,5 +1,7 @@
 //! A workflow as a whole.
 
+use std::collections::BTreeMap;
+
 use portcullis_syntax::{Lookup, Node};
 
 use super::{Job, Locals, Permissions, Trigger, Usage, Uses, UsesKind};
@@ -17,6 +19,9 @@ pub struct Workflow<'t> {
     pub usages: Vec<Usage<'t>>,
     /// What is known of the actions and workflows that it uses by path; filled in by whoever may read files.
     pub locals: Locals,
+    /// Inputs in lower case that a workflow of the repository fills with what anybody may write, and the context that it
+    /// takes; filled in by whoever may read files.
+    pub outsiders: BTreeMap<String, String>,
 }
 
 /// An input of a workflow or an action.
@@ -51,7 +56,14 @@ impl<'t> Workflow<'t> {
         let jobs = root.get("jobs").present().map(Node::entries).into_iter().flatten();
         let jobs = jobs.enumerate().map(|(index, (key, node))| Job::new(key, node, index, defaults)).collect();
         let triggers = root.get("on").present().map(Trigger::all).unwrap_or_default();
-        Some(Self { root, triggers, jobs, usages: Usage::of_workflow(root), locals: Locals::default() })
+        Some(Self {
+            root,
+            triggers,
+            jobs,
+            usages: Usage::of_workflow(root),
+            locals: Locals::default(),
+            outsiders: BTreeMap::new(),
+        })
     }
 
     /// A key of its own, or a path from it.

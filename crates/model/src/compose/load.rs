@@ -11,7 +11,7 @@ use portcullis_core::{FileError, FileId, Files, Span};
 use portcullis_syntax::{Dialect, Node, Tree, interpolation, yaml};
 
 use super::environment::{self, Environment};
-use super::image_of_build::BuiltImage;
+use super::image_of_build::{BrokenBuild, BuiltImage};
 use super::{Document, Project, Service, as_text, paths};
 
 /// Files of a project that are read beside the one that is judged.
@@ -82,6 +82,12 @@ pub struct Sources {
     tracked: HashMap<String, String>,
     /// Paths, as the judged file writes them, at which nothing is.
     missing: HashSet<String>,
+    /// Files that `COMPOSE_FILE` names and that do not exist; said of the first file that does.
+    missing_chosen: Vec<String>,
+    /// What the services of the judged file build and is not there.
+    broken_builds: HashMap<String, BrokenBuild>,
+    /// Whether no other file can be put over or under the judged one.
+    stands_alone: bool,
     /// The profiles that `.env` turns on.
     profiles: HashSet<String>,
 }
@@ -101,7 +107,15 @@ impl Sources {
         let asked = chosen.as_deref().unwrap_or(around.asked);
         let is_asked = asked.iter().any(|asked| asked == path);
         let first = asked.first().filter(|_| is_asked).map_or(path, String::as_str);
-        let mut loader = Loader { around, environment: Environment::beside(first), including: Vec::new() };
+        let environment = match including(path, around.files).filter(|_| !is_asked) {
+            Some((base, own)) => {
+                let mut environment = Environment::beside(&base);
+                environment.enter(&own, around.files);
+                environment
+            }
+            None => Environment::beside(first),
+        };
+        let mut loader = Loader { around, environment, including: Vec::new() };
         let mut sources = Self {
             all: Vec::new(),
             by_path: HashMap::new(),
@@ -113,6 +127,9 @@ impl Sources {
             built: HashMap::new(),
             tracked: HashMap::new(),
             missing: HashSet::new(),
+            missing_chosen: Vec::new(),
+            broken_builds: HashMap::new(),
+            stands_alone: false,
             profiles: HashSet::new(),
         };
         sources.add(path, tree, &mut loader);
@@ -129,7 +146,10 @@ impl Sources {
         (sources.built, sources.tracked) = sources.surroundings(around);
         if !is_asked || paths::directory(first) == paths::directory(path) {
             sources.missing = sources.missing(around);
+            sources.broken_builds = sources.broken_builds(around);
         }
+        sources.missing_chosen = chosen.map(|chosen| missing_chosen(path, &chosen, around)).unwrap_or_default();
+        sources.stands_alone = !is_asked && stands_alone(path, &stack, around);
         sources
     }
 
@@ -158,6 +178,7 @@ impl Sources {
             sources: self,
             by_name: HashMap::new(),
             made: HashSet::new(),
+            stands_alone: false,
         };
         let mut layers: Vec<Vec<(usize, Node<'_>)>> = Vec::new();
         for &index in &self.merged {
@@ -189,6 +210,7 @@ impl Sources {
         }
         let built = project.services.iter().filter(|service| service.get("build").present().is_some());
         project.made = built.filter_map(|service| Some(service.get("image").present()?.text())).collect();
+        project.stands_alone = self.stands_alone && !project.is_part;
         project.is_part |= project.services.is_empty()
             || project.services.iter().any(|service| !service.is_doubtful() && !service.is_complete());
         project
@@ -202,6 +224,14 @@ impl Sources {
 
     pub(super) fn is_missing(&self, path: &str) -> bool {
         self.missing.contains(path)
+    }
+
+    pub(super) fn missing_chosen(&self) -> &[String] {
+        &self.missing_chosen
+    }
+
+    pub(super) fn broken_build(&self, service: &str) -> Option<&BrokenBuild> {
+        self.broken_builds.get(service)
     }
 
     pub(super) fn is_active(&self, profile: &str) -> bool {
@@ -377,14 +407,8 @@ impl Sources {
     /// Compose may be told to start from.
     fn missing(&self, around: &Surroundings<'_>) -> HashSet<String> {
         let Some(judged) = self.all.first() else { return HashSet::new() };
-        let folders: Vec<&str> = std::iter::successors(Some(paths::directory(&judged.path)), |folder| {
-            (!folder.is_empty()).then(|| paths::directory(folder))
-        })
-        .take(DEPTH_LIMIT)
-        .collect();
-        let is_there = |path: &str| {
-            self.by_path.contains_key(path) || !matches!(around.files.read(path), Err(FileError::Missing(_)))
-        };
+        let folders: Vec<&str> = folders_of(&judged.path).collect();
+        let is_there = |path: &str| self.by_path.contains_key(path) || is_there(path, around.files);
         let is_missing = |named: &&str| {
             let mut all = folders.iter().map(|folder| paths::join(folder, named));
             let own = all.next().flatten();
@@ -393,6 +417,17 @@ impl Sources {
         };
         let named: HashSet<&str> = named_files(&judged.tree).take(FILE_LIMIT).collect();
         named.into_iter().filter(is_missing).map(str::to_owned).collect()
+    }
+
+    /// What the judged file builds that is not there.
+    fn broken_builds(&self, around: &Surroundings<'_>) -> HashMap<String, BrokenBuild> {
+        let project = self.project();
+        let own = project.services.iter().filter_map(|service| Some((service, service.get("build").present()?)));
+        let own = own.filter(|(_, build)| build.tree().file() == project.file).take(FILE_LIMIT);
+        let broken = own.filter_map(|(service, build)| {
+            Some((service.name.to_owned(), BrokenBuild::of(service, build, project.path, around)?))
+        });
+        broken.collect()
     }
 
     fn image(&self, service: &Service<'_>, build: Node<'_>, around: &Surroundings<'_>) -> Option<BuiltImage> {
@@ -432,6 +467,65 @@ fn is_one_of_several(path: &str, files: &dyn Files) -> bool {
         let (Some(folder), Some(below)) = (path.get(..start), path.get(start..)) else { return false };
         BASES.iter().any(|base| read(files, &format!("{folder}{base}")).is_some_and(|text| text.contains(below)))
     })
+}
+
+/// Whether anything is at a path, as far as the tree can say.
+pub(super) fn is_there(path: &str, files: &dyn Files) -> bool {
+    !matches!(files.read(path), Err(FileError::Missing(_)))
+}
+
+/// The folder of a file and those above it, the nearest first.
+pub(super) fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(paths::directory(path)), |folder| (!folder.is_empty()).then(|| paths::directory(folder)))
+        .take(DEPTH_LIMIT)
+}
+
+/// The base that includes a file, and the files of variables that hold for it there. `None` where it is included in two ways.
+fn including(path: &str, files: &dyn Files) -> Option<(String, Vec<String>)> {
+    let name = paths::name(path);
+    let bases = folders_of(path).flat_map(|folder| BASES.iter().map(move |base| (folder, *base)));
+    for (folder, base) in bases {
+        let base = if folder.is_empty() { base.to_owned() } else { format!("{folder}/{base}") };
+        if base == path {
+            continue;
+        }
+        let text = read(files, &base).filter(|text| text.contains("include") && text.contains(name));
+        let Some(text) = text else { continue };
+        let tree = yaml::parse(FileId::default(), &Arc::from(text), Dialect::Yaml12);
+        let entries = tree.documents().filter_map(|document| document.root.field("include")).flat_map(Node::items);
+        let inclusions = entries.filter_map(|entry| Inclusion::of(entry, folder));
+        let mut own = inclusions.filter(|inclusion| inclusion.paths.iter().flatten().any(|found| found == path));
+        let Some(first) = own.next() else { continue };
+        return own.all(|other| other.environment == first.environment).then_some((base, first.environment));
+    }
+    None
+}
+
+/// The files of `COMPOSE_FILE` that do not exist, where the judged file is the first that does.
+fn missing_chosen(path: &str, chosen: &[String], around: &Surroundings<'_>) -> Vec<String> {
+    if chosen.iter().find(|file| is_there(file, around.files)).is_none_or(|first| first != path) {
+        return Vec::new();
+    }
+    let is_missing = |file: &&String| !is_there(file, around.files) && !(around.ignores)(file);
+    chosen.iter().filter(is_missing).cloned().collect()
+}
+
+/// Whether a base stands for itself: no file with a name like Compose's lies beside it, none above it that it could be put
+/// over, and git would keep an override in the repository.
+fn stands_alone(path: &str, stack: &[String], around: &Surroundings<'_>) -> bool {
+    let folder = paths::directory(path);
+    let beside = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let Ok(names) = around.files.list(folder) else { return false };
+    let is_other =
+        |name: &String| name == "devcontainer.json" || super::has_compose_name(name) && !stack.contains(&beside(name));
+    let has_base = |folder: &str| {
+        let at = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        BASES.iter().any(|base| is_there(&at(base), around.files))
+    };
+    BASES.contains(&paths::name(path))
+        && !names.iter().any(is_other)
+        && !folders_of(path).skip(1).any(has_base)
+        && !OVERRIDES.iter().any(|name| (around.ignores)(&beside(name)))
 }
 
 /// What the files of a project have in common while they are read.

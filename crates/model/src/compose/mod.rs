@@ -22,7 +22,7 @@ use portcullis_syntax::{Lookup, Node};
 
 pub use environment::is_chosen;
 pub use extends::{End, Extension};
-pub use image_of_build::{BuiltFile, BuiltImage, Said, built_files};
+pub use image_of_build::{BrokenBuild, BuiltFile, BuiltImage, Said, built_files};
 pub use load::{BASES, NoFiles, OVERRIDES, Sources, Surroundings};
 pub use ports::{Bound, Port, PortRange};
 pub use service::Service;
@@ -71,6 +71,8 @@ pub struct Project<'t> {
     by_name: HashMap<&'t str, usize>,
     /// The names of the images that services build.
     made: HashSet<&'t str>,
+    /// Whether its files are all that there can be, what its services lack left aside.
+    pub stands_alone: bool,
 }
 
 /// One document of a project.
@@ -159,6 +161,16 @@ impl<'t> Project<'t> {
     /// Whether nothing is at a path that the judged file names, and git would not keep it out of the repository.
     pub fn is_missing(&self, path: &str) -> bool {
         self.sources.is_missing(path)
+    }
+
+    /// The files that `COMPOSE_FILE` names beside the judged one, which is the first of them that exists, and that do not.
+    pub fn missing_chosen(&self) -> &'t [String] {
+        self.sources.missing_chosen()
+    }
+
+    /// What a service of the judged file builds and is not there.
+    pub fn broken_build(&self, service: &Service<'t>) -> Option<&'t BrokenBuild> {
+        self.sources.broken_build(service.name)
     }
 
     /// The paths of files that include each other, each time from the judged file around to it.

@@ -264,7 +264,7 @@ fn the_summary_says_what_can_be_fixed() {
         });
     }
     let written = builder.write(Format::Pretty, &options());
-    assert!(written.contains("\n1 of 2 can be fixed with --fix\n"), "{written}");
+    assert!(written.contains("\n1 of 2 can be fixed with --fix, 1 more with --fix --unsafe-fixes\n"), "{written}");
     assert_eq!(written.matches("fix available").count(), 1);
 }
 

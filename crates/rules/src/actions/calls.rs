@@ -110,7 +110,7 @@ rule! {
     ///
     /// `uses:` is `owner/repo@ref`, `./path`, `$/path` or `docker://image`. Inputs that an action does not have are ignored with
     /// a warning that nobody reads, and a required one that is missing fails the step. Actions of the repository are read;
-    /// of popular ones, only a name that nearly is one of their inputs is reported. Silent on actions that are not in the
+    /// of popular ones, only a name that nearly is one of their inputs, or was one once, is reported. Silent on actions that are not in the
     /// repository: an earlier step may make them.
     ///
     /// ```workflow bad:6
@@ -129,6 +129,15 @@ rule! {
     ///     steps:
     ///       - uses: actions/checkout@v4
     ///         with: { fetch_depth: 0 }
+    /// ```
+    /// ```workflow bad:7
+    /// on: push
+    /// jobs:
+    ///   publish:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - uses: pypa/gh-action-pypi-publish@release/v1
+    ///         with: { packages_dir: dist }
     /// ```
     /// ```yaml bad:7
     /// file=.github/workflows/ci.yml
@@ -185,6 +194,7 @@ fn uses_format_invalid(step: &Step<'_>, scope: Scope<'_, '_>, report: &mut Repor
         },
         UsesKind::Repository { .. } => {
             popular(step, uses, report);
+            renamed(step, uses, report);
             required(step, uses, report);
         }
         UsesKind::Docker(image) if image.ends_with([':', '@']) => {
@@ -207,6 +217,35 @@ fn popular(step: &Step<'_>, uses: Uses<'_>, report: &mut Report<'_>) {
     for (key, _) in with.filter(|(key, _)| !known.iter().any(|known| known.eq_ignore_ascii_case(key.text()))) {
         if let Some(meant) = nearest(key.text(), known.iter().copied()) {
             report.at(key, format!("`{name}` has no input `{}`", key.text())).help(format!("did you mean `{meant}`?"));
+        }
+    }
+}
+
+/// Inputs of popular actions that go under another name now.
+const RENAMED: &[(&str, &[(&str, &str)])] = &[
+    (
+        "pypa/gh-action-pypi-publish",
+        &[
+            ("packages_dir", "packages-dir"),
+            ("print_hash", "print-hash"),
+            ("repository_url", "repository-url"),
+            ("skip_existing", "skip-existing"),
+            ("verify_metadata", "verify-metadata"),
+        ],
+    ),
+    ("reviewdog/action-actionlint", &[("fail_on_error", "fail_level")]),
+    ("reviewdog/action-hadolint", &[("fail_on_error", "fail_level")]),
+    ("reviewdog/action-shellcheck", &[("fail_on_error", "fail_level")]),
+];
+
+fn renamed(step: &Step<'_>, uses: Uses<'_>, report: &mut Report<'_>) {
+    let Some((name, inputs)) = RENAMED.iter().find(|(name, _)| uses.is(name)) else { return };
+    let with = step.get("with").present().map(Node::entries).into_iter().flatten();
+    for (key, _) in with {
+        if let Some((_, now)) = inputs.iter().find(|(old, _)| old.eq_ignore_ascii_case(key.text())) {
+            report
+                .at(key, format!("the input `{}` of `{name}` is deprecated", key.text()))
+                .help(format!("use `{now}`"));
         }
     }
 }

@@ -7,7 +7,8 @@ use super::{ActionsCheck, Scope};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
-pub(super) static RULES: &[&Rule] = &[&UNSOUND_CONDITION, &UNSOUND_CONTAINS, &UNSOUND_TERNARY, &EXPRESSION_OBFUSCATED];
+pub(super) static RULES: &[&Rule] =
+    &[&UNSOUND_CONDITION, &CONDITION_CONSTANT, &UNSOUND_CONTAINS, &UNSOUND_TERNARY, &EXPRESSION_OBFUSCATED];
 
 rule! {
     /// Condition is always true
@@ -83,6 +84,63 @@ fn unsound_condition(usage: &Usage<'_>, _: Scope<'_, '_>, report: &mut Report<'_
             .at(usage.place(usage.fence.start, usage.fence.end), "the condition is a string, and so always true")
             .help(help);
     }
+}
+
+rule! {
+    /// Condition is a switch
+    ///
+    /// `if: false` keeps a job or a step from running, for ever and without a word why, and `if: true` says nothing. What is
+    /// always true without being written so is `actions-unsound-condition`.
+    ///
+    /// ```workflow bad:4
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     if: false
+    ///     runs-on: ubuntu-latest
+    ///     steps: [{ run: make }]
+    /// ```
+    /// ```workflow bad:7
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: make
+    ///         if: ${{ 'main' == 'release' }}
+    /// ```
+    /// ```workflow good
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     if: ${{ !cancelled() }}
+    ///     runs-on: ubuntu-latest
+    ///     steps: [{ run: make, if: inputs.deploy }]
+    /// ```
+    CONDITION_CONSTANT = "actions-condition-constant" {
+        check: Check::Actions(ActionsCheck::Expression(condition_constant)),
+        severity: Severity::Info,
+        profile: Profile::All,
+        peers: &["actionlint:if-cond"],
+        yields_to: &["actions-unsound-condition"],
+    }
+}
+
+fn condition_constant(usage: &Usage<'_>, _: Scope<'_, '_>, report: &mut Report<'_>) {
+    let Some(expr) = usage.expr().filter(|_| usage.site.is_condition()) else { return };
+    let Some(constant) = expr.constant() else { return };
+    let fence = usage.fence.end.saturating_sub(usage.fence.start) as usize;
+    let around = usage.node.text().trim().len() > fence;
+    // With text around it, it is a string.
+    if (constant.is_truthy() && !matches!(expr.kind, ExprKind::Bool(_))) || (around && !usage.is_bare) {
+        return;
+    }
+    let (what, help) = if constant.is_truthy() {
+        ("true", "remove the condition")
+    } else {
+        ("false", "remove what never runs, or say in a comment what it waits for")
+    };
+    report.at(usage.place_of(expr), format!("the condition is always {what}")).help(help);
 }
 
 rule! {

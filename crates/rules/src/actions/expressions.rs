@@ -241,6 +241,16 @@ rule! {
     ///       - run: make
     ///         if: github.event.issue == 'x'
     /// ```
+    /// ```workflow bad:8
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     strategy:
+    ///       matrix: { sizes: [[1, 2], [3]], size: [1, [2]] }
+    ///     runs-on: ubuntu-latest
+    ///     steps:
+    ///       - run: make ${{ matrix.sizes }} ${{ matrix.sizes[0] }} ${{ matrix.size }} ${{ toJSON(matrix.sizes) }}
+    /// ```
     /// ```workflow good
     /// on: issues
     /// jobs:
@@ -362,13 +372,25 @@ fn comparison(usage: &Usage<'_>, sides: [&Expr; 2], report: &mut Report<'_>) {
 /// Reports an object that becomes a part of a script's text.
 fn written_object(usage: &Usage<'_>, expr: &Expr, scope: Scope<'_, '_>, report: &mut Report<'_>) {
     let step = usage.step.and_then(|index| scope.steps().get(index));
-    if step.and_then(|step| step.run) != Some(usage.node) || !expr.path().is_some_and(|path| is_object(&path)) {
-        return;
-    }
+    let Some(path) = expr.path().filter(|_| step.and_then(|step| step.run) == Some(usage.node)) else { return };
+    let (what, word) = match matrix_values(&path, scope).as_slice() {
+        values @ [_, ..] if values.iter().all(|value| value.is_list()) => ("a list", "Array"),
+        values @ [_, ..] if values.iter().all(|value| value.is_map()) => ("an object", "Object"),
+        _ if is_object(&path) => ("an object", "Object"),
+        _ => return,
+    };
     let text = usage.text_of(expr);
     report
-        .at(usage.place_of(expr), format!("`{text}` is an object, and gives the word `Object`"))
+        .at(usage.place_of(expr), format!("`{text}` is {what}, and gives the word `{word}`"))
         .help(format!("name the property that is meant, or write `toJSON({text})`"));
+}
+
+/// The values that the file gives to `matrix.KEY`.
+fn matrix_values<'t>(path: &Path, scope: Scope<'_, 't>) -> Vec<Node<'t>> {
+    if path.root() != "matrix" || path.segments().len() != 2 {
+        return Vec::new();
+    }
+    scope.job().map(|job| job.matrix_values(path.name(1))).unwrap_or_default()
 }
 
 /// Objects of `github.event`.

@@ -3,12 +3,15 @@
 //! A step is changed only where it is written in lines of its own, plainly, and nothing of it comes through an alias. An action is
 //! never pinned here: no file says which commit a tag is at.
 
-use portcullis_core::{Edit, Fix, FixSafety, Span};
-use portcullis_model::actions::{Step, Usage, Workflow};
+use std::ops::Range;
+
+use portcullis_core::{Edit, FileId, Fix, FixSafety, OffsetMap, Span};
+use portcullis_model::actions::{Family, Shell, Step, Usage, Workflow};
 use portcullis_syntax::expression::{Path, Segment};
+use portcullis_syntax::shell::{self, Word};
 use portcullis_syntax::{Node, Style};
 
-/// Puts `persist-credentials: false` into a checkout.
+/// Puts `persist-credentials: false` into a checkout. Never safe: a later step may push or fetch with the token.
 pub(super) fn without_credentials(step: &Step<'_>) -> Option<Fix> {
     let uses = step.uses?.node;
     let entry = "persist-credentials: false";
@@ -25,7 +28,7 @@ pub(super) fn without_credentials(step: &Step<'_>) -> Option<Fix> {
     Some(Fix { safety: FixSafety::Unsafe, title, edits: vec![edit] })
 }
 
-/// Puts a block without any permission before the jobs.
+/// Puts a block without any permission before the jobs. Never safe: a job may use what it loses.
 pub(super) fn no_permissions(workflow: &Workflow<'_>) -> Option<Fix> {
     let jobs = workflow.root.field("jobs").filter(|_| workflow.root.style() == Style::Block)?;
     let key = jobs.key()?.span();
@@ -34,7 +37,8 @@ pub(super) fn no_permissions(workflow: &Workflow<'_>) -> Option<Fix> {
     Some(Fix { safety: FixSafety::Unsafe, title, edits: vec![edit] })
 }
 
-/// Hands a context to a script by a variable of the step.
+/// Hands a context to a script by a variable of the step. Safe where the shell surely reads the variable: its program then gets
+/// the same words, but for values that are code.
 pub(super) fn by_environment(usage: &Usage<'_>, path: &Path, step: &Step<'_>) -> Option<Fix> {
     let run = step.run.filter(|run| *run == usage.node)?;
     let written = usage.node.text().get(usage.fence.start as usize..usage.fence.end as usize)?;
@@ -65,7 +69,33 @@ pub(super) fn by_environment(usage: &Usage<'_>, path: &Path, step: &Step<'_>) ->
     let replacement = Edit { span, text: format!("${{{name}}}") };
     let mut edits: Vec<Edit> = environment.into_iter().chain([replacement]).collect();
     edits.sort_by_key(|edit| edit.span.start);
-    Some(Fix { safety: FixSafety::Unsafe, title: format!("read it from the variable `{name}`"), edits })
+    let is_safe = matches!(step.shell, Shell::Bourne(Family::Bash | Family::Posix, _)) && is_read(usage, written);
+    let safety = if is_safe { FixSafety::Safe } else { FixSafety::Unsafe };
+    Some(Fix { safety, title: format!("read it from the variable `{name}`"), edits })
+}
+
+/// Whether the shell that runs the script expands what stands there, rather than another program or nobody: it is in a word of
+/// a command, and neither between single quotes nor in a heredoc.
+fn is_read(usage: &Usage<'_>, written: &str) -> bool {
+    let text = usage.node.text();
+    let Ok(length) = u32::try_from(text.len()) else { return false };
+    let mut map = OffsetMap::new(FileId::default(), 0);
+    map.push(0, length);
+    let script = shell::parse(text, &map);
+    let start = usize::try_from(usage.fence.start).unwrap_or(usize::MAX);
+    let holds = |word: &Word| {
+        let from = usize::try_from(word.span.start).unwrap_or(usize::MAX);
+        let is_it = |range: &Range<usize>| from.saturating_add(range.start) == start;
+        word.span.start <= usage.fence.start
+            && usage.fence.start < word.span.end
+            && word.expansions().iter().any(|found| found.text == written && is_it(&found.range))
+    };
+    let own = script.commands.iter().filter(|command| command.wrapped_by.is_none());
+    let mut words = own.flat_map(|command| {
+        let values = command.assignments.iter().map(|assignment| &assignment.value);
+        command.name.iter().chain(&command.args).chain(values)
+    });
+    script.complete && words.any(holds)
 }
 
 /// `GITHUB_HEAD_REF` would be the runner's own variable, so that a name never starts so.

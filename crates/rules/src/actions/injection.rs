@@ -48,7 +48,8 @@ rule! {
     /// anybody on GitHub may fill in (titles, bodies, names of forks' branches, messages of commits), and follows `env` and
     /// `matrix` to what the file gives them. Silent on numbers, hashes, results of steps, comparisons, literals, values that
     /// cannot be known, and what no event of `on:` carries. What callers or members of the repository choose is told apart:
-    /// see `actions-template-injection-by-caller` and `actions-template-injection-by-collaborator`.
+    /// see `actions-template-injection-by-caller` and `actions-template-injection-by-collaborator`. An input of a reusable
+    /// workflow that another workflow of the repository fills with such a context is reported here.
     ///
     /// ```workflow bad:8
     /// on: issues

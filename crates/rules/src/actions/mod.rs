@@ -8,6 +8,7 @@ mod dispatch;
 
 pub use dispatch::ActionsCheck;
 pub(crate) use dispatch::Table;
+pub use writers::{Handed, handed};
 
 mod cache;
 mod calls;

@@ -54,6 +54,14 @@ rule! {
     /// jobs:
     ///   a: { runs-on: ubuntu-latest, steps: [{ run: make }] }
     /// ```
+    /// ```workflow good
+    /// # `actions-invalid-permission` reports what no token can be given.
+    /// on: push
+    /// permissions: { models: write, contens: write }
+    /// jobs:
+    ///   a: { runs-on: ubuntu-latest, steps: [{ run: make }] }
+    ///   b: { runs-on: ubuntu-latest, steps: [{ run: make }] }
+    /// ```
     EXCESSIVE_PERMISSIONS = "actions-excessive-permissions" {
         check: Check::Actions(ActionsCheck::Workflow(excessive_permissions)),
         severity: Severity::Medium,
@@ -194,7 +202,10 @@ fn invalid_permission(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     for block in workflow.jobs.iter().map(Job::permissions).chain([workflow.permissions()]) {
         match block {
             Permissions::Invalid(node) => {
-                let message = format!("`{}` is neither `read-all` nor `write-all`", node.text());
+                let message = match node.text() {
+                    "" => "`permissions` is neither `read-all`, `write-all` nor a mapping".to_owned(),
+                    text => format!("`{text}` is neither `read-all` nor `write-all`"),
+                };
                 report.at(node, message).help("write one of them, or a mapping of scopes");
             }
             Permissions::Scopes(node) if node.is_null() => {

@@ -167,13 +167,23 @@ rule! {
     /// No runner has such a label
     ///
     /// The job waits for a day and fails. Reports labels that are nearly one of GitHub's, images that GitHub has removed, and
-    /// labels of two systems on one job; other labels may be of the house's own runners.
+    /// labels of two systems on one job; other labels may be of the house's own runners. Where the option `labels` names
+    /// those, every other label is reported; `*` and `?` stand for any text and any character in them.
     ///
     /// ```workflow bad:4
     /// on: push
     /// jobs:
     ///   build:
     ///     runs-on: ubuntu-lastest
+    ///     steps: [{ run: make }]
+    /// ```
+    /// ```workflow bad:5
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     strategy:
+    ///       matrix: { os: [windows-latest, linux] }
+    ///     runs-on: [ubuntu-latest, "${{ matrix.os }}"]
     ///     steps: [{ run: make }]
     /// ```
     /// ```workflow good
@@ -188,14 +198,72 @@ rule! {
         severity: Severity::Low,
         profile: Profile::All,
         peers: &["actionlint:runner-label"],
+        options: &[OptionMeta {
+            name: "labels",
+            shape: OptionShape::Strings,
+            docs: "labels of the house's own runners",
+        }],
     }
+}
+
+/// The key of `${{ matrix.KEY }}`.
+fn matrix_key(label: &str) -> Option<&str> {
+    let name = label.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim().strip_prefix("matrix.")?;
+    name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).then_some(name)
+}
+
+/// Whether `text` is what `pattern` means: `*` is any text, `?` any character.
+fn is_match(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut here, mut at) = (0_usize, 0_usize);
+    // The last star, and where what it stands for ends so far.
+    let mut star = None;
+    while at < text.len() {
+        match (pattern.get(here), star) {
+            (Some(b'*'), _) => {
+                star = Some((here, at));
+                here = here.saturating_add(1);
+            }
+            (Some(wanted), _) if *wanted == b'?' || text.get(at) == Some(wanted) => {
+                here = here.saturating_add(1);
+                at = at.saturating_add(1);
+            }
+            (_, Some((start, end))) => {
+                star = Some((start, end.saturating_add(1)));
+                here = start.saturating_add(1);
+                at = end.saturating_add(1);
+            }
+            (_, None) => return false,
+        }
+    }
+    pattern.get(here..).is_some_and(|rest| rest.iter().all(|wanted| *wanted == b'*'))
 }
 
 fn runner_label_unknown(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>) {
     let labels = job.labels();
+    let fixed: Vec<Node<'_>> = labels.iter().copied().filter(|label| !label.text().contains("${{")).collect();
+    for label in labels.iter().filter(|_| !fixed.is_empty()) {
+        // What the matrix puts beside labels that stay.
+        let Some(name) = matrix_key(label.text()) else { continue };
+        for value in job.matrix_values(name) {
+            let os = operating_system(Lookup::Present(value));
+            let other = fixed.iter().find(|other| {
+                let other = operating_system(Lookup::Present(**other));
+                os != Os::Unknown && other != Os::Unknown && other != os
+            });
+            if let Some(other) = other {
+                let message = format!("no runner has both `{}` and `{}`", other.text(), value.text());
+                report.at(value, message).help("name one system, or put all labels into the matrix");
+            }
+        }
+    }
+    let own = report.options().map_or(&[][..], |options| options.strings("labels"));
     let mut systems: Vec<(Os, &str)> = Vec::new();
     for label in labels.iter().filter(|label| !label.text().contains("${{")) {
         let text = label.text().to_ascii_lowercase();
+        if own.iter().any(|pattern| is_match(&pattern.to_ascii_lowercase(), &text)) {
+            continue;
+        }
         if GONE.contains(&text.as_str()) {
             report.at(*label, format!("GitHub has removed the image `{}`", label.text())).help("use a newer image");
         } else if !LABELS.contains(&text.as_str())
@@ -204,6 +272,9 @@ fn runner_label_unknown(_: &Workflow<'_>, job: &Job<'_>, report: &mut Report<'_>
             && !text.contains(|c: char| c.is_ascii_digit())
         {
             report.at(*label, format!("no runner has the label `{}`", label.text())).help(format!("write `{meant}`"));
+        } else if !own.is_empty() && !LABELS.contains(&text.as_str()) {
+            let message = format!("`{}` is no label of GitHub's runners, nor of the house's own", label.text());
+            report.at(*label, message).help("correct the label, or name it in the option `labels`");
         }
         let os = operating_system(Lookup::Present(*label));
         if os == Os::Unknown {

@@ -60,7 +60,10 @@ const STEP: &[&str] = &[
     "cancel",
 ];
 const STRATEGY: &[&str] = &["matrix", "fail-fast", "max-parallel"];
-const CONTAINER: &[&str] = &["image", "credentials", "env", "ports", "volumes", "options", "command", "entrypoint"];
+const CONTAINER: &[&str] = &["image", "credentials", "env", "ports", "volumes", "options"];
+/// A service has what a container has, and may start another program.
+const SERVICE: &[&str] = &["image", "credentials", "env", "ports", "volumes", "options", "command", "entrypoint"];
+const SNAPSHOT: &[&str] = &["image-name", "version", "if"];
 const DEFAULTS: &[&str] = &["run"];
 const RUN: &[&str] = &["shell", "working-directory"];
 const ENVIRONMENT: &[&str] = &["name", "url", "deployment"];
@@ -109,6 +112,38 @@ rule! {
     ///     steps:
     ///       - uses: actions/checkout@v4
     ///         with: { ref: main, Ref: main }
+    /// ```
+    /// ```workflow bad:5
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     container: { image: "node:24", entrypoint: bash }
+    ///     steps: [{ run: make }]
+    /// ```
+    /// ```workflow bad:5
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     snapshot: { version: "1.0" }
+    ///     steps: [{ run: make }]
+    /// ```
+    /// ```workflow bad:2
+    /// on:
+    ///   schedule: []
+    ///   push:
+    /// jobs:
+    ///   build:
+    ///     runs-on: ubuntu-latest
+    ///     steps: [{ run: make }]
+    /// ```
+    /// ```workflow bad:4
+    /// on: push
+    /// jobs:
+    ///   build:
+    ///     runs-on: { group: [large] }
+    ///     steps: [{ run: make }]
     /// ```
     /// ```workflow bad:5
     /// on: push
@@ -167,6 +202,13 @@ fn syntax_invalid(workflow: &Workflow<'_>, report: &mut Report<'_>) {
 
 /// The inputs, secrets and outputs of `workflow_call` and `workflow_dispatch`.
 fn declared(workflow: &Workflow<'_>, report: &mut Report<'_>) {
+    for (name, list) in [("schedule", ""), ("image_version", "names"), ("image_version", "versions")] {
+        let config = workflow.trigger(name).and_then(|trigger| trigger.config);
+        let entries = config.and_then(|config| if list.is_empty() { Some(config) } else { config.get(list).present() });
+        if let Some(entries) = entries.filter(|entries| entries.is_list() && entries.items().len() == 0) {
+            report.at(entries, format!("`{}` has no entries", if list.is_empty() { name } else { list }));
+        }
+    }
     let configs = workflow.triggers.iter().filter(|trigger| event(trigger.name).is_some());
     for config in configs.filter_map(|trigger| trigger.config) {
         for (block, known, what) in
@@ -250,12 +292,28 @@ fn shape_of_job(job: &Job<'_>, report: &mut Report<'_>) {
     for key in ["group", "labels"] {
         empty(node.get("runs-on").get(key), key, report);
     }
-    container(node.get("container"), "the container", report);
+    container(node.get("container"), CONTAINER, "the container", report);
+    within(node.get("snapshot"), SNAPSHOT, "`snapshot`", report);
+    required(node.get("snapshot"), "image-name", "`snapshot`", report);
+    empty(node.get("snapshot").get("version"), "version", report);
+    if let Some(list) = node.get("snapshot").present().filter(|snapshot| snapshot.is_list()) {
+        report.at(list, "`snapshot` is neither a name nor a mapping");
+    }
+    if let Some(labels) = node.get("runs-on").get("labels").present().filter(|labels| labels.is_map()) {
+        report.at(labels, "`labels` is a mapping, where a label or a list of them is meant");
+    }
+    if let Some(group) = node.get("runs-on").get("group").present().filter(|group| group.is_list() || group.is_map()) {
+        report.at(group, "`group` is not a name");
+    }
+    if let Some(group) = node.get("runs-on").present().and_then(|on| on.field("group")).filter(|group| group.is_null())
+    {
+        report.at(group.key_place(), "`group` has no value");
+    }
     within(node.get("environment"), ENVIRONMENT, "`environment`", report);
     required(node.get("environment"), "name", "`environment`", report);
     within(node.get("runs-on"), RUNS_ON, "`runs-on`", report);
     for (_, service) in node.get("services").present().map(Node::entries).into_iter().flatten() {
-        container(Lookup::Present(service), "the service", report);
+        container(Lookup::Present(service), SERVICE, "the service", report);
     }
     for step in &job.steps {
         shape_of_step(step, report);
@@ -303,9 +361,9 @@ fn shape_of_step(step: &Step<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn container(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
+fn container(lookup: Lookup<'_>, known: &[&str], what: &str, report: &mut Report<'_>) {
     let Some(node) = lookup.present().filter(|node| node.is_map()) else { return };
-    keys(node, CONTAINER, "a container", report);
+    keys(node, known, what, report);
     mapping(node, "env", report);
     for key in ["ports", "volumes"] {
         if let Some(list) = node.get(key).present().filter(|list| !list.is_list() && !list.is_unknown())
@@ -318,6 +376,9 @@ fn container(lookup: Lookup<'_>, what: &str, report: &mut Report<'_>) {
     // An empty image is allowed: it leaves the container out.
     if let Some(anchor) = node.get("image").absent() {
         report.at(anchor, format!("{what} has no image")).help("add `image:`");
+    }
+    if let Some(credentials) = node.field("credentials").filter(|credentials| credentials.is_null()) {
+        report.at(credentials.key_place(), "`credentials` has no value").help("remove it, or give user and password");
     }
     if let Some(credentials) = node.get("credentials").present().filter(|node| node.is_map() && !node.is_open()) {
         keys(credentials, CREDENTIALS, "`credentials`", report);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_core::Confidence;
-use portcullis_model::actions::{Input, InputKind, Step, Taint, taint};
+use portcullis_model::actions::{Input, InputKind, Step, Taint, Uses, UsesKind, Workflow, taint};
 use portcullis_syntax::Node;
 use portcullis_syntax::expression::{Path, fences};
 
@@ -67,10 +67,15 @@ const ANY: usize = usize::MAX;
 impl Tracer {
     /// Who writes what a path holds in a step.
     pub(super) fn trace(&mut self, path: &Path, step: &Step<'_>, scope: Scope<'_, '_>) -> Option<Found> {
-        self.follow(path, step, scope, 0)
+        self.follow(path, Some(step), scope, 0)
     }
 
-    fn follow(&mut self, path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
+    /// Who writes part of a text outside of all steps.
+    fn trace_text(&mut self, text: &str, scope: Scope<'_, '_>) -> Option<Found> {
+        self.follow_text(text, None, scope, 0)
+    }
+
+    fn follow(&mut self, path: &Path, step: Option<&Step<'_>>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
         let found = |writer, confidence| Some(Found { path: path.to_string(), writer, confidence });
         match scope.workflow().map_or_else(|| taint(path), |workflow| workflow.taint(path)) {
             Taint::Fixed => None,
@@ -82,20 +87,20 @@ impl Tracer {
             Taint::Outsider => found(Writer::Outsider, Confidence::High),
             Taint::Unknown if hops >= MAX_HOPS => None,
             Taint::Unknown => match path.root() {
-                "inputs" => self.input(path.name(1), scope).and_then(|writer| found(writer, Confidence::Medium)),
-                "github" => self.input(path.name(3), scope).and_then(|writer| found(writer, Confidence::Medium)),
+                "inputs" => self.input(path, path.name(1), scope),
+                "github" => self.input(path, path.name(3), scope),
                 "env" | "matrix" | "steps" => self.remembered(path, step, scope, hops),
                 _ => None,
             },
         }
     }
 
-    fn remembered(&mut self, path: &Path, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
+    fn remembered(&mut self, path: &Path, step: Option<&Step<'_>>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
         let name = path.name(1);
-        let own = if path.root() == "env" { variable(step.node, name) } else { None };
+        let own = step.filter(|_| path.root() == "env").and_then(|step| variable(step.node, name));
         let part = match path.root() {
-            "env" if own.is_some() => step.index,
-            "steps" => usize::from(is_javascript(step)),
+            "env" if own.is_some() => step.map_or(ANY, |step| step.index),
+            "steps" => usize::from(step.is_some_and(is_javascript)),
             _ => ANY,
         };
         let key = (scope.job().map_or(ANY, |job| job.index), part, path.to_string());
@@ -113,13 +118,13 @@ impl Tracer {
                 let values = matrix_values(path, scope).into_iter();
                 values.fold(None, |found, text| worse(found, self.follow_text(text, step, scope, hops)))
             }
-            _ => output(path, step, scope),
+            _ => step.and_then(|step| output(path, step, scope)),
         };
         self.known.insert(key, found.clone());
         found
     }
 
-    fn follow_text(&mut self, text: &str, step: &Step<'_>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
+    fn follow_text(&mut self, text: &str, step: Option<&Step<'_>>, scope: Scope<'_, '_>, hops: u8) -> Option<Found> {
         let hops = hops.saturating_add(1);
         let mut found = None;
         for expr in fences(text).filter_map(|fence| fence.expr.ok()) {
@@ -131,7 +136,8 @@ impl Tracer {
     }
 
     /// Who fills in an input that can hold any text.
-    fn input(&mut self, name: &str, scope: Scope<'_, '_>) -> Option<Writer> {
+    fn input(&mut self, path: &Path, name: &str, scope: Scope<'_, '_>) -> Option<Found> {
+        let name = name.to_ascii_lowercase();
         let inputs = self.inputs.get_or_insert_with(|| {
             let texts = |inputs: Vec<Input<'_>>, writer| {
                 let texts = inputs.into_iter().filter(|input| input.kind == InputKind::Text);
@@ -144,8 +150,41 @@ impl Tracer {
             let started = texts(workflow.inputs_of("workflow_dispatch"), Writer::Collaborator);
             started.into_iter().chain(texts(workflow.inputs_of("workflow_call"), Writer::Caller)).collect()
         });
-        inputs.get(&name.to_ascii_lowercase()).copied()
+        let writer = inputs.get(&name).copied()?;
+        // What a caller in the repository hands over is known, whoever else may call.
+        let context = scope.workflow().and_then(|workflow| workflow.outsiders.get(&name));
+        Some(match context.filter(|_| writer == Writer::Caller) {
+            Some(context) => Found { path: context.clone(), writer: Writer::Outsider, confidence: Confidence::Medium },
+            None => Found { path: path.to_string(), writer, confidence: Confidence::Medium },
+        })
     }
+}
+
+/// What a workflow of the same repository is called with that anybody may write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// The path of the workflow that is called, without `./`.
+    pub workflow: String,
+    /// The input, in lower case.
+    pub input: String,
+    /// The context that its value takes.
+    pub context: String,
+}
+
+/// What the jobs of a workflow hand to others of its repository and anybody may write.
+pub fn handed(caller: &Workflow<'_>) -> Vec<Handed> {
+    let mut tracer = Tracer::default();
+    let mut all = Vec::new();
+    for job in &caller.jobs {
+        let Some(Uses { kind: UsesKind::Local(target), .. }) = job.calls else { continue };
+        for (name, value) in job.node.field("with").into_iter().flat_map(Node::entries) {
+            let found = tracer.trace_text(value.text(), Scope::Job(caller, job));
+            let Some(found) = found.filter(|found| found.writer == Writer::Outsider) else { continue };
+            let workflow = target.strip_prefix("./").unwrap_or(target).to_owned();
+            all.push(Handed { workflow, input: name.text().to_ascii_lowercase(), context: found.path });
+        }
+    }
+    all
 }
 
 /// The value of a variable in the `env` of a step, a job or a workflow.

@@ -6,6 +6,8 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
+use portcullis_model::image::{ImageRef, InvalidImage};
+
 /// A form that a value must have.
 #[derive(Debug)]
 pub(super) struct Format {
@@ -46,9 +48,11 @@ formats! {
     "filled" |text| !text.is_empty(), "a text that is not empty";
     "flag" is_flag, "true or false";
     "host" |text| !text.is_empty() && !text.contains([':', '=']), "a name of a host";
+    "image" is_image, "a reference in lower case, such as `registry.example.org/web:1`";
     "integer" |text| integer(text).is_some(), "a whole number";
     "ipc" is_ipc, "`private`, `none`, `shareable`, `host`, `service:NAME` or `container:NAME`";
     "mode" |text| i64::from_str_radix(text, 8).is_ok(), "an octal mode such as `0440`";
+    "mount-target" is_mount_target, "an absolute path in the container";
     "network-mode" |text| !matches!(text, "container:" | "service:"), "a name behind the colon";
     "number" is_number, "a number";
     "oom-score" |text| integer(text).is_some_and(|number| (-1000..=1000).contains(&number)), "-1000 to 1000";
@@ -56,13 +60,16 @@ formats! {
     "pid" is_pid, "`host`, `service:NAME` or `container:NAME`";
     "platform" is_platform, "`OS/ARCHITECTURE`, such as `linux/amd64`";
     "port" is_port, "`HOST:CONTAINER` with ports from 1 to 65535 and ranges of equal length";
+    "project" is_project, "lower-case letters, digits, `-` and `_`, the first of them a letter or a digit";
     "protocol" is_protocol, "`tcp`, `udp` or `sctp`";
     "published" |text| ports(text).is_some(), "a port or a range of ports, up to 65535";
     "pull-policy" is_pull_policy,
         "`always`, `never`, `missing`, `if_not_present`, `build`, `daily`, `weekly` or `every_` with a duration";
     "restart" is_restart, "`no`, `always`, `on-failure`, `on-failure:TIMES` or `unless-stopped`";
     "target" |text| integer(text).is_some_and(|port| (1..=65535).contains(&port)), "one port, 1 to 65535";
-    "volume" is_volume, "`SOURCE:TARGET:OPTIONS`, none of them empty";
+    "userns" is_userns, "`host`";
+    "uts" is_uts, "`host`";
+    "volume" is_volume, "`SOURCE:TARGET:OPTIONS` with an absolute target and options such as `ro` and `z`";
 }
 
 /// YAML lets digits be put in groups: `1_000`.
@@ -168,12 +175,9 @@ fn is_extra_host(text: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && !host.contains(':'))
 }
 
-/// The sections between colons, of which the source and the target may not be empty. One letter and a colon are a drive.
+/// The sections between colons: a source, a target, and options. One letter and a colon are a drive.
 fn is_volume(text: &str) -> bool {
-    if text.len() <= 2 {
-        return !text.is_empty();
-    }
-    let mut sections = 0;
+    let mut sections = Vec::new();
     let mut start = 0;
     for (at, _) in text.match_indices(':').chain([(text.len(), "")]) {
         let section = text.get(start..at).unwrap_or_default();
@@ -181,20 +185,92 @@ fn is_volume(text: &str) -> bool {
         if is_drive {
             continue;
         }
-        sections += 1;
-        if section.is_empty() || sections > 3 {
+        if section.is_empty() || sections.len() == 3 {
             return false;
         }
+        sections.push(section);
         start = at + 1;
     }
-    true
+    match sections.as_slice() {
+        [target] | [_, target] => is_mount_target(target),
+        [_, target, options] => is_mount_target(target) && options.split(',').all(is_mount_option),
+        _ => false,
+    }
+}
+
+/// A path from the root, or one of Windows.
+fn is_mount_target(text: &str) -> bool {
+    text.starts_with(['/', '\\'])
+        || matches!(text.as_bytes(), [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic())
+}
+
+/// What Compose or the engine takes behind a target, and what Podman takes there.
+fn is_mount_option(option: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "",
+        "ro",
+        "rw",
+        "z",
+        "Z",
+        "nocopy",
+        "copy",
+        "cached",
+        "delegated",
+        "consistent",
+        "shared",
+        "rshared",
+        "slave",
+        "rslave",
+        "private",
+        "rprivate",
+        "unbindable",
+        "runbindable",
+        "bind",
+        "rbind",
+        "U",
+        "O",
+        "dev",
+        "nodev",
+        "exec",
+        "noexec",
+        "suid",
+        "nosuid",
+        "idmap",
+        "noatime",
+        "atime",
+        "sync",
+        "async",
+    ];
+    WORDS.contains(&option) || option.contains('=')
+}
+
+/// The reference of an image that the engine has or may fetch. Podman's transports and ids of images are none of a registry.
+fn is_image(text: &str) -> bool {
+    text.is_empty()
+        || text.contains("://")
+        || matches!(ImageRef::parse(text), Ok(_) | Err(InvalidImage::BareId | InvalidImage::TooLong))
+}
+
+fn is_project(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.is_empty() || text.starts_with(is_plain) && text.chars().all(|c| is_plain(c) || matches!(c, '-' | '_'))
+}
+
+/// Beside the host's, the namespaces of Podman.
+fn is_userns(text: &str) -> bool {
+    let (mode, _) = text.split_once(':').unwrap_or((text, ""));
+    matches!(mode, "" | "host" | "private" | "auto" | "keep-id" | "nomap") || is_of_another(text)
+}
+
+fn is_uts(text: &str) -> bool {
+    matches!(text, "" | "host" | "private") || is_of_another(text)
 }
 
 /// Beside Compose's own policies, those that its other place for them has. Only failures may be counted.
 fn is_restart(text: &str) -> bool {
     let (policy, times) = text.split_once(':').unwrap_or((text, ""));
     match policy {
-        "on-failure" => !times.starts_with('-'),
+        "on-failure" => times.is_empty() || times.parse::<u32>().is_ok(),
         "" | "no" | "none" | "always" | "any" | "unless-stopped" => times.is_empty() || times.parse() == Ok(0),
         _ => false,
     }
@@ -320,9 +396,15 @@ mod tests {
             ("expose", &["80", "80-90/tcp"], &["x", "80:90", "80/http"]),
             ("extra-host", &["a:1.2.3.4", "a=::1", "a=", "a:host-gateway"], &["a", ":1.2.3.4", "=x", "a:b=c"]),
             ("flag", &["true", "Yes", "off"], &["", "maybe", "1"]),
+            (
+                "image",
+                &["", "web", "Web/app:1", "registry.example.org:5000/a/b:1", "docker://A"],
+                &["Foo:1", "a/B", "web:", "a b", "web:1:2"],
+            ),
             ("integer", &["5", "-5", "+5"], &["", "x", "1.5", " 5"]),
             ("ipc", &["host", "service:a", "container:a", "shareable"], &["foo", "service:"]),
             ("mode", &["0440"], &["9", "0o440"]),
+            ("mount-target", &["/a", "C:\\a", "\\\\.\\pipe\\a"], &["", "a", "./a"]),
             ("network-mode", &["host", "backend", "service:a"], &["container:"]),
             ("number", &["0.5", "1e3"], &["", "half", "500m"]),
             ("oom-score", &["-1000"], &["2000"]),
@@ -349,18 +431,21 @@ mod tests {
                     "70000",
                 ],
             ),
+            ("project", &["shop", "shop-1_a", "1"], &["Shop", "my shop", "-a", "a.b"]),
             ("published", &["80", "80-90", "0"], &["x", "99999"]),
             ("pull-policy", &["always", "every_12h", "daily"], &["", "sometimes", "Always", "every_12", "every_1x"]),
             (
                 "restart",
                 &["no", "always", "on-failure:3", "unless-stopped"],
-                &["somtimes", "Always", "never", "always:3", "on-failure:-1"],
+                &["somtimes", "Always", "never", "always:3", "on-failure:-1", "on-failure:x"],
             ),
             ("target", &["80"], &["0", "99999", "80-81"]),
+            ("userns", &["host", "keep-id:uid=1000", "auto", "ns:/proc/1/ns/user"], &["foo", "Host"]),
+            ("uts", &["host", "private", "container:a"], &["foo"]),
             (
                 "volume",
-                &["a", "/a", "/a:/b:ro", "C:\\a:/b", "a::b", "/a:b"],
-                &["", "/a:", ":/a", "/a::/b", "/a:/b:", "/a:/b:ro:zz"],
+                &["/a", "/a:/b:ro", "C:\\a:/b", "a::/b", "data:/b:z,rslave", "a:C:\\b", "/a:/b:size=1", "/a:/b:U"],
+                &["", "a", "a:b", "a::b", "/a:b", "/a:", ":/a", "/a::/b", "/a:/b:", "/a:/b:zz", "/a:/b:ro:zz"],
             ),
         ] {
             let format = Format::named(name).unwrap_or_else(|| panic!("{name} is a format"));

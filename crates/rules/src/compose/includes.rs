@@ -61,8 +61,8 @@ rule! {
 rule! {
     /// File that is included does not exist
     ///
-    /// Compose refuses the whole project. Silent for files outside of the scanned tree, on servers, and for those that git
-    /// ignores.
+    /// Compose refuses the whole project. A file that `COMPOSE_FILE` of an `.env` names is one too; that is said of the first
+    /// of them that exists. Silent for files outside of the scanned tree, on servers, and for those that git ignores.
     ///
     /// ```compose bad:1
     /// include: [db.yaml]
@@ -72,6 +72,12 @@ rule! {
     /// include:
     ///   - path: [base.yaml]
     /// services: { web: { image: "web:1" } }
+    /// ```
+    /// ```compose bad:1
+    /// file=compose.web.yaml
+    /// services: { web: { image: "web:1" } }
+    /// file=.env
+    /// COMPOSE_FILE=compose.web.yaml:compose.db.yaml
     /// ```
     /// ```compose good
     /// file=compose.yaml
@@ -195,6 +201,7 @@ fn extends_unknown(project: &Project<'_>, report: &mut Report<'_>) {
 }
 
 fn include_missing(project: &Project<'_>, report: &mut Report<'_>) {
+    chosen_missing(project, report);
     for entry in project.own().filter_map(|root| root.field("include")).flat_map(Node::items) {
         let Some(path) = (if entry.is_map() { entry.field("path") } else { Some(entry) }) else { continue };
         for node in one_or_many(path) {
@@ -202,6 +209,16 @@ fn include_missing(project: &Project<'_>, report: &mut Report<'_>) {
                 report.at(node, format!("`{path}` does not exist")).help("correct the path");
             }
         }
+    }
+}
+
+/// The files of `COMPOSE_FILE` that are not there.
+fn chosen_missing(project: &Project<'_>, report: &mut Report<'_>) {
+    let Some(services) = project.own().find_map(|root| root.field("services")) else { return };
+    for path in project.missing_chosen() {
+        report
+            .at(services.key_place(), format!("`COMPOSE_FILE` names `{path}` beside this file, which does not exist"))
+            .help("correct the path in `.env`");
     }
 }
 

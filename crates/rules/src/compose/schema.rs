@@ -22,8 +22,12 @@ rule! {
     ///
     /// Compose refuses the whole project, or the engine the container: an unknown key, a value of the wrong type, a
     /// port, size, duration or choice that is none, a missing key, keys that exclude each other, or a `${` that begins no
-    /// variable. The nearest known key is named. Keys that begin with `x-` are everybody's own and may stand anywhere.
-    /// Silent for variables without a value or a default, and for keys that a file is missing that is put over another.
+    /// variable. Some of these Compose passes over without a word, and does something else than is written: capitals in the
+    /// name of the project, tries that are no number, an option of a volume that it does not know. The nearest known key is
+    /// named. Keys that begin with `x-` are everybody's own and may stand anywhere.
+    /// Silent for variables without a value or a default, and for keys that a file is missing that is put over another. That
+    /// a service has neither image nor build is said where no other file that is named like one of Compose's lies beside the
+    /// file or above it.
     ///
     /// ```compose bad:4
     /// services:
@@ -69,6 +73,28 @@ rule! {
     ///   web:
     ///     image: web:1
     ///     ports: ["80:"]
+    /// ```
+    /// ```compose bad:3
+    /// services:
+    ///   web:
+    ///     image: Web:1
+    /// ```
+    /// ```compose bad:4
+    /// services:
+    ///   web:
+    ///     image: web:1
+    ///     volumes: ["./data:data"]
+    /// ```
+    /// ```compose bad:4
+    /// services: { web: { image: "web:1", secrets: [key] } }
+    /// secrets:
+    ///   # Nothing says where its value comes from.
+    ///   key: { labels: { team: web } }
+    /// ```
+    /// ```compose bad:3
+    /// services: { web: { image: "web:1", secrets: [key] } }
+    /// secrets:
+    ///   key: { file: ./key, external: true }
     /// ```
     /// ```compose bad:6
     /// services:
@@ -119,6 +145,17 @@ rule! {
     ///   db: { image: "db:1", environment: [A=b], mem_limit: 100, healthcheck: { test: exit 0, retries: 3 } }
     /// networks: { back: }
     /// ```
+    /// ```compose bad:3
+    /// services:
+    ///   web: { image: "web:1" }
+    ///   db: { environment: [A=b] }
+    /// ```
+    /// ```compose good
+    /// file=compose.yaml
+    /// services: { web: { image: "web:1" }, db: { environment: [A=b] } }
+    /// file=compose.prod.yaml
+    /// services: { db: { image: "db:1" } }
+    /// ```
     /// ```compose good
     /// file=compose.settings.yaml
     /// theme: dark
@@ -151,8 +188,10 @@ fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
         }
         let checker = Checker { schema: schema(), required };
         checker.section(root, "file", report);
-        external_volumes(root, report);
+        external(root, report);
     }
+    sourceless(project, report);
+    imageless(project, report);
     for &span in project.faults {
         report
             .at((span, "$"), "a `${` in it begins no variable".to_owned())
@@ -160,17 +199,71 @@ fn schema_invalid(project: &Project<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// What makes a volume stands beside `external`: Compose would have to make what it is told not to.
-fn external_volumes(root: Node<'_>, report: &mut Report<'_>) {
-    for (name, volume) in root.field("volumes").into_iter().flat_map(Node::entries) {
-        if !is_flag(volume.get("external"), true) {
+/// What makes a volume, a secret or a config stands beside `external`: Compose would have to make what it is told not to.
+fn external(root: Node<'_>, report: &mut Report<'_>) {
+    for (section, what) in [("volumes", "volume"), ("secrets", "secret"), ("configs", "config")] {
+        for (name, entry) in root.field(section).into_iter().flat_map(Node::entries) {
+            if !is_flag(entry.get("external"), true) {
+                continue;
+            }
+            let makes = |key: &str| match section {
+                "volumes" => key != "external" && key != "name" && !key.starts_with("x-"),
+                _ => SOURCES.contains(&key),
+            };
+            if let Some((key, _)) = entry.entries().find(|(key, value)| makes(key.text()) && !value.is_null()) {
+                report
+                    .at(key, format!("{what} `{}` is external and has `{}`", name.text(), key.text()))
+                    .help(format!("remove one of the two: an external {what} is made elsewhere"));
+            }
+        }
+    }
+}
+
+/// Services that run nothing, in a file that nothing can complete. One with a profile may never be looked at.
+fn imageless(project: &Project<'_>, report: &mut Report<'_>) {
+    if !project.stands_alone {
+        return;
+    }
+    for service in &project.services {
+        let lacks = |field: &str| service.get(field).absent().is_some();
+        let own = service.layers().iter().any(|layer| layer.is_map());
+        if own && ["image", "build", "provider", "profiles", "extends"].iter().all(|field| lacks(field)) {
+            report
+                .at(service.anchor(), format!("{} has neither `image` nor `build`", service.title()))
+                .help("say what it runs");
+        }
+    }
+}
+
+/// What a secret or a config may come from.
+const SOURCES: &[&str] = &["file", "environment", "content", "driver"];
+
+/// Secrets and configs that come from nowhere, of which each document may give a part.
+fn sourceless(project: &Project<'_>, report: &mut Report<'_>) {
+    for (section, what) in [("secrets", "secret"), ("configs", "config")] {
+        if project.may_declare_more(section) {
             continue;
         }
-        let makes = |key: &str| key != "external" && key != "name" && !key.starts_with("x-");
-        if let Some((key, _)) = volume.entries().find(|(key, value)| makes(key.text()) && !value.is_null()) {
-            report
-                .at(key, format!("volume `{}` is external and has `{}`", name.text(), key.text()))
-                .help("remove one of the two: an external volume is made elsewhere");
+        let mut entries: BTreeMap<&str, Vec<(Node<'_>, Node<'_>)>> = BTreeMap::new();
+        for (name, entry) in project.declared(section) {
+            entries.entry(name.text()).or_default().push((name, entry));
+        }
+        for (name, parts) in entries {
+            let has_source = |(_, entry): &(Node<'_>, Node<'_>)| {
+                let may_be_there = |key: &str| entry.get(key).absent().is_none();
+                !(entry.is_map() || entry.is_null())
+                    || entry.is_map() && (SOURCES.iter().any(|key| may_be_there(key)) || may_be_there("external"))
+            };
+            if let Some((key, _)) = parts.first().filter(|_| !name.starts_with("x-") && !parts.iter().any(has_source)) {
+                let sources = if section == "secrets" {
+                    "`file` nor `environment`"
+                } else {
+                    "`file`, `content` nor `environment`"
+                };
+                report
+                    .at(*key, format!("{what} `{name}` has neither {sources}, and is not external"))
+                    .help("say where its value comes from");
+            }
         }
     }
 }

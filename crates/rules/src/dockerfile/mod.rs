@@ -10,6 +10,7 @@ mod apk;
 mod apt;
 mod base_image;
 pub(crate) mod bases;
+mod carried;
 mod casing;
 mod command_form;
 mod context;

@@ -10,9 +10,9 @@ use portcullis_model::dockerfile::Stage;
 use portcullis_syntax::dockerfile::{self, Instruction, Keyword, Pair};
 use portcullis_syntax::shell::{Command, Word};
 
-use super::Image;
 use super::packages::{spot, title};
 use super::walk::{self, absolute, place};
+use super::{Image, carried};
 use crate::rule::prelude::*;
 
 /// The rules of this file.
@@ -82,7 +82,9 @@ rule! {
     /// clouds. Looks at COPY and ADD of the final stage and of those it is built from. Silent for examples and templates
     /// (`.env.example`), public keys, certificates, and names that a variable decides. `.npmrc` often holds settings
     /// only, hence with low confidence. An ENV or ARG such as `GOOGLE_APPLICATION_CREDENTIALS` says that a file is a
-    /// secret, whatever its name. What a folder holds is not known, and what `.dockerignore` leaves out is not copied.
+    /// secret, whatever its name. What a folder of the context holds is not known, and what `.dockerignore` leaves out is
+    /// not copied. A folder of another stage that such a file was copied into is reported as well, unless a RUN there names
+    /// the file or may have removed it.
     ///
     /// ```dockerfile bad:2
     /// FROM node:24
@@ -123,6 +125,22 @@ rule! {
     /// FROM node:24
     /// COPY package.json .env* /app/
     /// COPY .env /app/
+    /// ```
+    /// ```dockerfile bad:6
+    /// FROM node:24 AS build
+    /// WORKDIR /src
+    /// COPY package.json .env ./
+    /// RUN npm ci && rm -rf /tmp/* node_modules/.cache
+    /// FROM node:24
+    /// COPY --from=build /src /app
+    /// ```
+    /// ```dockerfile good
+    /// FROM node:24 AS build
+    /// WORKDIR /src
+    /// COPY package.json .env ./
+    /// RUN npm ci && npm run build && rm .env
+    /// FROM node:24
+    /// COPY --from=build /src /app
     /// ```
     /// ```dockerfile bad:2
     /// FROM debian:13
@@ -299,8 +317,21 @@ fn secret_file_copied(image: &Image<'_>, report: &mut Report<'_>) {
                 .help(FILE_HELP);
         }
     }
+    carried::each(image, |step, source, held| {
+        let Some(first) = held.iter().max_by_key(|held| held.confidence) else { return };
+        let (folder, path) = (source.as_str(), &first.path);
+        let message = format!("`{folder}` is copied into the image with `{path}`, which looks like a secret");
+        let draft = report.at(step.place(source.span(), folder), message);
+        draft.confidence(first.confidence).help(CARRIED_HELP);
+        for held in held {
+            draft.label(held.written, format!("`{}` gets into the folder here", held.path));
+        }
+    });
     secret_files_by_variable(image, report);
 }
+
+const CARRIED_HELP: &str = "copy what the image needs, or remove the file in the RUN before, or mount it in the RUN that \
+                            needs it (`--mount=type=secret`)";
 
 /// Variables that say where a secret file is.
 const SECRET_FILE_VARIABLES: &[&str] =
@@ -354,7 +385,7 @@ fn secret_files_by_variable(image: &Image<'_>, report: &mut Report<'_>) {
 const FILE_HELP: &str = "mount it in the RUN that needs it (`--mount=type=secret`), or provide it at run time";
 
 /// How sure it is that a path is that of a secret; absent where it is not.
-fn secret_file(path: &str) -> Option<Confidence> {
+pub(super) fn secret_file(path: &str) -> Option<Confidence> {
     let path = path.to_lowercase();
     let mut components = path.trim_end_matches('/').rsplit(['/', '\\']);
     let name = components.next()?;

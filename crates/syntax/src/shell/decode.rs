@@ -28,9 +28,18 @@ pub(super) struct Place {
 
 /// Removes the quotes of `raw`, which is one word.
 pub(super) fn decode(raw: &str) -> Decoded {
+    if !raw.is_empty() && !raw.bytes().any(is_special) {
+        let text = raw.to_owned();
+        return Decoded { parts: vec![Part::Literal(text.clone())], text, runs: vec![(0, 0)], ..Decoded::default() };
+    }
     let mut decoder = Decoder { raw, at: 0, quoting: Quoting::Bare, out: Decoded::default(), literal: String::new() };
     decoder.run();
     decoder.out
+}
+
+/// Whether a byte may begin a quotation, an expansion or a template marker.
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'\'' | b'"' | b'`' | b'$' | b'<' | b'>' | b'{')
 }
 
 struct Decoder<'a> {

@@ -17,6 +17,11 @@ const MAX_WORK: usize = 400_000;
 /// A text this short cannot exhaust the stack of a worker thread, whatever operators it holds.
 const MAX_OPERATORS: usize = 1024;
 
+/// A longer text with substitutions is not shown to the grammar, which reads what stands in them twice.
+const MAX_READ_TWICE: usize = 32 * 1024;
+/// Heredocs in one text: the grammar's time grows with the square of their number.
+const MAX_HEREDOCS: usize = 500;
+
 /// What the grammar says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -42,6 +47,12 @@ pub(super) fn accepts(text: &str, depth: usize) -> Verdict {
     }
     // Arithmetic and tests recurse once per operator, which nesting does not bound: a long text of them is taken as read.
     if plain.len() > MAX_OPERATORS && ["((", "[[", "$["].iter().any(|opener| plain.contains(opener)) {
+        return Verdict::Accepted;
+    }
+    if plain.len() > MAX_READ_TWICE && (plain.contains("$(") || plain.contains('`')) {
+        return Verdict::Accepted;
+    }
+    if memchr::memmem::find_iter(plain.as_bytes(), b"<<").nth(MAX_HEREDOCS).is_some() {
         return Verdict::Accepted;
     }
     if parses(&plain) { Verdict::Accepted } else { Verdict::Refused }

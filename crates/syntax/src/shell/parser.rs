@@ -26,7 +26,7 @@ const MAX_GROUPS: usize = 128;
 const MAX_LOOKAHEAD: usize = 4;
 /// Wrappers before one command (`sudo env nice …`).
 const MAX_WRAPPERS: u16 = 8;
-/// Arguments of a command that a second wrapper is still followed for: each wrapper copies those after it.
+/// Arguments and redirections of a command that a second wrapper is still followed for: each wrapper copies them.
 const MAX_WRAPPED_WORDS: usize = 2000;
 
 /// Parses a whole script.
@@ -224,6 +224,14 @@ impl Current {
         self.start.get_or_insert(start);
         self.end = end;
     }
+}
+
+/// What a command and those that it wraps have in common.
+struct Written<'a> {
+    /// Where its words start in the region.
+    offsets: &'a [usize],
+    /// `(pending heredoc, redirect)`
+    heredocs: &'a [(usize, usize)],
 }
 
 /// A heredoc whose body is still to come.
@@ -788,7 +796,10 @@ impl<'o, 'r> Parser<'o, 'r> {
     }
 
     fn emit(&mut self, current: Current) {
-        let Current { assignments, words, redirects, heredocs, substitutions, start, end, .. } = current;
+        let Current { mut assignments, words, mut redirects, heredocs, substitutions, start, end, .. } = current;
+        // Most commands have one at most, and what is kept for growing costs more than the script.
+        assignments.shrink_to_fit();
+        redirects.shrink_to_fit();
         let span = self.region.span(start.unwrap_or(end), end);
         let (offsets, mut words): (Vec<usize>, Vec<Word>) = words.into_iter().unzip();
         let args = if words.is_empty() { Vec::new() } else { words.split_off(1) };
@@ -814,15 +825,20 @@ impl<'o, 'r> Parser<'o, 'r> {
             options: self.out.options(context.scope),
         };
         let index = self.out.script.commands.len();
-        for (pending, redirect) in heredocs {
+        self.feed(index, &heredocs);
+        self.set_options(&command);
+        self.out.script.commands.push(command);
+        self.visit(&substitutions);
+        self.unwrap(index, &Written { offsets: &offsets, heredocs: &heredocs }, 0);
+    }
+
+    /// Notes that the bodies of `heredocs` belong to the command at `index`.
+    fn feed(&mut self, index: usize, heredocs: &[(usize, usize)]) {
+        for &(pending, redirect) in heredocs {
             if let Some(pending) = self.pending.get_mut(pending) {
                 pending.places.push((index, redirect));
             }
         }
-        self.set_options(&command);
-        self.out.script.commands.push(command);
-        self.visit(&substitutions);
-        self.unwrap(index, &offsets, 0);
     }
 
     /// `set -e`, unless it stands where it may not run.
@@ -836,28 +852,31 @@ impl<'o, 'r> Parser<'o, 'r> {
         }
     }
 
-    /// Adds the commands that the command at `index` runs. `offsets` are where its words start in the region.
-    fn unwrap(&mut self, index: usize, offsets: &[usize], depth: u16) {
+    /// Adds the commands that the command at `index` runs.
+    fn unwrap(&mut self, index: usize, written: &Written<'_>, depth: u16) {
         let Some(command) = self.out.script.commands.get(index) else { return };
         let found = wrappers::inner(command);
         if found.is_empty() {
             return;
         }
-        if depth >= MAX_WRAPPERS || depth > 0 && command.args.len() > MAX_WRAPPED_WORDS {
+        let copied = command.args.len().saturating_add(command.redirects.len());
+        if depth >= MAX_WRAPPERS || depth > 0 && copied > MAX_WRAPPED_WORDS {
             self.broken();
             return;
         }
         for inner in found {
             match inner {
                 Inner::Words { wrapper, assignments, words } => {
-                    let made = assignments.filter_map(|argument| self.made_by(index, argument, offsets)).collect();
+                    let made =
+                        assignments.filter_map(|argument| self.made_by(index, argument, written.offsets)).collect();
                     let Some(command) = self.wrapped(index, wrapper, made, words.clone()) else { continue };
                     // Word 0 is the name, so argument N stands at offset N + 1.
                     let range = words.start.saturating_add(1)..words.end.saturating_add(1);
-                    self.push_wrapped(index, command, offsets.get(range).unwrap_or_default(), depth);
+                    let offsets = written.offsets.get(range).unwrap_or_default();
+                    self.push_wrapped(command, &Written { offsets, ..*written }, depth);
                 }
                 Inner::Code { wrapper, argument, options } => {
-                    let Some(&start) = offsets.get(argument.saturating_add(1)) else { continue };
+                    let Some(&start) = written.offsets.get(argument.saturating_add(1)) else { continue };
                     let Some(command) = self.out.script.commands.get(index) else { continue };
                     let Some(word) = command.args.get(argument) else { continue };
                     let (decoded, own) = (decode(&word.raw), command.scope);
@@ -911,15 +930,12 @@ impl<'o, 'r> Parser<'o, 'r> {
         })
     }
 
-    fn push_wrapped(&mut self, outer: usize, command: Command, offsets: &[usize], depth: u16) {
+    fn push_wrapped(&mut self, command: Command, written: &Written<'_>, depth: u16) {
         let inner = self.out.script.commands.len();
-        for pending in &mut self.pending {
-            let redirect = pending.places.iter().find(|place| place.0 == outer).map(|place| place.1);
-            pending.places.extend(redirect.map(|redirect| (inner, redirect)));
-        }
+        self.feed(inner, written.heredocs);
         self.set_options(&command);
         self.out.script.commands.push(command);
-        self.unwrap(inner, offsets, depth.saturating_add(1));
+        self.unwrap(inner, written, depth.saturating_add(1));
     }
 
     // Text within the text

@@ -1,6 +1,4 @@
 //! `actionlint.yaml`.
-//!
-//! Its labels need no list here: a label is reported only where it is nearly one of GitHub's, or gone.
 
 use portcullis_syntax::Node;
 
@@ -13,8 +11,15 @@ pub(super) fn read(root: Node<'_>, plan: &mut Plan<'_>) {
     for (key, value) in root.entries().filter(|(_, value)| !value.is_null()) {
         match key.text() {
             "self-hosted-runner" => {
-                for (key, _) in value.entries().filter(|(key, _)| key.text() != "labels") {
-                    plan.no_equivalent(key);
+                for (key, value) in value.entries().filter(|(_, value)| !value.is_null()) {
+                    if key.text() != "labels" {
+                        plan.no_equivalent(key);
+                        continue;
+                    }
+                    let labels: Vec<String> = whole_texts(value).map(|(_, label)| label.to_owned()).collect();
+                    if !labels.is_empty() {
+                        plan.list("actions-runner-label-unknown", "labels", labels);
+                    }
                 }
             }
             "paths" => {

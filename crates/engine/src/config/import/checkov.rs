@@ -80,17 +80,16 @@ fn frameworks(root: Node<'_>, run: Run, plan: &mut Plan<'_>) {
         (Family::Kubernetes, &["kubernetes", "helm", "kustomize"][..]),
         (Family::Docker, &["dockerfile"]),
         (Family::Actions, &["github_actions"]),
+        (Family::Terraform, &["terraform", "terraform_json", "terraform_plan"]),
     ] {
         let is_on = |name: &&&str| only.as_ref().is_none_or(|only| only.contains(name)) && !skipped.contains(name);
         let runs = names.iter().any(|name| is_on(&name));
         plan.runs(family, if runs { run } else { Run::Nothing });
     }
-    for key in ["framework", "skip-framework"] {
-        let Some(value) = root.field(key) else { continue };
-        for (node, name) in texts(value) {
-            if OTHER_FRAMEWORKS.contains(&name) {
-                plan.say(node, format!("the framework `{name}` has no equivalent"));
-            }
+    // What is skipped there and not looked at here is the same.
+    for (node, name) in root.field("framework").into_iter().flat_map(texts) {
+        if OTHER_FRAMEWORKS.contains(&name) {
+            plan.say(node, format!("the framework `{name}` has no equivalent"));
         }
     }
 }
@@ -113,9 +112,6 @@ const OTHER_FRAMEWORKS: &[&str] = &[
     "sca_package",
     "secrets",
     "serverless",
-    "terraform",
-    "terraform_json",
-    "terraform_plan",
 ];
 
 /// What alone runs: an id, a pattern, or everything from a severity up.

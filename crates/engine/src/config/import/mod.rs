@@ -10,6 +10,8 @@ mod hadolint;
 mod kube_linter;
 mod peer;
 mod plan;
+mod tflint;
+mod tfsec;
 mod trivy;
 mod trivyignore;
 mod values;
@@ -64,7 +66,7 @@ pub enum ImportError {
     /// It is none of the files that are known.
     #[error("{path}: neither its name nor its keys tell whose configuration it is", path = .0.display())]
     Unknown(PathBuf),
-    /// It is not YAML.
+    /// It is not YAML, or not HCL.
     #[error("{path}:{line}: {message}", path = path.display())]
     Invalid {
         /// The file.
@@ -102,6 +104,9 @@ fn read(path: &Path, text: &str, plan: &mut Plan<'_>) -> Result<(), ImportError>
         trivyignore::read_lines(text, plan);
         return Ok(());
     }
+    if named == Some(Kind::Tflint) {
+        return tflint::read(path, text, plan);
+    }
     let tree = yaml::parse(FileId(0), &Arc::from(text), Dialect::Yaml12);
     if let Some(error) = tree.errors().first() {
         let line = LineIndex::new(text).line(error.span.start);
@@ -124,8 +129,9 @@ fn read(path: &Path, text: &str, plan: &mut Plan<'_>) -> Result<(), ImportError>
         Kind::Hadolint => hadolint::read,
         Kind::Checkov => checkov::read,
         Kind::Trivy => trivy::read,
-        // `by_name` has answered for the lines.
-        Kind::TrivyIgnore | Kind::TrivyIgnoreYaml => trivyignore::read,
+        Kind::Tfsec => tfsec::read,
+        // The two that are no YAML are read by now.
+        Kind::Tflint | Kind::TrivyIgnore | Kind::TrivyIgnoreYaml => trivyignore::read,
         Kind::KubeLinter => kube_linter::read,
         Kind::Zizmor => zizmor::read,
         Kind::Actionlint => actionlint::read,

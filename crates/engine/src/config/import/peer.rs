@@ -1,5 +1,6 @@
 //! The tools whose files are read, and how their files are told apart.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use portcullis_syntax::Node;
@@ -12,6 +13,8 @@ pub(super) enum Peer {
     Trivy,
     KubeLinter,
     Zizmor,
+    Tflint,
+    Tfsec,
 }
 
 impl Peer {
@@ -23,6 +26,8 @@ impl Peer {
             Self::Trivy => "trivy",
             Self::KubeLinter => "kube-linter",
             Self::Zizmor => "zizmor",
+            Self::Tflint => "tflint",
+            Self::Tfsec => "tfsec",
         }
     }
 
@@ -30,10 +35,11 @@ impl Peer {
     pub(super) const fn families(self) -> &'static [Family] {
         match self {
             Self::Hadolint => &[Family::Docker],
-            Self::Checkov => &[Family::Kubernetes, Family::Docker, Family::Actions],
-            Self::Trivy => &[Family::Kubernetes, Family::Docker],
+            Self::Checkov => &[Family::Kubernetes, Family::Docker, Family::Actions, Family::Terraform],
+            Self::Trivy => &[Family::Kubernetes, Family::Docker, Family::Terraform],
             Self::KubeLinter => &[Family::Kubernetes],
             Self::Zizmor => &[Family::Actions],
+            Self::Tflint | Self::Tfsec => &[Family::Terraform],
         }
     }
 }
@@ -44,11 +50,12 @@ pub(super) enum Family {
     Kubernetes,
     Docker,
     Actions,
+    Terraform,
 }
 
 impl Family {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::Actions, Self::Docker, Self::Kubernetes];
+    pub(super) const ALL: [Self; 4] = [Self::Actions, Self::Docker, Self::Kubernetes, Self::Terraform];
 
     /// How their ids begin.
     pub(super) const fn prefix(self) -> &'static str {
@@ -56,6 +63,7 @@ impl Family {
             Self::Kubernetes => "k8s-",
             Self::Docker => "docker-",
             Self::Actions => "actions-",
+            Self::Terraform => "tf-",
         }
     }
 }
@@ -72,10 +80,13 @@ pub(super) enum Kind {
     KubeLinter,
     Zizmor,
     Actionlint,
+    /// HCL.
+    Tflint,
+    Tfsec,
 }
 
 /// Each kind of YAML with the name of its file, without dot and ending, and keys that no other has.
-const KINDS: [(Kind, &str, &[&str]); 7] = [
+const KINDS: [(Kind, &str, &[&str]); 8] = [
     (
         Kind::Hadolint,
         "hadolint",
@@ -107,6 +118,7 @@ const KINDS: [(Kind, &str, &[&str]); 7] = [
     (Kind::KubeLinter, "kube-linter", &["checks", "customChecks"]),
     (Kind::Actionlint, "actionlint", &["self-hosted-runner", "config-variables"]),
     (Kind::Zizmor, "zizmor", &[]),
+    (Kind::Tfsec, "tfsec", &["severity_overrides", "minimum_severity"]),
 ];
 
 impl Kind {
@@ -114,7 +126,14 @@ impl Kind {
     pub(super) fn by_name(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let name = name.strip_prefix('.').unwrap_or(name);
-        let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
+        if name == "tflint.hcl" {
+            return Some(Self::Tflint);
+        }
+        let folder = path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
+        if folder == Some(".tfsec") && name.starts_with("config.") {
+            return Some(Self::Tfsec);
+        }
+        let Some(stem) = [".yaml", ".yml", ".json"].iter().find_map(|ending| name.strip_suffix(ending)) else {
             // The file can have any name, and its lines look like nothing in particular.
             let is_ignore = name.contains("trivyignore") || name.contains("trivy-ignore");
             return is_ignore.then_some(Self::TrivyIgnore);

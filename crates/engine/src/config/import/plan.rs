@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use portcullis_core::{Catalog, LineIndex, Profile, RuleIdx, Severity};
+use portcullis_core::{Catalog, LineIndex, Profile, RuleIdx, Severity, Span};
 use portcullis_rules::{Date, OptionValue};
 use portcullis_syntax::Node;
 
@@ -91,6 +91,11 @@ impl<'a> Plan<'a> {
     /// The line that a node starts at.
     pub(super) fn line(&self, node: Node<'_>) -> u32 {
         self.lines.line(node.span().start)
+    }
+
+    /// The line that a span starts at.
+    pub(super) fn line_of(&self, span: Span) -> u32 {
+        self.lines.line(span.start)
     }
 
     /// Says that something is not in the configuration as it was.

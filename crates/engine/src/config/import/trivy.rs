@@ -26,12 +26,27 @@ pub(super) fn read(root: Node<'_>, plan: &mut Plan<'_>) {
             "scan" => scan(value, plan),
             "misconfiguration" => {
                 for (key, value) in value.entries().filter(|(_, value)| !value.is_null()) {
-                    if key.text() != "scanners" {
-                        nested("misconfiguration", key, value, plan);
+                    match key.text() {
+                        "scanners" => {}
+                        "terraform" => terraform(value, plan),
+                        _ => nested("misconfiguration", key, value, plan),
                     }
                 }
             }
             _ => nothing_like(key, value, "", plan),
+        }
+    }
+}
+
+fn terraform(settings: Node<'_>, plan: &mut Plan<'_>) {
+    for (key, value) in settings.entries().filter(|(_, value)| !value.is_null()) {
+        match key.text() {
+            "vars" => {
+                for (node, path) in whole_texts(value) {
+                    plan.say(node, format!("`{path}` is `--tf-var-file {path}` on the command line"));
+                }
+            }
+            _ => nested("misconfiguration.terraform", key, value, plan),
         }
     }
 }
@@ -85,16 +100,22 @@ fn scan(scan: Node<'_>, plan: &mut Plan<'_>) {
 fn families(scanners: Option<Node<'_>>, plan: &mut Plan<'_>) {
     let only: Option<Vec<&str>> =
         scanners.map(|value| texts(value).map(|(_, name)| name).collect()).filter(|names: &Vec<_>| !names.is_empty());
-    for (family, names) in [(Family::Kubernetes, &["kubernetes", "helm"][..]), (Family::Docker, &["dockerfile"])] {
+    for (family, names) in [
+        (Family::Kubernetes, &["kubernetes", "helm"][..]),
+        (Family::Docker, &["dockerfile"]),
+        (Family::Terraform, TERRAFORM),
+    ] {
         let runs = only.as_ref().is_none_or(|only| names.iter().any(|name| only.contains(name)));
         plan.runs(family, if runs { Run::Defaults } else { Run::Nothing });
     }
     for (node, name) in scanners.into_iter().flat_map(texts) {
-        if !matches!(name, "kubernetes" | "helm" | "dockerfile") {
+        if !matches!(name, "kubernetes" | "helm" | "dockerfile") && !TERRAFORM.contains(&name) {
             plan.say(node, format!("the scanner `{name}` has no equivalent"));
         }
     }
 }
+
+const TERRAFORM: &[&str] = &["terraform", "terraformplan", "terraformplan-json", "terraformplan-snapshot"];
 
 fn nested(parent: &str, key: Node<'_>, value: Node<'_>, plan: &mut Plan<'_>) {
     nothing_like(key, value, &format!("{parent}."), plan);
