@@ -167,13 +167,13 @@ pub fn packages(data: &[u8]) {
     let Some(mut lock) = contents.lock else { return };
     portcullis_model::packages::link(&mut lock, &contents.manifest.iter().collect::<Vec<_>>());
     let paths = portcullis_model::packages::Paths::of(&lock);
-    for (index, package) in lock.packages.iter().enumerate() {
+    for (id, package) in (0..).map(PackageId).zip(&lock.packages) {
         check(package.span);
         check(package.version_span);
         package.integrity.iter().for_each(|hash| check(hash.span));
         assert!(package.dependencies.iter().all(|edge| (edge.0 as usize) < lock.packages.len()));
-        if index < 64 {
-            assert!(paths.to(PackageId(index as u32)).len() <= lock.packages.len());
+        if id.0 < 64 {
+            assert!(paths.to(id).len() <= lock.packages.len());
         }
     }
     lock.faults.iter().for_each(|fault| check(fault.span));
