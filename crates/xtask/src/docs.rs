@@ -135,7 +135,7 @@ mod tests {
     fn pages_list_rules_and_peers() {
         let rule = |id: &'static str, peers: &'static [&'static str]| RuleMeta {
             id: Cow::Borrowed(id),
-            peers: Cow::Borrowed(peers),
+            peers: peers.into(),
             docs: Cow::Borrowed(" A | B\n\n Why.\n"),
             ..RuleMeta::DEFAULT
         };
