@@ -83,6 +83,9 @@ pub enum Format {
     Spdx,
 }
 
+/// Characters that are looked at to tell a bill of materials from other JSON.
+const CONTENT: usize = 64 * 1024;
+
 /// What a format is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -135,6 +138,29 @@ impl Format {
             "pylock.toml" => Self::PyLock,
             _ => return Self::of_pattern(path, name),
         })
+    }
+
+    /// The format of a bill of materials whose name does not say what it is, by the first part of its text.
+    pub fn of_content(text: &str) -> Option<Self> {
+        let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+        let end = start.char_indices().map(|(at, _)| at).nth(CONTENT).unwrap_or(start.len());
+        let start = start.get(..end).filter(|start| start.starts_with('{'))?;
+        let says = |key: &str, value: &str| {
+            let mut places = memchr::memmem::find_iter(start.as_bytes(), key.as_bytes());
+            places.any(|at| {
+                let before = at.checked_sub(1).and_then(|at| start.as_bytes().get(at));
+                let behind = start.get(at.saturating_add(key.len())..).unwrap_or_default().trim_start();
+                let behind = behind.strip_prefix(':').unwrap_or_default().trim_start();
+                before != Some(&b'\\') && behind.starts_with(value)
+            })
+        };
+        if says("\"bomFormat\"", "\"CycloneDX\"") {
+            Some(Self::CycloneDx)
+        } else if says("\"spdxVersion\"", "\"SPDX-") || says("\"@context\"", "\"https://spdx.org/rdf/3.") {
+            Some(Self::Spdx)
+        } else {
+            None
+        }
     }
 
     /// The formats whose names vary.
@@ -240,6 +266,24 @@ fn is_requirements(path: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn content_decides_where_names_do_not() {
+        use Format::{CycloneDx, Spdx};
+        for (text, expected) in [
+            ("{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\"}", Some(CycloneDx)),
+            ("\u{feff}\n{ \"version\": 1,\n  \"bomFormat\" :\n \"CycloneDX\" }", Some(CycloneDx)),
+            ("{\"spdxVersion\":\"SPDX-2.3\"}", Some(Spdx)),
+            ("{\"@context\": \"https://spdx.org/rdf/3.0.1/spdx-context.jsonld\"}", Some(Spdx)),
+            ("{\"data\": \"{\\\"bomFormat\\\": \\\"CycloneDX\\\"}\"}", None),
+            ("{\"bomFormat\": \"Other\"}", None),
+            ("[\"bomFormat\"]", None),
+            ("{\"bomFormat\"", None),
+            ("", None),
+        ] {
+            assert_eq!(Format::of_content(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn names_decide_the_format() {
