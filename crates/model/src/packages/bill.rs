@@ -61,6 +61,14 @@ impl<'t> Bill<'t> {
                 package.dependencies = found;
             }
         }
+        // Of a single subject that needs something it is clear that it is what the others are for.
+        if let [subject] = self.subjects.as_slice()
+            && let Some(Some(package)) = self.known.get(subject)
+            && let Some(package) = lock.packages.get_mut(package.0 as usize)
+            && !package.dependencies.is_empty()
+        {
+            package.source = Source::Project;
+        }
         let direct: Vec<PackageId> = self.subjects.iter().flat_map(|subject| self.packages_of(subject)).collect();
         if direct.is_empty() {
             return;

@@ -10,7 +10,7 @@ use portcullis_syntax::Node;
 use portcullis_syntax::json::{self, Form};
 
 use super::helpers::{edges, entries, faults, id, inner, items, part, root, scalar, text};
-use super::{Ecosystem, Groups, Lockfile, Package, PackageId, Source};
+use super::{Asked, Ecosystem, Groups, Lockfile, Package, PackageId, Source};
 
 /// Reads a `conan.lock`.
 pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
@@ -39,9 +39,16 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
 fn read_graph(lock: &mut Lockfile, graph: Node<'_>) {
     let mut known: HashMap<&str, PackageId> = HashMap::new();
     let mut read = Vec::new();
+    let mut asked: Vec<&str> = Vec::new();
     for (key, node) in entries(graph, "nodes") {
         let reference = ["ref", "pref"].into_iter().find_map(|key| node.field(key));
-        let Some(mut package) = reference.and_then(package) else { continue };
+        let Some(mut package) = reference.and_then(package) else {
+            // A project that has no name.
+            if reference.is_none() || node.field("path").is_some() {
+                asked.extend(items(node, "requires").map(Node::text));
+            }
+            continue;
+        };
         let dev = text(node, "context").map(|context| context == "build");
         package.groups = Groups { dev, optional: None };
         if node.field("path").is_some() {
@@ -56,6 +63,8 @@ fn read_graph(lock: &mut Lockfile, graph: Node<'_>) {
         let numbers = items(node, "requires").chain(items(node, "build_requires"));
         package.dependencies = edges(numbers.filter_map(|number| known.get(number.text())).copied().collect());
     }
+    let asked = asked.into_iter().filter_map(|number| known.get(number));
+    lock.asked = asked.map(|&package| Asked { package, groups: Groups::default() }).collect();
 }
 
 /// `name/version@user/channel#revision:package#revision%time`.
@@ -66,9 +75,13 @@ fn package(node: Node<'_>) -> Option<Package> {
         Some((recipe, user)) => (recipe, Some(user)),
         None => (reference.get(..end)?, None),
     };
-    let (name, version) = recipe.split_once('/').filter(|(name, version)| !name.is_empty() && !version.is_empty())?;
+    let (name, version) = recipe
+        .split_once('/')
+        .filter(|(name, version)| !name.is_empty() && !version.is_empty() && !recipe.contains(' '))?;
     let whole = inner(node);
-    let mut package = Package::new(Ecosystem::Conan, name, Some(version), whole);
+    // A range is in brackets.
+    let exact = Some(version).filter(|version| !version.starts_with('['));
+    let mut package = Package::new(Ecosystem::Conan, name, exact, whole);
     // An escape in the text leaves only the place of all of it.
     if whole.len() as usize == reference.len() {
         package.span = part(whole, 0, name.len());

@@ -50,7 +50,8 @@ fn source_of(kind: Option<&str>, description: Option<Node<'_>>) -> Source {
         // It comes with the SDK, whose version is not in the file.
         (Some("sdk"), _) => Source::Path(description.and_then(scalar).unwrap_or_default().into()),
         (_, Some(url)) => match url.text().trim_end_matches('/') {
-            "https://pub.dev" | "https://pub.dartlang.org" => Source::Registry,
+            // The last one is the registry's own mirror.
+            "https://pub.dev" | "https://pub.dartlang.org" | "https://pub.flutter-io.cn" => Source::Registry,
             other => Source::Url { url: other.into(), span: inner(url) },
         },
         _ => Source::Registry,

@@ -27,6 +27,10 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
         for (key, node) in framework.entries().filter(|(_, node)| node.is_map()) {
             let name = key.text().to_lowercase();
             let version = text(node, "resolved").unwrap_or_default();
+            // Only a project of the same solution has no version.
+            if version.is_empty() && text(node, "type") != Some("Project") {
+                continue;
+            }
             let next = id(lock.packages.len());
             let package = *known.entry((name.clone(), version)).or_insert(next);
             if package == next {

@@ -19,11 +19,16 @@ pub(super) fn manifest(file: FileId, source: &Arc<str>) -> Manifest {
     let properties = properties(root);
     for item in groups(root, "ItemGroup").flat_map(Element::children) {
         let global = item.name() == "GlobalPackageReference";
-        if item.attribute("Condition").is_some() || !(global || item.name() == "PackageVersion") {
+        let is_package = global || matches!(item.name(), "PackageVersion" | "PackageReference");
+        if item.attribute("Condition").is_some() || !is_package {
             continue;
         }
-        let Some((name, span)) = value(item, "Include") else { continue };
+        let Some((name, span)) = value(item, "Include").or_else(|| value(item, "Update")) else { continue };
         let Some((written, range_span)) = value(item, "Version") else { continue };
+        // Lists, patterns and what a property names.
+        if name.contains(['$', '@', '*', ';', '%']) {
+            continue;
+        }
         let Some(range) = fill_in(written, &properties).filter(|range| !range.is_empty()) else { continue };
         let requirement = Requirement {
             ecosystem: Ecosystem::NuGet,
@@ -48,14 +53,14 @@ fn groups<'d>(root: Element<'d>, name: &'static str) -> impl Iterator<Item = Ele
     root.children().filter(move |group| group.name() == name && group.attribute("Condition").is_none())
 }
 
-/// Properties that have one value; `None` for the others.
-fn properties(root: Element<'_>) -> HashMap<&str, Option<&str>> {
-    let mut properties: HashMap<&str, Option<&str>> = HashMap::new();
+/// Properties that have one value, by their names in lower case; `None` for the others.
+fn properties(root: Element<'_>) -> HashMap<String, Option<&str>> {
+    let mut properties: HashMap<String, Option<&str>> = HashMap::new();
     for group in root.children().filter(|group| group.name() == "PropertyGroup") {
         for property in group.children() {
             let is_sure = group.attribute("Condition").is_none() && property.attribute("Condition").is_none();
             let value = property.text().filter(|_| is_sure);
-            properties.entry(property.name()).and_modify(|value| *value = None).or_insert(value);
+            properties.entry(property.name().to_ascii_lowercase()).and_modify(|value| *value = None).or_insert(value);
         }
     }
     properties
@@ -72,12 +77,13 @@ fn value<'d>(item: Element<'d>, name: &str) -> Option<(&'d str, Span)> {
 }
 
 /// A text with its `$(Property)` filled in once: those in properties are not followed.
-fn fill_in(text: &str, properties: &HashMap<&str, Option<&str>>) -> Option<String> {
+fn fill_in(text: &str, properties: &HashMap<String, Option<&str>>) -> Option<String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("$(") {
         let (name, after) = after.split_once(')')?;
-        let value = properties.get(name).copied().flatten().filter(|value| !value.contains("$("))?;
+        let value =
+            properties.get(&name.to_ascii_lowercase()).copied().flatten().filter(|value| !value.contains("$("))?;
         filled.push_str(before);
         filled.push_str(value);
         rest = after;

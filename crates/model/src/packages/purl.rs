@@ -41,13 +41,14 @@ impl Purl {
         if kind.is_empty() || !kind.chars().all(is_kind) || kind.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        let rest = rest.trim_end_matches('/');
+        let rest = rest.trim_matches('/');
         // The name of a scope may begin with the same sign, written plainly against the rules.
-        let (path, version) = match rest.rfind('@').filter(|at| !rest.get(*at..).is_some_and(|it| it.contains('/'))) {
-            Some(at) if at > 0 => (rest.get(..at)?, rest.get(at.saturating_add(1)..)),
-            _ => (rest, None),
+        let at = rest.rfind('@').filter(|at| *at == 0 || !rest.get(*at..).is_some_and(|it| it.contains('/')));
+        let (path, version) = match at.filter(|at| *at > 0 || !rest.contains('/')) {
+            Some(at) => (rest.get(..at)?, rest.get(at.saturating_add(1)..)),
+            None => (rest, None),
         };
-        let (namespace, name) = path.trim_matches('/').rsplit_once('/').unwrap_or(("", path.trim_matches('/')));
+        let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
         let version = match version {
             Some(version) => Some(decode(version)?).filter(|version| !version.is_empty()),
             None => None,
@@ -64,10 +65,11 @@ impl Purl {
             return None;
         }
         for pair in query.split('&') {
-            let Some((key, value)) = pair.split_once('=').filter(|(key, value)| !key.is_empty() && !value.is_empty())
-            else {
-                continue;
-            };
+            let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.is_empty()) else { continue };
+            let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+            if key.is_empty() || !key.chars().all(is_key) || key.starts_with(|c: char| c.is_ascii_digit()) {
+                return None;
+            }
             purl.qualifiers.insert(key.to_ascii_lowercase(), decode(value)?);
         }
         Some(purl)

@@ -43,8 +43,10 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
 /// `Source` with `Repository`, or with the fields of the host that it was installed from.
 fn source_of(node: Node<'_>) -> Source {
     if let Some(user) = text(node, "RemoteUsername") {
+        // The host is that of the interface.
         let host = text(node, "RemoteHost").unwrap_or_default();
-        let url = format!("{host}/{user}/{}", text(node, "RemoteRepo").unwrap_or_default());
+        let host = host.strip_prefix("api.").unwrap_or(host);
+        let url = format!("https://{host}/{user}/{}", text(node, "RemoteRepo").unwrap_or_default());
         let commit = text(node, "RemoteSha").map(Into::into);
         let span = node.field("RemoteRepo").map_or_else(|| node.span(), inner);
         return Source::Git { url: url.into(), commit, span };
