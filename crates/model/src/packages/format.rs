@@ -51,6 +51,8 @@ pub enum Format {
     Pom,
     /// `gradle.lockfile`, `buildscript-gradle.lockfile` and `NAME.gradle.lockfile`.
     GradleLock,
+    /// `build.sbt.lock`, of the plugin sbt-dependency-lock.
+    SbtLock,
     /// NuGet's `packages.lock.json`.
     NuGetLock,
     /// NuGet's `packages.config`.
@@ -169,6 +171,8 @@ impl Format {
             Some(Self::PyLock)
         } else if name.ends_with("gradle.lockfile") {
             Some(Self::GradleLock)
+        } else if name.ends_with(".sbt.lock") {
+            Some(Self::SbtLock)
         } else if name.ends_with(".deps.json") {
             Some(Self::DepsJson)
         } else if name.ends_with(".cdx.json") {
@@ -198,7 +202,7 @@ impl Format {
             | Self::PyProject => Ecosystem::PyPi,
             Self::GemfileLock | Self::Gemfile => Ecosystem::RubyGems,
             Self::ComposerLock | Self::ComposerJson => Ecosystem::Packagist,
-            Self::Pom | Self::GradleLock => Ecosystem::Maven,
+            Self::Pom | Self::GradleLock | Self::SbtLock => Ecosystem::Maven,
             Self::NuGetLock | Self::PackagesConfig | Self::DepsJson | Self::PackagesProps => Ecosystem::NuGet,
             Self::MixLock => Ecosystem::Hex,
             Self::PubspecLock => Ecosystem::Pub,
@@ -300,6 +304,7 @@ mod tests {
             ("pylock.dev.toml", Some(PyLock)),
             ("buildscript-gradle.lockfile", Some(GradleLock)),
             ("app.cdx.json", Some(CycloneDx)),
+            ("build.sbt.lock", Some(Format::SbtLock)),
             ("Cargo.lock.orig", None),
         ] {
             assert_eq!(Format::of_path(path), expected, "{path}");

@@ -25,7 +25,8 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
     let mut by_name: HashMap<&str, PackageId> = HashMap::new();
     let mut read = Vec::new();
     for (key, list) in all.into_iter().flat_map(Node::entries).filter(|(_, list)| list.is_list()) {
-        for node in list.items().filter(|node| node.is_map()) {
+        // Other tools have a file of this name as well.
+        for node in list.items().filter(|node| node.field("uuid").is_some()) {
             let next = id(lock.packages.len());
             by_name.entry(key.text()).or_insert(next);
             by_id.extend(text(node, "uuid").map(|uuid| (uuid, next)));

@@ -42,6 +42,7 @@ mod read;
 mod renv;
 mod requirements;
 mod ruby;
+mod sbt;
 mod spdx;
 mod swift;
 mod uv;

@@ -7,7 +7,7 @@ use portcullis_core::FileId;
 use super::{
     Format, Lockfile, Manifest, bun, cargo, cargo_toml, composer, conan, conflict, cyclonedx, dart, go, gradle,
     haskell, hex, julia, link, npm, nuget, nuget_props, package_json, pdm, pipenv, pnpm, poetry, pom, pylock,
-    pyproject, renv, requirements, ruby, spdx, swift, uv, yarn,
+    pyproject, renv, requirements, ruby, sbt, spdx, swift, uv, yarn,
 };
 
 /// What one file says. `requirements.txt` and `go.mod` are both a lockfile and a manifest.
@@ -79,6 +79,7 @@ fn read_whole(format: Format, file: FileId, text: &Arc<str>, around: &Surroundin
         Format::GoSum => Contents::default(),
         Format::Pom => pom::project(file, text, around),
         Format::GradleLock => gradle::lock(file, text).into(),
+        Format::SbtLock => sbt::lock(file, text).into(),
         Format::NuGetLock => nuget::lock(file, text).into(),
         Format::PackagesConfig => nuget::config(file, text).into(),
         Format::DepsJson => nuget::deps(file, text).into(),

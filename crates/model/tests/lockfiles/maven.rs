@@ -259,3 +259,18 @@ empty=annotationProcessor
     );
     check("buildscript-gradle.lockfile", "com.x:plugin:1=classpath\r\nempty=\r\n", &["1 com.x:plugin 1 dev"]);
 }
+
+#[test]
+fn sbt() {
+    check(
+        "build.sbt.lock",
+        r#"{ "lockVersion": 1, "dependencies": [
+  { "org": "org.a", "name": "a", "version": "3.9", "artifacts": [{ "name": "a.jar", "hash": "sha1:0122" }],
+    "configurations": ["test", "compile"] },
+  { "org": "org.b", "name": "b", "version": "1", "configurations": ["test"] },
+  { "org": "org.c", "name": "c", "version": "1" },
+  { "name": "d" }
+] }"#,
+        &["2 org.a:a 3.9", "4 org.b:b 1 dev", "5 org.c:c 1 dev?"],
+    );
+}
