@@ -3,7 +3,7 @@
 //! A lockfile lists each target framework by itself; a package that several of them have in one version is one package here.
 //! Names are compared without case. None of these files says what is for development but `packages.config`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use portcullis_core::FileId;
@@ -104,51 +104,81 @@ pub(super) fn config(file: FileId, source: &Arc<str>) -> Lockfile {
     lock
 }
 
-/// Reads a `NAME.deps.json`: what a build put beside the program.
+/// Packages that nothing is shipped of, which a way to one that is may lead through.
+const BETWEEN: usize = 64;
+
+/// Reads a `NAME.deps.json`: what a build put beside the program. A package of which it put nothing there is left out.
 pub(super) fn deps(file: FileId, source: &Arc<str>) -> Lockfile {
     let tree = json::parse_partial(file, source, Form::Strict);
     let mut lock = Lockfile { faults: faults(&tree), ..Lockfile::default() };
     let Some(root) = root(&tree) else { return lock };
-    let mut known: HashMap<&str, PackageId> = HashMap::new();
+    let target = root.field("runtimeTarget").and_then(|target| scalar(target).or_else(|| text(target, "name")));
+    let target = target.and_then(|name| root.field("targets")?.field(name));
+    let shipped: Option<HashMap<&str, Node<'_>>> =
+        target.map(|target| target.entries().map(|(key, node)| (key.text(), node)).collect());
+    let mut known: BTreeMap<&str, PackageId> = BTreeMap::new();
     for (key, node) in entries(root, "libraries") {
-        let Some((name, version)) = key.text().split_once('/') else { continue };
-        let kind = text(node, "type").unwrap_or_default();
-        // What is shipped of the runtime itself is a package as well, under a name with a prefix.
-        let prefix = if kind == "runtimepack" { "runtimepack." } else { "" };
-        let package_name = name.strip_prefix(prefix).unwrap_or(name);
-        if !matches!(kind.to_ascii_lowercase().as_str(), "package" | "project" | "runtimepack") {
-            continue;
-        }
-        let whole = inner(key);
-        let version = Some(version).filter(|version| !version.is_empty());
-        let mut package = Package::new(Ecosystem::NuGet, package_name, version, whole);
-        // An escape in the key leaves only the place of all of it.
-        if whole.len() as usize == key.text().len() {
-            package.span = part(whole, name.len().saturating_sub(package_name.len()), package_name.len());
-            package.version_span = part(whole, name.len().saturating_add(1), version.map_or(0, str::len));
-        }
-        if kind.eq_ignore_ascii_case("project") {
-            package.source = Source::Project;
-        }
-        if let Some((node, digest)) = node.field("sha512").and_then(|it| Some((it, it.text().strip_prefix("sha512-")?)))
-        {
-            let span = part(inner(node), "sha512-".len(), digest.len());
-            package.integrity.push(Integrity { algorithm: Algorithm::Sha512, digest: digest.into(), span });
-        }
+        let assets = shipped.as_ref().map(|shipped| shipped.get(key.text()).copied());
+        let Some(package) = library(key, node, assets) else { continue };
         known.insert(key.text(), id(lock.packages.len()));
         lock.packages.push(package);
     }
-    let target = root.field("runtimeTarget").and_then(|target| scalar(target).or_else(|| text(target, "name")));
-    let targets = root.field("targets");
-    let target = target.and_then(|name| targets?.field(name)).into_iter().flat_map(Node::entries);
-    for (key, node) in target {
-        let Some(&package) = known.get(key.text()) else { continue };
-        let found = entries(node, "dependencies")
-            .filter_map(|(name, version)| known.get(format!("{}/{}", name.text(), version.text()).as_str()));
-        let found = edges(found.copied().collect());
+    let shipped = shipped.unwrap_or_default();
+    for (key, package) in &known {
+        let Some(node) = shipped.get(key) else { continue };
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        let mut waiting: Vec<String> = needed(*node).collect();
+        while let Some(key) = waiting.pop() {
+            if let Some(package) = known.get(key.as_str()) {
+                found.push(*package);
+            } else if let Some(node) = shipped.get(key.as_str())
+                && seen.len() < BETWEEN
+                && seen.insert(key)
+            {
+                waiting.extend(needed(*node));
+            }
+        }
         if let Some(package) = lock.packages.get_mut(package.0 as usize) {
-            package.dependencies = found;
+            package.dependencies = edges(found);
         }
     }
     lock
+}
+
+/// The keys of what a library needs.
+fn needed(node: Node<'_>) -> impl Iterator<Item = String> {
+    entries(node, "dependencies").map(|(name, version)| format!("{}/{}", name.text(), version.text()))
+}
+
+/// A library, with what is shipped of it: `None` where that is not known.
+fn library(key: Node<'_>, node: Node<'_>, assets: Option<Option<Node<'_>>>) -> Option<Package> {
+    let (name, version) = key.text().split_once('/')?;
+    let kind = text(node, "type")?.to_ascii_lowercase();
+    let has_assets = |node: Node<'_>| {
+        ["runtime", "runtimeTargets", "native"].iter().any(|list| entries(node, list).next().is_some())
+    };
+    // What is shipped of the runtime itself is a package as well, under a name with a prefix.
+    let package_name = match kind.as_str() {
+        "project" => name,
+        "package" if assets.is_none_or(|assets| assets.is_some_and(has_assets)) => name,
+        "runtimepack" => name.strip_prefix("runtimepack.").unwrap_or(name),
+        _ => return None,
+    };
+    let whole = inner(key);
+    let version = Some(version).filter(|version| !version.is_empty());
+    let mut package = Package::new(Ecosystem::NuGet, package_name, version, whole);
+    // An escape in the key leaves only the place of all of it.
+    if whole.len() as usize == key.text().len() {
+        package.span = part(whole, name.len().saturating_sub(package_name.len()), package_name.len());
+        package.version_span = part(whole, name.len().saturating_add(1), version.map_or(0, str::len));
+    }
+    if kind == "project" {
+        package.source = Source::Project;
+    }
+    if let Some((node, digest)) = node.field("sha512").and_then(|it| Some((it, it.text().strip_prefix("sha512-")?))) {
+        let span = part(inner(node), "sha512-".len(), digest.len());
+        package.integrity.push(Integrity { algorithm: Algorithm::Sha512, digest: digest.into(), span });
+    }
+    Some(package)
 }

@@ -64,12 +64,15 @@ fn deps_json() {
     ".NETCoreApp,Version=v8.0": {},
     ".NETCoreApp,Version=v8.0/linux-x64": {
       "App/1.0.0": { "dependencies": { "Serilog": "3.1.1", "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64": "8.0.0" } },
-      "Serilog/3.1.1": { "dependencies": { "System.Text": "4.0.0", "Not.Here": "1.0.0" } }
+      "Serilog/3.1.1": { "dependencies": { "Meta": "1.0.0", "Not.Here": "1.0.0" }, "runtime": { "a.dll": {} } },
+      "Meta/1.0.0": { "dependencies": { "System.Text": "4.0.0", "Meta": "1.0.0" } },
+      "System.Text/4.0.0": { "native": { "a.so": {} } }
     }
   },
   "libraries": {
     "App/1.0.0": { "type": "project", "sha512": "" },
     "Serilog/3.1.1": { "type": "package", "sha512": "sha512-c2VyaQ==" },
+    "Meta/1.0.0": { "type": "package" },
     "System.Text/4.0.0": { "type": "Package" },
     "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/8.0.0": { "type": "runtimepack" },
     "Some.Reference/1.0.0.0": { "type": "reference" },
@@ -77,12 +80,18 @@ fn deps_json() {
   }
 }"#,
         &[
-            "11 App 1.0.0 dev? project >Serilog >Microsoft.NETCore.App.Runtime.linux-x64",
-            "12 Serilog 3.1.1 direct dev? sha512:c2vyaq== >System.Text",
-            "13 System.Text 4.0.0 transitive dev?",
-            "14 Microsoft.NETCore.App.Runtime.linux-x64 8.0.0 direct dev?",
+            "13 App 1.0.0 dev? project >Serilog >Microsoft.NETCore.App.Runtime.linux-x64",
+            "14 Serilog 3.1.1 direct dev? sha512:c2vyaq== >System.Text",
+            "16 System.Text 4.0.0 transitive dev?",
+            "17 Microsoft.NETCore.App.Runtime.linux-x64 8.0.0 direct dev?",
         ],
     );
+}
+
+#[test]
+fn deps_json_without_its_target() {
+    let text = r#"{ "runtimeTarget": "x", "libraries": { "A/1": { "type": "package" }, "B/2": {}, "C": { "type": "package" } } }"#;
+    check("App.deps.json", text, &["1 A 1 dev?"]);
 }
 
 #[test]
