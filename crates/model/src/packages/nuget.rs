@@ -118,8 +118,11 @@ pub(super) fn deps(file: FileId, source: &Arc<str>) -> Lockfile {
         target.map(|target| target.entries().map(|(key, node)| (key.text(), node)).collect());
     let mut known: BTreeMap<&str, PackageId> = BTreeMap::new();
     for (key, node) in entries(root, "libraries") {
-        let assets = shipped.as_ref().map(|shipped| shipped.get(key.text()).copied());
-        let Some(package) = library(key, node, assets) else { continue };
+        // Without a target that is not known.
+        let is_shipped = shipped.as_ref().is_none_or(|all| all.get(key.text()).copied().is_some_and(has_assets));
+        let Some(package) = library(key, node).filter(|package| is_shipped || package.source == Source::Project) else {
+            continue;
+        };
         known.insert(key.text(), id(lock.packages.len()));
         lock.packages.push(package);
     }
@@ -151,17 +154,17 @@ fn needed(node: Node<'_>) -> impl Iterator<Item = String> {
     entries(node, "dependencies").map(|(name, version)| format!("{}/{}", name.text(), version.text()))
 }
 
-/// A library, with what is shipped of it: `None` where that is not known.
-fn library(key: Node<'_>, node: Node<'_>, assets: Option<Option<Node<'_>>>) -> Option<Package> {
+fn has_assets(node: Node<'_>) -> bool {
+    ["runtime", "runtimeTargets", "native"].iter().any(|list| entries(node, list).next().is_some())
+}
+
+/// A library that is a package or a project.
+fn library(key: Node<'_>, node: Node<'_>) -> Option<Package> {
     let (name, version) = key.text().split_once('/')?;
     let kind = text(node, "type")?.to_ascii_lowercase();
-    let has_assets = |node: Node<'_>| {
-        ["runtime", "runtimeTargets", "native"].iter().any(|list| entries(node, list).next().is_some())
-    };
     // What is shipped of the runtime itself is a package as well, under a name with a prefix.
     let package_name = match kind.as_str() {
-        "project" => name,
-        "package" if assets.is_none_or(|assets| assets.is_some_and(has_assets)) => name,
+        "package" | "project" => name,
         "runtimepack" => name.strip_prefix("runtimepack.").unwrap_or(name),
         _ => return None,
     };

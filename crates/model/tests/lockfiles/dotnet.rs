@@ -66,7 +66,8 @@ fn deps_json() {
       "App/1.0.0": { "dependencies": { "Serilog": "3.1.1", "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64": "8.0.0" } },
       "Serilog/3.1.1": { "dependencies": { "Meta": "1.0.0", "Not.Here": "1.0.0" }, "runtime": { "a.dll": {} } },
       "Meta/1.0.0": { "dependencies": { "System.Text": "4.0.0", "Meta": "1.0.0" } },
-      "System.Text/4.0.0": { "native": { "a.so": {} } }
+      "System.Text/4.0.0": { "native": { "a.so": {} } },
+      "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/8.0.0": { "runtime": { "b.dll": {} } }
     }
   },
   "libraries": {
@@ -80,10 +81,10 @@ fn deps_json() {
   }
 }"#,
         &[
-            "13 App 1.0.0 dev? project >Serilog >Microsoft.NETCore.App.Runtime.linux-x64",
-            "14 Serilog 3.1.1 direct dev? sha512:c2vyaq== >System.Text",
-            "16 System.Text 4.0.0 transitive dev?",
-            "17 Microsoft.NETCore.App.Runtime.linux-x64 8.0.0 direct dev?",
+            "14 App 1.0.0 dev? project >Serilog >Microsoft.NETCore.App.Runtime.linux-x64",
+            "15 Serilog 3.1.1 direct dev? sha512:c2vyaq== >System.Text",
+            "17 System.Text 4.0.0 transitive dev?",
+            "18 Microsoft.NETCore.App.Runtime.linux-x64 8.0.0 direct dev?",
         ],
     );
 }
