@@ -352,3 +352,46 @@ fn the_way_of_a_package_is_told() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{package}");
     }
 }
+
+#[test]
+fn poms_and_bills_of_materials_are_looked_up() {
+    let record = |id: &str, ecosystem: &str, name: &str| {
+        let events = json!([{ "introduced": "0" }, { "fixed": "2.0" }]);
+        let range = json!({ "type": "ECOSYSTEM", "events": events });
+        let package = json!({ "ecosystem": ecosystem, "name": name });
+        let affected = json!([{ "package": package, "ranges": [range] }]);
+        json!({ "id": id, "modified": "2026-01-02T03:04:05Z", "summary": "Bad", "affected": affected }).to_string()
+    };
+    let records = [record("GHSA-aaaa-aaaa-aaaa", "Maven", "org.a:a"), record("GHSA-bbbb-bbbb-bbbb", "PyPI", "b")];
+    let folder = folder(
+        "poms",
+        &[
+            ("osv/a.json", &records[0]),
+            ("osv/b.json", &records[1]),
+            (
+                "app/pom.xml",
+                "<project><groupId>g</groupId><artifactId>p</artifactId><version>1</version>
+<properties><a>1.5</a></properties><dependencyManagement><dependencies>
+<dependency><groupId>org.a</groupId><artifactId>a</artifactId><version>${a}</version></dependency>
+</dependencies></dependencyManagement></project>",
+            ),
+            (
+                "app/web/pom.xml",
+                "<project><parent><groupId>g</groupId><artifactId>p</artifactId><version>1</version></parent>
+<artifactId>web</artifactId><dependencies>
+<dependency><groupId>org.a</groupId><artifactId>a</artifactId></dependency>
+</dependencies></project>",
+            ),
+            (
+                "app/bom.json",
+                "{ \"bomFormat\": \"CycloneDX\", \"components\": [
+{ \"name\": \"B\", \"version\": \"1.0\", \"purl\": \"pkg:pypi/B@1.0\", \"hashes\": [{ \"alg\": \"MD5\", \"content\": \"0\" }] }
+] }",
+            ),
+        ],
+    );
+    let built = run(&folder, &["db", "build", "--osv", "osv", "-o", "app/own.db"]);
+    assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
+    let expected = ["bom.json:2 GHSA-bbbb-bbbb-bbbb medium", "web/pom.xml:3 GHSA-aaaa-aaaa-aaaa medium"];
+    assert_eq!(findings(&folder.join("app"), &["--db", "own.db", "."]), expected);
+}

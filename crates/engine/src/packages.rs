@@ -18,7 +18,8 @@ use portcullis_core::{
 };
 use portcullis_model::kustomize::directory_of;
 use portcullis_model::packages::{
-    Ecosystem, Folder, Format, Lockfile, Manifest, Package, PackageFile, PackageId, Paths, Source, link, read,
+    Ecosystem, Folder, Format, Lockfile, Manifest, Package, PackageFile, PackageId, Paths, Source, Surroundings, link,
+    read_among,
 };
 use portcullis_rules::Outcome;
 
@@ -197,7 +198,7 @@ fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -
     let parsed = on_workers(&targets, |&(file, path, format)| {
         let bytes = given.get(path).map_or_else(|| files.read(path).ok(), |bytes| Some(bytes.to_vec()))?;
         let text: Arc<str> = String::from_utf8(bytes).ok()?.into();
-        Some((package_file(path, format, file, &text), text))
+        Some((package_file(path, format, file, &text, files), text))
     });
     let mut folders: BTreeMap<&str, Folder> = BTreeMap::new();
     let mut packages = Packages::default();
@@ -226,8 +227,9 @@ fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -
     packages
 }
 
-fn package_file(path: &str, format: Format, file: FileId, text: &Arc<str>) -> PackageFile {
-    let contents = read(format, file, text);
+fn package_file(path: &str, format: Format, file: FileId, text: &Arc<str>, files: &dyn Files) -> PackageFile {
+    let text_of = |path: &str| files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Arc::from);
+    let contents = read_among(format, file, text, &Surroundings { path, text_of: &text_of });
     let name = path.rsplit('/').next().unwrap_or(path);
     PackageFile { file, name: name.into(), format, lock: contents.lock, manifest: contents.manifest }
 }
@@ -244,7 +246,7 @@ fn beside(folder: &mut Folder, files: &dyn Files) {
         let path = joined(&folder.path, name);
         let text = files.read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         if let (Some(text), Some(format)) = (text, Format::of_path(&path)) {
-            folder.files.push(package_file(&path, format, NOWHERE, &text.into()));
+            folder.files.push(package_file(&path, format, NOWHERE, &text.into(), files));
         }
     }
 }

@@ -15,6 +15,7 @@ mod scalar;
 pub mod shell;
 pub mod toml;
 mod tree;
+pub mod xml;
 pub mod yaml;
 
 pub use tree::{

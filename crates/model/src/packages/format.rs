@@ -51,6 +51,8 @@ pub enum Format {
     Pom,
     /// `gradle.lockfile`, `buildscript-gradle.lockfile` and `NAME.gradle.lockfile`.
     GradleLock,
+    /// `build.sbt.lock`, of the plugin sbt-dependency-lock.
+    SbtLock,
     /// NuGet's `packages.lock.json`.
     NuGetLock,
     /// NuGet's `packages.config`.
@@ -82,6 +84,9 @@ pub enum Format {
     /// An SPDX document: `NAME.spdx.json`.
     Spdx,
 }
+
+/// Characters that are looked at to tell a bill of materials from other JSON.
+const CONTENT: usize = 64 * 1024;
 
 /// What a format is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,12 +142,37 @@ impl Format {
         })
     }
 
+    /// The format of a bill of materials whose name does not say what it is, by the first part of its text.
+    pub fn of_content(text: &str) -> Option<Self> {
+        let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+        let end = start.char_indices().map(|(at, _)| at).nth(CONTENT).unwrap_or(start.len());
+        let start = start.get(..end).filter(|start| start.starts_with('{'))?;
+        let says = |key: &str, value: &str| {
+            let mut places = memchr::memmem::find_iter(start.as_bytes(), key.as_bytes());
+            places.any(|at| {
+                let before = at.checked_sub(1).and_then(|at| start.as_bytes().get(at));
+                let behind = start.get(at.saturating_add(key.len())..).unwrap_or_default().trim_start();
+                let behind = behind.strip_prefix(':').unwrap_or_default().trim_start();
+                before != Some(&b'\\') && behind.starts_with(value)
+            })
+        };
+        if says("\"bomFormat\"", "\"CycloneDX\"") {
+            Some(Self::CycloneDx)
+        } else if says("\"spdxVersion\"", "\"SPDX-") || says("\"@context\"", "\"https://spdx.org/rdf/3.") {
+            Some(Self::Spdx)
+        } else {
+            None
+        }
+    }
+
     /// The formats whose names vary.
     fn of_pattern(path: &str, name: &str) -> Option<Self> {
         if name.starts_with("pylock.") && name.ends_with(".toml") {
             Some(Self::PyLock)
         } else if name.ends_with("gradle.lockfile") {
             Some(Self::GradleLock)
+        } else if name.ends_with(".sbt.lock") {
+            Some(Self::SbtLock)
         } else if name.ends_with(".deps.json") {
             Some(Self::DepsJson)
         } else if name.ends_with(".cdx.json") {
@@ -172,7 +202,7 @@ impl Format {
             | Self::PyProject => Ecosystem::PyPi,
             Self::GemfileLock | Self::Gemfile => Ecosystem::RubyGems,
             Self::ComposerLock | Self::ComposerJson => Ecosystem::Packagist,
-            Self::Pom | Self::GradleLock => Ecosystem::Maven,
+            Self::Pom | Self::GradleLock | Self::SbtLock => Ecosystem::Maven,
             Self::NuGetLock | Self::PackagesConfig | Self::DepsJson | Self::PackagesProps => Ecosystem::NuGet,
             Self::MixLock => Ecosystem::Hex,
             Self::PubspecLock => Ecosystem::Pub,
@@ -242,6 +272,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn content_decides_where_names_do_not() {
+        use Format::{CycloneDx, Spdx};
+        for (text, expected) in [
+            ("{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\"}", Some(CycloneDx)),
+            ("\u{feff}\n{ \"version\": 1,\n  \"bomFormat\" :\n \"CycloneDX\" }", Some(CycloneDx)),
+            ("{\"spdxVersion\":\"SPDX-2.3\"}", Some(Spdx)),
+            ("{\"@context\": \"https://spdx.org/rdf/3.0.1/spdx-context.jsonld\"}", Some(Spdx)),
+            ("{\"data\": \"{\\\"bomFormat\\\": \\\"CycloneDX\\\"}\"}", None),
+            ("{\"bomFormat\": \"Other\"}", None),
+            ("[\"bomFormat\"]", None),
+            ("{\"bomFormat\"", None),
+            ("", None),
+        ] {
+            assert_eq!(Format::of_content(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn names_decide_the_format() {
         use Format::{CycloneDx, GradleLock, NpmLock, PyLock, Requirements};
         for (path, expected) in [
@@ -256,6 +304,7 @@ mod tests {
             ("pylock.dev.toml", Some(PyLock)),
             ("buildscript-gradle.lockfile", Some(GradleLock)),
             ("app.cdx.json", Some(CycloneDx)),
+            ("build.sbt.lock", Some(Format::SbtLock)),
             ("Cargo.lock.orig", None),
         ] {
             assert_eq!(Format::of_path(path), expected, "{path}");

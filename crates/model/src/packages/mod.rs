@@ -5,29 +5,46 @@
 //! manifests beside it are looked at. A version that only a resolver could know is `None`.
 
 mod address;
+mod bill;
 mod bun;
 mod cargo;
 mod cargo_toml;
 mod composer;
+mod conan;
 mod conflict;
+mod cyclonedx;
+mod dart;
 mod ecosystem;
 mod folder;
 mod format;
 mod go;
+mod gradle;
 mod graph;
+mod haskell;
 mod helpers;
+mod hex;
+mod julia;
 mod npm;
+mod nuget;
+mod nuget_props;
 mod package_json;
+mod partial;
 mod pdm;
 mod pipenv;
 mod pnpm;
 mod poetry;
+mod pom;
+mod purl;
 mod pylock;
 mod pyproject;
 mod python;
 mod read;
+mod renv;
 mod requirements;
 mod ruby;
+mod sbt;
+mod spdx;
+mod swift;
 mod uv;
 mod yarn;
 
@@ -39,7 +56,8 @@ pub use folder::{Folder, PackageFile};
 pub use format::{Format, Role};
 pub use go::{GoSum, GoSumOf, go_sums};
 pub use graph::{Paths, link, path_to};
-pub use read::{Contents, read};
+pub use purl::{Purl, purl_of};
+pub use read::{Contents, Surroundings, read, read_among};
 
 /// What one lockfile, or one manifest that pins versions, resolved.
 #[derive(Clone, Debug, Default)]

@@ -115,6 +115,10 @@ rule! {
 }
 
 fn integrity_weak(file: &PackageFile, _: &Folder, report: &mut Report<'_>) {
+    // Nothing is installed by a bill of materials.
+    if matches!(file.format, Format::CycloneDx | Format::Spdx) {
+        return;
+    }
     let is_broken = |algorithm| matches!(algorithm, Algorithm::Md5 | Algorithm::Sha1);
     let weak: Vec<&Package> = resolved(file)
         .filter(|package| is_archive(package) && !package.integrity.is_empty())
