@@ -175,8 +175,8 @@ impl<'t> Document<'t> {
     fn add(&mut self, element: Option<&u32>, written: &'t str, text: Option<&str>) {
         let start = self.offset(written);
         let Some(record) = element.and_then(|&index| self.records.get_mut(index as usize)) else { return };
-        // Blanks between child elements are no text.
-        if record.first != NONE && matches!(record.text, Text::Empty) {
+        // What stands between and behind child elements is layout in every format that is read here.
+        if record.first != NONE {
             return;
         }
         let Some(text) = text else {
@@ -206,12 +206,12 @@ impl<'d> Element<'d> {
         self.record().map_or("", |record| record.name)
     }
 
-    /// Where its name stands in its first tag.
+    /// Where its name stands in its first tag, without prefix.
     pub fn span(self) -> Span {
         self.span_of(self.name())
     }
 
-    /// Its own text without blanks around; `None` where there is none, or an entity in it is not known.
+    /// Its own text before any child, without blanks around; `None` where there is none, or an entity in it is not known.
     pub fn text(self) -> Option<&'d str> {
         let text = match &self.record()?.text {
             Text::Plain(text) => text.trim(),
