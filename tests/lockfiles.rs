@@ -1,7 +1,12 @@
 //! Lockfiles, end to end: databases are built and used, advisories are named by any of their ids, and what cannot be judged
 //! is said.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a panic in a helper is the failure message")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a panic in a helper is the failure message"
+)]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -48,7 +48,7 @@ impl Level {
         let outcome = self.outcome(text);
         let rules = outcome.drafts.iter().map(|draft| self.catalog.get(draft.rule));
         let peers = rules.flat_map(|rule| rule.peers.iter());
-        peers.filter(|peer| peer.starts_with("pss:")).map(|peer| peer.to_lowercase()).collect()
+        peers.filter(|peer| peer.starts_with("pss:")).map(str::to_lowercase).collect()
     }
 }
 

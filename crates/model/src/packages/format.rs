@@ -179,6 +179,9 @@ impl Format {
             Some(Self::CycloneDx)
         } else if name.ends_with(".spdx.json") {
             Some(Self::Spdx)
+        } else if name.ends_with(".json") && name.contains("sbom") {
+            // Which of the two it is, the text says.
+            Some(Self::CycloneDx)
         } else if name.ends_with(".txt") && is_requirements(path, name) {
             Some(Self::Requirements)
         } else {
@@ -304,6 +307,7 @@ mod tests {
             ("pylock.dev.toml", Some(PyLock)),
             ("buildscript-gradle.lockfile", Some(GradleLock)),
             ("app.cdx.json", Some(CycloneDx)),
+            ("build/sbom-linux.json", Some(CycloneDx)),
             ("build.sbt.lock", Some(Format::SbtLock)),
             ("Cargo.lock.orig", None),
         ] {

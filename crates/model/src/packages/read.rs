@@ -93,8 +93,8 @@ fn read_whole(format: Format, file: FileId, text: &Arc<str>, around: &Surroundin
         Format::CabalFreeze => haskell::freeze(file, text).into(),
         Format::StackLock => haskell::stack(file, text).into(),
         Format::JuliaManifest => julia::lock(file, text).into(),
-        Format::CycloneDx => cyclonedx::lock(file, text).into(),
-        Format::Spdx => spdx::lock(file, text).into(),
+        Format::CycloneDx if Format::of_content(text) != Some(Format::Spdx) => cyclonedx::lock(file, text).into(),
+        Format::CycloneDx | Format::Spdx => spdx::lock(file, text).into(),
     }
 }
 
