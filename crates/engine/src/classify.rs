@@ -145,6 +145,22 @@ fn is_dockerfile(name: &str) -> bool {
                 | "ts"
                 | "rb"
                 | "java"
+                | "rs"
+                | "kt"
+                | "c"
+                | "h"
+                | "cpp"
+                | "cs"
+                | "php"
+                | "swift"
+                | "scala"
+                | "lua"
+                | "tsx"
+                | "jsx"
+                | "mjs"
+                | "css"
+                | "txt"
+                | "xml"
                 | "json"
                 | "yaml"
                 | "yml"
@@ -202,6 +218,7 @@ mod tests {
             ("Containerfile", Some(Dockerfile)),
             ("Dockerfile.dockerignore", None),
             ("Dockerfile.md", None),
+            ("src/dockerfile.rs", None),
             ("Dockerfiles", None),
             ("mydockerfile", None),
             ("Dockerfile.j2", Some(Template)),

@@ -45,6 +45,7 @@ rule! {
     ///     "": { "name": "web" },
     ///     "node_modules/a": { "version": "1.0.0", "resolved": "git+ssh://git@github.com/a/a.git#0123456789012345678901234567890123456789" },
     ///     "node_modules/b": { "resolved": "packages/b", "link": true },
+    ///     "node_modules/e": { "version": "1.0.0", "resolved": "https://codeload.github.com/e/e/tar.gz/0123456789012345678901234567890123456789" },
     ///     "node_modules/c": {
     ///       "version": "1.0.0",
     ///       "resolved": "https://registry.npmjs.org/c/-/c-1.0.0.tgz",
@@ -150,7 +151,12 @@ fn keeps_hashes(format: Format) -> bool {
     )
 }
 
-/// Whether a package is downloaded as one file by itself.
+/// Whether a package is downloaded as one file by itself. What a forge packs from a commit is named by that commit.
 fn is_archive(package: &Package) -> bool {
-    matches!(package.source, Source::Url { .. } | Source::Registry) && !package.is_bundled
+    let is_commit = |part: &str| part.len() == 40 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match &package.source {
+        Source::Registry => !package.is_bundled,
+        Source::Url { url, .. } => !package.is_bundled && !url.split('#').next().unwrap_or_default().split('/').any(is_commit),
+        Source::Git { .. } | Source::Path(_) | Source::Project => false,
+    }
 }

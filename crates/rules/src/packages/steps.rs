@@ -65,7 +65,9 @@ fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) 
     let Some(locks) = locks_of(file, folder) else { return };
     for requirement in &manifest.requirements {
         let may_lack = requirement.groups.optional == Some(true) || requirement.source != Source::Registry;
-        if may_lack || locks.iter().any(|lock| has(lock, requirement)) {
+        // Bundler locks everything but itself.
+        let is_locker = requirement.ecosystem == Ecosystem::RubyGems && &*requirement.name == "bundler";
+        if may_lack || is_locker || locks.iter().any(|lock| has(lock, requirement)) {
             continue;
         }
         let names: Vec<&str> = locks.iter().map(|lock| &*lock.name).collect();
