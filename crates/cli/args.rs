@@ -224,6 +224,13 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) db: Vec<PathBuf>,
 
+    /// A file that says which advisories do not matter here, repeatable: OpenVEX or CycloneDX, as JSON
+    ///
+    /// A finding about a package that it names by its package URL is suppressed, with its justification as the reason. Of
+    /// several statements the latest holds.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) vex: Vec<PathBuf>,
+
     /// Threads to scan with; one for each core by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -33,6 +33,7 @@ mod shellcheck;
 mod targets;
 mod terraform;
 mod together;
+mod vex;
 
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};

@@ -62,6 +62,8 @@ pub struct ScanOptions {
     pub databases: Vec<PathBuf>,
     /// The database that is used where none is named, if it is there.
     pub default_database: Option<PathBuf>,
+    /// Files of statements about advisories, OpenVEX or CycloneDX, beside those of the configuration.
+    pub vex: Vec<PathBuf>,
     /// Whether advisories are left out that no version fixes, whatever the configuration says.
     pub ignore_unfixed: bool,
     /// Worker threads; 0: one for each core.
@@ -103,6 +105,7 @@ impl ScanOptions {
             tf_vars: Vec::new(),
             databases: Vec::new(),
             default_database: None,
+            vex: Vec::new(),
             ignore_unfixed: false,
             root: None,
             threads: 0,
