@@ -28,10 +28,13 @@ use crate::classify::Language;
 use crate::config::UNKNOWN_AS;
 use crate::directives::Directives;
 use crate::discover::{Discovered, discover};
+use crate::drift;
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::Filters;
+use crate::inside::Inside;
 use crate::judge::Judged;
-use crate::scan::ScanOptions;
+use crate::scan::{ScanOptions, reach};
+use crate::taken_in;
 use crate::together::{self, Sheet, on_workers};
 use crate::vex::Vex;
 
@@ -138,8 +141,9 @@ pub fn ways(options: &ScanOptions, wanted: &str) -> Vec<Way> {
         None => (wanted, None),
     };
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
-    let found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters);
+    let mut found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters);
     let files = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+    taken_in::add(&mut found, &Inside::new(&files, &options.cwd, reach(options)), &filters, &options.cwd);
     let packages = gather(&found, &HashMap::new(), &files);
     let mut ways = Vec::new();
     for folder in &packages.folders {
@@ -239,6 +243,9 @@ fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -
         folder.above = above(path).filter_map(|path| locks.get(path)).flatten().copied().collect();
     }
     packages.folders = linked(folders.into_values().collect());
+    for folder in &mut packages.folders {
+        drift::find(folder, &packages.texts);
+    }
     packages
 }
 
@@ -246,7 +253,7 @@ fn package_file(path: &str, format: Format, file: FileId, text: &Arc<str>, files
     let text_of = |path: &str| files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Arc::from);
     let contents = read_among(format, file, text, &Surroundings { path, text_of: &text_of });
     let name = path.rsplit('/').next().unwrap_or(path);
-    PackageFile { file, name: name.into(), format, lock: contents.lock, manifest: contents.manifest }
+    PackageFile { file, name: name.into(), format, lock: contents.lock, manifest: contents.manifest, unmet: Vec::new() }
 }
 
 /// Adds the manifests of a folder that are no targets: a lockfile that was named alone is still read with them.
