@@ -270,9 +270,13 @@ pub(crate) enum ColorChoice {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// A rule's id, or another tool's (`DL3007`, `checkov:CKV_K8S_16`)
+    /// A rule's id, another tool's (`DL3007`, `checkov:CKV_K8S_16`), or any id of an advisory (`RUSTSEC-2020-0071`)
     #[arg(value_name = "ID", required = true)]
     pub(crate) ids: Vec<String>,
+
+    /// A database of advisories, repeatable; by default the configuration's, else the one that `portcullis db path` names
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) color: ColorFlag,

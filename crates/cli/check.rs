@@ -356,7 +356,7 @@ fn read_text(from: impl Read, what: &str, name: Option<String>) -> Result<Stdin,
     }
 }
 
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Date::from_unix(since.as_secs())
 }

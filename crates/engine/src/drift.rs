@@ -11,12 +11,9 @@ use portcullis_advisories::{Requirement as Range, Scheme};
 use portcullis_core::FileId;
 use portcullis_model::packages::{Folder, Format, Package, PackageFile, Requirement, Role, Source, Unmet};
 
-/// Fills in what the manifests of a folder ask for in vain.
-pub(crate) fn find(folder: &mut Folder, texts: &HashMap<FileId, Arc<str>>) {
-    let found: Vec<Vec<Unmet>> = folder.files.iter().map(|file| unmet(file, folder, texts)).collect();
-    for (file, found) in folder.files.iter_mut().zip(found) {
-        file.unmet = found;
-    }
+/// What each of a folder's files asks for in vain.
+pub(crate) fn of(folder: &Folder, texts: &HashMap<FileId, Arc<str>>) -> Vec<Vec<Unmet>> {
+    folder.files.iter().map(|file| unmet(file, folder, texts)).collect()
 }
 
 fn unmet(file: &PackageFile, folder: &Folder, texts: &HashMap<FileId, Arc<str>>) -> Vec<Unmet> {
@@ -33,18 +30,21 @@ fn unmet(file: &PackageFile, folder: &Folder, texts: &HashMap<FileId, Arc<str>>)
     if locks().next().is_none() || !locks().all(|lock| is_plain(lock, texts)) {
         return Vec::new();
     }
-    let mut locked: HashMap<String, Vec<&Package>> = HashMap::new();
-    for package in locks().flat_map(|lock| &lock.lock).flat_map(|lock| &lock.packages) {
-        let names = std::iter::once(&package.name).chain(&package.alias);
-        for name in names {
-            locked.entry(scheme.normalise_name(name).into_owned()).or_default().push(package);
-        }
-    }
     let normal = |it: &Requirement| scheme.normalise_name(&it.name).into_owned();
     let overridden: HashSet<String> = manifest.overrides.iter().map(normal).collect();
     let mut asked: HashMap<String, usize> = HashMap::new();
     for requirement in &manifest.requirements {
         *asked.entry(normal(requirement)).or_default() += 1;
+    }
+    let mut locked: HashMap<String, Vec<&Package>> = HashMap::new();
+    for package in locks().flat_map(|lock| &lock.lock).flat_map(|lock| &lock.packages) {
+        let names = std::iter::once(&package.name).chain(&package.alias);
+        for name in names {
+            let name = scheme.normalise_name(name);
+            if asked.contains_key(&*name) {
+                locked.entry(name.into_owned()).or_default().push(package);
+            }
+        }
     }
     let mut found = Vec::new();
     for (index, requirement) in manifest.requirements.iter().enumerate() {

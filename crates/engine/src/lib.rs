@@ -3,6 +3,7 @@
 //! The only crate that reads files. Nothing here prints.
 
 mod actions;
+mod advisory;
 mod asked;
 mod builds;
 mod callers;
@@ -37,6 +38,7 @@ mod terraform;
 mod together;
 mod vex;
 
+pub use advisory::advisory;
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};
 pub use packages::{Way, ways};

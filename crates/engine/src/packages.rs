@@ -179,7 +179,7 @@ pub fn ways(options: &ScanOptions, wanted: &str) -> Vec<Way> {
 }
 
 /// The databases of a scan: those that are named have to be there.
-fn open(options: &ScanOptions) -> Result<Advisories, Error> {
+pub(crate) fn open(options: &ScanOptions) -> Result<Advisories, Error> {
     let now = Timestamp::parse(&options.date.to_string()).unwrap_or_default();
     let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
     let named = options.databases.iter().map(|path| options.cwd.join(path));
@@ -199,7 +199,7 @@ fn vex_files(options: &ScanOptions) -> Vec<PathBuf> {
 }
 
 /// An error with what caused it.
-fn whole(error: &dyn std::error::Error) -> String {
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
@@ -243,8 +243,11 @@ fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -
         folder.above = above(path).filter_map(|path| locks.get(path)).flatten().copied().collect();
     }
     packages.folders = linked(folders.into_values().collect());
-    for folder in &mut packages.folders {
-        drift::find(folder, &packages.texts);
+    let unmet = on_workers(&packages.folders, |folder| drift::of(folder, &packages.texts));
+    for (folder, unmet) in packages.folders.iter_mut().zip(unmet) {
+        for (file, unmet) in folder.files.iter_mut().zip(unmet) {
+            file.unmet = unmet;
+        }
     }
     packages
 }
@@ -563,7 +566,7 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
 }
 
 /// An advisory as a rule of the scan.
-fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMeta, Error> {
+pub(crate) fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMeta, Error> {
     let severity = match (advisory.kind, advisory.rating.level()) {
         (Kind::Malicious, _) | (_, Level::Critical) => Severity::Critical,
         (_, Level::High) => Severity::High,
