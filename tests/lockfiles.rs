@@ -792,8 +792,7 @@ fn an_advisory_is_explained_by_any_of_its_ids() {
     for (arguments, said) in [
         (
             &["RUSTSEC-2020-0071"][..],
-            &["medium[RUSTSEC-2020-0071]", "CVE-2020-26235", "crates.io `time`: ", "fixed in 0.2.23", "without texts"]
-                [..],
+            &["medium[RUSTSEC-2020-0071]", "CVE-2020-26235", "crates.io `time`: ", ", 0.2.23\n", "without texts"][..],
         ),
         (&["cve-2020-26235"], &["medium[RUSTSEC-2020-0071]"]),
         (

@@ -44,13 +44,15 @@ fn docs(known: &Known<'_>, rule: &RuleMeta) -> Result<String, Error> {
     if let Some(epss) = known.advisory.epss {
         _ = writeln!(docs, "\nEPSS gives it {:.1} % to be exploited within 30 days.", f64::from(epss) * 100.0);
     }
-    _ = writeln!(docs, "\n{}", text.details.trim());
+    if !text.details.is_empty() {
+        _ = writeln!(docs, "\n{}", text.details.trim());
+    }
     let fences = text.details.lines().filter(|line| line.trim_start().starts_with("```")).count();
     if !fences.is_multiple_of(2) {
         docs.push_str("```\n");
     }
     if text.summary.is_empty() && text.details.is_empty() {
-        docs.push_str("The database that has it was built without texts.\n");
+        docs.push_str("\nThe database that has it was built without texts.\n");
     }
     for reference in &text.references {
         _ = write!(docs, "\n- {}", reference.url);

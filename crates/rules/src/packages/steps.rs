@@ -44,7 +44,7 @@ rule! {
     /// file=package.json
     /// {
     ///   "name": "web",
-    ///   "dependencies": { "left-pad": "^1.3.0", "local": "file:../local" },
+    ///   "dependencies": { "left-pad": "^1.3.0", "local": "file:../local", "member": "workspace:*" },
     ///   "optionalDependencies": { "fsevents": "^2.3.0" }
     /// }
     /// file=package-lock.json
@@ -66,8 +66,9 @@ fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) 
     let Some(manifest) = file.manifest.as_ref().filter(|_| file.format.role() == Role::Manifest) else { return };
     let Some(locks) = locks_of(file, folder) else { return };
     for requirement in &manifest.requirements {
+        let is_member = requirement.range.starts_with("workspace:");
         let may_lack = requirement.groups.optional == Some(true) || requirement.source != Source::Registry;
-        if may_lack || locks.iter().any(|lock| has(lock, requirement)) {
+        if may_lack || is_member || locks.iter().any(|lock| has(lock, requirement)) {
             continue;
         }
         let names: Vec<&str> = locks.iter().map(|lock| &*lock.name).collect();
