@@ -129,8 +129,8 @@ impl Vex {
             for product in list(it, "products") {
                 let parts: Vec<&Json> = list(product, "subcomponents").chain(list(it, "subcomponents")).collect();
                 // The product is then what is scanned, whatever it is called.
-                let named = if parts.is_empty() { vec![product] } else { parts };
-                for product in named.into_iter().filter_map(purl_in) {
+                let about = if parts.is_empty() { vec![product] } else { parts };
+                for product in about.into_iter().filter_map(purl_in) {
                     self.say(&ids, at, &product, &verdict);
                 }
             }
