@@ -610,6 +610,9 @@ fn python_advisory() -> Value {
     })
 }
 
+/// What a case is about, manifest and lockfile, and what is found.
+type Drift = (&'static str, [(&'static str, String); 2], &'static [&'static str]);
+
 #[test]
 fn a_locked_version_has_to_be_one_that_is_asked_for() {
     let npm = |locked: &str| {
@@ -634,7 +637,7 @@ fn a_locked_version_has_to_be_one_that_is_asked_for() {
             "lockfileVersion: '9.0'\n{head}\nimporters:\n\n  .:\n    dependencies:\n      pad:\n        specifier: ^1.0.0\n        version: 1.0.0\n\npackages:\n\n  pad@1.0.0:\n    resolution: {{integrity: sha512-AAAA}}\n\nsnapshots:\n\n  pad@1.0.0: {{}}\n"
         )
     };
-    let cases: Vec<(&str, [(&str, String); 2], &[&str])> = vec![
+    let cases: Vec<Drift> = vec![
         (
             "outside of the range",
             [("package.json", asked("\"pad\": \"^1.3.0\"", "")), ("package-lock.json", pad("1.2.0"))],
