@@ -224,7 +224,7 @@ fn what_is_imported_is_a_configuration() {
     let root = tree("what_is_imported_is_a_configuration");
     for (file, text) in [
         ("pod.yaml", BAD),
-        (".trivyignore", "KSV-0017\nCVE-2024-1\n"),
+        (".trivyignore", "KSV-0017\nDS-9999\n"),
         (".hadolint.yaml", "failure-threshold: error\n"),
         ("other.yaml", "kind: Pod\n"),
     ] {
@@ -232,7 +232,7 @@ fn what_is_imported_is_a_configuration() {
     }
     let import = |files: &[&str]| told(&run_in(&root, &[&["config", "import"], files].concat(), ""));
     let (code, out, error) = import(&[".trivyignore", ".hadolint.yaml"]);
-    assert_eq!((code, error.as_str()), (0, ".trivyignore:2: no rule stands for `CVE-2024-1`\n"));
+    assert_eq!((code, error.as_str()), (0, ".trivyignore:2: no rule stands for `DS-9999`\n"));
     assert!(out.starts_with("# Imported from .trivyignore, .hadolint.yaml.\nfail-on: high\n"), "{out}");
     // The privileged container was all that failed.
     std::fs::write(root.join("imported.yaml"), out).unwrap();

@@ -400,3 +400,430 @@ fn poms_and_bills_of_materials_are_looked_up() {
     let expected = ["bom.json:2 GHSA-bbbb-bbbb-bbbb medium", "web/pom.xml:3 GHSA-aaaa-aaaa-aaaa medium"];
     assert_eq!(findings(&folder.join("app"), &["--db", "own.db", "."]), expected);
 }
+
+/// A statement of OpenVEX about products.
+fn statement(name: &str, aliases: &[&str], products: &Value, status: &str, at: &str) -> Value {
+    json!({
+        "vulnerability": { "name": name, "aliases": aliases },
+        "products": products,
+        "status": status,
+        "justification": "vulnerable_code_not_in_execute_path",
+        "impact_statement": "Handles are never turned",
+        "timestamp": at
+    })
+}
+
+fn openvex(statements: &[Value]) -> String {
+    json!({ "@context": "https://openvex.dev/ns/v0.2.0", "timestamp": "2026-01-01T00:00:00Z", "statements": statements })
+        .to_string()
+}
+
+/// A document of CycloneDX about `handle`.
+fn cyclonedx(state: &str, affects: &Value) -> String {
+    json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "components": [{ "type": "library", "bom-ref": "h", "name": "handle", "purl": "pkg:npm/handle@1.0.0" }],
+        "vulnerabilities": [{
+            "id": "CVE-2026-0001",
+            "analysis": { "state": state, "justification": "code_not_reachable", "detail": "No way there" },
+            "affects": affects
+        }]
+    })
+    .to_string()
+}
+
+#[test]
+fn what_a_vex_document_says_does_not_matter_is_suppressed() {
+    let shop = shop("vex");
+    let any = json!([{ "@id": "pkg:npm/handle" }]);
+    let ghsa = |products: &Value, status: &str, at: &str| statement("GHSA-aaaa-aaaa-aaaa", &[], products, status, at);
+    let why = "vulnerable_code_not_in_execute_path: Handles are never turned";
+    let not_affected = format!("not affected: {why}");
+    let fixed = format!("fixed: {why}");
+    let cases: Vec<(&str, String, Option<&str>)> = vec![
+        ("any version", openvex(&[ghsa(&any, "not_affected", "2026-01-01")]), Some(&not_affected)),
+        (
+            "an alias alone",
+            openvex(&[statement("Turned", &["cve-2026-0001"], &any, "not_affected", "2026-01-01")]),
+            Some(&not_affected),
+        ),
+        (
+            "an address that ends in the id",
+            openvex(&[statement("https://nvd.nist.gov/vuln/detail/CVE-2026-0001", &[], &any, "fixed", "2026-01-01")]),
+            Some(&fixed),
+        ),
+        (
+            "this version, by its identifier",
+            openvex(&[ghsa(&json!([{ "identifiers": { "purl": "pkg:npm/handle@1.0.0" } }]), "fixed", "2026-01-01")]),
+            Some(&fixed),
+        ),
+        (
+            "a part of a product",
+            openvex(&[ghsa(
+                &json!([{ "@id": "pkg:oci/shop", "subcomponents": [{ "@id": "pkg:npm/handle@1.0.0" }] }]),
+                "not_affected",
+                "2026-01-01",
+            )]),
+            Some(&not_affected),
+        ),
+        (
+            "an old document, with plain names",
+            json!({
+                "@context": "https://openvex.dev/ns",
+                "statements": [{
+                    "vulnerability": "CVE-2026-0001", "products": ["pkg:npm/handle"], "status": "not_affected"
+                }]
+            })
+            .to_string(),
+            Some("not affected"),
+        ),
+        ("another version", openvex(&[ghsa(&json!([{ "@id": "pkg:npm/handle@1.0.1" }]), "fixed", "2026-01-01")]), None),
+        ("another type", openvex(&[ghsa(&json!([{ "@id": "pkg:pypi/handle" }]), "fixed", "2026-01-01")]), None),
+        ("another scope", openvex(&[ghsa(&json!([{ "@id": "pkg:npm/%40a/handle" }]), "fixed", "2026-01-01")]), None),
+        (
+            "a part that is another package",
+            openvex(&[ghsa(
+                &json!([{ "@id": "pkg:npm/handle", "subcomponents": [{ "@id": "pkg:npm/bar" }] }]),
+                "fixed",
+                "2026-01-01",
+            )]),
+            None,
+        ),
+        ("no products", openvex(&[ghsa(&json!([]), "not_affected", "2026-01-01")]), None),
+        ("nobody knows", openvex(&[ghsa(&any, "under_investigation", "2026-01-01")]), None),
+        (
+            "it turned out to matter",
+            openvex(&[ghsa(&any, "affected", "2026-02-01"), ghsa(&any, "not_affected", "2026-01-01")]),
+            None,
+        ),
+        (
+            "it turned out not to matter",
+            openvex(&[ghsa(&any, "not_affected", "2026-02-01"), ghsa(&any, "affected", "2026-01-01")]),
+            Some(&not_affected),
+        ),
+        (
+            "a component",
+            cyclonedx("not_affected", &json!([{ "ref": "h" }])),
+            Some("not affected: code_not_reachable: No way there"),
+        ),
+        (
+            "a package's address",
+            cyclonedx("false_positive", &json!([{ "ref": "pkg:npm/handle" }])),
+            Some("false positive: code_not_reachable: No way there"),
+        ),
+        (
+            "a component of another document",
+            cyclonedx("resolved", &json!([{ "ref": "urn:cdx:6f6c/1#pkg%3Anpm%2Fhandle%401.0.0" }])),
+            Some("resolved: code_not_reachable: No way there"),
+        ),
+        ("a component that is not there", cyclonedx("resolved", &json!([{ "ref": "i" }])), None),
+        (
+            "some versions",
+            cyclonedx("resolved", &json!([{ "ref": "pkg:npm/handle", "versions": [{ "version": "1.0.1" }] }])),
+            None,
+        ),
+        ("it matters", cyclonedx("exploitable", &json!([{ "ref": "h" }])), None),
+    ];
+    for (name, text, expected) in cases {
+        fs::write(shop.join("vex.json"), text).unwrap();
+        let arguments =
+            ["--db", "npm.db", "--vex", "vex.json", "--only", "malicious,CVE-2026-0001", "--include-suppressed"];
+        let report = report(&shop, &[&arguments[..], &["package-lock.json"]].concat());
+        let suppressed: Vec<&Value> =
+            report["findings"].as_array().unwrap().iter().map(|finding| &finding["suppressed"]).collect();
+        let expected = expected.map_or(Value::Null, |reason| json!({ "by": "vex", "reason": reason }));
+        assert_eq!(suppressed, [&expected, &Value::Null], "{name}");
+    }
+}
+
+#[test]
+fn a_vex_document_is_named_or_configured_and_has_to_be_one() {
+    let shop = shop("vex-files");
+    let products = json!([{ "@id": "pkg:npm/handle" }]);
+    let text = openvex(&[statement("CVE-2026-0001", &[], &products, "not_affected", "2026-01-01")]);
+    fs::write(shop.join("own.vex.json"), text).unwrap();
+    let found = |arguments: &[&str]| {
+        let only = ["--db", "npm.db", "--only", "CVE-2026-0001", "."];
+        findings(&shop, &[&only[..], arguments].concat())
+    };
+    assert_eq!(found(&[]).len(), 1);
+    assert_eq!(found(&["--vex", "own.vex.json"]), [""; 0]);
+    fs::write(shop.join("portcullis.yaml"), "advisories: { vex: [own.vex.json] }").unwrap();
+    assert_eq!(found(&[]), [""; 0]);
+    fs::remove_file(shop.join("portcullis.yaml")).unwrap();
+    for (name, text, expected) in [
+        ("none.json", None, "none.json: "),
+        ("text.json", Some("not affected"), "text.json: expected"),
+        (
+            "other.json",
+            Some("{ \"document\": { \"csaf_version\": \"2.0\" } }"),
+            "other.json: neither OpenVEX nor CycloneDX",
+        ),
+        ("list.json", Some("[]"), "list.json: neither OpenVEX nor CycloneDX"),
+    ] {
+        if let Some(text) = text {
+            fs::write(shop.join(name), text).unwrap();
+        }
+        let output = run(&shop, &["check", "--exit-zero", "--vex", name, "Cargo.lock"]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(stderr(&output).contains(expected), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn files_of_requirements_take_in_others() {
+    let root = folder(
+        "taken-in",
+        &[
+            ("osv/PYSEC-2026-1.json", &python_advisory().to_string()),
+            ("app/requirements.txt", "-r deps/prod.txt\n--requirement ../outside.txt\n-c limits.txt\n-r none.txt\n"),
+            ("app/deps/prod.txt", "--index-url x\nrope==1.0\n-r ../base.in.txt\n-r prod.txt\n"),
+            ("app/base.in.txt", "rope==1.1 # twice\n-r deps/prod.txt\n"),
+            ("app/limits.txt", "rope==1.0\n"),
+            ("app/stray.txt", "rope==1.0\n"),
+            ("app/.git/HEAD", "ref: refs/heads/main\n"),
+            ("outside.txt", "rope==1.0\n"),
+        ],
+    );
+    let app = root.join("app");
+    let built = run(&root, &["db", "build", "--osv", "osv", "-o", "app/python.db"]);
+    assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
+    let expected = ["base.in.txt:1 PYSEC-2026-1 medium", "deps/prod.txt:2 PYSEC-2026-1 medium"];
+    for path in [".", "requirements.txt"] {
+        assert_eq!(findings(&app, &["--db", "python.db", "--only", "advisories", path]), expected, "{path}");
+    }
+    let ways = run(&app, &["--explain-path", "rope"]);
+    assert_eq!(String::from_utf8_lossy(&ways.stdout), "base.in.txt:1: rope 1.1\ndeps/prod.txt:2: rope 1.0\n");
+    fs::write(app.join("portcullis.yaml"), "exclude: [deps/]").unwrap();
+    assert_eq!(findings(&app, &["--db", "python.db", "--only", "advisories", "."]), [""; 0]);
+}
+
+fn python_advisory() -> Value {
+    json!({
+        "id": "PYSEC-2026-1",
+        "modified": "2026-01-02T03:04:05Z",
+        "affected": [{
+            "package": { "ecosystem": "PyPI", "name": "rope" },
+            "ranges": [{ "type": "ECOSYSTEM", "events": [{ "introduced": "0" }, { "fixed": "2.0" }] }]
+        }]
+    })
+}
+
+/// What a case is about, manifest and lockfile, and what is found.
+type Drift = (&'static str, [(&'static str, String); 2], &'static [&'static str]);
+
+#[test]
+fn a_locked_version_has_to_be_one_that_is_asked_for() {
+    let npm = |locked: &str| {
+        format!("{{ \"lockfileVersion\": 3, \"packages\": {{ \"\": {{ \"name\": \"web\" }}, {locked} }} }}")
+    };
+    let asked = |dependencies: &str, more: &str| {
+        format!("{{ \"name\": \"web\",\n\"dependencies\": {{\n{dependencies}\n}}{more} }}")
+    };
+    let pad = |version: &str| npm(&format!("\"node_modules/pad\": {{ \"version\": \"{version}\" }}"));
+    let cargo = |version: &str| {
+        format!(
+            "version = 4\n\n[[package]]\nname = \"web\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"pad\"\nversion = \"{version}\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n"
+        )
+    };
+    let uv = |version: &str| {
+        format!(
+            "version = 1\n\n[[package]]\nname = \"pad\"\nversion = \"{version}\"\nsource = {{ registry = \"https://pypi.org/simple\" }}\n"
+        )
+    };
+    let pnpm = |head: &str| {
+        format!(
+            "lockfileVersion: '9.0'\n{head}\nimporters:\n\n  .:\n    dependencies:\n      pad:\n        specifier: ^1.0.0\n        version: 1.0.0\n\npackages:\n\n  pad@1.0.0:\n    resolution: {{integrity: sha512-AAAA}}\n\nsnapshots:\n\n  pad@1.0.0: {{}}\n"
+        )
+    };
+    let cases: Vec<Drift> = vec![
+        (
+            "outside of the range",
+            [("package.json", asked("\"pad\": \"^1.3.0\"", "")), ("package-lock.json", pad("1.2.0"))],
+            &["package.json:3 lock-manifest-drift medium"],
+        ),
+        ("in it", [("package.json", asked("\"pad\": \"^1.3.0\"", "")), ("package-lock.json", pad("1.4.0"))], &[]),
+        ("a tag", [("package.json", asked("\"pad\": \"next\"", "")), ("package-lock.json", pad("1.2.0"))], &[]),
+        (
+            "of a workspace",
+            [("package.json", asked("\"pad\": \"workspace:^2\"", "")), ("package-lock.json", pad("1.2.0"))],
+            &[],
+        ),
+        (
+            "overridden",
+            [
+                ("package.json", asked("\"pad\": \"^1.3.0\"", ", \"overrides\": { \"pad\": \"1.2.0\" }")),
+                ("package-lock.json", pad("1.2.0")),
+            ],
+            &[],
+        ),
+        (
+            "two versions, of which one will do",
+            [
+                ("package.json", asked("\"pad\": \"^2.0.0\"", "")),
+                (
+                    "package-lock.json",
+                    npm(
+                        "\"node_modules/pad\": { \"version\": \"1.0.0\" }, \"node_modules/a/node_modules/pad\": { \"version\": \"2.0.0\" }",
+                    ),
+                ),
+            ],
+            &[],
+        ),
+        (
+            "of a repository",
+            [
+                ("package.json", asked("\"pad\": \"^2.0.0\"", "")),
+                (
+                    "package-lock.json",
+                    npm(
+                        "\"node_modules/pad\": { \"version\": \"1.0.0\", \"resolved\": \"git+ssh://git@example.org/pad.git#0123456789012345678901234567890123456789\" }",
+                    ),
+                ),
+            ],
+            &[],
+        ),
+        (
+            "a crate outside of the range",
+            [
+                ("Cargo.toml", "[package]\nname = \"web\"\n[dependencies]\npad = \"1.3\"\n".to_owned()),
+                ("Cargo.lock", cargo("1.2.9")),
+            ],
+            &["Cargo.toml:4 lock-manifest-drift medium"],
+        ),
+        (
+            "a crate in it",
+            [
+                ("Cargo.toml", "[package]\nname = \"web\"\n[dependencies]\npad = \"1.3\"\n".to_owned()),
+                ("Cargo.lock", cargo("1.9.0")),
+            ],
+            &[],
+        ),
+        (
+            "a distribution outside of the range",
+            [
+                ("pyproject.toml", "[project]\nname = \"web\"\ndependencies = [\n  \"pad>=2\",\n]\n".to_owned()),
+                ("uv.lock", uv("1.0")),
+            ],
+            &["pyproject.toml:4 lock-manifest-drift medium"],
+        ),
+        (
+            "a marker",
+            [
+                (
+                    "pyproject.toml",
+                    "[project]\nname = \"web\"\ndependencies = [\n  \"pad>=2; python_version < '3.9'\",\n]\n"
+                        .to_owned(),
+                ),
+                ("uv.lock", uv("1.0")),
+            ],
+            &[],
+        ),
+        (
+            "pnpm",
+            [("package.json", asked("\"pad\": \"^2.0.0\"", "")), ("pnpm-lock.yaml", pnpm(""))],
+            &["package.json:3 lock-manifest-drift medium"],
+        ),
+        (
+            "pnpm with overrides of the workspace",
+            [
+                ("package.json", asked("\"pad\": \"^2.0.0\"", "")),
+                ("pnpm-lock.yaml", pnpm("\noverrides:\n  pad: 1.0.0\n")),
+            ],
+            &[],
+        ),
+    ];
+    for (number, (name, files, expected)) in cases.iter().enumerate() {
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let folder = folder(&format!("drift-{number}"), &files);
+        assert_eq!(findings(&folder, &["--only", "lock-manifest-drift", "."]), *expected, "{name}");
+    }
+}
+
+#[test]
+fn what_publishers_have_given_up_is_told() {
+    let root = folder(
+        "deprecated",
+        &[
+            (
+                "npm/package-lock.json",
+                "{ \"lockfileVersion\": 3, \"packages\": {\n\"node_modules/pad\": { \"version\": \"1.0.0\", \"deprecated\": \"use padStart()\\n instead.\" } } }",
+            ),
+            (
+                "pnpm/pnpm-lock.yaml",
+                "lockfileVersion: '9.0'\n\npackages:\n\n  pad@1.0.0:\n    resolution: {integrity: sha512-AAAA}\n    deprecated: gone\n",
+            ),
+            (
+                "php/composer.lock",
+                "{ \"packages\": [\n{ \"name\": \"a/pad\", \"version\": \"1.0.0\", \"abandoned\": \"b/pad\" },\n{ \"name\": \"a/tape\", \"version\": \"1.0.0\", \"abandoned\": true },\n{ \"name\": \"a/rope\", \"version\": \"1.0.0\", \"abandoned\": false }] }",
+            ),
+        ],
+    );
+    let report = report(&root, &["--only", "lock-deprecated", "."]);
+    let messages: Vec<String> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| {
+            format!(
+                "{}:{} {}",
+                it["location"]["path"].as_str().unwrap(),
+                it["location"]["start"]["line"],
+                it["message"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "npm/package-lock.json:2 `pad` 1.0.0 is deprecated: use padStart() instead",
+            "php/composer.lock:2 `a/pad` 1.0.0 is deprecated: use b/pad instead",
+            "php/composer.lock:3 `a/tape` 1.0.0 is deprecated",
+            "pnpm/pnpm-lock.yaml:5 `pad` 1.0.0 is deprecated: gone",
+        ]
+    );
+}
+
+#[test]
+fn an_advisory_is_explained_by_any_of_its_ids() {
+    let shop = shop("explained");
+    let explained = |arguments: &[&str]| {
+        let output = run(&shop, &[&["explain"], arguments].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), stderr(&output))
+    };
+    for (arguments, said) in [
+        (
+            &["RUSTSEC-2020-0071"][..],
+            &["medium[RUSTSEC-2020-0071]", "CVE-2020-26235", "crates.io `time`: ", ", 0.2.23\n", "without texts"][..],
+        ),
+        (&["cve-2020-26235"], &["medium[RUSTSEC-2020-0071]"]),
+        (
+            &["--db", "npm.db", "CVE-2026-0001", "k8s-host-pid"],
+            &[
+                "critical[GHSA-aaaa-aaaa-aaaa]: What handle does wrong\n",
+                "- npm `handle`: < 1.0.1; fixed in 1.0.1\n",
+                "At length.",
+                "rules: { GHSA-aaaa-aaaa-aaaa: off }",
+                "k8s-host-pid]",
+            ],
+        ),
+        (&["--db", "npm.db", "MAL-2026-1"], &["critical[MAL-2026-1]", "npm `thief`: every version; no fix is known"]),
+    ] {
+        let (code, out, error) = explained(arguments);
+        assert_eq!(code, Some(0), "{arguments:?}: {error}");
+        for said in said {
+            assert!(out.contains(said), "{said}: {out}");
+        }
+    }
+    for (arguments, expected) in [
+        (&["CVE-1999-0001"][..], "no advisory `CVE-1999-0001` is known"),
+        (&["GHSA-*"], "`GHSA-*` names many advisories"),
+        (&["unmaintained"], "`unmaintained` names many advisories"),
+        (&["--db", "none.db", "CVE-1999-0001"], "none.db"),
+    ] {
+        let (code, out, error) = explained(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(error.contains(expected), "{error}");
+    }
+}

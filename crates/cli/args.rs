@@ -224,6 +224,13 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) db: Vec<PathBuf>,
 
+    /// A file that says which advisories do not matter here, repeatable: OpenVEX or CycloneDX, as JSON
+    ///
+    /// A finding about a package that it names by its package URL is suppressed, with its justification as the reason. Of
+    /// several statements the latest holds.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) vex: Vec<PathBuf>,
+
     /// Threads to scan with; one for each core by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -263,9 +270,13 @@ pub(crate) enum ColorChoice {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// A rule's id, or another tool's (`DL3007`, `checkov:CKV_K8S_16`)
+    /// A rule's id, another tool's (`DL3007`, `checkov:CKV_K8S_16`), or any id of an advisory (`RUSTSEC-2020-0071`)
     #[arg(value_name = "ID", required = true)]
     pub(crate) ids: Vec<String>,
+
+    /// A database of advisories, repeatable; by default the configuration's, else the one that `portcullis db path` names
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) color: ColorFlag,

@@ -295,6 +295,7 @@ fn scan_options(
         tf_vars: args.input.tf_var.clone(),
         databases: args.input.db.clone(),
         default_database: db::default_path(),
+        vex: args.input.vex.clone(),
         ignore_unfixed: args.rules.ignore_unfixed,
         root: args.input.root.clone(),
         threads: args.input.threads.map_or(0, usize::from),
@@ -355,7 +356,7 @@ fn read_text(from: impl Read, what: &str, name: Option<String>) -> Result<Stdin,
     }
 }
 
-fn today() -> Date {
+pub(crate) fn today() -> Date {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Date::from_unix(since.as_secs())
 }

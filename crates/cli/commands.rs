@@ -8,29 +8,56 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use portcullis_core::{Catalog, RuleMeta};
 use portcullis_engine::config::{Config, import, nearest, select_rules, starter};
+use portcullis_engine::{ScanOptions, advisory};
 use portcullis_report::{RulesFormat, write_explanation, write_rules};
 
 use crate::args::{Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, RulesArgs};
-use crate::check::read_config;
+use crate::check::{read_config, today};
+use crate::db;
 use crate::terminal::{self, Failure};
 
 /// `portcullis explain`.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let catalog = portcullis_rules::catalog();
     let options = terminal::options(args.color.color);
-    let mut rules = Vec::new();
-    for id in &args.ids {
-        rules.extend(select_rules(&catalog, id)?);
-    }
     let mut text = Vec::new();
-    for rule in rules {
-        if !text.is_empty() {
-            text.push(b'\n');
+    for id in &args.ids {
+        let named = select_rules(&catalog, id)?;
+        // Advisories are no rules of the program: the databases hold them.
+        let advisory = if named.is_empty() { Some(advisory_of(args, id)?) } else { None };
+        for rule in named.into_iter().map(|rule| catalog.get(rule)).chain(&advisory) {
+            if !text.is_empty() {
+                text.push(b'\n');
+            }
+            write_explanation(rule, &options, &mut text)?;
         }
-        write_explanation(catalog.get(rule), &options, &mut text)?;
     }
     terminal::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// An advisory by any of its ids.
+fn advisory_of(args: &ExplainArgs, id: &str) -> Result<RuleMeta, Failure> {
+    if id.contains('*') || !id.contains('-') {
+        return Err(Failure::with_help(format!("`{id}` names many advisories"), "name one by its id"));
+    }
+    let flags = ConfigFlags { config: None, no_config: false };
+    let (config, file) = read_config(&flags, Path::new("."), &portcullis_rules::catalog())?;
+    let cwd = std::env::current_dir()?;
+    let config_directory = file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
+    let options = ScanOptions {
+        databases: args.db.clone(),
+        default_database: db::default_path(),
+        date: today(),
+        config,
+        config_directory,
+        ..ScanOptions::new(cwd)
+    };
+    let found = advisory(&options, id).map_err(|error| Failure::Message(error.to_string()))?;
+    found.ok_or_else(|| {
+        let help = "name a database that may have it with `--db`; `portcullis db status` says what is looked at";
+        Failure::with_help(format!("no advisory `{id}` is known"), help)
+    })
 }
 
 /// `portcullis rules`.

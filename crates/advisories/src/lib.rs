@@ -19,7 +19,7 @@ pub mod update;
 pub mod versions;
 
 pub use error::{Error, Fault};
-pub use matching::{Advisories, Match};
+pub use matching::{Advisories, Affected, Known, Match};
 pub use requirement::Requirement;
 pub use severity::{Level, Rating};
 pub use timestamp::Timestamp;

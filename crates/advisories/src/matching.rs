@@ -13,7 +13,7 @@ use portcullis_model::packages::{Ecosystem, Package, Source};
 use crate::database::package::{Advisory, Details};
 use crate::database::{Database, Text};
 use crate::group::{DisjointSets, precedence};
-use crate::record::Kind;
+use crate::record::{Event, Kind};
 use crate::{Error, Fault, Level, Rating, Scheme};
 
 /// The facts of RustSec, without texts; see `cargo xtask advisories`.
@@ -45,6 +45,30 @@ pub struct Match<'d> {
     /// The advisories, those of the first database first.
     holding: Vec<Holding<'d>>,
     scheme: Option<Scheme>,
+}
+
+/// A defect by one of its ids, whichever packages have it.
+#[derive(Debug)]
+pub struct Known<'d> {
+    /// Its ids, kind, rating and text.
+    pub advisory: Match<'d>,
+    /// The packages that it is about, in order of their ecosystems and names.
+    pub affected: Vec<Affected<'d>>,
+}
+
+/// What an advisory says of a package.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Affected<'d> {
+    /// As OSV names it.
+    pub ecosystem: &'d str,
+    /// As its ecosystem compares it.
+    pub name: &'d str,
+    /// The advisory that says so.
+    pub id: &'d str,
+    /// The events of each range, in the order of their versions.
+    pub ranges: Vec<Vec<Event<&'d str>>>,
+    /// Versions that are named one by one.
+    pub versions: Vec<&'d str>,
 }
 
 /// An advisory that holds.
@@ -114,6 +138,31 @@ impl Advisories {
             worst_first.then_with(|| a.ids.cmp(&b.ids))
         });
         Ok(matches)
+    }
+
+    /// The defect that has an id, in any case, among its ids. Every package is looked at, which takes milliseconds.
+    pub fn find(&self, id: &str) -> Result<Option<Known<'_>>, Error> {
+        let mut holding = Vec::new();
+        let mut affected: Vec<Affected<'_>> = Vec::new();
+        for database in self.databases() {
+            let fault = |fault: Fault| Error::Database { name: database.name().into(), fault };
+            for (ecosystem, name, advisory) in database.named(id)? {
+                let is_it = |it: &Affected<'_>| (it.ecosystem, it.name, it.id) == (ecosystem, name, advisory.id);
+                // Another database that counts more has said it.
+                if affected.iter().any(is_it) {
+                    continue;
+                }
+                let (ranges, versions) = (advisory.ranges().map_err(fault)?, advisory.versions().map_err(fault)?);
+                affected.push(Affected { ecosystem, name, id: advisory.id, ranges, versions });
+                let details = advisory.details().map_err(fault)?;
+                holding.push(Holding { advisory, details, database });
+            }
+        }
+        affected.sort_by_key(|it| (it.ecosystem, it.name, precedence(it.id)));
+        let Some(first) = affected.first() else { return Ok(None) };
+        let scheme = Scheme::of_ecosystem(first.ecosystem);
+        let scheme = scheme.filter(|_| affected.iter().all(|it| it.ecosystem == first.ecosystem));
+        Ok(Some(Known { advisory: Match::of(holding, scheme)?, affected }))
     }
 
     fn holding(

@@ -22,6 +22,8 @@ pub enum SuppressedBy {
     Config,
     /// A baseline.
     Baseline,
+    /// A statement about an advisory (VEX).
+    Vex,
 }
 
 impl SuppressedBy {
@@ -32,6 +34,7 @@ impl SuppressedBy {
             Self::Annotation(_) => "annotation",
             Self::Config => "config",
             Self::Baseline => "baseline",
+            Self::Vex => "vex",
         }
     }
 }

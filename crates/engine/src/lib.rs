@@ -3,6 +3,7 @@
 //! The only crate that reads files. Nothing here prints.
 
 mod actions;
+mod advisory;
 mod asked;
 mod builds;
 mod callers;
@@ -11,6 +12,7 @@ pub mod config;
 mod definitions;
 mod directives;
 mod discover;
+mod drift;
 mod elsewhere;
 mod files;
 mod filters;
@@ -30,10 +32,13 @@ mod scan;
 mod seal;
 mod select;
 mod shellcheck;
+mod taken_in;
 mod targets;
 mod terraform;
 mod together;
+mod vex;
 
+pub use advisory::advisory;
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};
 pub use packages::{Way, ways};

@@ -14,7 +14,7 @@ use portcullis_advisories::record::Kind;
 use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp};
 use portcullis_core::{
     ADVISORIES, Catalog, Confidence, Draft, FileId, Files, LineIndex, Note, NoteKind, Place, Profile, RuleMeta,
-    ScanError, Severity, StableHash,
+    ScanError, Severity, Span, StableHash, SuppressedBy, Suppression,
 };
 use portcullis_model::kustomize::directory_of;
 use portcullis_model::packages::{
@@ -28,11 +28,15 @@ use crate::classify::Language;
 use crate::config::UNKNOWN_AS;
 use crate::directives::Directives;
 use crate::discover::{Discovered, discover};
+use crate::drift;
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::Filters;
+use crate::inside::Inside;
 use crate::judge::Judged;
-use crate::scan::ScanOptions;
+use crate::scan::{ScanOptions, reach};
+use crate::taken_in;
 use crate::together::{self, Sheet, on_workers};
+use crate::vex::Vex;
 
 /// What is set for advisories.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +81,9 @@ struct Hit {
     place: Place,
     message: String,
     help: Option<String>,
-    labels: Vec<(portcullis_core::Span, String)>,
+    labels: Vec<(Span, String)>,
+    /// Why it does not matter, where a statement says so.
+    harmless: Option<Box<str>>,
 }
 
 /// Files beside a lockfile that say what it leaves open.
@@ -94,13 +100,18 @@ pub(crate) fn read_all(
     given: &HashMap<&str, &[u8]>,
     files: &dyn Files,
 ) -> Packages {
+    let vex = Vex::read(&vex_files(options));
     let mut packages = gather(found, given, files);
+    let vex = vex.unwrap_or_else(|error| {
+        packages.errors.push(ScanError::Advisories { reason: error.to_string() });
+        Vex::default()
+    });
     if packages.folders.is_empty() {
         return packages;
     }
     let mut settings = Settings::of(&options.config.advisories);
     settings.unfixed &= !options.ignore_unfixed;
-    let looked_up = open(options).and_then(|advisories| packages.look_up(&advisories, settings));
+    let looked_up = open(options).and_then(|advisories| packages.look_up(&advisories, &vex, settings));
     if let Err(error) = looked_up {
         packages.errors.push(ScanError::Advisories { reason: whole(&error) });
     }
@@ -130,8 +141,9 @@ pub fn ways(options: &ScanOptions, wanted: &str) -> Vec<Way> {
         None => (wanted, None),
     };
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
-    let found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters);
+    let mut found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters);
     let files = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+    taken_in::add(&mut found, &Inside::new(&files, &options.cwd, reach(options)), &filters, &options.cwd);
     let packages = gather(&found, &HashMap::new(), &files);
     let mut ways = Vec::new();
     for folder in &packages.folders {
@@ -167,7 +179,7 @@ pub fn ways(options: &ScanOptions, wanted: &str) -> Vec<Way> {
 }
 
 /// The databases of a scan: those that are named have to be there.
-fn open(options: &ScanOptions) -> Result<Advisories, Error> {
+pub(crate) fn open(options: &ScanOptions) -> Result<Advisories, Error> {
     let now = Timestamp::parse(&options.date.to_string()).unwrap_or_default();
     let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
     let named = options.databases.iter().map(|path| options.cwd.join(path));
@@ -179,8 +191,15 @@ fn open(options: &ScanOptions) -> Result<Advisories, Error> {
     files.iter().try_fold(Advisories::embedded()?, |all, path| Ok(all.with(Database::open(path, now)?)))
 }
 
+/// The files of statements about advisories: those of the configuration, and those of the command line.
+fn vex_files(options: &ScanOptions) -> Vec<PathBuf> {
+    let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
+    let configured = options.config.advisories.vex.iter().map(|path| base.join(path));
+    configured.chain(options.vex.iter().map(|path| options.cwd.join(path))).collect()
+}
+
 /// An error with what caused it.
-fn whole(error: &dyn std::error::Error) -> String {
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
@@ -224,6 +243,12 @@ fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -
         folder.above = above(path).filter_map(|path| locks.get(path)).flatten().copied().collect();
     }
     packages.folders = linked(folders.into_values().collect());
+    let unmet = on_workers(&packages.folders, |folder| drift::of(folder, &packages.texts));
+    for (folder, unmet) in packages.folders.iter_mut().zip(unmet) {
+        for (file, unmet) in folder.files.iter_mut().zip(unmet) {
+            file.unmet = unmet;
+        }
+    }
     packages
 }
 
@@ -231,7 +256,7 @@ fn package_file(path: &str, format: Format, file: FileId, text: &Arc<str>, files
     let text_of = |path: &str| files.read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map(Arc::from);
     let contents = read_among(format, file, text, &Surroundings { path, text_of: &text_of });
     let name = path.rsplit('/').next().unwrap_or(path);
-    PackageFile { file, name: name.into(), format, lock: contents.lock, manifest: contents.manifest }
+    PackageFile { file, name: name.into(), format, lock: contents.lock, manifest: contents.manifest, unmet: Vec::new() }
 }
 
 /// Adds the manifests of a folder that are no targets: a lockfile that was named alone is still read with them.
@@ -300,14 +325,14 @@ fn linked(mut folders: Vec<Folder>) -> Vec<Folder> {
 
 impl Packages {
     /// Looks the packages up. What holds becomes a rule for each advisory, and a hit for each package of a lockfile.
-    pub(crate) fn look_up(&mut self, advisories: &Advisories, settings: Settings) -> Result<(), Error> {
+    pub(crate) fn look_up(&mut self, advisories: &Advisories, vex: &Vex, settings: Settings) -> Result<(), Error> {
         let locks: Vec<(&PackageFile, &Lockfile)> = self
             .folders
             .iter()
             .flat_map(|folder| &folder.files)
             .filter_map(|file| Some((file, file.lock.as_ref()?)))
             .collect();
-        let found = on_workers(&locks, |(file, lock)| hits_of(file.file, lock, advisories, settings));
+        let found = on_workers(&locks, |(file, lock)| hits_of(file.file, lock, advisories, vex, settings));
         let mut rules: BTreeMap<Box<str>, RuleMeta> = BTreeMap::new();
         let mut hits = Vec::new();
         for found in found {
@@ -357,7 +382,25 @@ impl Packages {
             }
         }
         together::seal(sheets, Vec::new(), &mut left);
+        self.leave_out_harmless(scan, &mut left);
         left
+    }
+
+    /// Suppresses what statements say does not matter.
+    fn leave_out_harmless(&self, scan: &Scan<'_>, left: &mut Judged) {
+        let Some(first) = self.hits.iter().find(|hit| hit.harmless.is_some() && hit.file != NOWHERE) else { return };
+        let catalog = (scan.judge)(first.file.0 as usize).catalog;
+        let harmless = self.hits.iter().filter_map(|hit| {
+            let reason = hit.harmless.as_deref()?;
+            Some(((catalog.by_id(&hit.id)?.0, hit.place.span), reason))
+        });
+        let harmless: BTreeMap<(u32, Span), &str> = harmless.collect();
+        for finding in left.findings.iter_mut().filter(|finding| finding.suppressed.is_none()) {
+            if let Some(&reason) = harmless.get(&(finding.rule.0, finding.location.span)) {
+                let reason = Some(reason.to_owned());
+                finding.suppressed = Some(Box::new(Suppression { by: SuppressedBy::Vex, reason }));
+            }
+        }
     }
 
     /// The files that are judged here.
@@ -402,6 +445,7 @@ fn hits_of<'a>(
     file: FileId,
     lock: &Lockfile,
     advisories: &'a Advisories,
+    vex: &Vex,
     settings: Settings,
 ) -> Result<Vec<(Match<'a>, Hit)>, Error> {
     let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
@@ -433,6 +477,7 @@ fn hits_of<'a>(
             let path: Vec<&Package> = path.iter().filter_map(|id| lock.packages.get(id.0 as usize)).collect();
             let mut hit = Hit::new(file, package, &advisory, &path)?;
             let others = others.iter().filter_map(|id| lock.packages.get(id.0 as usize)).take(NAMED);
+            hit.harmless = vex.reason(&advisory.ids, package).map(Into::into);
             hit.labels = others.map(|other| (other.version_span, "and here".to_owned())).collect();
             hits.push((advisory, hit));
         }
@@ -468,7 +513,7 @@ impl Hit {
             message = format!("{message} ({})", names.join(" \u{2192} "));
         }
         let help = Some(help(package, version, advisory, path)?);
-        Ok(Self { file, id: advisory.id().into(), place, message, help, labels: Vec::new() })
+        Ok(Self { file, id: advisory.id().into(), place, message, help, labels: Vec::new(), harmless: None })
     }
 }
 
@@ -521,7 +566,7 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
 }
 
 /// An advisory as a rule of the scan.
-fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMeta, Error> {
+pub(crate) fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMeta, Error> {
     let severity = match (advisory.kind, advisory.rating.level()) {
         (Kind::Malicious, _) | (_, Level::Critical) => Severity::Critical,
         (_, Level::High) => Severity::High,

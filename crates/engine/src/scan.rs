@@ -34,7 +34,7 @@ use crate::relations;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
 use crate::targets::Builds;
-use crate::{helm, packages, paths, piped, terraform};
+use crate::{helm, packages, paths, piped, taken_in, terraform};
 
 /// What to scan and how. Paths are relative to `cwd`.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ pub struct ScanOptions {
     pub databases: Vec<PathBuf>,
     /// The database that is used where none is named, if it is there.
     pub default_database: Option<PathBuf>,
+    /// Files of statements about advisories, OpenVEX or CycloneDX, beside those of the configuration.
+    pub vex: Vec<PathBuf>,
     /// Whether advisories are left out that no version fixes, whatever the configuration says.
     pub ignore_unfixed: bool,
     /// Worker threads; 0: one for each core.
@@ -103,6 +105,7 @@ impl ScanOptions {
             tf_vars: Vec::new(),
             databases: Vec::new(),
             default_database: None,
+            vex: Vec::new(),
             ignore_unfixed: false,
             root: None,
             threads: 0,
@@ -182,6 +185,8 @@ pub(crate) fn scan_texts(
     let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
     piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe)));
     piped::add_to(&mut found, &piped);
+    let tree = Inside::new(&worktree, &options.cwd, reach(options));
+    taken_in::add(&mut found, &tree, &filters, &options.cwd);
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
     let total = found.targets.len();
     let pool = worker_pool(threads, total)?;
@@ -243,7 +248,6 @@ pub(crate) fn scan_texts(
             given: given.get(target.path.as_str()).copied(),
         })
     };
-    let tree = Inside::new(&worktree, &options.cwd, reach(options));
     for path in &options.tf_var_files {
         let shown = shown(&options.cwd, path);
         let fault = match worktree.read(&shown) {
@@ -703,7 +707,7 @@ fn scan_root(options: &ScanOptions) -> PathBuf {
 
 /// The folder below which files may refer to one another. Without a repository, the working directory and what is scanned lie
 /// in it; where they have nothing but the file system in common, what is scanned alone.
-fn reach(options: &ScanOptions) -> (PathBuf, Edge) {
+pub(crate) fn reach(options: &ScanOptions) -> (PathBuf, Edge) {
     let root = scan_root(options);
     if options.root.is_some() || root != options.cwd || paths::repository_root(&options.cwd).is_some() {
         return (root, Edge::Said);

@@ -156,7 +156,7 @@ fn mistakes_are_told_where_they_stand() {
         (
             "advisories: { unknown: high, unknown-as: severe, databases: x }",
             &[
-                "1:15 unknown key `unknown` | `advisories` has `databases`, `unknown-as`, `development`, `unfixed`",
+                "1:15 unknown key `unknown` | `advisories` has `databases`, `vex`, `unknown-as`, `development`, `unfixed`",
                 "1:42 `severe` is not a severity (critical, high, medium, low, info)",
                 "1:61 expected a list of paths, found the text `x`",
             ],

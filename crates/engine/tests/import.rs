@@ -185,8 +185,8 @@ fn trivy() {
         (
             ".trivyignore",
             "# agreed on\nAVD-DS-0002\nKSV017\n\nCVE-2024-0001\nDS-0001 exp:2027-03-01 # later\nDS-0004 exp:soon\n",
-            "rules:\n  docker-last-user-root: off\n  docker-user-missing: off\n  k8s-privileged-container: off\nignore:\n  - expires: \"2027-02-28\"\n    rule: docker-image-latest-tag\n  - expires: \"2027-02-28\"\n    rule: docker-image-untagged\n",
-            &["5 no rule stands for `CVE-2024-0001`", "7 `soon` is no date"],
+            "rules:\n  docker-last-user-root: off\n  docker-user-missing: off\n  k8s-privileged-container: off\nignore:\n  - rule: CVE-2024-0001\n  - expires: \"2027-02-28\"\n    rule: docker-image-latest-tag\n  - expires: \"2027-02-28\"\n    rule: docker-image-untagged\n",
+            &["7 `soon` is no date"],
         ),
         (
             "trivy.yaml",
@@ -198,11 +198,12 @@ fn trivy() {
         (
             ".trivyignore.yaml",
             "misconfigurations:\n  - id: KSV-0017\n    paths: [agent.yaml, deploy/*.yaml]\n    expired_at: 2027-01-01\n    \
-             statement: mounts the disks\n  - id: AVD-KSV-0010\n  - id: DS-0002\n    purls: [x]\nvulnerabilities:\n  - id: CVE-1\n",
+             statement: mounts the disks\n  - id: AVD-KSV-0010\n  - id: DS-0002\n    purls: [x]\nvulnerabilities:\n  - { id: CVE }\nlicenses: []\n",
             "rules:\n  k8s-host-pid: off\nignore:\n  - expires: \"2026-12-31\"\n    path: \"/agent.yaml\"\n    reason: \"mounts the disks\"\n    rule: k8s-privileged-container\n  - expires: \"2026-12-31\"\n    path: \"/deploy/*.yaml\"\n    reason: \"mounts the disks\"\n    rule: k8s-privileged-container\n",
             &[
                 "8 `purls` has no equivalent, and neither has the entry with it",
-                "9 `vulnerabilities` has no equivalent",
+                "10 `CVE` is no id of an advisory that is known here",
+                "11 `licenses` has no equivalent",
             ],
         ),
     ]);
@@ -324,6 +325,88 @@ fn tools_for_terraform() {
 }
 
 #[test]
+fn accepted_advisories() {
+    check(&[
+        (
+            ".trivyignore",
+            "CVE-2024-0001 exp:2027-01-01\nghsa-aaaa-aaaa-aaaa\nCVE-2024-0002 exp:soon\n",
+            "ignore:\n  - expires: \"2026-12-31\"\n    rule: CVE-2024-0001\n  - rule: ghsa-aaaa-aaaa-aaaa\n",
+            &["3 `soon` is no date"],
+        ),
+        (
+            ".trivyignore.yaml",
+            "vulnerabilities:\n  - id: CVE-2024-0001\n    paths: [app/package-lock.json]\n    statement: not called\n",
+            "ignore:\n  - path: \"/app/package-lock.json\"\n    reason: \"not called\"\n    rule: CVE-2024-0001\n",
+            &[],
+        ),
+        (
+            "osv-scanner.toml",
+            "[[IgnoredVulns]]\nid = \"GO-2022-0968\"\nignoreUntil = 2027-03-01T00:00:00Z\nreason = \"No ssh\"\n\n\
+             [[IgnoredVulns]]\nid = \"GO-2022-1059\"\n\n[[IgnoredVulns]]\nreason = \"x\"\n\n\
+             [[PackageOverrides]]\nname = \"lib\"\nignore = true\n\n[[PackageOverrides]]\ngroup = \"dev\"\nignore = true\n",
+            "ignore:\n  - expires: \"2027-02-28\"\n    reason: \"No ssh\"\n    rule: GO-2022-0968\n  - rule: GO-2022-1059\n\
+             advisories:\n  development: false\n",
+            &[
+                "9 there is no `id`, and without it the entry has no equivalent",
+                "12 the override of `lib` has no equivalent: accept the advisories by their ids",
+            ],
+        ),
+        (
+            ".cargo/audit.toml",
+            "[advisories]\nignore = [\"RUSTSEC-2020-0071\", \"time\"]\ninformational_warnings = [\"unsound\"]\n\
+             severity_threshold = \"medium\"\n\n[database]\npath = \"db\"\nfetch = false\n\n[yanked]\nenabled = true\n",
+            "rules:\n  notice: off\n  unmaintained: off\nignore:\n  - rule: RUSTSEC-2020-0071\n",
+            &[
+                "2 `time` is no id of an advisory that is known here",
+                "4 `severity_threshold = \"medium\"` is `--min-severity medium` on the command line, which holds for all findings",
+                "7 `path`: databases are made by `portcullis db`",
+                "11 `yanked.enabled` has no equivalent",
+            ],
+        ),
+        (
+            "deny.toml",
+            "[advisories]\nversion = 2\nunmaintained = \"none\"\nunsound = \"workspace\"\nyanked = \"deny\"\nignore = [\n  \
+             { id = \"RUSTSEC-2021-0001\", reason = \"no such input\" },\n  \"RUSTSEC-2021-0002\",\n  { crate = \"old@1\" },\n]\n\n\
+             [licenses]\nallow = [\"MIT\"]\n\n[bans]\nmultiple-versions = \"deny\"\n",
+            "rules:\n  unmaintained: off\nignore:\n  - reason: \"no such input\"\n    rule: RUSTSEC-2021-0001\n  - rule: RUSTSEC-2021-0002\n",
+            &[
+                "4 `unsound = \"workspace\"` has no equivalent: here they count for all packages",
+                "5 `advisories.yanked` has no equivalent",
+                "9 there is no `id`, and without it the entry has no equivalent",
+                "12 `licenses` has no equivalent and is not imported",
+                "15 `bans` has no equivalent and is not imported",
+            ],
+        ),
+        (
+            ".nsprc",
+            "{\n  \"GHSA-aaaa-aaaa-aaaa\": { \"active\": true, \"notes\": \"test only\", \"expiry\": \"2027-03-01\" },\n  \
+             \"CVE-2024-0001\": \"build only\",\n  \"CVE-2024-0002\": { \"active\": false },\n  \"1234\": \"old\"\n}\n",
+            "ignore:\n  - expires: \"2027-02-28\"\n    reason: \"test only\"\n    rule: GHSA-aaaa-aaaa-aaaa\n  - reason: \"build only\"\n    rule: CVE-2024-0001\n",
+            &["5 `1234` is no id of an advisory that is known here"],
+        ),
+        (
+            "audit-ci.jsonc",
+            "{\n  // agreed\n  \"allowlist\": [\"GHSA-aaaa-aaaa-aaaa\", \"axios\", \"GHSA-bbbb-bbbb-bbbb|a>b\",\n    \
+             { \"CVE-2024-0001\": { \"notes\": \"why\" } }],\n  \"skip-dev\": true,\n  \"moderate\": true,\n  \"low\": false\n}\n",
+            "ignore:\n  - rule: GHSA-aaaa-aaaa-aaaa\n  - reason: why\n    rule: CVE-2024-0001\nadvisories:\n  development: false\n",
+            &[
+                "3 `GHSA-bbbb-bbbb-bbbb|a>b` is no id of an advisory that is known here",
+                "3 `axios` is no id of an advisory that is known here",
+                "6 `moderate` is `--fail-on medium` on the command line, which holds for all findings",
+            ],
+        ),
+        // Told by their keys.
+        ("ci/own.toml", "[[IgnoredVulns]]\nid = \"GO-1-1\"\n", "ignore:\n  - rule: GO-1-1\n", &[]),
+        (
+            "ci/own.toml",
+            "advisories = { ignore = [\"RUSTSEC-2021-0002\"] }\n",
+            "ignore:\n  - rule: RUSTSEC-2021-0002\n",
+            &[],
+        ),
+    ]);
+}
+
+#[test]
 fn several_files_are_one_configuration() {
     let (text, remarks) = imported(&[
         (".hadolint.yaml", "ignored: [DL3007]\n"),
@@ -364,6 +447,9 @@ fn what_cannot_be_read_is_told() {
         ("lint.yaml", "kind: Pod\n", "lint.yaml: neither its name nor its keys tell whose configuration it is"),
         (".hadolint.yaml", "a: 1\n- b\n", ".hadolint.yaml:2: "),
         (".checkov.yaml", "\n- a\n", ".checkov.yaml:2: expected a mapping"),
+        ("Cargo.toml", "[package]\n", "Cargo.toml: neither its name nor its keys tell whose configuration it is"),
+        ("deny.toml", "[advisories\n", "deny.toml:1: "),
+        (".nsprc", "\n[]", ".nsprc:2: expected a mapping"),
     ] {
         let error = imported(&[(name, text)]).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");

@@ -164,6 +164,7 @@ impl Page<'_> {
             }
             SuppressedBy::Config => "by the configuration".to_owned(),
             SuppressedBy::Baseline => "by the baseline".to_owned(),
+            SuppressedBy::Vex => "by a VEX statement".to_owned(),
         };
         match &suppressed.reason {
             Some(reason) => format!("{by}: {}", self.clean(reason)),

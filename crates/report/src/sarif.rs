@@ -342,7 +342,7 @@ fn physical(uri: String, region: Region) -> PhysicalLocation {
 fn suppression(reason: &Reason) -> Suppression {
     let kind = match reason.by {
         SuppressedBy::Comment(_) | SuppressedBy::Annotation(_) => "inSource",
-        SuppressedBy::Config | SuppressedBy::Baseline => "external",
+        SuppressedBy::Config | SuppressedBy::Baseline | SuppressedBy::Vex => "external",
     };
     let mut suppression = Suppression::builder().kind(kind).build();
     suppression.justification = reason.reason.as_deref().and_then(filled);

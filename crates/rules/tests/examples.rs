@@ -124,6 +124,7 @@ fn run_packages(dispatch: &Dispatch, example: &Example) -> Vec<u32> {
             format,
             lock: contents.lock,
             manifest: contents.manifest,
+            unmet: Vec::new(),
         });
     }
     let mut outcome = Outcome::default();

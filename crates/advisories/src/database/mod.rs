@@ -132,6 +132,16 @@ impl Database {
         all.map_err(|fault| self.fault(fault))
     }
 
+    /// The advisories with an id among theirs, and the ecosystems and names of their packages.
+    pub(crate) fn named(&self, id: &str) -> Result<Vec<package::Named<'_>>, Error> {
+        let found = package::named(
+            self.header.section(self.contents.bytes(), Section::Directory),
+            self.header.section(self.contents.bytes(), Section::Packages),
+            id,
+        );
+        found.map_err(|fault| self.fault(fault))
+    }
+
     /// The text at a place that one of the advisories names.
     pub(crate) fn text(&self, place: texts::Place) -> Result<Text, Error> {
         let text = texts::read(

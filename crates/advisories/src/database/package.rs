@@ -84,6 +84,27 @@ pub(super) fn all<'d>(directory: &'d [u8], packages: &'d [u8]) -> Result<Vec<(&'
     Ok(all)
 }
 
+/// An advisory with the ecosystem and the name of the package that it is about.
+pub(crate) type Named<'d> = (&'d str, &'d str, Advisory<'d>);
+
+/// The advisories of an id, or with it among their ids, whatever its case, in the order of the file. Looks at all of it.
+pub(super) fn named<'d>(directory: &'d [u8], packages: &'d [u8], id: &str) -> Result<Vec<Named<'d>>, Fault> {
+    let mut found = Vec::new();
+    for number in 0..bucket_count(directory)? {
+        let Some(mut reader) = bucket(directory, packages, number)? else { continue };
+        while !reader.is_empty() {
+            let package = package(&mut reader).ok_or(MALFORMED)?;
+            for advisory in advisories(package.advisories).ok_or(MALFORMED)? {
+                let mut ids = std::iter::once(advisory.id).chain(advisory.details()?.ids);
+                if ids.any(|own| own.eq_ignore_ascii_case(id)) {
+                    found.push((package.ecosystem, package.name, advisory));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
 const MALFORMED: Fault = Fault::Malformed("packages");
 
 struct Package<'d> {
@@ -170,13 +191,23 @@ impl<'d> Advisory<'d> {
 
     /// The versions in which it is fixed, in any of the ranges, in the order of the file.
     pub(crate) fn fixed(&self) -> Result<Vec<&'d str>, Fault> {
-        let mut ranges = self.ranges;
-        let ranges = ranges.list(|ranges| ranges.list(event)).ok_or(MALFORMED)?;
-        let fixed = ranges.into_iter().flatten().filter_map(|event| match event {
+        let fixed = self.ranges()?.into_iter().flatten().filter_map(|event| match event {
             Event::Fixed(version) => Some(version),
             Event::Introduced(_) | Event::LastAffected(_) | Event::Limit(_) => None,
         });
         Ok(fixed.collect())
+    }
+
+    /// The events of each of its ranges, in the order of their versions.
+    pub(crate) fn ranges(&self) -> Result<Vec<Vec<Event<&'d str>>>, Fault> {
+        let mut ranges = self.ranges;
+        ranges.list(|ranges| ranges.list(event)).ok_or(MALFORMED)
+    }
+
+    /// The versions that it names one by one.
+    pub(crate) fn versions(&self) -> Result<Vec<&'d str>, Fault> {
+        let mut versions = self.versions;
+        versions.list(Reader::text).ok_or(MALFORMED)
     }
 
     /// What matters where it holds.

@@ -113,6 +113,11 @@ const ADVISORIES: &[Key<Advisories>] = &[
         "Files that `portcullis db build` or `db update` made, relative to the configuration file's directory; without \
          any, the one that `portcullis db path` names, where it is there.",
     ),
+    key!(
+        "vex": Advisories.vex,
+        "Files that say which advisories do not matter here and why, OpenVEX or CycloneDX as JSON, relative to the \
+         configuration file's directory.",
+    ),
     key!("unknown-as": Advisories.unknown_as, "The severity of an advisory that has none; medium by default."),
     key!("development": Advisories.development, "Whether packages count that only development needs; they do by default."),
     key!("unfixed": Advisories.unfixed, "Whether advisories count that no version fixes; they do by default."),

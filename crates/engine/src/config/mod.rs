@@ -109,6 +109,8 @@ pub struct Ignore {
 pub struct Advisories {
     /// Database files, relative to the configuration file's directory.
     pub databases: Vec<String>,
+    /// Files of statements about advisories, relative to the configuration file's directory.
+    pub vex: Vec<String>,
     /// The severity of an advisory without one; `None`: [`UNKNOWN_AS`].
     pub unknown_as: Option<Severity>,
     /// Whether packages count that only development needs; `None`: yes.

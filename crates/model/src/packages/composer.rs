@@ -60,6 +60,13 @@ fn package(name: Node<'_>, node: Node<'_>, dev: bool) -> Package {
         Some((_, url)) => Source::Url { url: url.text().into(), span: inner(url) },
         None => node.field("source").map_or(Source::Registry, repository),
     };
+    package.deprecated = match node.field("abandoned") {
+        Some(other) if other.as_str().is_some_and(|name| !name.is_empty()) => {
+            Some(format!("use {} instead", other.text()).into())
+        }
+        Some(flag) if flag.as_bool() == Some(true) => Some("".into()),
+        _ => None,
+    };
     let licences: Vec<&str> = items(node, "license").filter_map(scalar).collect();
     // A list of licences is a choice.
     package.licence = (!licences.is_empty()).then(|| licences.join(" OR ").into());

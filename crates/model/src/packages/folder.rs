@@ -30,6 +30,17 @@ pub struct PackageFile {
     pub lock: Option<Lockfile>,
     /// What it asks for.
     pub manifest: Option<Manifest>,
+    /// What it asks for, and no lockfile beside it allows, where somebody compared versions.
+    pub unmet: Vec<Unmet>,
+}
+
+/// A requirement that no locked version satisfies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// Which of the manifest's, from 0.
+    pub requirement: usize,
+    /// What is locked in its place.
+    pub version: Box<str>,
 }
 
 impl Folder {

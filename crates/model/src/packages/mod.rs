@@ -52,7 +52,7 @@ use portcullis_core::{Span, SyntaxError};
 
 pub use address::Address;
 pub use ecosystem::Ecosystem;
-pub use folder::{Folder, PackageFile};
+pub use folder::{Folder, PackageFile, Unmet};
 pub use format::{Format, Role};
 pub use go::{GoSum, GoSumOf, go_sums};
 pub use graph::{Paths, link, path_to};
@@ -126,6 +126,9 @@ pub struct Package {
     pub has_install_script: bool,
     /// Whether it comes inside the archive of another package, where the file says so.
     pub is_bundled: bool,
+    /// What its publisher says of it since it was withdrawn from use, where the file says so: the message, empty where there
+    /// is none.
+    pub deprecated: Option<Box<str>>,
     /// The name that it is installed under where that is another one: npm's `"alias": "npm:name@1"`.
     pub alias: Option<Box<str>>,
 }
@@ -285,6 +288,7 @@ impl Package {
             licence: None,
             has_install_script: false,
             is_bundled: false,
+            deprecated: None,
             alias: None,
         }
     }

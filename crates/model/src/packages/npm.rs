@@ -255,6 +255,7 @@ fn nested(key: Node<'_>, node: Node<'_>) -> Package {
 /// What all versions say alike.
 fn common(package: &mut Package, node: Node<'_>) {
     package.is_bundled = is_true(node, "inBundle") || is_true(node, "bundled");
+    package.deprecated = text(node, "deprecated").map(Into::into);
     // `devOptional`: development needs it, and something else may go without it.
     let either = is_true(node, "devOptional");
     package.groups = Groups {

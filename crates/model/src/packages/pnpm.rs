@@ -199,6 +199,7 @@ impl<'t> Reader<'t> {
         package.groups = groups;
         package.has_install_script = is_true(node, "requiresBuild");
         package.source = source;
+        package.deprecated = text(node, "deprecated").map(Into::into);
         if let Some(integrity) = resolution.and_then(|resolution| resolution.field("integrity")) {
             package.integrity = subresource(integrity.text(), inner(integrity));
         }

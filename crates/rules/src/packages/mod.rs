@@ -3,6 +3,7 @@
 //! A lockfile is made by a program, so that a fault which all of its packages share has one cause and is one finding.
 
 mod addresses;
+mod deprecated;
 mod integrity;
 mod names;
 mod pins;
@@ -16,8 +17,16 @@ use portcullis_model::packages::{Address, Package, PackageFile, Source};
 use crate::{Place, Rule, Spot};
 
 /// The rules, file by file.
-pub(crate) static RULES: &[&[&Rule]] =
-    &[addresses::RULES, integrity::RULES, names::RULES, pins::RULES, registries::RULES, scripts::RULES, steps::RULES];
+pub(crate) static RULES: &[&[&Rule]] = &[
+    addresses::RULES,
+    deprecated::RULES,
+    integrity::RULES,
+    names::RULES,
+    pins::RULES,
+    registries::RULES,
+    scripts::RULES,
+    steps::RULES,
+];
 
 /// The packages that a lockfile resolved, those of the project itself left out.
 fn resolved(file: &PackageFile) -> impl Iterator<Item = &Package> {

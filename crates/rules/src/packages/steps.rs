@@ -1,7 +1,7 @@
 //! Whether manifest and lockfile go together.
 //!
-//! Only names are compared: which version a range allows is for the program to say that locks. A folder that nobody could
-//! list, and a lockfile that could not be read to its end, say nothing.
+//! Which version a range allows is known from whoever read the files ([`PackageFile::unmet`]); here names are compared. A
+//! folder that nobody could list, and a lockfile that could not be read to its end, say nothing.
 
 use portcullis_model::packages::{
     Ecosystem, Folder, Format, Manifest, Package, PackageFile, Requirement, Role, Source,
@@ -13,12 +13,14 @@ use crate::rule::prelude::*;
 pub(super) static RULES: &[&Rule] = &[&MANIFEST_DRIFT, &MISSING];
 
 rule! {
-    /// Lockfile lacks what the manifest asks for
+    /// Lockfile is out of step with the manifest
     ///
     /// The two were not committed together: an installation that goes by the lockfile fails or leaves the package out, any
-    /// other resolves it afresh and writes a lockfile that nobody has looked at. Compares the names of direct dependencies,
-    /// in the lockfile's own folder. Silent for what may be left out (optional and peer dependencies), for members of a
-    /// workspace, and where the lockfile has faults.
+    /// other resolves it afresh and writes a lockfile that nobody has looked at. Compares direct dependencies in the
+    /// lockfile's own folder: their names, and whether a version that is locked is in the range that is asked for. Silent
+    /// for what may be left out (optional and peer dependencies, markers), for members of a workspace, for ranges that are
+    /// not understood (tags, `workspace:`, `catalog:`, repositories), where something overrides the version, and where the
+    /// lockfile has faults.
     ///
     /// ```json bad:5
     /// file=package.json
@@ -42,7 +44,7 @@ rule! {
     /// file=package.json
     /// {
     ///   "name": "web",
-    ///   "dependencies": { "left-pad": "^1.3.0", "local": "file:../local" },
+    ///   "dependencies": { "left-pad": "^1.3.0", "local": "file:../local", "member": "workspace:*" },
     ///   "optionalDependencies": { "fsevents": "^2.3.0" }
     /// }
     /// file=package-lock.json
@@ -64,10 +66,11 @@ fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) 
     let Some(manifest) = file.manifest.as_ref().filter(|_| file.format.role() == Role::Manifest) else { return };
     let Some(locks) = locks_of(file, folder) else { return };
     for requirement in &manifest.requirements {
+        let is_member = requirement.range.starts_with("workspace:");
         let may_lack = requirement.groups.optional == Some(true) || requirement.source != Source::Registry;
         // Bundler locks everything but itself.
         let is_locker = requirement.ecosystem == Ecosystem::RubyGems && &*requirement.name == "bundler";
-        if may_lack || is_locker || locks.iter().any(|lock| has(lock, requirement)) {
+        if may_lack || is_member || is_locker || locks.iter().any(|lock| has(lock, requirement)) {
             continue;
         }
         let names: Vec<&str> = locks.iter().map(|lock| &*lock.name).collect();
@@ -75,6 +78,16 @@ fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) 
             .at(
                 (requirement.span, &*requirement.name),
                 format!("{} has no `{}`", names.join(" and "), requirement.name),
+            )
+            .help("lock again, and commit manifest and lockfile together");
+    }
+    for unmet in &file.unmet {
+        let Some(requirement) = manifest.requirements.get(unmet.requirement) else { continue };
+        let (name, range, version) = (&requirement.name, &requirement.range, &unmet.version);
+        report
+            .at(
+                (requirement.range_span, &**name),
+                format!("`{name}` is locked at {version}, which `{range}` does not allow"),
             )
             .help("lock again, and commit manifest and lockfile together");
     }

@@ -5,6 +5,7 @@
 //! on its command line is not known.
 
 mod actionlint;
+mod advisories;
 mod checkov;
 mod hadolint;
 mod kube_linter;
@@ -66,7 +67,7 @@ pub enum ImportError {
     /// It is none of the files that are known.
     #[error("{path}: neither its name nor its keys tell whose configuration it is", path = .0.display())]
     Unknown(PathBuf),
-    /// It is not YAML, or not HCL.
+    /// It is not what its name says: YAML, HCL, TOML or JSON.
     #[error("{path}:{line}: {message}", path = path.display())]
     Invalid {
         /// The file.
@@ -99,6 +100,9 @@ pub fn import_texts<'a>(
 }
 
 fn read(path: &Path, text: &str, plan: &mut Plan<'_>) -> Result<(), ImportError> {
+    if advisories::is_read(path) {
+        return advisories::read(path, text, plan);
+    }
     let named = Kind::by_name(path);
     if named == Some(Kind::TrivyIgnore) {
         trivyignore::read_lines(text, plan);

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use portcullis_core::{Catalog, LineIndex, Profile, RuleIdx, Severity, Span};
+use portcullis_core::{Catalog, LineIndex, Profile, RuleIdx, Severity, Span, is_advisory};
 use portcullis_rules::{Date, OptionValue};
 use portcullis_syntax::Node;
 
 use super::peer::{Family, Peer};
 use super::{Imported, Remark};
-use crate::config::{Config, Ignore, Override, PathMatcher, RuleSetting, RuleSwitch, text};
+use crate::config::{Advisories, Config, Ignore, Override, PathMatcher, RuleSetting, RuleSwitch, text};
 
 /// The configuration as far as it is known.
 pub(super) struct Plan<'a> {
@@ -24,6 +24,9 @@ pub(super) struct Plan<'a> {
     include: Vec<(String, Remark)>,
     rules: BTreeMap<RuleIdx, RuleSetting>,
     off: BTreeSet<RuleIdx>,
+    /// Tags of kinds of advisories that are off.
+    kinds_off: BTreeSet<&'static str>,
+    advisories: Advisories,
     accepted: Vec<Accepted>,
     runs: Vec<(Family, Run)>,
     overrides: Vec<Override>,
@@ -73,6 +76,8 @@ impl<'a> Plan<'a> {
             include: Vec::new(),
             rules: BTreeMap::new(),
             off: BTreeSet::new(),
+            kinds_off: BTreeSet::new(),
+            advisories: Advisories::default(),
             accepted: Vec::new(),
             runs: Vec::new(),
             overrides: Vec::new(),
@@ -188,6 +193,34 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Accepts an advisory by one of its ids.
+    pub(super) fn advisory(&mut self, id: &str, line: u32, terms: &Terms) {
+        let is_id = id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
+        if !is_advisory(id) || !is_id || !id.contains('-') {
+            self.remark(line, format!("`{id}` is no id of an advisory that is known here"));
+            return;
+        }
+        let mut path = None;
+        if let Some(glob) = &terms.path {
+            let Some(matcher) = self.glob(glob, line) else { return };
+            path = Some(matcher);
+        }
+        let entry = Ignore { rule: id.to_owned(), path, reason: terms.reason.clone(), expires: terms.expires };
+        if !self.ignore.contains(&entry) {
+            self.ignore.push(entry);
+        }
+    }
+
+    /// Turns off a kind of advisories.
+    pub(super) fn kind_off(&mut self, tag: &'static str) {
+        self.kinds_off.insert(tag);
+    }
+
+    /// Packages do not count that only development needs.
+    pub(super) fn leave_out_development(&mut self) {
+        self.advisories.development = Some(false);
+    }
+
     /// Turns a rule on.
     pub(super) fn on(&mut self, rule: RuleIdx) {
         self.rules.entry(rule).or_default().switch.on = Some(true);
@@ -280,6 +313,11 @@ impl<'a> Plan<'a> {
         let silent: Vec<Family> = Family::ALL.into_iter().filter(|family| self.is_silent(*family)).collect();
         let mut config =
             Config { fail_on: self.fail_on, overrides: self.overrides, ignore: self.ignore, ..Config::default() };
+        config.advisories = self.advisories;
+        for tag in self.kinds_off {
+            let switch = RuleSwitch { on: Some(false), severity: None };
+            config.rules.push((tag.to_owned(), RuleSetting { switch, ..RuleSetting::default() }));
+        }
         for family in &silent {
             let switch = RuleSwitch { on: Some(false), severity: None };
             config.rules.push((format!("{}*", family.prefix()), RuleSetting { switch, ..RuleSetting::default() }));

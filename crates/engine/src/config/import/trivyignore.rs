@@ -2,6 +2,7 @@
 //!
 //! Trivy's day is the first on which a finding counts again, ours the last on which it does not.
 
+use portcullis_core::is_advisory;
 use portcullis_rules::Date;
 use portcullis_syntax::Node;
 
@@ -17,6 +18,9 @@ pub(super) fn read_lines(text: &str, plan: &mut Plan<'_>) {
         let Some(id) = words.next() else { continue };
         let expires = words.find_map(|word| word.strip_prefix("exp:"));
         match expires.map(last_day) {
+            expires @ (None | Some(Some(_))) if is_advisory(id) => {
+                plan.advisory(id, line, &Terms { expires: expires.flatten(), ..Terms::default() });
+            }
             None => plan.off(Peer::Trivy, id, line),
             Some(Some(expires)) => {
                 plan.ignore(Peer::Trivy, id, line, &Terms { expires: Some(expires), ..Terms::default() });
@@ -28,17 +32,36 @@ pub(super) fn read_lines(text: &str, plan: &mut Plan<'_>) {
 
 pub(super) fn read(root: Node<'_>, plan: &mut Plan<'_>) {
     for (key, entries) in root.entries().filter(|(_, value)| !value.is_null()) {
-        if key.text() != "misconfigurations" {
-            plan.no_equivalent(key);
-            continue;
-        }
+        let ignore = match key.text() {
+            "misconfigurations" => misconfiguration,
+            "vulnerabilities" => vulnerability,
+            _ => {
+                plan.no_equivalent(key);
+                continue;
+            }
+        };
         for entry in entries.items() {
-            misconfiguration(entry, plan);
+            accepted(entry, ignore, plan);
         }
     }
 }
 
-fn misconfiguration(entry: Node<'_>, plan: &mut Plan<'_>) {
+/// Ignores what an id stands for.
+type Accept = fn(&str, u32, &Terms, &mut Plan<'_>);
+
+fn misconfiguration(id: &str, line: u32, terms: &Terms, plan: &mut Plan<'_>) {
+    if terms.path.is_none() && terms.reason.is_none() && terms.expires.is_none() {
+        plan.off(Peer::Trivy, id, line);
+    } else {
+        plan.ignore(Peer::Trivy, id, line, terms);
+    }
+}
+
+fn vulnerability(id: &str, line: u32, terms: &Terms, plan: &mut Plan<'_>) {
+    plan.advisory(id, line, terms);
+}
+
+fn accepted(entry: Node<'_>, ignore: Accept, plan: &mut Plan<'_>) {
     let Some(id) = entry.field("id").filter(|id| !id.text().is_empty()) else {
         plan.say(entry, "there is no `id`".to_owned());
         return;
@@ -62,19 +85,15 @@ fn misconfiguration(entry: Node<'_>, plan: &mut Plan<'_>) {
     let line = plan.line(id);
     let paths: Vec<&str> = entry.field("paths").into_iter().flat_map(whole_texts).map(|(_, path)| path).collect();
     if paths.is_empty() {
-        if terms.reason.is_none() && terms.expires.is_none() {
-            plan.off(Peer::Trivy, id.text(), line);
-        } else {
-            plan.ignore(Peer::Trivy, id.text(), line, &terms);
-        }
+        ignore(id.text(), line, &terms, plan);
     }
     for path in paths {
-        plan.ignore(Peer::Trivy, id.text(), line, &Terms { path: Some(glob(path)), ..terms.clone() });
+        ignore(id.text(), line, &Terms { path: Some(glob(path)), ..terms.clone() }, plan);
     }
 }
 
 /// The day before; of a time only the day counts.
-fn last_day(text: &str) -> Option<Date> {
+pub(super) fn last_day(text: &str) -> Option<Date> {
     let date: Date = text.get(..10).unwrap_or(text).parse().ok()?;
     let (year, month) = match (date.day, date.month) {
         (2.., _) => return Some(Date { day: date.day.saturating_sub(1), ..date }),
