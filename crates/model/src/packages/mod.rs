@@ -14,6 +14,7 @@ mod conan;
 mod conflict;
 mod cyclonedx;
 mod dart;
+mod digest;
 mod ecosystem;
 mod folder;
 mod format;
