@@ -4,6 +4,7 @@
 
 mod addresses;
 mod integrity;
+mod licences;
 mod names;
 mod pins;
 mod registries;
@@ -13,11 +14,21 @@ mod steps;
 use portcullis_core::Span;
 use portcullis_model::packages::{Address, Package, PackageFile, Source};
 
+pub use licences::is_licence;
+
 use crate::{Place, Rule, Spot};
 
 /// The rules, file by file.
-pub(crate) static RULES: &[&[&Rule]] =
-    &[addresses::RULES, integrity::RULES, names::RULES, pins::RULES, registries::RULES, scripts::RULES, steps::RULES];
+pub(crate) static RULES: &[&[&Rule]] = &[
+    addresses::RULES,
+    integrity::RULES,
+    licences::RULES,
+    names::RULES,
+    pins::RULES,
+    registries::RULES,
+    scripts::RULES,
+    steps::RULES,
+];
 
 /// The packages that a lockfile resolved, those of the project itself left out.
 fn resolved(file: &PackageFile) -> impl Iterator<Item = &Package> {
