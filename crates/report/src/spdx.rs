@@ -211,27 +211,26 @@ const fn algorithm(kind: ChecksumKind) -> &'static str {
 
 fn relationships(report: &ScanReport) -> Vec<Relationship> {
     let mut all = BTreeSet::new();
-    let mut needs = |from: &str, packages: &[usize]| {
-        for needed in packages.iter().filter_map(|&package| report.packages.get(package)) {
+    for lockfile in &report.lockfiles {
+        let own = lockfile_id(&report.root_path(lockfile.file));
+        for needed in lockfile.packages.iter().filter_map(|&package| report.packages.get(package)) {
             let to = package_id(&needed.purl);
+            // What a package is to the project: to those that ask for it inside, it is what they need.
             all.insert(if needed.is_development {
-                (2, to, "DEV_DEPENDENCY_OF", from.to_owned())
+                (2, to, "DEV_DEPENDENCY_OF", own.clone())
             } else if needed.is_optional {
-                (3, to, "OPTIONAL_DEPENDENCY_OF", from.to_owned())
+                (3, to, "OPTIONAL_DEPENDENCY_OF", own.clone())
             } else {
-                (1, from.to_owned(), "DEPENDS_ON", to)
+                (1, own.clone(), "DEPENDS_ON", to)
             });
         }
-    };
-    for lockfile in &report.lockfiles {
-        needs(&lockfile_id(&report.root_path(lockfile.file)), &lockfile.packages);
+        all.insert((0, DOCUMENT.to_owned(), "DESCRIBES", own));
     }
     for package in &report.packages {
-        needs(&package_id(&package.purl), &package.dependencies);
-    }
-    for lockfile in &report.lockfiles {
-        let path = report.root_path(lockfile.file);
-        all.insert((0, DOCUMENT.to_owned(), "DESCRIBES", lockfile_id(&path)));
+        let from = package_id(&package.purl);
+        for needed in package.dependencies.iter().filter_map(|&package| report.packages.get(package)) {
+            all.insert((1, from.clone(), "DEPENDS_ON", package_id(&needed.purl)));
+        }
     }
     let wire =
         |(_, from, kind, to)| Relationship { spdx_element_id: from, relationship_type: kind, related_spdx_element: to };

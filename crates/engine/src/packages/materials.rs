@@ -11,7 +11,7 @@ use portcullis_core::{
     ScanReport,
 };
 use portcullis_model::packages::{
-    Algorithm, Ecosystem, Format, Integrity, Lockfile, Package, PackageId, Relation, Source, purl_of,
+    Algorithm, Ecosystem, Format, Integrity, Lockfile, Package, PackageId, Relation, Source, purl_of, without_login,
 };
 
 use super::{NOWHERE, Packages};
@@ -122,7 +122,7 @@ impl Listed<'_> {
                 material.places.push(place);
             }
             material.licence = material.licence.take().or_else(|| package.licence.clone());
-            material.source = material.source.take().or_else(|| address(&package.source).map(Into::into));
+            material.source = material.source.take().or_else(|| address(&package.source));
             let is_development = package.groups.dev == Some(true);
             let is_optional = package.groups.optional == Some(true);
             material.is_development = is_development && (is_first || material.is_development);
@@ -195,9 +195,10 @@ impl Listed<'_> {
     }
 }
 
-fn address(source: &Source) -> Option<&str> {
+/// Bills of materials are handed on: what logs in must not go with them.
+fn address(source: &Source) -> Option<Box<str>> {
     match source {
-        Source::Url { url, .. } | Source::Git { url, .. } => Some(url),
+        Source::Url { url, .. } | Source::Git { url, .. } => Some(without_login(url).into()),
         Source::Registry | Source::Path(_) | Source::Project => None,
     }
 }

@@ -51,7 +51,7 @@ mod yarn;
 
 use portcullis_core::{Span, SyntaxError};
 
-pub use address::Address;
+pub use address::{Address, without_login};
 pub use ecosystem::Ecosystem;
 pub use folder::{Folder, PackageFile};
 pub use format::{Format, Role};
