@@ -23,7 +23,7 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
         relationships: relationships(report),
     };
     let document_namespace = format!("{}/spdx/{}", options.tool.uri, uuid(&serde_json::to_vec(&body)?));
-    let document = Document {
+    let document = Bill {
         spdx_version: "SPDX-2.3",
         data_license: "CC0-1.0",
         spdx_id: DOCUMENT,
@@ -41,7 +41,7 @@ const UNKNOWN: &str = "NOASSERTION";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document<'r> {
+struct Bill<'r> {
     spdx_version: &'static str,
     data_license: &'static str,
     #[serde(rename = "SPDXID")]
@@ -58,7 +58,7 @@ struct Document<'r> {
 struct Body<'r> {
     creation_info: CreationInfo,
     packages: Vec<Package<'r>>,
-    relationships: Vec<Relationship>,
+    relationships: Vec<Edge>,
 }
 
 #[derive(Serialize)]
@@ -99,16 +99,18 @@ struct Checksum<'r> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct ExternalRef<'r> {
-    reference_category: &'static str,
-    reference_type: &'static str,
-    reference_locator: &'r str,
+    #[serde(rename = "referenceCategory")]
+    category: &'static str,
+    #[serde(rename = "referenceType")]
+    kind: &'static str,
+    #[serde(rename = "referenceLocator")]
+    locator: &'r str,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Relationship {
+struct Edge {
     spdx_element_id: String,
     relationship_type: &'static str,
     related_spdx_element: String,
@@ -160,11 +162,7 @@ fn package<'r>(report: &ScanReport, package: &'r Material) -> Package<'r> {
             .map(|sum| Checksum { algorithm: algorithm(sum.kind), checksum_value: &sum.hex })
             .collect(),
         source_info: Some(format!("found in {}", places.join(", "))),
-        external_refs: vec![ExternalRef {
-            reference_category: "PACKAGE-MANAGER",
-            reference_type: "purl",
-            reference_locator: &package.purl,
-        }],
+        external_refs: vec![ExternalRef { category: "PACKAGE-MANAGER", kind: "purl", locator: &package.purl }],
     }
 }
 
@@ -209,7 +207,7 @@ const fn algorithm(kind: ChecksumKind) -> &'static str {
     }
 }
 
-fn relationships(report: &ScanReport) -> Vec<Relationship> {
+fn relationships(report: &ScanReport) -> Vec<Edge> {
     let mut all = BTreeSet::new();
     for lockfile in &report.lockfiles {
         let own = lockfile_id(&report.root_path(lockfile.file));
@@ -232,7 +230,6 @@ fn relationships(report: &ScanReport) -> Vec<Relationship> {
             all.insert((1, from.clone(), "DEPENDS_ON", package_id(&needed.purl)));
         }
     }
-    let wire =
-        |(_, from, kind, to)| Relationship { spdx_element_id: from, relationship_type: kind, related_spdx_element: to };
+    let wire = |(_, from, kind, to)| Edge { spdx_element_id: from, relationship_type: kind, related_spdx_element: to };
     all.into_iter().map(wire).collect()
 }
