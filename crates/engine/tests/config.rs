@@ -58,7 +58,7 @@ fn mistakes_are_told_where_they_stand() {
                 "1:20 `mit` is not the SPDX id of a licence | write one id of the SPDX list, such as Apache-2.0, MIT or \
                  GPL-2.0-only",
                 "1:35 `no` is not `allow` or `deny`",
-                "1:52 `reason` is missing from an entry of `exceptions`",
+                "1:54 `reason` is missing from an entry of `exceptions`",
             ],
         ),
         (
