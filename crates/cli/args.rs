@@ -150,8 +150,8 @@ pub(crate) struct RuleFlags {
 
     /// The day to compare dates with; today by default
     ///
-    /// Written 2026-11-21. It decides what has reached its end of life and which suppressions have expired: a fixed day
-    /// makes the output of a fixed tree the same for ever.
+    /// Written 2026-11-21. It decides what has reached its end of life and which suppressions have expired, and stands in
+    /// SPDX documents: a fixed day makes the output of a fixed tree the same for ever.
     #[arg(long)]
     pub(crate) date: Option<Date>,
 }
@@ -159,10 +159,11 @@ pub(crate) struct RuleFlags {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputFlags {
-    /// How to write the result (pretty, concise, json, sarif), and where
+    /// How to write the result (pretty, concise, json, sarif, cyclonedx, spdx), and where
     ///
     /// Repeatable, for several outputs from one scan: `--format concise --format sarif=out.sarif`. Without `=PATH` the
-    /// output goes to standard output, which takes one. The default is pretty on a terminal and concise elsewhere.
+    /// output goes to standard output, which takes one. The default is pretty on a terminal and concise elsewhere. The last
+    /// two are bills of materials: the packages of all lockfiles, in cyclonedx with the advisories that hold for them.
     #[arg(long, value_name = "FMT[=PATH]", value_parser = output)]
     pub(crate) format: Vec<Output>,
 

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
     let report = scanned.report;
     for output in &outputs {
-        emit(&report, output, stream, &args.output)?;
+        emit(&report, output, stream, (&args.output, options.date))?;
     }
     tell_notes(&report, &outputs, &args.output);
     if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
@@ -282,7 +282,11 @@ fn scan_options(
     }
     let needs = outputs.iter().fold(Needs::default(), |needs, output| {
         let more = output.format.needs();
-        Needs { line: needs.line || more.line, line_hash: needs.line_hash || more.line_hash }
+        Needs {
+            line: needs.line || more.line,
+            line_hash: needs.line_hash || more.line_hash,
+            packages: needs.packages || more.packages,
+        }
     });
     let config_directory = config_file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
     Ok(ScanOptions {
@@ -362,7 +366,12 @@ pub(crate) fn today() -> Date {
 }
 
 /// Writes one output. A closed pipe does not change the exit code: the findings decide that.
-fn emit(report: &ScanReport, output: &Output, stream: Stream, flags: &OutputFlags) -> Result<(), Failure> {
+fn emit(
+    report: &ScanReport,
+    output: &Output,
+    stream: Stream,
+    (flags, date): (&OutputFlags, Date),
+) -> Result<(), Failure> {
     let options = Options {
         suppressed: if flags.include_suppressed { SuppressedFindings::Include } else { SuppressedFindings::Omit },
         verbosity: match (flags.quiet, flags.verbose) {
@@ -370,6 +379,7 @@ fn emit(report: &ScanReport, output: &Output, stream: Stream, flags: &OutputFlag
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
         },
+        day: date.to_string().into(),
         ..terminal::options(flags.color.color)
     };
     let plain = Options { color: Color::Never, width: Options::default().width, ..options.clone() };

@@ -496,7 +496,7 @@ fn options(name: &str, data: &[u8]) -> ScanOptions {
         threads: 1,
         profile: Some(Profile::All),
         date: "2026-11-21".parse().expect("a date"),
-        needs: Needs { line: true, line_hash: true },
+        needs: Needs { line: true, line_hash: true, packages: true },
         // Only what is given is read, so this folder need not exist.
         ..ScanOptions::new(std::path::PathBuf::from("/nowhere"))
     }

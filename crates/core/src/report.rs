@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::{Catalog, FileId, Finding, Severity};
+use crate::{Catalog, FileId, Finding, Material, MaterialRoot, Severity};
 
 /// The result of a scan.
 #[derive(Debug)]
@@ -16,6 +16,10 @@ pub struct ScanReport {
     pub root_paths: RootPaths,
     /// Sorted by path, span and rule; suppressed ones included.
     pub findings: Vec<Finding>,
+    /// The packages of all lockfiles, sorted by package URL, each once; empty where no format asked for them.
+    pub packages: Vec<Material>,
+    /// The lockfiles that they are from, sorted by path; empty where no format asked for them.
+    pub lockfiles: Vec<MaterialRoot>,
     /// Counts for the summary line.
     pub stats: Stats,
     /// Things that were left out, and why; not defects.

@@ -18,7 +18,11 @@ pub fn advisory(options: &ScanOptions, id: &str) -> Result<Option<RuleMeta>, Sca
     let found = || {
         let advisories = open(options)?;
         let Some(known) = advisories.find(id)? else { return Ok(None) };
-        let mut rule = rule_of(&known.advisory, Settings::of(&options.config.advisories))?;
+        let mut rule = rule_of(
+            &known.advisory,
+            &known.advisory.text()?.unwrap_or_default(),
+            Settings::of(&options.config.advisories),
+        );
         rule.docs = docs(&known, &rule)?.into();
         Ok(Some(rule))
     };

@@ -4,13 +4,16 @@
 //! The files of one folder are judged together. Manifests say what a lockfile leaves open: what the project asks for by
 //! itself, and what only its development needs. Packages that come from nowhere but a registry are looked up.
 
+mod materials;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use portcullis_advisories::database::Database;
+use portcullis_advisories::database::{Database, Text};
 use portcullis_advisories::matching::is_judged;
 use portcullis_advisories::record::Kind;
+use portcullis_advisories::severity::Score;
 use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp};
 use portcullis_core::{
     ADVISORIES, Catalog, Confidence, Draft, FileId, Files, LineIndex, Note, NoteKind, Place, Profile, RuleMeta,
@@ -65,6 +68,8 @@ pub(crate) struct Packages {
     folders: Vec<Folder>,
     texts: HashMap<FileId, Arc<str>>,
     hits: Vec<Hit>,
+    /// The CVSS vectors of each advisory that holds, with their scores in tenths.
+    vectors: HashMap<Box<str>, Vec<(Box<str>, u8)>>,
     /// A rule for each advisory that holds.
     pub(crate) rules: Vec<RuleMeta>,
     /// What could not be judged.
@@ -76,6 +81,8 @@ pub(crate) struct Packages {
 /// An advisory that holds for a package.
 struct Hit {
     file: FileId,
+    /// The package in its lockfile.
+    package: PackageId,
     /// The advisory's rule.
     id: Box<str>,
     place: Place,
@@ -335,16 +342,20 @@ impl Packages {
         let found = on_workers(&locks, |(file, lock)| hits_of(file.file, lock, advisories, vex, settings));
         let mut rules: BTreeMap<Box<str>, RuleMeta> = BTreeMap::new();
         let mut hits = Vec::new();
+        let mut vectors = HashMap::new();
         for found in found {
             for (advisory, hit) in found? {
                 if !rules.contains_key(&hit.id) {
-                    rules.insert(hit.id.clone(), rule_of(&advisory, settings)?);
+                    let text = advisory.text()?.unwrap_or_default();
+                    vectors.insert(hit.id.clone(), scored(&text.vectors));
+                    rules.insert(hit.id.clone(), rule_of(&advisory, &text, settings));
                 }
                 hits.push(hit);
             }
         }
         let unjudged = unjudged(locks.iter().map(|(_, lock)| *lock), advisories);
         self.hits = hits;
+        self.vectors = vectors;
         self.rules = rules.into_values().collect();
         self.notes.extend(unjudged);
         Ok(())
@@ -448,14 +459,14 @@ fn hits_of<'a>(
     vex: &Vex,
     settings: Settings,
 ) -> Result<Vec<(Match<'a>, Hit)>, Error> {
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut seen: HashMap<(Ecosystem, &str, &str), usize> = HashMap::new();
     let mut several: Vec<(PackageId, Vec<PackageId>)> = Vec::new();
     for (id, package) in (0..).map(PackageId).zip(&lock.packages) {
         let Some(version) = package.version.as_deref().filter(|_| is_judged(package)) else { continue };
         if package.groups.dev == Some(true) && !settings.development {
             continue;
         }
-        let at = *seen.entry((&package.name, version)).or_insert_with(|| {
+        let at = *seen.entry((package.ecosystem, &package.name, version)).or_insert_with(|| {
             several.push((id, Vec::new()));
             several.len() - 1
         });
@@ -475,7 +486,7 @@ fn hits_of<'a>(
             }
             let path = paths.get_or_insert_with(|| Paths::of(lock)).to(id);
             let path: Vec<&Package> = path.iter().filter_map(|id| lock.packages.get(id.0 as usize)).collect();
-            let mut hit = Hit::new(file, package, &advisory, &path)?;
+            let mut hit = Hit::new(file, (id, package), &advisory, &path)?;
             let others = others.iter().filter_map(|id| lock.packages.get(id.0 as usize)).take(NAMED);
             hit.harmless = vex.reason(&advisory.ids, package).map(Into::into);
             hit.labels = others.map(|other| (other.version_span, "and here".to_owned())).collect();
@@ -489,7 +500,12 @@ fn hits_of<'a>(
 const NAMED: usize = 10;
 
 impl Hit {
-    fn new(file: FileId, package: &Package, advisory: &Match<'_>, path: &[&Package]) -> Result<Self, Error> {
+    fn new(
+        file: FileId,
+        (id, package): (PackageId, &Package),
+        advisory: &Match<'_>,
+        path: &[&Package],
+    ) -> Result<Self, Error> {
         let version = package.version.as_deref().unwrap_or_default();
         let mut structure = StableHash::new();
         structure.text(package.ecosystem.osv());
@@ -513,7 +529,16 @@ impl Hit {
             message = format!("{message} ({})", names.join(" \u{2192} "));
         }
         let help = Some(help(package, version, advisory, path)?);
-        Ok(Self { file, id: advisory.id().into(), place, message, help, labels: Vec::new(), harmless: None })
+        Ok(Self {
+            file,
+            package: id,
+            id: advisory.id().into(),
+            place,
+            message,
+            help,
+            labels: Vec::new(),
+            harmless: None,
+        })
     }
 }
 
@@ -566,7 +591,7 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
 }
 
 /// An advisory as a rule of the scan.
-pub(crate) fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMeta, Error> {
+pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> RuleMeta {
     let severity = match (advisory.kind, advisory.rating.level()) {
         (Kind::Malicious, _) | (_, Level::Critical) => Severity::Critical,
         (_, Level::High) => Severity::High,
@@ -577,7 +602,6 @@ pub(crate) fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMe
         (Kind::Unmaintained | Kind::Notice, Level::Unknown) => Severity::Info,
         (Kind::Vulnerability, Level::Unknown) => settings.unknown_as,
     };
-    let text = advisory.text()?.unwrap_or_default();
     let title = if text.summary.is_empty() { format!("Advisory {}", advisory.id()) } else { text.summary.clone() };
     let mut docs = format!("{}\n\n{}\n", one_line(&title), text.details.trim());
     for reference in &text.references {
@@ -594,7 +618,7 @@ pub(crate) fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMe
     if advisory.fixed.is_empty() {
         tags.push("unfixed");
     }
-    Ok(RuleMeta {
+    RuleMeta {
         id: advisory.id().to_owned().into(),
         severity,
         confidence: Confidence::High,
@@ -603,7 +627,13 @@ pub(crate) fn rule_of(advisory: &Match<'_>, settings: Settings) -> Result<RuleMe
         peers: advisory.ids.iter().copied().filter(|id| *id != advisory.id()).collect(),
         docs: docs.into(),
         ..RuleMeta::DEFAULT
-    })
+    }
+}
+
+/// The vectors that are some version's, with their scores in tenths.
+fn scored(vectors: &[String]) -> Vec<(Box<str>, u8)> {
+    let score = |vector: &String| Some((vector.trim().into(), Score::of_vector(vector)?.tenths()));
+    vectors.iter().filter_map(score).collect()
 }
 
 fn one_line(text: &str) -> String {

@@ -199,6 +199,8 @@ pub(crate) fn scan_texts(
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
         root_paths: paths::root_paths(&options.cwd, &scan_root(options)),
         findings: Vec::new(),
+        packages: Vec::new(),
+        lockfiles: Vec::new(),
         stats: Stats::default(),
         notes,
         errors: std::mem::take(&mut found.errors),
@@ -363,6 +365,9 @@ pub(crate) fn scan_texts(
         say_once(&mut report.findings, &in_worlds);
     }
     filters.accept(&mut report, options.date);
+    if options.needs.packages {
+        packages.list(&mut report);
+    }
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing })
 }

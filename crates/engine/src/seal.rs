@@ -10,13 +10,15 @@ use portcullis_core::{
 
 use crate::select::Selection;
 
-/// What the reports of a scan need of each finding, besides its position.
+/// What the reports of a scan need, besides the position of each finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// The source lines.
     pub line: bool,
     /// GitHub's line hash.
     pub line_hash: bool,
+    /// The packages of the scan.
+    pub packages: bool,
 }
 
 /// Seals the drafts of one file.

@@ -51,12 +51,28 @@ fn mistakes_are_told_where_they_stand() {
         ("", &[]),
         ("# nothing\n", &[]),
         ("{}", &[]),
+        ("licences: { allow: [MIT, GPL-2.0, Apache-2.0 WITH LLVM-exception], unknown: deny }", &[]),
+        (
+            "licences: { deny: [mit], unknown: no, exceptions: [{ package: a }] }",
+            &[
+                "1:20 `mit` is not the SPDX id of a licence | write one id of the SPDX list, such as Apache-2.0, MIT or \
+                 GPL-2.0-only",
+                "1:35 `no` is not `allow` or `deny`",
+                "1:54 `reason` is missing from an entry of `exceptions`",
+            ],
+        ),
+        (
+            "licences: { allow: [MIT OR ISC] }",
+            &["1:21 `MIT OR ISC` is not the SPDX id of a licence | write one id of the SPDX \
+          list, such as Apache-2.0, MIT or GPL-2.0-only"],
+        ),
         ("rules:\nignore:\n", &[]),
         ("profle: all", &["1:1 unknown key `profle` | did you mean `profile`?"]),
         (
             "wrong: 1",
             &["1:1 unknown key `wrong` | a configuration has `include`, `exclude`, `profile`, `fail-on`, \
-               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`"],
+               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`, \
+               `licences`"],
         ),
         ("- a", &["1:1 expected a configuration, which is a mapping, found a list"]),
         ("profile: al", &["1:10 `al` is not a profile (recommended, all) | did you mean `all`?"]),
@@ -214,7 +230,7 @@ fn errors_show_the_line_with_the_place_marked() {
         (
             "fail-on: high\nüü: 1\n",
             "p.yaml:2:1: error: unknown key `üü`\n  |\n2 | üü: 1\n  | ^^\n  = help: a configuration has `include`, \
-             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`\n",
+             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`, `licences`\n",
         ),
         (
             "profile: \"\\e[31mall\"",
@@ -296,7 +312,10 @@ fn values_come_to_what_they_say() {
 #[test]
 fn what_is_shown_reads_as_the_same() {
     let catalog = catalog();
-    for text in ["", "profile: all", "rules: { k8s-host-network: off }", "exclude: [target, '!target']", FULL] {
+    let licences =
+        "licences: { allow: [MIT], unknown: deny, exceptions: [{ package: '@a/b', licence: X, reason: y }] }";
+    for text in ["", "profile: all", "rules: { k8s-host-network: off }", "exclude: [target, '!target']", licences, FULL]
+    {
         let (config, errors) = Config::parse(text, &catalog);
         assert_eq!(errors, [], "{text}");
         let shown = config.show();
@@ -309,6 +328,7 @@ fn what_is_shown_reads_as_the_same() {
             "{shown}"
         );
         assert_eq!((again.include, again.exclude), (config.include, config.exclude), "{shown}");
+        assert_eq!(again.licences, config.licences, "{shown}");
     }
     assert_eq!(
         Config::parse(

@@ -4,13 +4,16 @@
 //! the report and the [`Options`] only, never on the environment or the number of threads.
 
 mod concise;
+mod cyclonedx;
 mod explain;
 mod json;
+mod material;
 mod options;
 mod pretty;
 mod rules;
 mod sarif;
 mod snippet;
+mod spdx;
 mod stream;
 mod summary;
 mod text;
@@ -34,6 +37,8 @@ pub fn write(report: &ScanReport, format: Format, options: &Options, out: &mut d
         Format::Concise => concise::write(report, options, out),
         Format::Json => json::write(report, options, out),
         Format::Sarif => sarif::write(report, options, out),
+        Format::CycloneDx => cyclonedx::write(report, options, out),
+        Format::Spdx => spdx::write(report, options, out),
     }?;
     out.flush()
 }
@@ -49,11 +54,15 @@ pub enum Format {
     Json,
     /// For code scanning: SARIF 2.1.0 as GitHub takes it.
     Sarif,
+    /// For audits: a bill of materials with what is known of it, CycloneDX 1.6.
+    CycloneDx,
+    /// For audits: a bill of materials, SPDX 2.3.
+    Spdx,
 }
 
 impl Format {
     /// Every format, the most used first.
-    pub const ALL: [Self; 4] = [Self::Pretty, Self::Concise, Self::Json, Self::Sarif];
+    pub const ALL: [Self; 6] = [Self::Pretty, Self::Concise, Self::Json, Self::Sarif, Self::CycloneDx, Self::Spdx];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -62,16 +71,19 @@ impl Format {
             Self::Concise => "concise",
             Self::Json => "json",
             Self::Sarif => "sarif",
+            Self::CycloneDx => "cyclonedx",
+            Self::Spdx => "spdx",
         }
     }
 
     /// What has to be sealed into the findings for this format.
     pub const fn needs(self) -> Needs {
         match self {
-            Self::Pretty => Needs { line: true, line_hash: false },
-            Self::Concise | Self::Json => Needs { line: false, line_hash: false },
+            Self::Pretty => Needs { line: true, ..Needs::NONE },
+            Self::Concise | Self::Json => Needs::NONE,
             // The line says where a span of several lines is to be clipped.
-            Self::Sarif => Needs { line: true, line_hash: true },
+            Self::Sarif => Needs { line: true, line_hash: true, ..Needs::NONE },
+            Self::CycloneDx | Self::Spdx => Needs { packages: true, ..Needs::NONE },
         }
     }
 }
@@ -93,19 +105,28 @@ impl FromStr for Format {
     }
 }
 
-/// What findings must carry beside the things that they always have.
+/// What a report must carry beside the things that it always has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// `Finding::line` and `Related::line`.
     pub line: bool,
     /// `Finding::line_hash`.
     pub line_hash: bool,
+    /// `ScanReport::packages` and `ScanReport::lockfiles`.
+    pub packages: bool,
 }
 
 impl Needs {
+    /// Nothing.
+    const NONE: Self = Self { line: false, line_hash: false, packages: false };
+
     /// What two formats of one scan need together.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
-        Self { line: self.line || other.line, line_hash: self.line_hash || other.line_hash }
+        Self {
+            line: self.line || other.line,
+            line_hash: self.line_hash || other.line_hash,
+            packages: self.packages || other.packages,
+        }
     }
 }

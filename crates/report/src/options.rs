@@ -21,6 +21,8 @@ pub struct Options {
     pub verbosity: Verbosity,
     /// The program as outputs name it.
     pub tool: Tool,
+    /// The day that the scan judges by, `2026-11-21`: what an output has to say it was made on.
+    pub day: Cow<'static, str>,
 }
 
 impl Default for Options {
@@ -33,6 +35,7 @@ impl Default for Options {
             suppressed: SuppressedFindings::Omit,
             verbosity: Verbosity::Normal,
             tool: Tool::default(),
+            day: Cow::Borrowed("1970-01-01"),
         }
     }
 }

@@ -185,6 +185,14 @@ impl Options {
         }
     }
 
+    /// One string, where it is set.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.0.get(name) {
+            Some(OptionValue::Text(value)) => Some(value),
+            _ => None,
+        }
+    }
+
     /// A flag; false where it is not set.
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.0.get(name), Some(OptionValue::Flag(true)))

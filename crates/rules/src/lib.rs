@@ -31,5 +31,6 @@ mod text;
 pub use catalog::{builtin, catalog, catalog_with};
 pub use context::{Context, Date, OptionValue, Options, PodSecurity, PodSecurityLevel};
 pub use dispatch::{ACROSS_FILES, Dispatch, HELM_VALUES, Outcome};
+pub use packages::is_licence;
 pub use report::{Place, Report, Spot};
 pub use rule::{Check, Rule};

@@ -51,7 +51,7 @@ fn example_context() -> Context {
     Context { date: "2026-11-21".parse().unwrap(), ..Context::default() }
 }
 
-/// The lists of strings that the example's own configuration gives to rules.
+/// The strings and lists of them that the example's own configuration gives to rules.
 fn options(example: &Example) -> BTreeMap<String, Options> {
     let Some((_, text)) = example.files.iter().find(|(name, _)| name == "portcullis.yaml") else {
         return BTreeMap::new();
@@ -59,10 +59,11 @@ fn options(example: &Example) -> BTreeMap<String, Options> {
     let tree = yaml::parse(FileId(0), &Arc::from(text.as_str()), Dialect::Yaml12);
     let rules = tree.documents().next().and_then(|document| document.root.field("rules")).unwrap();
     let of_rule = |options: Node<'_>| {
-        let strings = |list: Node<'_>| list.items().map(|item| item.text().to_owned()).collect();
-        Options(
-            options.entries().map(|(key, list)| (key.text().to_owned(), OptionValue::Strings(strings(list)))).collect(),
-        )
+        let value = |value: Node<'_>| match value.as_str() {
+            Some(text) => OptionValue::Text(text.to_owned()),
+            None => OptionValue::Strings(value.items().map(|item| item.text().to_owned()).collect()),
+        };
+        Options(options.entries().map(|(key, node)| (key.text().to_owned(), value(node))).collect())
     };
     rules.entries().map(|(rule, options)| (rule.text().to_owned(), of_rule(options))).collect()
 }

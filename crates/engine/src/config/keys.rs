@@ -4,15 +4,15 @@ use std::str::FromStr;
 
 use portcullis_core::{Catalog, OptionMeta, OptionShape, Profile, RuleIdx, Severity};
 use portcullis_model::kubernetes::KubernetesVersion;
-use portcullis_rules::{Date, OptionValue, Options};
+use portcullis_rules::{Date, OptionValue, Options, is_licence};
 use portcullis_syntax::Node;
 use serde_json::{Map, Value as Json, json};
 
 use super::nearest::{did_you_mean, nearest, select_rules};
 use super::reader::Reader;
 use super::{
-    Advisories, Config, DEFAULT_EXCLUDES, DEFAULT_FAIL_ON, DEFAULT_PROFILE, GlobError, Ignore, OVERRIDE_LIMIT,
-    Override, PathMatcher, RuleSetting, RuleSwitch,
+    Advisories, Config, DEFAULT_EXCLUDES, DEFAULT_FAIL_ON, DEFAULT_PROFILE, GlobError, Ignore, LicenceException,
+    Licences, OVERRIDE_LIMIT, Override, PathMatcher, RuleSetting, RuleSwitch, UnknownLicence,
 };
 
 /// A key that is read into the field that follows it.
@@ -96,7 +96,13 @@ pub(super) const ROOT: &[Key<Config>] = &[
         example: " { unknown-as: medium, development: false }",
     ),
     planned("secrets"),
-    planned("licences"),
+    key!(
+        "licences": Config.licences,
+        "The licences that packages may have, by their SPDX ids, where lockfiles say which they have. Turns on the rule \
+         `lock-licence-not-allowed`.",
+        example: "\n  allow: [MIT, Apache-2.0]\n  exceptions:\n    - package: left-pad\n      licence: WTFPL\n      \
+                  reason: a test uses it",
+    ),
     planned("admission"),
 ];
 
@@ -122,6 +128,45 @@ const ADVISORIES: &[Key<Advisories>] = &[
     key!("development": Advisories.development, "Whether packages count that only development needs; they do by default."),
     key!("unfixed": Advisories.unfixed, "Whether advisories count that no version fixes; they do by default."),
 ];
+
+/// `licences`.
+const LICENCES: &[Key<Licences>] = &[
+    Key {
+        read: |reader, node, licences| licences.allow = licence_ids(reader, node),
+        ..key!("allow": Licences.allow, "Licences that packages may have; without any, all that are not denied.")
+    },
+    Key {
+        read: |reader, node, licences| licences.deny = licence_ids(reader, node),
+        ..key!("deny": Licences.deny, "Licences that packages may not have.")
+    },
+    key!("exceptions": Licences.exceptions, "Packages that this does not hold for."),
+    key!(
+        "unknown": Licences.unknown,
+        "`deny`: a package is reported as well where its licence is not known or no SPDX id; `allow` by default.",
+    ),
+];
+
+/// An entry of `exceptions`.
+const LICENCE_EXCEPTION: &[Key<LicenceException>] = &[
+    key!("package": LicenceException.package, "The name of the package.").required(),
+    key!("licence": LicenceException.licence, "The licence, as the lockfile writes it; without it, any."),
+    key!("reason": LicenceException.reason, "Why.").required(),
+];
+
+/// A list of licences, each of which has to be one: a name that is none would allow nothing.
+fn licence_ids(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<String> {
+    let mut ids = Vec::new();
+    for item in reader.items(node, "a list of licences") {
+        let Some(text) = reader.string(item, "the SPDX id of a licence as text") else { continue };
+        if is_licence(text) {
+            ids.push(text.to_owned());
+        } else {
+            let help = "write one id of the SPDX list, such as Apache-2.0, MIT or GPL-2.0-only".to_owned();
+            reader.wrong(item, format!("`{text}` is not the SPDX id of a licence"), Some(help));
+        }
+    }
+    ids
+}
 
 /// An entry of `ignore`.
 const IGNORE: &[Key<Ignore>] = &[
@@ -412,6 +457,50 @@ impl Setting for Advisories {
         object_schema(ADVISORIES, catalog)
     }
 }
+
+impl Setting for Licences {
+    fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
+        reader.mapping(node, LICENCES, "`licences`")
+    }
+
+    fn show(&self) -> Option<Json> {
+        (*self != Self::default()).then(|| show_object(self, LICENCES))
+    }
+
+    fn schema(catalog: &Catalog) -> Json {
+        object_schema(LICENCES, catalog)
+    }
+}
+
+impl Setting for Vec<LicenceException> {
+    fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
+        Some(list(reader, node, LICENCE_EXCEPTION, "an entry of `exceptions`"))
+    }
+
+    fn show(&self) -> Option<Json> {
+        show_list(self, LICENCE_EXCEPTION)
+    }
+
+    fn schema(catalog: &Catalog) -> Json {
+        json!({ "type": "array", "items": object_schema(LICENCE_EXCEPTION, catalog) })
+    }
+}
+
+impl Setting for Option<UnknownLicence> {
+    fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
+        parsed(reader, node, &UNKNOWN.map(UnknownLicence::name)).map(Some)
+    }
+
+    fn show(&self) -> Option<Json> {
+        self.map(|unknown| json!(unknown.name()))
+    }
+
+    fn schema(_: &Catalog) -> Json {
+        json!({ "enum": UNKNOWN.map(UnknownLicence::name) })
+    }
+}
+
+const UNKNOWN: [UnknownLicence; 2] = [UnknownLicence::Allow, UnknownLicence::Deny];
 
 impl Setting for Vec<Override> {
     fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {

@@ -14,11 +14,12 @@ mod schema;
 mod text;
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use portcullis_core::{Catalog, Profile, RuleIdx, Severity};
 use portcullis_model::kubernetes::KubernetesVersion;
-use portcullis_rules::{Date, Options};
+use portcullis_rules::{Date, OptionValue, Options};
 
 pub use file::{ConfigFileError, FILE_NAMES};
 pub use import::{ImportError, Imported, Remark, import, import_texts};
@@ -50,6 +51,8 @@ pub struct Config {
     pub ignore: Vec<Ignore>,
     /// `advisories`.
     pub advisories: Advisories,
+    /// `licences`.
+    pub licences: Licences,
 }
 
 /// Names that are not walked into unless they are named on the command line.
@@ -119,6 +122,42 @@ pub struct Advisories {
     pub unfixed: Option<bool>,
 }
 
+/// The licences that packages may have: the options of the rule `lock-licence-not-allowed`, which they turn on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Licences {
+    /// SPDX ids of those that are; empty: all that are not denied.
+    pub allow: Vec<String>,
+    /// SPDX ids of those that are not.
+    pub deny: Vec<String>,
+    /// Packages that it does not hold for.
+    pub exceptions: Vec<LicenceException>,
+    /// What a licence counts as that is not known; `None`: it is allowed.
+    pub unknown: Option<UnknownLicence>,
+}
+
+/// A package that may have another licence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LicenceException {
+    /// Its name.
+    pub package: Option<String>,
+    /// The licence as the lockfile writes it; `None`: any.
+    pub licence: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What a licence counts as that is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownLicence {
+    /// Nothing is said.
+    Allow,
+    /// It is not allowed.
+    Deny,
+}
+
+/// The rule that [`Licences`] are options of.
+const LICENCE_RULE: &str = "lock-licence-not-allowed";
+
 /// How an advisory counts that has no severity.
 pub const UNKNOWN_AS: Severity = Severity::Medium;
 
@@ -135,6 +174,7 @@ impl Default for Config {
             overrides: Vec::new(),
             ignore: Vec::new(),
             advisories: Advisories::default(),
+            licences: Licences::default(),
         }
     }
 }
@@ -158,7 +198,10 @@ impl Config {
 
     /// What `rules` sets for each rule.
     pub fn switches(&self, catalog: &Catalog) -> BTreeMap<RuleIdx, RuleSwitch> {
-        resolve(self.rules.iter().map(|(selector, setting)| (selector.as_str(), setting.switch)), catalog)
+        let sections = (self.licences != Licences::default())
+            .then_some((LICENCE_RULE, RuleSwitch { on: Some(true), severity: None }));
+        let rules = self.rules.iter().map(|(selector, setting)| (selector.as_str(), setting.switch));
+        resolve(sections.into_iter().chain(rules), catalog)
     }
 
     /// The options of each rule that has any set, by the rule's own id.
@@ -173,7 +216,56 @@ impl Config {
                 known.0.extend(setting.options.0.clone());
             }
         }
+        let set = self.licences.options();
+        if !set.0.is_empty() {
+            options.entry(LICENCE_RULE.to_owned()).or_default().0.extend(set.0);
+        }
         options
+    }
+}
+
+impl Licences {
+    /// As options of the rule; what is not set is left to the rule's own.
+    fn options(&self) -> Options {
+        let mut options = Options::default();
+        let exceptions = self.exceptions.iter().filter_map(|exception| {
+            let package = exception.package.as_deref()?;
+            Some(match &exception.licence {
+                Some(licence) => format!("{package}={licence}"),
+                None => package.to_owned(),
+            })
+        });
+        let lists = [("allow", self.allow.clone()), ("deny", self.deny.clone()), ("exceptions", exceptions.collect())];
+        for (name, list) in lists {
+            if !list.is_empty() {
+                options.0.insert(name.to_owned(), OptionValue::Strings(list));
+            }
+        }
+        if let Some(unknown) = self.unknown {
+            options.0.insert("unknown".to_owned(), OptionValue::Text(unknown.name().to_owned()));
+        }
+        options
+    }
+}
+
+impl UnknownLicence {
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+impl FromStr for UnknownLicence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Allow, Self::Deny]
+            .into_iter()
+            .find(|it| it.name() == text)
+            .ok_or_else(|| format!("`{text}` is not `allow` or `deny`"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where an archive or a repository lies, by its address.
 
+use std::borrow::Cow;
+
 /// The parts of an address that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address<'u> {
@@ -43,6 +45,18 @@ impl<'u> Address<'u> {
     }
 }
 
+/// An address without what logs in: over HTTP any user may be a token, elsewhere (`git@`) only what has a password is.
+pub fn without_login(url: &str) -> Cow<'_, str> {
+    let parts = url.split_once("://").and_then(|(scheme, rest)| {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let (user, host) = authority.rsplit_once('@')?;
+        let is_http = ["http", "https", "git+http", "git+https"].iter().any(|http| scheme.eq_ignore_ascii_case(http));
+        (is_http || user.contains(':')).then_some((scheme, host, path))
+    });
+    parts.map_or(Cow::Borrowed(url), |(scheme, host, path)| Cow::Owned(format!("{scheme}://{host}{path}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +77,21 @@ mod tests {
         ] {
             let found = Address::new(url).map(|it| (it.scheme, it.host, it.path));
             assert_eq!(found, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn logins_are_left_out() {
+        for (url, expected) in [
+            ("https://user:p%40ss@example.org:8080/x@y", "https://example.org:8080/x@y"),
+            ("git+https://ghp_token@example.org/a.git", "git+https://example.org/a.git"),
+            ("https://example.org?a=b@c", "https://example.org?a=b@c"),
+            ("ssh://git:pass@example.org/a", "ssh://example.org/a"),
+            ("ssh://git@example.org/a", "ssh://git@example.org/a"),
+            ("git@example.org:a/b", "git@example.org:a/b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_login(url), expected);
         }
     }
 

@@ -14,6 +14,7 @@ mod conan;
 mod conflict;
 mod cyclonedx;
 mod dart;
+mod digest;
 mod ecosystem;
 mod folder;
 mod format;
@@ -50,7 +51,7 @@ mod yarn;
 
 use portcullis_core::{Span, SyntaxError};
 
-pub use address::Address;
+pub use address::{Address, without_login};
 pub use ecosystem::Ecosystem;
 pub use folder::{Folder, PackageFile, Unmet};
 pub use format::{Format, Role};

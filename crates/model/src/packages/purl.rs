@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ecosystem, Package, Source};
+use super::{Ecosystem, Package, Source, without_login};
 
 /// A package URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,6 +152,8 @@ pub fn purl_of(package: &Package) -> String {
     match &package.source {
         Source::Git { url, commit, .. } => {
             let commit = commit.as_deref().map(|commit| format!("@{commit}")).unwrap_or_default();
+            // A package URL goes out into the world.
+            let url = without_login(url);
             let scheme = if url.starts_with("git+") || url.starts_with("git:") { "" } else { "git+" };
             purl.qualifiers.insert("vcs_url".to_owned(), format!("{scheme}{url}{commit}"));
         }

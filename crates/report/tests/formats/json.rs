@@ -77,7 +77,8 @@ fn many_findings_stay_in_order() {
     assert!((1..).zip(concise.lines()).all(|(line, text)| text.starts_with(&format!("f:{line}:1: medium"))));
     for format in Format::ALL {
         let length = builder.write(format, &options()).len();
-        for open in [0, 1, 70_000, length - 1] {
+        // Bills of materials are short here: they have no findings.
+        for open in [0, 1, 70_000, length - 1].into_iter().filter(|open| *open < length) {
             let error =
                 portcullis_report::write(&builder.report, format, &options(), &mut ClosedPipe(open)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{format} after {open} bytes");
@@ -90,8 +91,12 @@ fn formats_are_read_by_name() {
     for format in Format::ALL {
         assert_eq!(format.name().parse(), Ok(format));
     }
-    assert_eq!("xml".parse::<Format>(), Err("`xml` is not a format (pretty, concise, json, sarif)".to_owned()));
+    assert_eq!(
+        "xml".parse::<Format>(),
+        Err("`xml` is not a format (pretty, concise, json, sarif, cyclonedx, spdx)".to_owned())
+    );
     let needs = Format::Pretty.needs().and(Format::Json.needs());
     assert!(needs.line && !needs.line_hash);
     assert!(Format::Sarif.needs().line_hash);
+    assert!(Format::Spdx.needs().and(Format::Json.needs()).packages);
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod materials;
+#[cfg(test)]
 mod pretty;
 #[cfg(test)]
 mod rules;

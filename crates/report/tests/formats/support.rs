@@ -57,6 +57,8 @@ pub(crate) fn report(files: &[(&str, &str)]) -> Builder {
             files: files.iter().map(|(path, _)| Arc::from(*path)).collect(),
             root_paths: RootPaths::Same,
             findings: Vec::new(),
+            packages: Vec::new(),
+            lockfiles: Vec::new(),
             stats: Stats { files: files.len(), bytes: 100, documents: 2, rules: 118, elapsed_ms: 41 },
             notes: Vec::new(),
             errors: Vec::new(),

@@ -156,7 +156,9 @@ fn is_archive(package: &Package) -> bool {
     let is_commit = |part: &str| part.len() == 40 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     match &package.source {
         Source::Registry => !package.is_bundled,
-        Source::Url { url, .. } => !package.is_bundled && !url.split('#').next().unwrap_or_default().split('/').any(is_commit),
+        Source::Url { url, .. } => {
+            !package.is_bundled && !url.split('#').next().unwrap_or_default().split('/').any(is_commit)
+        }
         Source::Git { .. } | Source::Path(_) | Source::Project => false,
     }
 }

@@ -5,6 +5,7 @@
 mod addresses;
 mod deprecated;
 mod integrity;
+mod licences;
 mod names;
 mod pins;
 mod registries;
@@ -14,6 +15,8 @@ mod steps;
 use portcullis_core::Span;
 use portcullis_model::packages::{Address, Package, PackageFile, Source};
 
+pub use licences::is_licence;
+
 use crate::{Place, Rule, Spot};
 
 /// The rules, file by file.
@@ -21,6 +24,7 @@ pub(crate) static RULES: &[&[&Rule]] = &[
     addresses::RULES,
     deprecated::RULES,
     integrity::RULES,
+    licences::RULES,
     names::RULES,
     pins::RULES,
     registries::RULES,
