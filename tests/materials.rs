@@ -69,8 +69,19 @@ fn a_scan_gives_bills_of_materials() {
     let scan = |threads: &str, out: [&str; 2]| {
         let [cyclonedx, spdx] = out;
         let formats = [format!("cyclonedx={cyclonedx}"), format!("spdx={spdx}")];
-        let arguments =
-            ["web", "api", "--exit-zero", "--date", "2026-11-21", "--threads", threads, "--format", &formats[0]];
+        let arguments = [
+            "web",
+            "api",
+            "--root",
+            ".",
+            "--exit-zero",
+            "--date",
+            "2026-11-21",
+            "--threads",
+            threads,
+            "--format",
+            &formats[0],
+        ];
         let output = run(&folder, &[&["check"], &arguments[..], &["--format", &formats[1]]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
