@@ -827,3 +827,21 @@ fn an_advisory_is_explained_by_any_of_its_ids() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn what_is_known_of_exploits_is_told_by_tags() {
+    let shop = shop("exploits");
+    fs::write(shop.join("epss.csv"), "#model_version:v2025\ncve,epss,percentile\nCVE-2026-0001,0.97312,0.99\n")
+        .unwrap();
+    fs::write(shop.join("kev.json"), r#"{ "vulnerabilities": [{ "cveID": "CVE-2026-0001" }] }"#).unwrap();
+    let arguments = ["db", "build", "--osv", "../osv", "--epss", "epss.csv", "--kev", "kev.json", "-o", "more.db"];
+    let built = run(&shop, &arguments);
+    assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
+    let finding = &report(&shop, &["--db", "more.db", "--only", "CVE-2026-0001", "."])["findings"][0];
+    assert_eq!(finding["tags"], json!(["advisories", "vulnerability", "known-exploited", "epss:0.973"]));
+    // Tags select, as everywhere.
+    assert_eq!(
+        findings(&shop, &["--db", "more.db", "--skip", "known-exploited", "--only", "GHSA-aaaa*", "."]),
+        [""; 0]
+    );
+}

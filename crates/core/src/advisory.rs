@@ -10,13 +10,22 @@ const PREFIXES: &[&str] = &[
     "SNYK-", "JLSEC-", "PSF-", "ROOT-",
 ];
 
-/// The tags of the kinds of advisories, beside [`ADVISORIES`].
-pub const ADVISORY_KINDS: &[&str] = &["vulnerability", "malicious", "unmaintained", "unsound", "notice"];
+/// The tags of advisories beside [`ADVISORIES`]: their kinds, and what is known of them.
+pub const ADVISORY_TAGS: &[&str] = &[
+    "vulnerability",
+    "malicious",
+    "unmaintained",
+    "unsound",
+    "notice",
+    "known-exploited",
+    "unknown-severity",
+    "unfixed",
+];
 
 /// Whether a selector means advisories: one by its id, those of one source (`GHSA-*`) or kind, or all of them.
 pub fn is_advisory(selector: &str) -> bool {
     selector == ADVISORIES
-        || ADVISORY_KINDS.contains(&selector)
+        || ADVISORY_TAGS.contains(&selector)
         || PREFIXES.iter().any(|prefix| {
             let start = selector.get(..prefix.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(prefix)) && selector.len() > prefix.len()

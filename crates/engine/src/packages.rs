@@ -608,6 +608,7 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
         docs.push_str("\n- ");
         docs.push_str(&reference.url);
     }
+    let likely = advisory.epss.map(|epss| format!("epss:{epss:.3}"));
     let mut tags = vec![ADVISORIES, advisory.kind.name()];
     if advisory.rating.level() == Level::Unknown {
         tags.push("unknown-severity");
@@ -618,6 +619,7 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
     if advisory.fixed.is_empty() {
         tags.push("unfixed");
     }
+    tags.extend(likely.as_deref());
     RuleMeta {
         id: advisory.id().to_owned().into(),
         severity,
