@@ -53,6 +53,8 @@ pub enum Format {
     GradleLock,
     /// `build.sbt.lock`, of the plugin sbt-dependency-lock.
     SbtLock,
+    /// Gradle's `verification-metadata.xml`.
+    GradleVerification,
     /// NuGet's `packages.lock.json`.
     NuGetLock,
     /// NuGet's `packages.config`.
@@ -124,6 +126,7 @@ impl Format {
             "composer.lock" => Self::ComposerLock,
             "composer.json" => Self::ComposerJson,
             "pom.xml" => Self::Pom,
+            "verification-metadata.xml" => Self::GradleVerification,
             "packages.lock.json" => Self::NuGetLock,
             "packages.config" => Self::PackagesConfig,
             "Directory.Packages.props" => Self::PackagesProps,
@@ -205,7 +208,7 @@ impl Format {
             | Self::PyProject => Ecosystem::PyPi,
             Self::GemfileLock | Self::Gemfile => Ecosystem::RubyGems,
             Self::ComposerLock | Self::ComposerJson => Ecosystem::Packagist,
-            Self::Pom | Self::GradleLock | Self::SbtLock => Ecosystem::Maven,
+            Self::Pom | Self::GradleVerification | Self::GradleLock | Self::SbtLock => Ecosystem::Maven,
             Self::NuGetLock | Self::PackagesConfig | Self::DepsJson | Self::PackagesProps => Ecosystem::NuGet,
             Self::MixLock => Ecosystem::Hex,
             Self::PubspecLock => Ecosystem::Pub,

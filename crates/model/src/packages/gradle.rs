@@ -1,4 +1,4 @@
-//! Gradle's `gradle.lockfile` and `buildscript-gradle.lockfile`.
+//! Gradle's `gradle.lockfile` and `buildscript-gradle.lockfile`, and its `verification-metadata.xml`.
 //!
 //! Each line has the configurations that a module is in, and nothing of who asked for it. What a configuration is for only
 //! the build script knows; the names that Gradle and its common plugins give to theirs are known here, and of others nothing
@@ -9,8 +9,37 @@ use std::sync::Arc;
 
 use portcullis_core::{FileId, SyntaxError, SyntaxErrorKind};
 
-use super::helpers::span_of;
+use portcullis_syntax::xml::{self, Element};
+
+use super::helpers::{hash, span_of};
 use super::{Ecosystem, Groups, Lockfile, Package};
+
+/// Reads a `verification-metadata.xml`: the checksums of every module that Gradle has met, plugins and their parents among
+/// them. Which of them a program is made of it does not say.
+pub(super) fn verification(file: FileId, source: &Arc<str>) -> Lockfile {
+    let document = xml::parse(file, source);
+    let mut lock = Lockfile { faults: document.faults().to_vec(), ..Lockfile::default() };
+    let Some(root) = document.root().filter(|root| root.name() == "verification-metadata") else { return lock };
+    for component in root.list("components", "component") {
+        let value = |name: &str| Some((component.attribute(name)?, component.attribute(name)?.value.as_deref()?));
+        let (Some((_, group)), Some((name, artifact)), Some((version, written))) =
+            (value("group"), value("name"), value("version"))
+        else {
+            continue;
+        };
+        let mut package = Package::new(Ecosystem::Maven, &format!("{group}:{artifact}"), Some(written), name.span);
+        package.version_span = version.span;
+        let hashes = component.children().filter(|artifact| artifact.name() == "artifact").flat_map(Element::children);
+        package.integrity = hashes
+            .filter_map(|it| {
+                let digest = it.attribute("value")?;
+                Some(hash(it.name(), digest.value.as_deref()?, digest.span))
+            })
+            .collect();
+        lock.packages.push(package);
+    }
+    lock
+}
 
 /// Reads a `gradle.lockfile`.
 pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {

@@ -78,6 +78,7 @@ fn read_whole(format: Format, file: FileId, text: &Arc<str>, around: &Surroundin
         // Hashes only (`go_sums`): what stands in it need not be used.
         Format::GoSum => Contents::default(),
         Format::Pom => pom::project(file, text, around),
+        Format::GradleVerification => gradle::verification(file, text).into(),
         Format::GradleLock => gradle::lock(file, text).into(),
         Format::SbtLock => sbt::lock(file, text).into(),
         Format::NuGetLock => nuget::lock(file, text).into(),
