@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use portcullis_advisories::build::{Built, Inputs, Stamp, Texts, build};
 use portcullis_advisories::database::Database;
 use portcullis_advisories::update::{Update, Updated};
-use portcullis_advisories::{Advisories, Timestamp};
+use portcullis_advisories::{Advisories, Timestamp, with_causes};
 
 use crate::args::{DbArgs, DbBuildArgs, DbCommand, DbStatusArgs, DbUpdateArgs};
 use crate::terminal::{self, Failure};
@@ -60,9 +60,9 @@ fn built(args: &DbBuildArgs) -> Result<ExitCode, Failure> {
     let expires_at = args.expires.and_then(|date| Timestamp::parse(&date.to_string()));
     let number = u64::try_from(built_at.0).unwrap_or_default();
     let stamp = Stamp { build: args.build.unwrap_or(number), built_at, expires_at };
-    let built = build(&inputs, Texts::Keep, &stamp).map_err(|error| Failure::Message(whole(&error)))?;
+    let built = build(&inputs, Texts::Keep, &stamp).map_err(|error| Failure::Message(with_causes(&error)))?;
     for fault in &built.faults {
-        terminal::complain(&format!("warning: left out: {}", whole(fault)));
+        terminal::complain(&format!("warning: left out: {}", with_causes(fault)));
     }
     write_whole(&args.output, &built.bytes)
         .map_err(|error| Failure::Message(format!("{} cannot be written: {error}", args.output.display())))?;
@@ -119,14 +119,14 @@ fn updated(args: &DbUpdateArgs) -> Result<ExitCode, Failure> {
         }
         Err(error) => error,
     };
-    let Ok(kept) = Database::open(&target, now()) else { return Err(Failure::Message(whole(&error))) };
+    let Ok(kept) = Database::open(&target, now()) else { return Err(Failure::Message(with_causes(&error))) };
     let stays = format!("the database of {} stays ({})", kept.header().built_at, age(&kept));
     // A server that is busy is no reason to stop where there is something to go on with.
     if error.is_temporary() {
-        terminal::complain(&format!("warning: {}\n  {stays}", whole(&error)));
+        terminal::complain(&format!("warning: {}\n  {stays}", with_causes(&error)));
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Failure::Message(format!("{}\n  {stays}", whole(&error))))
+    Err(Failure::Message(format!("{}\n  {stays}", with_causes(&error))))
 }
 
 /// How old a database is.
@@ -137,10 +137,10 @@ fn age(database: &Database) -> String {
 
 fn status(args: &DbStatusArgs) -> Result<ExitCode, Failure> {
     let path = args.database.clone().or_else(default_path);
-    let mut advisories = Advisories::embedded().map_err(|error| Failure::Message(whole(&error)))?;
+    let mut advisories = Advisories::embedded().map_err(|error| Failure::Message(with_causes(&error)))?;
     if let Some(path) = path.filter(|path| args.database.is_some() || path.exists()) {
-        let database = Database::open(&path, now()).map_err(|error| Failure::Message(whole(&error)))?;
-        database.verify().map_err(|error| Failure::Message(whole(&error)))?;
+        let database = Database::open(&path, now()).map_err(|error| Failure::Message(with_causes(&error)))?;
+        database.verify().map_err(|error| Failure::Message(with_causes(&error)))?;
         advisories = advisories.with(database);
     }
     let mut text = String::new();
@@ -178,10 +178,4 @@ fn describe(database: &Database, text: &mut String) {
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-/// An error with what caused it.
-fn whole(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

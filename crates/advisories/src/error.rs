@@ -5,6 +5,12 @@ use std::path::PathBuf;
 
 use crate::Timestamp;
 
+/// An error with what caused it.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// What failed, and with which file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

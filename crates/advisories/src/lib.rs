@@ -18,7 +18,7 @@ mod timestamp;
 pub mod update;
 pub mod versions;
 
-pub use error::{Error, Fault};
+pub use error::{Error, Fault, with_causes};
 pub use matching::{Advisories, Affected, Known, Match};
 pub use requirement::Requirement;
 pub use severity::{Level, Rating};

@@ -6,10 +6,10 @@
 use std::fmt::Write as _;
 
 use portcullis_advisories::record::Event;
-use portcullis_advisories::{Affected, Error, Known};
+use portcullis_advisories::{Affected, Error, Known, with_causes};
 use portcullis_core::{RuleMeta, ScanError};
 
-use crate::packages::{Settings, open, rule_of, whole};
+use crate::packages::{Settings, open, rule_of};
 use crate::scan::ScanOptions;
 
 /// The advisory with an id among its ids, in the databases of a scan, as the rule that it would be there. `None` where
@@ -26,7 +26,7 @@ pub fn advisory(options: &ScanOptions, id: &str) -> Result<Option<RuleMeta>, Sca
         rule.docs = docs(&known, &rule)?.into();
         Ok(Some(rule))
     };
-    found().map_err(|error: Error| ScanError::Advisories { reason: whole(&error) })
+    found().map_err(|error: Error| ScanError::Advisories { reason: with_causes(&error) })
 }
 
 /// Versions that are named one by one and shown.

@@ -14,7 +14,7 @@ use portcullis_advisories::database::{Database, Text};
 use portcullis_advisories::matching::is_judged;
 use portcullis_advisories::record::Kind;
 use portcullis_advisories::severity::Score;
-use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp};
+use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp, with_causes};
 use portcullis_core::{
     ADVISORIES, Catalog, Confidence, Draft, FileId, Files, LineIndex, Note, NoteKind, Place, Profile, RuleMeta,
     ScanError, Severity, Span, StableHash, SuppressedBy, Suppression,
@@ -120,7 +120,7 @@ pub(crate) fn read_all(
     settings.unfixed &= !options.ignore_unfixed;
     let looked_up = open(options).and_then(|advisories| packages.look_up(&advisories, &vex, settings));
     if let Err(error) = looked_up {
-        packages.errors.push(ScanError::Advisories { reason: whole(&error) });
+        packages.errors.push(ScanError::Advisories { reason: with_causes(&error) });
     }
     packages
 }
@@ -203,12 +203,6 @@ fn vex_files(options: &ScanOptions) -> Vec<PathBuf> {
     let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
     let configured = options.config.advisories.vex.iter().map(|path| base.join(path));
     configured.chain(options.vex.iter().map(|path| options.cwd.join(path))).collect()
-}
-
-/// An error with what caused it.
-pub(crate) fn whole(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Reads the packages of the targets.

@@ -80,6 +80,26 @@ impl Ecosystem {
         }
     }
 
+    /// A package's name as the ecosystem compares it.
+    pub fn compared(self, name: &str) -> String {
+        match self {
+            Self::PyPi => {
+                let mut text = String::with_capacity(name.len());
+                for c in name.chars() {
+                    if !matches!(c, '-' | '_' | '.') {
+                        text.extend(c.to_lowercase());
+                    } else if !text.ends_with('-') {
+                        text.push('-');
+                    }
+                }
+                text
+            }
+            Self::CratesIo => name.replace('_', "-"),
+            Self::Packagist | Self::NuGet => name.to_lowercase(),
+            _ => name.to_owned(),
+        }
+    }
+
     /// The name that OSV records use.
     pub const fn osv(self) -> &'static str {
         self.names().0

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{Asked, Ecosystem, Groups, Lockfile, Manifest, Package, PackageId, Relation, Requirement, Source};
+use super::{Asked, Groups, Lockfile, Manifest, Package, PackageId, Relation, Requirement, Source};
 
 /// Fills in what the lockfile leaves open: direct or transitive, development, optional. `manifests` are those beside it, the
 /// members of its workspace included; what it says itself stays.
@@ -113,10 +113,10 @@ impl<'l> Finder<'l> {
         let mut finder = Self { lock, projects: HashMap::new(), named: HashMap::new(), edges: HashMap::new() };
         for (index, package) in lock.packages.iter().enumerate() {
             let id = PackageId(u32::try_from(index).unwrap_or(u32::MAX));
-            let name = normal(package.ecosystem, &package.name);
+            let name = package.ecosystem.compared(&package.name);
             if package.source != Source::Project {
                 if let Some(alias) = &package.alias {
-                    finder.named.entry(normal(package.ecosystem, alias)).or_default().push(id);
+                    finder.named.entry(package.ecosystem.compared(alias)).or_default().push(id);
                 }
                 finder.named.entry(name).or_default().push(id);
                 continue;
@@ -125,7 +125,7 @@ impl<'l> Finder<'l> {
             for &target in &package.dependencies {
                 let Some(to) = lock.packages.get(target.0 as usize) else { continue };
                 for name in std::iter::once(&to.name).chain(&to.alias) {
-                    finder.edges.entry((id, normal(to.ecosystem, name))).or_default().push(target);
+                    finder.edges.entry((id, to.ecosystem.compared(name))).or_default().push(target);
                 }
             }
         }
@@ -134,13 +134,13 @@ impl<'l> Finder<'l> {
 
     fn project(&self, name: &str) -> Option<PackageId> {
         let ecosystem = self.lock.packages.first()?.ecosystem;
-        self.projects.get(&normal(ecosystem, name)).copied()
+        self.projects.get(&ecosystem.compared(name)).copied()
     }
 
     /// An edge of the project that the manifest is of, or what the lockfile resolved this range to, or else whatever has
     /// the name: which of several it is nobody can say then, so all of them are.
     fn find(&self, project: Option<PackageId>, requirement: &Requirement) -> Vec<PackageId> {
-        let name = normal(requirement.ecosystem, &requirement.name);
+        let name = requirement.ecosystem.compared(&requirement.name);
         if let Some(project) = project {
             return self.edges.get(&(project, name)).cloned().unwrap_or_default();
         }
@@ -157,25 +157,6 @@ impl<'l> Finder<'l> {
             }
         }
         self.named.get(&name).cloned().unwrap_or_default()
-    }
-}
-
-/// A name as its ecosystem compares it.
-fn normal(ecosystem: Ecosystem, name: &str) -> String {
-    match ecosystem {
-        Ecosystem::PyPi => {
-            let mut text = String::with_capacity(name.len());
-            for c in name.chars() {
-                if !matches!(c, '-' | '_' | '.') {
-                    text.extend(c.to_lowercase());
-                } else if !text.ends_with('-') {
-                    text.push('-');
-                }
-            }
-            text
-        }
-        Ecosystem::Packagist | Ecosystem::NuGet => name.to_lowercase(),
-        _ => name.to_owned(),
     }
 }
 

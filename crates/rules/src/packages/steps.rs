@@ -3,9 +3,9 @@
 //! Which version a range allows is known from whoever read the files ([`PackageFile::unmet`]); here names are compared. A
 //! folder that nobody could list, and a lockfile that could not be read to its end, say nothing.
 
-use portcullis_model::packages::{
-    Ecosystem, Folder, Format, Manifest, Package, PackageFile, Requirement, Role, Source,
-};
+use std::collections::HashSet;
+
+use portcullis_model::packages::{Ecosystem, Folder, Format, Manifest, Package, PackageFile, Role, Source};
 
 use crate::rule::prelude::*;
 
@@ -65,12 +65,13 @@ rule! {
 fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) {
     let Some(manifest) = file.manifest.as_ref().filter(|_| file.format.role() == Role::Manifest) else { return };
     let Some(locks) = locks_of(file, folder) else { return };
+    let known = names_in(&locks);
     for requirement in &manifest.requirements {
         let is_member = requirement.range.starts_with("workspace:");
         let may_lack = requirement.groups.optional == Some(true) || requirement.source != Source::Registry;
         // Bundler locks everything but itself.
         let is_locker = requirement.ecosystem == Ecosystem::RubyGems && &*requirement.name == "bundler";
-        if may_lack || is_member || is_locker || locks.iter().any(|lock| has(lock, requirement)) {
+        if may_lack || is_member || is_locker || known.contains(&requirement.ecosystem.compared(&requirement.name)) {
             continue;
         }
         let names: Vec<&str> = locks.iter().map(|lock| &*lock.name).collect();
@@ -102,26 +103,14 @@ fn locks_of<'f>(file: &PackageFile, folder: &'f Folder) -> Option<Vec<&'f Packag
     (!locks.is_empty() && locks.iter().all(is_whole)).then_some(locks)
 }
 
-fn has(lock: &PackageFile, requirement: &Requirement) -> bool {
-    let wanted = normal(requirement.ecosystem, &requirement.name);
-    let is_it = |package: &Package| {
-        let names = std::iter::once(&package.name).chain(&package.alias);
-        names.into_iter().any(|name| normal(package.ecosystem, name) == wanted)
+/// The names of everything in these lockfiles, as their ecosystems compare them.
+fn names_in(locks: &[&PackageFile]) -> HashSet<String> {
+    let packages = locks.iter().flat_map(|lock| &lock.lock).flat_map(|lock| &lock.packages);
+    let names = |package: &'_ Package| {
+        let own = std::iter::once(&package.name).chain(&package.alias);
+        own.map(|name| package.ecosystem.compared(name)).collect::<Vec<_>>()
     };
-    lock.lock.iter().flat_map(|lock| &lock.packages).any(is_it)
-}
-
-/// A name as its ecosystem compares it.
-fn normal(ecosystem: Ecosystem, name: &str) -> String {
-    match ecosystem {
-        Ecosystem::PyPi => {
-            let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
-            parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
-        }
-        Ecosystem::CratesIo => name.replace('_', "-"),
-        Ecosystem::Packagist | Ecosystem::NuGet => name.to_ascii_lowercase(),
-        _ => name.to_owned(),
-    }
+    packages.flat_map(names).collect()
 }
 
 rule! {
