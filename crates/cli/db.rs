@@ -2,14 +2,13 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis_advisories::build::{Built, Inputs, Stamp, Texts, build};
 use portcullis_advisories::database::Database;
-use portcullis_advisories::update::{Update, Updated};
+use portcullis_advisories::update::{Update, Updated, put};
 use portcullis_advisories::{Advisories, Timestamp, with_causes};
 
 use crate::args::{DbArgs, DbBuildArgs, DbCommand, DbStatusArgs, DbUpdateArgs};
@@ -64,7 +63,7 @@ fn built(args: &DbBuildArgs) -> Result<ExitCode, Failure> {
     for fault in &built.faults {
         terminal::complain(&format!("warning: left out: {}", with_causes(fault)));
     }
-    write_whole(&args.output, &built.bytes)
+    put(&args.output, &built.bytes)
         .map_err(|error| Failure::Message(format!("{} cannot be written: {error}", args.output.display())))?;
     terminal::complain(&summary(&built, &args.output));
     Ok(ExitCode::SUCCESS)
@@ -84,26 +83,6 @@ fn summary(built: &Built, path: &Path) -> String {
         built.withdrawn,
         built.faults.len()
     )
-}
-
-/// Puts a file in its place at once: whoever reads it meanwhile reads the old one to its end.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
-    let write = || {
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    let written = write();
-    if written.is_err() {
-        // What is left of it helps nobody.
-        _ = std::fs::remove_file(&temporary);
-    }
-    written
 }
 
 fn updated(args: &DbUpdateArgs) -> Result<ExitCode, Failure> {

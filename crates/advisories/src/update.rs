@@ -108,7 +108,8 @@ impl Update<'_> {
         let Some((bytes, tag)) = self.fetch(tag.as_deref())? else { return Ok(Updated::Current) };
         let signature = self.fetch_signature()?;
         self.verify(&bytes, &signature)?;
-        let temporary = self.write(&bytes)?;
+        let temporary =
+            beside(self.target, &bytes).map_err(|source| UpdateError::File { path: self.target.to_owned(), source })?;
         let accepted = self.accept(&temporary, own);
         let ended = match accepted {
             Ok(Updated::Replaced) => fs::rename(&temporary, self.target)
@@ -148,21 +149,6 @@ impl Update<'_> {
         if held { Ok(()) } else { Err(wrong()) }
     }
 
-    /// Writes beside the target, so that taking its place is one step.
-    fn write(&self, bytes: &[u8]) -> Result<PathBuf, UpdateError> {
-        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = self.target.file_name().unwrap_or_default().to_string_lossy();
-        let path = folder.join(format!(".{name}.{}", std::process::id()));
-        let write = || {
-            fs::create_dir_all(folder)?;
-            let mut file = fs::File::create(&path)?;
-            file.write_all(bytes)?;
-            file.sync_all()
-        };
-        write().map_err(|source| UpdateError::File { path: path.clone(), source })?;
-        Ok(path)
-    }
-
     /// What is there; `None` where the server says that nothing has changed.
     fn fetch(&self, tag: Option<&str>) -> Result<Option<Fetched>, UpdateError> {
         if is_address(self.from) { get(self.from, tag, LIMIT) } else { Ok(Some((read(Path::new(self.from))?, None))) }
@@ -199,6 +185,35 @@ impl Update<'_> {
             None => _ = fs::remove_file(self.tag_path()),
         }
     }
+}
+
+/// Puts a file in its place at once: whoever reads it meanwhile reads the old one to its end.
+pub fn put(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = beside(target, bytes)?;
+    let put = fs::rename(&temporary, target);
+    if put.is_err() {
+        // What is left of it helps nobody.
+        _ = fs::remove_file(&temporary);
+    }
+    put
+}
+
+/// Writes a new file beside a path, so that taking its place is one step.
+fn beside(target: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let path = folder.join(format!(".{name}.{}", std::process::id()));
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut file = fs::File::create(&path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    if let Err(error) = write() {
+        _ = fs::remove_file(&path);
+        return Err(error);
+    }
+    Ok(path)
 }
 
 /// The bytes of an answer, and the tag that the server gives them.
