@@ -214,6 +214,12 @@ impl Example {
                     "action" => "action.yml",
                     "dependabot" => ".github/dependabot.yml",
                     "hcl" => "main.tf",
+                    "env" => ".env",
+                    "text" => "example.txt",
+                    "properties" => "example.properties",
+                    "ini" => "example.ini",
+                    "toml" => "example.toml",
+                    "xml" => "example.xml",
                     _ => "example.yaml",
                 };
                 files.push((name.to_owned(), String::new()));

@@ -3,8 +3,8 @@
 //! A view holds nodes and borrowed text only; it decides nothing about right and wrong.
 
 pub mod actions;
+pub mod base64;
 pub mod compose;
-pub mod credential;
 pub mod cron;
 pub mod dockerfile;
 pub mod facts;

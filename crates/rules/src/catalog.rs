@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use portcullis_core::{Catalog, RuleMeta};
 
 use crate::terraform::{aws, azure, google, written};
-use crate::{Rule, actions, compose, dockerfile, kubernetes, packages, scan};
+use crate::{Rule, actions, compose, dockerfile, kubernetes, packages, scan, secrets};
 
 /// Every builtin rule, in no particular order.
 pub fn builtin() -> impl Iterator<Item = &'static Rule> {
@@ -20,8 +20,8 @@ pub fn builtin() -> impl Iterator<Item = &'static Rule> {
         written::RULES,
         packages::RULES,
     ];
-    let files = domains.into_iter().flatten().copied().chain([scan::RULES]);
-    files.flat_map(|rules| rules.iter().copied())
+    let files = domains.into_iter().flatten().copied().chain([scan::RULES, secrets::RULES]);
+    files.flat_map(|rules| rules.iter().copied()).chain(secrets::of_detectors())
 }
 
 /// The catalog of the builtin rules, which is made once.

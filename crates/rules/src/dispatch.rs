@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use portcullis_core::{Catalog, Draft, RuleIdx, StableHash};
+use portcullis_core::{Catalog, Draft, FileId, RuleIdx, StableHash};
 use portcullis_model::compose::{Project, Service};
 use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
@@ -12,10 +12,11 @@ use portcullis_model::helm::Values;
 use portcullis_model::kubernetes::schema::{self, CustomKind, Definitions, Fault};
 use portcullis_model::kubernetes::{Object, Pod, pods};
 use portcullis_model::packages::{Folder, PackageFile};
+use portcullis_secrets::{Kind, Structural, Subject};
 
 use crate::actions::Table;
 use crate::dockerfile::Image;
-use crate::{Check, Context, Report, builtin, terraform};
+use crate::{Check, Context, Report, builtin, secrets, terraform};
 
 /// What the rules said of one document or file.
 #[derive(Debug, Default)]
@@ -57,6 +58,9 @@ pub const ACROSS_FILES: &str = "across-files";
 /// The tag of the rules for pods that also read the values of Helm charts. They say nothing of what is not written.
 pub const HELM_VALUES: &str = "helm-values";
 
+/// Passwords that everybody tries first: in Compose files by what is reachable, in other files by where they stand.
+const WEAK_DEFAULT: &str = "secret-weak-default";
+
 /// The compiled table.
 #[derive(Debug)]
 pub struct Dispatch {
@@ -72,6 +76,7 @@ pub struct Dispatch {
     pub(crate) actions: Table,
     pub(crate) terraform: terraform::Table,
     packages: Vec<(RuleIdx, PackagesCheck)>,
+    secrets: secrets::Table,
     any_object: Vec<(RuleIdx, ObjectCheck)>,
     objects: HashMap<&'static str, Vec<(RuleIdx, ObjectCheck)>>,
     schema: Vec<(RuleIdx, SchemaCheck)>,
@@ -103,6 +108,7 @@ impl Dispatch {
             actions: Table::default(),
             terraform: terraform::Table::default(),
             packages: Vec::new(),
+            secrets: secrets::Table::default(),
             any_object: Vec::new(),
             objects: HashMap::new(),
             schema: Vec::new(),
@@ -130,7 +136,11 @@ impl Dispatch {
                 Check::Actions(check) => dispatch.actions.add(index, check),
                 Check::Terraform(check) => dispatch.terraform.add(index, check),
                 Check::Packages(check) => dispatch.packages.push((index, check)),
+                Check::Secret(kind) => dispatch.secrets.add(index, kind),
                 Check::Engine => {}
+            }
+            if rule.meta.id == WEAK_DEFAULT {
+                dispatch.secrets.add(index, Kind::Structural(Structural::Weak));
             }
             if let (true, Some(check)) = (rule.meta.tags.contains(HELM_VALUES), rule.check.of_pods()) {
                 dispatch.values.push((index, check));
@@ -266,6 +276,18 @@ impl Dispatch {
         let (own, elsewhere): (Vec<Draft>, Vec<Draft>) = of_project.into_iter().partition(is_own);
         outcome.drafts.extend(own);
         outcome.elsewhere.extend(elsewhere);
+    }
+
+    /// Whether any rule looks for secrets in texts.
+    pub fn has_secret_rules(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// Looks for secrets in a text of any kind, after all other rules have spoken of it.
+    pub fn secrets(&self, file: FileId, subject: &Subject<'_>, outcome: &mut Outcome) {
+        if self.has_secret_rules() {
+            self.secrets.judge(file, subject, outcome);
+        }
     }
 
     /// The settings that the rules see.

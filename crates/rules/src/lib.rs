@@ -24,6 +24,7 @@ mod registries;
 mod report;
 mod rule;
 pub mod scan;
+mod secrets;
 mod shell;
 pub mod terraform;
 mod text;

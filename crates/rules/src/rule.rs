@@ -5,6 +5,7 @@ use portcullis_model::compose::{Project, Service};
 use portcullis_model::kubernetes::schema::Fault;
 use portcullis_model::kubernetes::{Object, Pod};
 use portcullis_model::packages::{Folder, PackageFile};
+use portcullis_secrets::Kind;
 
 use crate::Report;
 use crate::actions::ActionsCheck;
@@ -45,6 +46,8 @@ pub enum Check {
     Terraform(TerraformCheck),
     /// Each file that names packages, with its folder.
     Packages(fn(&PackageFile, &Folder, &mut Report<'_>)),
+    /// Secrets of this kind in any text.
+    Secret(Kind),
     /// Nothing here: the engine itself reports it while it scans.
     Engine,
 }

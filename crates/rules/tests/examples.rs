@@ -17,6 +17,7 @@ use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_model::kustomize::{References, directory_of, is_kustomization};
 use portcullis_model::packages::{Folder, Format, PackageFile, read};
 use portcullis_rules::{ACROSS_FILES, Check, Context, Dispatch, OptionValue, Options, Outcome, builtin, catalog};
+use portcullis_secrets::Subject;
 use portcullis_syntax::{Dialect, Node, dockerfile, json, yaml};
 use portcullis_terraform::{Library, evaluate, role_of};
 
@@ -30,6 +31,8 @@ fn examples_behave() {
             let context = Context { options: options(example), ..example_context() };
             let mut dispatch = Dispatch::new(&catalog, context, |on| on == index);
             let mut definitions = Definitions::default();
+            let is_secret = matches!(rule.check, Check::Secret(_));
+            let run = if is_secret { run_secrets } else { run };
             let mut lines = run(&dispatch, example, &mut definitions);
             if !definitions.is_empty() {
                 dispatch.define(Arc::new(definitions));
@@ -110,6 +113,15 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
     }
     drafts.extend(claims.into_iter().filter(|(_, claim)| facts.holds(claim)).map(|(draft, _)| draft));
     lines_of(&drafts, example)
+}
+
+/// The files of the example as texts of any kind.
+fn run_secrets(dispatch: &Dispatch, example: &Example, _: &mut Definitions) -> Vec<u32> {
+    let mut outcome = Outcome::default();
+    for (file, (path, text)) in (0..).map(FileId).zip(&example.files) {
+        dispatch.secrets(file, &Subject { path, text, tree: None }, &mut outcome);
+    }
+    lines_of(&outcome.drafts, example)
 }
 
 /// The files of the example as one folder of lockfiles and manifests.

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use crate::credential::is_base64;
+use crate::base64::is_base64;
 use crate::placeholder::is_filled_in_later;
 
 /// How a text is written.

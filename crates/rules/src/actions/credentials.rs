@@ -1,7 +1,7 @@
 //! Credentials that stand in the file, and long-lived keys where none is needed.
 
 use portcullis_model::actions::{Action, Job, Step, Workflow};
-use portcullis_model::credential;
+use portcullis_secrets::credential;
 
 use super::{ActionsCheck, Scope};
 use crate::rule::prelude::*;

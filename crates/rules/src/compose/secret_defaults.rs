@@ -4,7 +4,7 @@
 
 use portcullis_core::{Place, Span};
 use portcullis_model::compose::{Bound, Part, Project, Service, Setting};
-use portcullis_model::credential::{Promise, is_plausible, names_secret, promise, words};
+use portcullis_secrets::credential::{Promise, is_plausible, names_secret, promise, words};
 use portcullis_syntax::dotenv;
 use portcullis_syntax::interpolation::{self, Modifier};
 

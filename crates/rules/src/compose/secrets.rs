@@ -5,7 +5,7 @@
 
 use portcullis_core::Span;
 use portcullis_model::compose::{Part, Project, Service, Setting};
-use portcullis_model::credential::{all_known, is_plausible, is_secret};
+use portcullis_secrets::credential::{all_known, is_plausible, is_secret};
 use portcullis_syntax::interpolation;
 
 use super::secret_defaults::is_usual;

@@ -6,9 +6,8 @@
 use std::ops::Range;
 
 use portcullis_core::Span;
-use portcullis_model::credential::{
-    Assignment, all_known, assignments, decode_base64, is_plausible, is_random, is_secret,
-};
+use portcullis_model::base64::decode_base64;
+use portcullis_secrets::credential::{Assignment, all_known, assignments, is_plausible, is_random, is_secret};
 use portcullis_syntax::shell::{Command, Heredoc, Word};
 
 use super::Image;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_model::credential::{names_secret, words};
 use portcullis_model::dockerfile::Stage;
+use portcullis_secrets::credential::{names_secret, words};
 use portcullis_syntax::dockerfile::{self, Instruction, Keyword, Pair};
 use portcullis_syntax::shell::{Command, Word};
 

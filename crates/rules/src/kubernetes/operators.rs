@@ -3,11 +3,11 @@
 //! Where the operator runs, and in which version, is not known; only what no version accepts is reported. Whether KEDA's
 //! target exists is asked of the whole scan.
 
-use portcullis_model::credential::{is_secret, known};
 use portcullis_model::cron;
 use portcullis_model::facts::Claim;
 use portcullis_model::kubernetes::Object;
 use portcullis_model::prometheus::{is_duration, validate_expression};
+use portcullis_secrets::credential::{is_secret, known};
 
 use super::relations::place;
 use crate::Place;

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use portcullis_core::Span;
-use portcullis_model::credential::{Known, assignments, decode_base64, is_placeholder, is_secret, known, words};
+use portcullis_model::base64::decode_base64;
 use portcullis_model::kubernetes::Object;
+use portcullis_secrets::credential::{Known, assignments, is_placeholder, is_secret, known, words};
 use portcullis_syntax::json;
 
 use crate::Place;
@@ -265,7 +266,7 @@ impl Entry<'_> {
         } else if is_config() {
             2
         } else {
-            u8::from(portcullis_model::credential::names_secret(self.key))
+            u8::from(portcullis_secrets::credential::names_secret(self.key))
         }
     }
 

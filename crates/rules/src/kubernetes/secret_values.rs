@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 use portcullis_core::Span;
-use portcullis_model::credential::{all_known, assignments, decode_base64, is_plausible, is_random, is_secret, known};
+use portcullis_model::base64::decode_base64;
 use portcullis_model::kubernetes::{Container, Object, Pod, objects};
+use portcullis_secrets::credential::{all_known, assignments, is_plausible, is_random, is_secret, known};
 use portcullis_syntax::{Dialect, yaml};
 
 use crate::Place;

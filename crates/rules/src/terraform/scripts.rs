@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use portcullis_model::credential::{all_known, assignments, decode_base64, is_sample, is_secret};
+use portcullis_model::base64::decode_base64;
 use portcullis_model::terraform::policy::UNKNOWN;
 use portcullis_model::terraform::value::Piece;
+use portcullis_secrets::credential::{all_known, assignments, is_sample, is_secret};
 
 use super::prelude::*;
 

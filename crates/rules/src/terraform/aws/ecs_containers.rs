@@ -4,9 +4,9 @@
 //! a text all findings stand at the text, which has no places of its parts; the first of a rule speaks for the others.
 
 use portcullis_core::Draft;
-use portcullis_model::credential::{is_sample, is_secret, known};
 use portcullis_model::terraform::document;
 use portcullis_model::terraform::value::Map;
+use portcullis_secrets::credential::{is_sample, is_secret, known};
 
 use crate::terraform::attribute::all_hold;
 use crate::terraform::prelude::*;

@@ -2,7 +2,7 @@
 //!
 //! A secret is told by its form, or by the variable's name and a value that looks like one.
 
-use portcullis_model::credential::{is_sample, is_secret, known};
+use portcullis_secrets::credential::{is_sample, is_secret, known};
 
 use crate::terraform::prelude::*;
 

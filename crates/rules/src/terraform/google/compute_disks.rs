@@ -2,7 +2,7 @@
 //!
 //! Google encrypts every disk; these rules are about whose key it is.
 
-use portcullis_model::credential::is_placeholder;
+use portcullis_secrets::credential::is_placeholder;
 
 use crate::terraform::prelude::*;
 

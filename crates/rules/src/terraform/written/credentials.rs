@@ -6,8 +6,8 @@
 //! A weak password of letters alone, and whatever looks like an example, is missed.
 
 use portcullis_core::{Span, StableHash};
-use portcullis_model::credential::{Promise, is_random, is_sample, is_secret, known, promise, words};
 use portcullis_model::terraform::value::Piece;
+use portcullis_secrets::credential::{Promise, is_random, is_sample, is_secret, known, promise, words};
 use portcullis_syntax::hcl::{Attribute, Block, Body, Expr, ExprKind};
 
 use super::{name, within};

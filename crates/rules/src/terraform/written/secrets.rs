@@ -2,7 +2,7 @@
 //!
 //! What is a secret is told by its name here; the values are for the rules about credentials.
 
-use portcullis_model::credential::names_secret;
+use portcullis_secrets::credential::names_secret;
 use portcullis_syntax::hcl::{Block, Expr, ExprKind};
 
 use super::{name, within};

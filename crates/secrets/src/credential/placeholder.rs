@@ -3,7 +3,9 @@
 //! `${VAR}`, `<password>`, `changeme`, `your-api-key`, `xxxx`, and each of these in base64. A weak password that somebody
 //! really uses can look the same; a text that could be either counts as a placeholder.
 
-use super::{decode_base64, words};
+use portcullis_model::base64::decode_base64;
+
+use super::words;
 
 /// Whether the text stands for a value that somebody or something else fills in, or is meant as an example.
 pub fn is_placeholder(text: &str) -> bool {

@@ -1,0 +1,109 @@
+//! Credentials whose form says what they are.
+//!
+//! One table of [`Detector`]s, by who issues them. All literals that tokens hold are looked for at once; where one stands, its
+//! detector's expression is tried in a window around it, and a checksum, where the form has one, decides.
+
+mod sample;
+mod source_hosting;
+
+use std::fmt;
+
+use portcullis_core::{DerivedExamples, Severity};
+
+use crate::Hit;
+
+/// A kind of token.
+pub struct Detector {
+    /// The rule: `secret-github-token`.
+    pub id: &'static str,
+    /// What it is, with its article: `a GitHub token`.
+    pub what: &'static str,
+    /// The title of the rule: `GitHub token is written in a file`.
+    pub title: &'static str,
+    /// What whoever finds it can do, and how it is replaced; one or two sentences.
+    pub docs: &'static str,
+    /// What it opens: critical for whole accounts and private keys, high for most, medium for what is narrow.
+    pub severity: Severity,
+    /// In lower case, at least three bytes, better five: one of them stands in every match.
+    pub keywords: &'static [&'static str],
+    /// The form. The group `secret` is the token, else the whole match.
+    pub pattern: &'static str,
+    /// The least entropy of the token in bits for each byte; 0: any.
+    pub entropy: f32,
+    /// How far a match reaches from a keyword at most, in bytes.
+    pub reach: usize,
+    /// What the form cannot say: a checksum, a header that decodes.
+    pub verify: Option<fn(&str) -> bool>,
+    /// The same in other tools: `gitleaks:github-pat`.
+    pub peers: &'static [&'static str],
+    /// How sure a match is.
+    pub prevalence: Prevalence,
+    /// Texts that hold exactly one, as [`sample`](sample::sample) fills them in: `key = "ghp_{A36}"`.
+    pub positives: &'static [&'static str],
+    /// Texts that look like one and are none.
+    pub negatives: &'static [&'static str],
+}
+
+/// How much a form says by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prevalence {
+    /// Nothing else has this form.
+    Certain,
+    /// Other texts may have it: the confidence is medium.
+    Likely,
+}
+
+impl Detector {
+    /// What a declaration leaves out.
+    pub const DEFAULT: Self = Self {
+        id: "",
+        what: "",
+        title: "",
+        docs: "",
+        severity: Severity::High,
+        keywords: &[],
+        pattern: "",
+        entropy: 0.0,
+        reach: 256,
+        verify: None,
+        peers: &[],
+        prevalence: Prevalence::Certain,
+        positives: &[],
+        negatives: &[],
+    };
+}
+
+impl fmt::Debug for Detector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Detector").field(&self.id).finish()
+    }
+}
+
+impl PartialEq for Detector {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Detector {}
+
+impl DerivedExamples for Detector {
+    /// The first samples; they are made when somebody asks, so that none stands in the sources.
+    fn fences(&self) -> String {
+        let fence = |template: &&str, expect: &str| format!("```text {expect}\n{}\n```\n", sample::sample(template));
+        let positive = self.positives.first().map(|template| fence(template, "bad:1"));
+        let negative = self.negatives.first().map(|template| fence(template, "good"));
+        positive.into_iter().chain(negative).collect()
+    }
+}
+
+/// Every detector, by who issues what it finds.
+pub fn detectors() -> impl Iterator<Item = &'static Detector> {
+    [source_hosting::DETECTORS].into_iter().flatten()
+}
+
+/// The tokens in a text, in order.
+pub(crate) fn tokens(text: &str) -> Vec<Hit<'_>> {
+    let _ = text;
+    Vec::new()
+}

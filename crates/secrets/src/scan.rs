@@ -1,0 +1,58 @@
+//! One text: its tokens, and what its structure tells.
+
+use portcullis_syntax::Tree;
+
+use crate::{Custom, Detector, Hit, detector, structure};
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Rules of the configuration.
+    pub custom: Vec<Custom>,
+}
+
+/// A text to look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'t> {
+    /// Its path, which tells its language.
+    pub path: &'t str,
+    /// The text.
+    pub text: &'t str,
+    /// Its tree, where it was parsed.
+    pub tree: Option<&'t Tree>,
+}
+
+/// Looks for secrets in texts. Cheap to make; what is expensive is made when the first text asks for it, and shared.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    settings: Settings,
+}
+
+impl Scanner {
+    /// A scanner for what the settings say.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    /// The rules of the configuration.
+    pub fn custom(&self) -> &[Custom] {
+        &self.settings.custom
+    }
+
+    /// The secrets of a text, in order of their places; no two overlap.
+    pub fn scan<'t>(&self, subject: &Subject<'t>) -> Vec<Hit<'t>> {
+        let mut hits = detector::tokens(subject.text);
+        structure::settings(subject, &mut hits);
+        hits.sort_by_key(|hit| (hit.range.start, std::cmp::Reverse(hit.range.end)));
+        hits.dedup_by(|next, kept| next.range.start < kept.range.end);
+        hits
+    }
+
+    /// The detector that takes a value for a token, where one does.
+    pub fn token(value: &str) -> Option<&'static Detector> {
+        detector::tokens(value).into_iter().find_map(|hit| match hit.kind {
+            crate::Kind::Token(detector) => Some(detector),
+            _ => None,
+        })
+    }
+}
