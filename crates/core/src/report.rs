@@ -120,6 +120,8 @@ impl Summary {
 pub struct Stats {
     /// Files that were read and judged.
     pub files: usize,
+    /// Files of no known kind that were searched for secrets.
+    pub searched: usize,
     /// Bytes of them.
     pub bytes: u64,
     /// Documents in them (a Dockerfile is one).

@@ -501,7 +501,11 @@ fn finish(pages: Vec<Page<'_, '_>>, library: &Library, left: &mut Judged) {
             }
         }
     }
-    let sheets = pages.into_iter().map(|page| Sheet {
+    let sheets = pages.into_iter().map(|mut page| {
+        page.judge.search(&page.input, page.tree.text(), Some(page.tree), &mut page.outcome);
+        page
+    });
+    let sheets = sheets.map(|page| Sheet {
         directives: Directives::of_tree(page.tree, &page.objects, page.judge.catalog),
         text: page.tree.text(),
         judge: page.judge,

@@ -31,6 +31,8 @@ pub(crate) enum Language {
     TerraformVariables,
     /// Names packages; its name says so.
     Packages(Format),
+    /// Of no kind that is known: read for secrets alone.
+    Text,
 }
 
 /// The language of a path, or `None` where the file is not one that is scanned.
@@ -60,6 +62,22 @@ pub(crate) fn classify(path: &str) -> Option<Language> {
         _ => None,
     }
 }
+
+/// Whether a file that is of no known kind may be a text: what programs make, and people do not write, is told by its name.
+pub(crate) fn may_be_text(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    !BINARY.contains(&extension(&name))
+}
+
+/// Ends of names of images, archives, programs, fonts, media and data.
+const BINARY: &[&str] = &[
+    "7z", "a", "aac", "aar", "ai", "apk", "arrow", "avi", "avif", "avro", "bin", "bmp", "br", "bz2", "class", "dat",
+    "db", "deb", "dll", "dmg", "doc", "docx", "dylib", "ear", "eot", "exe", "flac", "gif", "gz", "h5", "heic", "ico",
+    "iso", "jar", "jpeg", "jpg", "lib", "lz4", "m4a", "mkv", "mo", "mov", "mp3", "mp4", "msi", "npy", "npz", "o",
+    "odt", "ogg", "onnx", "otf", "parquet", "pb", "pdf", "pkl", "png", "ppt", "pptx", "psd", "pt", "pyc", "pyo", "rar",
+    "rlib", "rpm", "so", "sqlite", "sqlite3", "swf", "tar", "tgz", "tif", "tiff", "ttf", "war", "wasm", "wav", "webm",
+    "webp", "whl", "wmv", "woff", "woff2", "xls", "xlsx", "xz", "zip", "zst",
+];
 
 fn terraform(name: &str) -> Option<Language> {
     let name = name.strip_suffix(".json").unwrap_or(name);

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use ignore::{WalkBuilder, WalkState};
 use portcullis_core::{Files, Note, ScanError};
 
-use crate::classify::{Language, by_content, classify};
+use crate::classify::{Language, by_content, classify, may_be_text};
 use crate::files::reason;
 use crate::filters::Filters;
 use crate::judge::{reason as file_error, unrecognised};
@@ -37,6 +37,21 @@ pub(crate) struct Target {
     pub(crate) origin: Origin,
 }
 
+/// Which files are targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Those of known kinds.
+    Known,
+    /// Every text: secrets stand anywhere.
+    Texts,
+}
+
+impl Reads {
+    fn language(self, path: &str) -> Option<Language> {
+        classify(path).or_else(|| (self == Self::Texts && may_be_text(path)).then_some(Language::Text))
+    }
+}
+
 /// What discovery found.
 #[derive(Debug, Default)]
 pub(crate) struct Discovered {
@@ -56,7 +71,7 @@ pub(crate) struct Discovered {
     pub(crate) directories: Vec<String>,
     /// Whether some named file is nothing that is scanned.
     pub(crate) has_unknown: bool,
-    /// Whether some named path is a directory that holds nothing to scan.
+    /// Whether some named path is a directory that holds no file of a known kind.
     pub(crate) empty_directory: bool,
 }
 
@@ -77,7 +92,7 @@ impl Discovered {
 
     /// Makes targets of the named files that their content tells; of the others, says so. A file that cannot be read is an
     /// error.
-    pub(crate) fn recognise(&mut self, files: &dyn Files) -> Vec<Note> {
+    pub(crate) fn recognise(&mut self, files: &dyn Files, reads: Reads) -> Vec<Note> {
         let mut notes = Vec::new();
         for path in std::mem::take(&mut self.unknown) {
             let target = Target { path, origin: Origin::Named };
@@ -86,14 +101,16 @@ impl Discovered {
                     let reason = file_error(&error);
                     self.errors.push(ScanError::Path { path: target.path.into(), reason });
                 }
-                Ok(text) => match text.ok().as_deref().and_then(by_content) {
-                    Some(language) => {
-                        if let Err(at) = self.index_of(&target.path) {
-                            self.targets.insert(at, (target, language));
-                        }
+                Ok(text) => {
+                    let known = text.ok().as_deref().and_then(by_content);
+                    if known.is_none() {
+                        notes.extend(unrecognised(&target));
                     }
-                    None => notes.extend(unrecognised(&target)),
-                },
+                    let language = known.or((reads == Reads::Texts).then_some(Language::Text));
+                    if let (Some(language), Err(at)) = (language, self.index_of(&target.path)) {
+                        self.targets.insert(at, (target, language));
+                    }
+                }
             }
         }
         self.has_unknown = !notes.is_empty();
@@ -112,7 +129,13 @@ impl Discovered {
 }
 
 /// Finds the targets below `paths`, which are relative to `cwd`.
-pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &Filters<'_>) -> Discovered {
+pub(crate) fn discover(
+    cwd: &Path,
+    named: &[PathBuf],
+    threads: usize,
+    filters: &Filters<'_>,
+    reads: Reads,
+) -> Discovered {
     let mut found = Discovered::default();
     for path in named {
         let full = paths::absolute(cwd, path);
@@ -120,9 +143,10 @@ pub(crate) fn discover(cwd: &Path, named: &[PathBuf], threads: usize, filters: &
             Err(error) => found.errors.push(ScanError::Path { path: path.clone(), reason: reason(&error) }),
             Ok(metadata) if metadata.is_dir() => {
                 let before = found.targets.len();
-                match walk(cwd, &full, threads, filters, &mut found) {
+                match walk(cwd, &full, threads, (filters, reads), &mut found) {
                     Ok(()) => {
-                        found.empty_directory |= found.targets.len() == before;
+                        let new = found.targets.get(before..).unwrap_or_default();
+                        found.empty_directory |= new.iter().all(|(_, language)| *language == Language::Text);
                         found.directories.push(paths::relative(cwd, &full));
                     }
                     Err(reason) => found.errors.push(ScanError::Path { path: path.clone(), reason }),
@@ -163,7 +187,7 @@ fn walk(
     cwd: &Path,
     directory: &Path,
     threads: usize,
-    filters: &Filters<'_>,
+    (filters, reads): (&Filters<'_>, Reads),
     found: &mut Discovered,
 ) -> Result<(), String> {
     std::fs::read_dir(directory).map_err(|error| reason(&error))?;
@@ -195,9 +219,10 @@ fn walk(
                 }
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     let path = paths::relative(cwd, entry.path());
-                    let language = classify(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
+                    let language = reads.language(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
                     let other = (path.ends_with(".tf") || is_variables_file(&path)).then(|| path.clone());
                     match language {
+                        Some(Language::Text) if is_unnameable(&path, entry.path()) => (None, None, other),
                         Some(_) if is_unnameable(&path, entry.path()) => {
                             (None, Some((path, UNNAMEABLE.to_owned())), None)
                         }

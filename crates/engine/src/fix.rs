@@ -331,8 +331,10 @@ impl Form {
                 let comments = file.comments.iter().map(|comment| comment.span.slice(text).to_owned()).collect();
                 Self { errors: file.errors.len(), parts: file.body.attributes.len() + file.body.blocks.len(), comments }
             }
-            // No rule proposes fixes for these: a program writes them.
-            Language::Packages(_) => Self { errors: 0, parts: text.lines().count(), comments: Vec::new() },
+            // No rule proposes fixes for these: a program writes them, or nothing is known of them.
+            Language::Packages(_) | Language::Text => {
+                Self { errors: 0, parts: text.lines().count(), comments: Vec::new() }
+            }
             Language::Json => Self::of_tree(&json::parse(FileId(0), &shared)),
             Language::Yaml12 | Language::Compose => Self::of_tree(&yaml::parse(FileId(0), &shared, Dialect::Yaml12)),
             Language::Yaml11 | Language::Template => Self::of_tree(&yaml::parse(FileId(0), &shared, Dialect::Yaml11)),

@@ -17,6 +17,7 @@ use portcullis_model::kustomize::{is_kustomization, is_part};
 use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
+use portcullis_secrets::Subject;
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
 use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 
@@ -128,6 +129,7 @@ impl Judge<'_> {
         let Some(text) = self.read(input, &mut judged) else { return judged };
         match (input.part, input.language) {
             (Some(Part::Template(chart)), _) if text.contains("{{") => {
+                self.text(input, &text, &mut judged);
                 judged.facts.add_unread(Unread::of_text(&text, UnreadKind::Template));
                 judged.unrendered = Some(Arc::clone(chart));
                 judged.notes.extend(was_named(input.target).then(|| named_template(path)));
@@ -145,11 +147,18 @@ impl Judge<'_> {
             Language::Json if may_be_kubernetes(&text) || was_named(input.target) && text.contains("\"services\"") => {
                 self.tree(input, Dialect::Json, text, &mut judged);
             }
-            Language::Json => judged.notes.extend(unrecognised(input.target)),
+            Language::Json => {
+                judged.notes.extend(unrecognised(input.target));
+                self.text(input, &text, &mut judged);
+            }
+            Language::Text => self.text(input, &text, &mut judged),
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
             // They are judged with their modules.
             Language::Terraform | Language::TerraformVariables | Language::Packages(_) => {}
-            Language::Template => judged.notes.push(template_note(path, "its name says that it is a template")),
+            Language::Template => {
+                self.text(input, &text, &mut judged);
+                judged.notes.push(template_note(path, "its name says that it is a template"));
+            }
         }
         judged
     }
@@ -157,7 +166,16 @@ impl Judge<'_> {
     /// The text of a file. That it cannot be read is an error where it was named, and a finding where it was met.
     pub(crate) fn read(&self, input: &Input<'_>, judged: &mut Judged) -> Option<String> {
         let path = input.target.path.as_str();
+        if input.language == Language::Text && !self.dispatch.has_secret_rules() {
+            return None;
+        }
         let bytes = match input.given.map_or_else(|| self.files.read(path), |bytes| Ok(bytes.to_vec())) {
+            Ok(bytes) if input.language == Language::Text => return as_text(bytes),
+            Err(error) if input.language == Language::Text && input.target.origin == Origin::Found => {
+                let message = format!("not searched for secrets: {}", reason(&error));
+                judged.notes.push(Note { path: path.to_owned(), kind: NoteKind::Other, message });
+                return None;
+            }
             Ok(bytes) => bytes,
             Err(error) if input.target.origin == Origin::Named => {
                 judged.errors.push(ScanError::Path { path: path.into(), reason: reason(&error) });
@@ -230,6 +248,7 @@ impl Judge<'_> {
         if let Some(kind) = github {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }
+        self.search(input, &text, Some(&tree), &mut outcome);
         name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
         self.finish(input, &text, outcome, directives, judged);
@@ -243,8 +262,25 @@ impl Judge<'_> {
         let mut outcome = Outcome::default();
         self.syntax_errors(input, &tree, &[], &mut outcome.drafts, judged);
         let directives = Directives::of_tree(&tree, &[], self.catalog);
+        self.search(input, &text, Some(&tree), &mut outcome);
         self.dispatch.values(&Values::new(tree, read_chart(chart, self.files)), &mut outcome);
         self.finish(input, &text, outcome, directives, judged);
+    }
+
+    /// Adds the secrets of a text to what the rules for its kind said.
+    pub(crate) fn search(&self, input: &Input<'_>, text: &str, tree: Option<&Tree>, outcome: &mut Outcome) {
+        self.dispatch.secrets(input.file, &Subject { path: &input.target.path, text, tree }, outcome);
+    }
+
+    /// A file that is read for secrets alone.
+    fn text(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
+        let mut outcome = Outcome::default();
+        self.search(input, text, None, &mut outcome);
+        if outcome.drafts.is_empty() {
+            return;
+        }
+        let directives = Directives::of_lines(text, input.file, "#", self.catalog);
+        self.finish(input, text, outcome, directives, judged);
     }
 
     /// What the rules say of a tree.
@@ -287,6 +323,7 @@ impl Judge<'_> {
         let directives = Directives::of_tree(tree, &[], self.catalog);
         let lines = others.lines(&sources);
         outcome.drafts.append(&mut others.here);
+        self.search(input, tree.text(), Some(tree), &mut outcome);
         self.finish_beside(input, tree.text(), outcome, directives, Some(&lines), judged);
         others.seal(self, &sources, &lines, judged);
     }
@@ -296,6 +333,7 @@ impl Judge<'_> {
         judged.documents = 1;
         if parsed.is_template {
             judged.notes.push(template_note(&input.target.path, "it holds template markers"));
+            self.text(input, text, judged);
             return;
         }
         let mut build = Build::new(&parsed);
@@ -310,6 +348,7 @@ impl Judge<'_> {
         }
         let said = self.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_build(&build, rule));
         take_said(said, &mut outcome, judged);
+        self.search(input, text, None, &mut outcome);
         let directives = self.dockerfile_directives(&parsed, text);
         if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {
             outcome.drafts.extend(directives.each().map(|directive| {
@@ -725,9 +764,35 @@ pub(crate) fn is_compose_file(language: Language, tree: &Tree) -> bool {
         | Language::Template
         | Language::Terraform
         | Language::TerraformVariables
-        | Language::Packages(_) => false,
+        | Language::Packages(_)
+        | Language::Text => false,
     }
 }
+
+/// The text of a file of no known kind; `None` where it is none. Bytes that are not UTF-8 become signs of the same length, so that
+/// places stay what they are.
+fn as_text(bytes: Vec<u8>) -> Option<String> {
+    let head = bytes.get(..HEAD).unwrap_or(&bytes);
+    if memchr::memchr(0, head).is_some() {
+        return None;
+    }
+    let mut bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Some(text),
+        Err(error) => error.into_bytes(),
+    };
+    let mut from = 0;
+    while let Some(rest) = bytes.get_mut(from..) {
+        let Err(error) = std::str::from_utf8(rest) else { break };
+        let start = error.valid_up_to();
+        let length = error.error_len().unwrap_or(rest.len() - start);
+        rest.iter_mut().skip(start).take(length).for_each(|byte| *byte = b'?');
+        from += start + length;
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Bytes at the start of a file by which it is told from a binary one, as git does.
+const HEAD: usize = 8000;
 
 /// Whether a JSON text can hold a Kubernetes object. Other JSON, comments and all, is none of ours.
 fn may_be_kubernetes(text: &str) -> bool {

@@ -30,7 +30,7 @@ use crate::builds::Scan;
 use crate::classify::Language;
 use crate::config::UNKNOWN_AS;
 use crate::directives::Directives;
-use crate::discover::{Discovered, discover};
+use crate::discover::{Discovered, Reads, discover};
 use crate::drift;
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::Filters;
@@ -148,7 +148,7 @@ pub fn ways(options: &ScanOptions, wanted: &str) -> Vec<Way> {
         None => (wanted, None),
     };
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
-    let mut found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters);
+    let mut found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters, Reads::Known);
     let files = Worktree::new(options.cwd.clone(), FILE_LIMIT);
     taken_in::add(&mut found, &Inside::new(&files, &options.cwd, reach(options)), &filters, &options.cwd);
     let packages = gather(&found, &HashMap::new(), &files);
@@ -380,6 +380,7 @@ impl Packages {
                 for hit in hits.get(&file.file).into_iter().flatten() {
                     outcome.drafts.extend(hit.draft(judge.catalog).filter(|draft| judge.selection.is_on(draft.rule)));
                 }
+                judge.search(&input, text, None, &mut outcome);
                 let directives = file.format.comment().map_or_else(Directives::default, |mark| {
                     Directives::of_lines(text, file.file, mark, judge.catalog)
                 });

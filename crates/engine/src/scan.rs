@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{
-    Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, ScanError, ScanReport,
-    Severity, Stats, SuppressedBy,
+    Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx, ScanError,
+    ScanReport, Severity, Stats, SuppressedBy,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -21,9 +21,9 @@ use crate::asked;
 use crate::builds::{Built, Scan};
 use crate::callers::Callers;
 use crate::classify::Language;
-use crate::config::{Config, DEFAULT_PROFILE};
+use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
 use crate::definitions::{self, Customs, Holder};
-use crate::discover::{Discovered, Target, discover};
+use crate::discover::{Discovered, Reads, Target, discover};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::inside::{Edge, Inside};
@@ -174,14 +174,15 @@ pub(crate) fn scan_texts(
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
-    let mut found = discover(&options.cwd, &options.paths, threads, &filters);
+    let reads = reads(options);
+    let mut found = discover(&options.cwd, &options.paths, threads, &filters, reads);
     let compose_files: Vec<String> = options.compose_files.iter().map(|path| shown(&options.cwd, path)).collect();
     // Those that the walk met keep their origin: the scan sees no less of the tree for them.
     let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
     let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
-    found.merge(discover(&options.cwd, &unmet, threads, &filters));
+    found.merge(discover(&options.cwd, &unmet, threads, &filters, Reads::Known));
     let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
-    let notes = found.recognise(&worktree);
+    let notes = found.recognise(&worktree, reads);
     let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
     piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe)));
     piped::add_to(&mut found, &piped);
@@ -205,7 +206,6 @@ pub(crate) fn scan_texts(
         notes,
         errors: std::mem::take(&mut found.errors),
     };
-    let nothing = found.empty_directory;
     let scan_root_paths = report.root_paths.clone();
     let builds = Builds::default();
     let callers = Callers::default();
@@ -350,7 +350,8 @@ pub(crate) fn scan_texts(
         in_parallel(pool.as_ref(), &files_again, judge_again, |findings| report.findings.extend(findings));
     }
 
-    report.stats.files = total - patches.len() - unrendered.values().sum::<usize>();
+    report.stats.searched = found.targets.iter().filter(|(_, language)| *language == Language::Text).count();
+    report.stats.files = total - report.stats.searched - patches.len() - unrendered.values().sum::<usize>();
     report.notes.extend(unrendered.iter().map(|(chart, &count)| unrendered_note(chart, count)));
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&shared.judge(&rules, 0), &found, &mut report);
@@ -369,6 +370,9 @@ pub(crate) fn scan_texts(
         packages.list(&mut report);
     }
     report.stats.elapsed_ms = started.elapsed().as_millis();
+    // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
+    let searched = report.stats.searched > 0;
+    let nothing = found.empty_directory && !(searched && (is_search(&rules, &catalog) || !report.findings.is_empty()));
     Ok(Scanned { report, nothing })
 }
 
@@ -534,6 +538,39 @@ pub struct Scanned {
     pub nothing: bool,
 }
 
+/// Which files are read: every text where some rule looks for secrets.
+fn reads(options: &ScanOptions) -> Reads {
+    let catalog = portcullis_rules::catalog();
+    let wanted = Wanted { switches: &options.config.switches(&catalog), ..wanted(options) };
+    // What names no rule of these may name one of the configuration's or of a database's; it is judged when those are read.
+    let Ok(selection) = Selection::new(&catalog, &wanted) else { return Reads::Texts };
+    let is_on = catalog.iter().any(|(rule, meta)| selection.is_on(rule) && meta.tags.contains(SECRET));
+    if is_on || !options.config.overrides.is_empty() { Reads::Texts } else { Reads::Known }
+}
+
+/// The tag of the rules that look into every text.
+const SECRET: &str = "secret";
+
+/// Whether nothing is looked for but secrets.
+fn is_search(rules: &BTreeMap<OverrideSet, Rules>, catalog: &Catalog) -> bool {
+    rules
+        .values()
+        .all(|rules| catalog.iter().all(|(rule, meta)| !rules.selection.is_on(rule) || meta.tags.contains(SECRET)))
+}
+
+/// What the options want of a selection; the configuration's switches come from elsewhere.
+fn wanted(options: &ScanOptions) -> Wanted<'_> {
+    static NONE: BTreeMap<RuleIdx, RuleSwitch> = BTreeMap::new();
+    Wanted {
+        profile: options.profile.or(options.config.profile).unwrap_or(DEFAULT_PROFILE),
+        pod_security: options.pod_security,
+        only: &options.only,
+        skip: &options.skip,
+        min_severity: options.min_severity,
+        switches: &NONE,
+    }
+}
+
 /// What all files have in common.
 struct Shared<'a> {
     options: &'a ScanOptions,
@@ -632,14 +669,7 @@ impl Rules {
             known.on = switch.on.or(known.on);
             known.severity = switch.severity.or(known.severity);
         }
-        let wanted = Wanted {
-            profile: options.profile.or(options.config.profile).unwrap_or(DEFAULT_PROFILE),
-            pod_security: options.pod_security,
-            only: &options.only,
-            skip: &options.skip,
-            min_severity: options.min_severity,
-            switches: &switches,
-        };
+        let wanted = Wanted { switches: &switches, ..wanted(options) };
         let selection = Selection::new(catalog, &wanted)?;
         let dispatch = Dispatch::new(catalog, context.clone(), |rule| selection.is_on(rule));
         Ok(Self { selection, dispatch })

@@ -36,7 +36,11 @@ pub(crate) fn add(found: &mut Discovered, tree: &Inside<'_>, filters: &Filters<'
     while let Some(path) = waiting.pop() {
         for other in references(&path, tree) {
             let other = paths::relative(cwd, &paths::absolute(&cwd.join(directory_of(&path)), Path::new(&other)));
-            let Err(at) = found.index_of(&other) else { continue };
+            let at = found.index_of(&other);
+            let is_text = |at: usize| found.targets.get(at).is_some_and(|(_, language)| *language == Language::Text);
+            if at.is_ok_and(|at| !is_text(at)) {
+                continue;
+            }
             if filters.leaves_out_file(&other) || tree.read(&other).is_err() {
                 continue;
             }
@@ -44,7 +48,16 @@ pub(crate) fn add(found: &mut Discovered, tree: &Inside<'_>, filters: &Filters<'
             if added > LIMIT {
                 return;
             }
-            found.targets.insert(at, (Target { path: other.clone(), origin: Origin::Found }, REQUIREMENTS));
+            match at {
+                Ok(at) => {
+                    if let Some((_, language)) = found.targets.get_mut(at) {
+                        *language = REQUIREMENTS;
+                    }
+                }
+                Err(at) => {
+                    found.targets.insert(at, (Target { path: other.clone(), origin: Origin::Found }, REQUIREMENTS));
+                }
+            }
             waiting.push(other);
         }
     }

@@ -213,6 +213,7 @@ struct SummaryWire {
     info: usize,
     suppressed: usize,
     files: usize,
+    searched: usize,
     documents: usize,
     rules: usize,
 }
@@ -229,6 +230,7 @@ impl SummaryWire {
             info: summary.of(Severity::Info),
             suppressed: summary.suppressed,
             files: report.stats.files,
+            searched: report.stats.searched,
             documents: report.stats.documents,
             rules: report.stats.rules,
         }

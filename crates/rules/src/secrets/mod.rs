@@ -158,6 +158,11 @@ impl Table {
         self.tokens.is_empty() && self.structural.is_empty() && self.custom.iter().all(Option::is_none)
     }
 
+    /// One of its rules, for errors that concern all.
+    pub(crate) fn any(&self) -> Option<RuleIdx> {
+        self.structural.values().chain(self.tokens.values()).chain(self.custom.iter().flatten()).min().copied()
+    }
+
     fn rule(&self, kind: Kind) -> Option<RuleIdx> {
         match kind {
             Kind::Token(detector) => self.tokens.get(detector.id).copied(),
