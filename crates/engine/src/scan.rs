@@ -544,18 +544,18 @@ fn reads(options: &ScanOptions) -> Reads {
     let wanted = Wanted { switches: &options.config.switches(&catalog), ..wanted(options) };
     // What names no rule of these may name one of the configuration's or of a database's; it is judged when those are read.
     let Ok(selection) = Selection::new(&catalog, &wanted) else { return Reads::Texts };
-    let is_on = catalog.iter().any(|(rule, meta)| selection.is_on(rule) && meta.tags.contains(SECRET));
+    let is_on = catalog.iter().any(|(rule, meta)| selection.is_on(rule) && meta.id.starts_with(SECRET));
     if is_on || !options.config.overrides.is_empty() { Reads::Texts } else { Reads::Known }
 }
 
-/// The tag of the rules that look into every text.
-const SECRET: &str = "secret";
+/// How the ids of the rules begin that look into every text.
+const SECRET: &str = "secret-";
 
 /// Whether nothing is looked for but secrets.
 fn is_search(rules: &BTreeMap<OverrideSet, Rules>, catalog: &Catalog) -> bool {
     rules
         .values()
-        .all(|rules| catalog.iter().all(|(rule, meta)| !rules.selection.is_on(rule) || meta.tags.contains(SECRET)))
+        .all(|rules| catalog.iter().all(|(rule, meta)| !rules.selection.is_on(rule) || meta.id.starts_with(SECRET)))
 }
 
 /// What the options want of a selection; the configuration's switches come from elsewhere.

@@ -37,7 +37,7 @@ rule! {
     HARDCODED_CONTAINER_CREDENTIALS = "actions-hardcoded-container-credentials" {
         check: Check::Actions(ActionsCheck::Job(hardcoded_container_credentials)),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
         peers: &["zizmor:hardcoded-container-credentials", "actionlint:credentials"],
     }
 }
@@ -86,7 +86,7 @@ rule! {
         check: Check::Actions(ActionsCheck::WorkflowAndAction(secrets_of_workflow, secrets_of_action)),
         severity: Severity::High,
         confidence: Confidence::Medium,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 

@@ -52,7 +52,7 @@ rule! {
     DEFAULT_SECRET_INTERPOLATION = "compose-default-secret-interpolation" {
         check: Check::Compose(default_secret_interpolation),
         severity: Severity::Medium,
-        tags: &["cwe-1392"],
+        tags: &["secret", "cwe-1392"],
     }
 }
 
@@ -114,7 +114,7 @@ rule! {
     WEAK_DEFAULT = "secret-weak-default" {
         check: Check::ComposeService(weak_default),
         severity: Severity::Low,
-        tags: &["cwe-1392"],
+        tags: &["secret", "cwe-1392"],
         options: &[OptionMeta {
             name: "skip-development-files",
             shape: OptionShape::Flag,

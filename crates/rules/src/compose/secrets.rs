@@ -53,7 +53,7 @@ rule! {
     PLAINTEXT_SECRET_ENV = "compose-plaintext-secret-env" {
         check: Check::ComposeService(plaintext_secret_env),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 
@@ -83,7 +83,7 @@ rule! {
     SECRET_IN_BUILD_ARGS = "compose-secret-in-build-args" {
         check: Check::ComposeService(secret_in_build_args),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
         peers: &["buildkit:SecretsUsedInArgOrEnv"],
     }
 }
@@ -123,7 +123,7 @@ rule! {
     SECRET_INLINE = "compose-secret-inline" {
         check: Check::Compose(secret_inline),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 
@@ -173,7 +173,7 @@ rule! {
     SECRET_IN_COMMAND = "compose-secret-in-command" {
         check: Check::ComposeService(secret_in_command),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 

@@ -57,7 +57,7 @@ rule! {
     SECRET_IN_RUN = "docker-secret-in-run" {
         check: Check::Dockerfile(secret_in_run),
         severity: Severity::Critical,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
         peers: &["kics:c3e1b6ae"],
     }
 }

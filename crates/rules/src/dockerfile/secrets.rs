@@ -69,7 +69,7 @@ rule! {
         check: Check::Dockerfile(secret_in_arg_or_env),
         severity: Severity::High,
         confidence: Confidence::Medium,
-        tags: &["cwe-522"],
+        tags: &["secret", "cwe-522"],
         peers: &["hadolint:DL3064", "buildkit:SecretsUsedInArgOrEnv", "trivy:DS-0031", "kics:c3e1b6ae"],
     }
 }
@@ -186,7 +186,7 @@ rule! {
         check: Check::Dockerfile(login_in_run),
         severity: Severity::High,
         confidence: Confidence::Medium,
-        tags: &["cwe-522"],
+        tags: &["secret", "cwe-522"],
         peers: &["trivy:DS-0031"],
     }
 }

@@ -83,7 +83,7 @@ rule! {
     RUN_CHPASSWD = "docker-run-chpasswd" {
         check: Check::Dockerfile(run_chpasswd),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
         peers: &["checkov:CKV2_DOCKER_17"],
     }
 }

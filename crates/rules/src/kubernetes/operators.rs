@@ -170,7 +170,7 @@ rule! {
     KEDA_TRIGGER_PLAIN_SECRET = "k8s-keda-trigger-plain-secret" {
         check: Check::Object(&["ScaledObject", "ScaledJob"], keda_trigger_plain_secret),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 

@@ -111,7 +111,7 @@ rule! {
     SECRET_DATA_DECODED = "k8s-secret-data-decoded" {
         check: Check::Object(&["Secret"], secret_data_decoded),
         severity: Severity::Critical,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 
@@ -155,7 +155,7 @@ rule! {
     DOCKERCONFIG_INLINE_AUTH = "k8s-dockerconfig-inline-auth" {
         check: Check::Object(&["Secret"], dockerconfig_inline_auth),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 

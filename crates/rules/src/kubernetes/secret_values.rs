@@ -68,7 +68,7 @@ rule! {
     SECRET_ENV_LITERAL = "k8s-secret-env-literal" {
         check: Check::Pod(secret_env_literal),
         severity: Severity::High,
-        tags: &["helm-values", "cwe-798"],
+        tags: &["secret", "helm-values", "cwe-798"],
         peers: &[
             "kube-linter:env-var-secret", "polaris:sensitiveContainerEnvVar", "kubescape:C-0012", "kubescape:C-0259",
         ],
@@ -121,7 +121,7 @@ rule! {
     SECRET_IN_CONFIGMAP = "k8s-secret-in-configmap" {
         check: Check::Object(&["ConfigMap"], secret_in_configmap),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
         peers: &["trivy:KSV-0109", "polaris:sensitiveConfigmapContent", "kubescape:C-0012"],
     }
 }
@@ -249,7 +249,7 @@ rule! {
     SECRET_IN_COMMAND_ARGS = "k8s-secret-in-command-args" {
         check: Check::PodAndObject(secret_in_pod, &[], secret_in_annotation),
         severity: Severity::High,
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
     }
 }
 

@@ -43,7 +43,7 @@ rule! {
             "tfsec:aws-autoscaling-no-secrets-in-user-data",
             "tfsec:aws-ec2-no-secrets-in-launch-template-user-data",
         ],
-        tags: &["cwe-798"],
+        tags: &["secret", "cwe-798"],
         check: resource(
             &["aws_instance", "aws_launch_template", "aws_launch_configuration"],
             |resource, configuration, report| {

@@ -67,6 +67,7 @@ rule! {
     /// ```
     ENVIRONMENT_SECRET = "tf-aws-ecs-environment-secret" {
         severity: Severity::High,
+        tags: &["secret"],
         peers: &["trivy:AWS-0036", "tfsec:aws-ecs-no-plaintext-secrets"],
         check: resource(TASK, |resource, configuration, report| {
             each_container(resource, configuration, report, |container, report| {

@@ -40,6 +40,7 @@ rule! {
     /// ```
     SECRET = "tf-aws-lambda-environment-secret" {
         severity: Severity::High,
+        tags: &["secret"],
         peers: &["checkov:CKV_AWS_45"],
         check: resource(&["aws_lambda_function"], |resource, configuration, report| {
             for lookup in lookups(resource, "environment.variables") {

@@ -110,6 +110,7 @@ rule! {
     /// ```
     CUSTOM_DATA_SECRET = "tf-azure-compute-custom-data-secret" {
         severity: Severity::High,
+        tags: &["secret"],
         peers: &["checkov:CKV_AZURE_45", "trivy:AZU-0037", "tfsec:azure-compute-no-secrets-in-custom-data"],
         check: resource(
             &[

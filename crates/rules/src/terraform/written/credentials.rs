@@ -76,6 +76,7 @@ rule! {
     /// ```
     CREDENTIALS_HARDCODED = "tf-credentials-hardcoded" {
         severity: Severity::Critical,
+        tags: &["secret"],
         peers: &["checkov:CKV_SECRET_*"],
         yields_to: &["tf-google-compute-disk-key-plaintext"],
         check: Check::Terraform(TerraformCheck::All(of_resource, of_source)),
@@ -109,6 +110,7 @@ rule! {
     /// ```
     PROVIDER_CREDENTIALS_HARDCODED = "tf-aws-provider-credentials-hardcoded" {
         severity: Severity::Critical,
+        tags: &["secret"],
         peers: &["checkov:CKV_AWS_41"],
         check: source(|source, report| {
             for block in source.blocks("provider").filter(|block| name(block) == "aws") {

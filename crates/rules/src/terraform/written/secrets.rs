@@ -82,6 +82,7 @@ rule! {
     /// ```
     VARIABLE_SECRET_EXPOSED = "tf-variable-secret-exposed" {
         severity: Severity::Medium,
+        tags: &["secret"],
         yields_to: &["tf-credentials-hardcoded"],
         check: source(|source, report| {
             for block in source.blocks("variable").filter(|block| is_secret(name(block)) && may_be_text(block)) {
