@@ -1,10 +1,13 @@
-//! Credentials that can be told by their form, whatever they are called.
+//! Credentials that can be told by their form, whatever they are called: the detectors' tokens, and passwords of URLs.
 //!
-//! Only forms that are hardly ever anything else. Whether a credential is still valid is not known.
+//! Rules ask for every value that they look at; what holds no keyword costs a pass over its bytes and no allocation.
+//! Whether a credential is still valid is not known.
 
 use std::ops::Range;
 
-use super::is_placeholder;
+use memchr::memmem;
+
+use crate::detector;
 
 /// A credential in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,28 +25,17 @@ pub fn known(text: &str) -> Option<Known> {
 
 /// The credentials of known forms in the text, passwords of URLs among them, in order.
 pub fn all_known(text: &str) -> Vec<Known> {
-    let mut found = Vec::new();
-    let mut previous = b' ';
-    let mut next = 0;
-    // Most values end before a token could, and most words begin as no token does.
-    let starts = text.len().saturating_sub(SHORTEST - 1);
-    let pairs = text.as_bytes().iter().zip(text.as_bytes().iter().skip(1));
-    for (at, (&byte, &second)) in pairs.enumerate().take(starts) {
-        let before = std::mem::replace(&mut previous, byte);
-        if BEGINS.get(usize::from(byte)).is_some_and(|seconds| seconds & bit(second) != 0)
-            && at >= next
-            && !(before.is_ascii_alphanumeric() || matches!(before, b'_' | b'-'))
-            && let Some(known) = known_at(text, at, byte)
-        {
-            next = known.range.end;
-            found.push(known);
-        }
-    }
+    let tokens = detector::found(text);
+    let mut found: Vec<Known> =
+        tokens.into_iter().map(|token| Known { what: token.detector.what, range: token.range }).collect();
     let mut from = 0;
     while let Some(range) = text.get(from..).and_then(url_password) {
         let range = from + range.start..from + range.end;
         from = range.end;
-        found.push(Known { what: "the password of a URL", range });
+        // A token may stand in a URL as the password.
+        if !found.iter().any(|known| known.range.start < range.end && range.start < known.range.end) {
+            found.push(Known { what: "the password of a URL", range });
+        }
     }
     found.sort_by_key(|known| known.range.start);
     found
@@ -60,126 +52,12 @@ pub fn is_sample(text: &str) -> bool {
     }
 }
 
-/// How a token goes on after its prefix.
-struct Form {
-    prefix: &'static str,
-    /// Other characters than letters and digits that it may have.
-    others: &'static [u8],
-    /// How many characters follow the prefix at least, and at most.
-    length: (usize, usize),
-    what: &'static str,
-}
-
-const MANY: usize = 4096;
-
-/// Characters that the shortest token has, its prefix included; private keys have more.
-const SHORTEST: usize = 20;
-
-/// For each byte that tokens and private keys begin with, what may come second, as a set of [`bit`]s.
-static BEGINS: [u32; 256] = begins();
-
-#[allow(clippy::indexing_slicing, reason = "only the compiler runs it")]
-const fn begins() -> [u32; 256] {
-    let mut begins = [0; 256];
-    begins[b'-' as usize] = bit(b'-');
-    let mut at = 0;
-    while at < FORMS.len() {
-        let form = &FORMS[at];
-        assert!(form.prefix.len() + form.length.0 >= SHORTEST, "no token is shorter");
-        let prefix = form.prefix.as_bytes();
-        begins[prefix[0] as usize] |= bit(prefix[1]);
-        at += 1;
-    }
-    begins
-}
-
-/// Bytes that differ in a multiple of 32 share one: words that begin as no token does are told well enough.
-const fn bit(byte: u8) -> u32 {
-    1 << (byte % 32)
-}
-
-const FORMS: &[Form] = &[
-    Form { prefix: "AKIA", others: b"", length: (16, 16), what: "an AWS access key" },
-    Form { prefix: "ASIA", others: b"", length: (16, 16), what: "an AWS access key" },
-    Form { prefix: "ghp_", others: b"", length: (36, 255), what: "a GitHub token" },
-    Form { prefix: "gho_", others: b"", length: (36, 255), what: "a GitHub token" },
-    Form { prefix: "ghu_", others: b"", length: (36, 255), what: "a GitHub token" },
-    Form { prefix: "ghs_", others: b"", length: (36, 255), what: "a GitHub token" },
-    Form { prefix: "ghr_", others: b"", length: (36, 255), what: "a GitHub token" },
-    Form { prefix: "github_pat_", others: b"_", length: (70, 255), what: "a GitHub token" },
-    Form { prefix: "glpat-", others: b"_-.", length: (20, 255), what: "a GitLab token" },
-    Form { prefix: "xoxb-", others: b"-", length: (20, 255), what: "a Slack token" },
-    Form { prefix: "xoxp-", others: b"-", length: (20, 255), what: "a Slack token" },
-    Form { prefix: "xoxa-", others: b"-", length: (20, 255), what: "a Slack token" },
-    Form { prefix: "xoxs-", others: b"-", length: (20, 255), what: "a Slack token" },
-    Form { prefix: "hooks.slack.com/services/", others: b"/", length: (40, 80), what: "a Slack webhook" },
-    Form { prefix: "sk_live_", others: b"", length: (20, 255), what: "a Stripe key" },
-    Form { prefix: "rk_live_", others: b"", length: (20, 255), what: "a Stripe key" },
-    Form { prefix: "AIza", others: b"_-", length: (35, 35), what: "a Google API key" },
-    Form { prefix: "npm_", others: b"", length: (36, 36), what: "an npm token" },
-    Form { prefix: "pypi-AgE", others: b"_-", length: (50, MANY), what: "a PyPI token" },
-    Form { prefix: "SG.", others: b"_-.", length: (60, 70), what: "a SendGrid key" },
-    Form { prefix: "hf_", others: b"", length: (34, 40), what: "a Hugging Face token" },
-    Form { prefix: "sk-ant-", others: b"_-", length: (40, 255), what: "an Anthropic key" },
-    Form { prefix: "sk-proj-", others: b"_-", length: (40, 255), what: "an OpenAI key" },
-    Form { prefix: "dop_v1_", others: b"", length: (64, 64), what: "a DigitalOcean token" },
-    Form { prefix: "hvs.", others: b"_-", length: (24, 255), what: "a Vault token" },
-    Form { prefix: "glsa_", others: b"_", length: (40, 64), what: "a Grafana token" },
-    Form { prefix: "shpat_", others: b"", length: (32, 32), what: "a Shopify token" },
-    Form { prefix: "AccountKey=", others: b"+/=", length: (86, 90), what: "an Azure storage key" },
-    Form { prefix: "eyJ", others: b"_-.", length: (60, MANY), what: "a JSON web token" },
-];
-
-fn known_at(text: &str, at: usize, byte: u8) -> Option<Known> {
-    let rest = text.get(at..)?;
-    if byte == b'-' {
-        return private_key(rest).map(|length| Known { what: "a private key", range: at..at + length });
-    }
-    for form in FORMS.iter().filter(|form| form.prefix.as_bytes().first() == Some(&byte)) {
-        let Some(tail) = rest.strip_prefix(form.prefix) else { continue };
-        let length = tail.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || form.others.contains(byte)).count();
-        let token = rest.get(..form.prefix.len() + length)?;
-        let is_web_token = form.prefix != "eyJ" || is_web_token(token);
-        if (form.length.0..=form.length.1).contains(&length) && is_web_token && !is_placeholder(token) {
-            return Some(Known { what: form.what, range: at..at + token.len() });
-        }
-    }
-    None
-}
-
-/// Three parts, of which the first two are JSON objects.
-fn is_web_token(token: &str) -> bool {
-    let parts: Vec<&str> = token.split('.').collect();
-    parts.len() == 3
-        && parts.iter().take(2).all(|part| part.starts_with("eyJ"))
-        && parts.iter().all(|part| part.len() > 9)
-}
-
-/// The length of a private key in PEM that the text starts with.
-fn private_key(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix("-----BEGIN ")?;
-    let (kind, body) = rest.split_once("-----")?;
-    if !kind.ends_with("PRIVATE KEY") || kind.len() > 40 {
-        return None;
-    }
-    // A heading alone is a form to fill in.
-    let is_filled =
-        body.trim_start().bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)).count() > 15
-            || body.trim_start().starts_with("Proc-Type");
-    let end = body.find("-----END ").map_or(text.len(), |end| text.len() - body.len() + end);
-    is_filled.then_some(end)
-}
-
 /// The password of the first URL that has one which is no placeholder: `scheme://user:password@host`.
 fn url_password(text: &str) -> Option<Range<usize>> {
-    // Bytes are found faster than texts, and few values have both.
-    if !b":@".iter().all(|byte| text.as_bytes().contains(byte)) {
-        return None;
-    }
-    let mut from = 0;
-    while let Some(found) = text.get(from..)?.find("://") {
-        let start = from + found + 3;
-        from = start;
+    // A byte is found faster than a text, and few values have it.
+    memchr::memchr(b'@', text.as_bytes())?;
+    for found in memmem::find_iter(text.as_bytes(), "://") {
+        let start = found + 3;
         let authority = text.get(start..)?;
         let end = authority.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`'));
         let authority = authority.get(..end.unwrap_or(authority.len()))?;
@@ -192,4 +70,38 @@ fn url_password(text: &str) -> Option<Range<usize>> {
         return Some(start..start + password.len());
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detector::sample;
+
+    #[test]
+    fn known_forms_are_found_where_they_stand() {
+        for (template, expected) in [
+            ("id [{aws:AKIA}].", Some("the id of an AWS access key")),
+            ("x{aws:AKIA}", None),
+            ("{aws:AKIA}X", None),
+            ("AKIAIOSFODNN7EXAMPLE", None),
+            ("[{jwt}]", Some("a JSON web token")),
+            ("eyJhbGciOiJIUzI1NiJ9", None),
+            ("[{pem:RSA PRIVATE KEY}]\n", Some("a private RSA key")),
+            ("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----", None),
+            ("{pem:CERTIFICATE}", None),
+            ("postgres://app:[hunter2]@db:5432/shop?x=1", Some("the password of a URL")),
+            ("postgres://app:${PASSWORD}@db/shop", None),
+            ("amqp://guest:guest@rabbit, amqp://shop:[kX9mQ2vL7]@rabbit", Some("the password of a URL")),
+            ("https://x:[ghp_{github}]@github.com/a", Some("a personal access token of GitHub")),
+            ("http://[::1]:80/@x:y", None),
+            ("mail me at http://shop.example or a:b@c", None),
+        ] {
+            let marked = sample(template);
+            let inner = marked.split_once('[').and_then(|(_, rest)| rest.rsplit_once(']')).map(|(inner, _)| inner);
+            let text = if expected.is_some() { marked.replace(['[', ']'], "") } else { marked.clone() };
+            let found = known(&text).map(|known| (known.what, text.get(known.range).unwrap_or_default().to_owned()));
+            let expected = expected.map(|what| (what, inner.unwrap_or_default().to_owned()));
+            assert_eq!(found, expected, "{template}");
+        }
+    }
 }

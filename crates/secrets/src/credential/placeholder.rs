@@ -325,7 +325,6 @@ mod tests {
             "correct horse battery staple",
             "S3cr3t!Value",
             "9f86d081884c7d659a2feaa0c55ad015",
-            "AKIAQ3EGRZ7PLN5TXW2B",
             "P@ssw0rd",
             "c3VwZXItczNjcmV0LTk5",
             "kX9#mQ2$vL7",

@@ -1,16 +1,54 @@
 //! Credentials whose form says what they are.
 //!
-//! One table of [`Detector`]s, by who issues them. All literals that tokens hold are looked for at once; where one stands, its
-//! detector's expression is tried in a window around it, and a checksum, where the form has one, decides.
+//! One table of [`Detector`]s, by who issues them. All literals that tokens hold are looked for at once (`prefilter`); where
+//! one stands, its detector's expression is tried in a window around it (`window`); what only looks like a token (`decoy`)
+//! and what a checksum contradicts (`checksum`) is dropped. Whether a token is still valid is not known.
 
+/// `name = value` as settings and programs write it, for tokens that only their name tells from other texts: the pattern
+/// of a name that holds `$vendor`, an assignment, and the value as the group `secret`.
+macro_rules! assigned {
+    ($vendor:literal, $value:literal) => {
+        concat!(
+            "(?i:",
+            $vendor,
+            r#")[\w.\-]{0,40}["'`\])]{0,3}[ \t]{0,20}(?:=>|:=|[=:,])[ \t]{0,20}(?:str\(|string\()?["'`]{0,2}(?P<secret>"#,
+            $value,
+            ")"
+        )
+    };
+}
+
+mod alibaba;
+mod aws;
+mod azure;
+mod checksum;
+mod ci;
+mod clouds;
+mod decoy;
+mod files;
+mod github;
+mod gitlab;
+mod google;
+mod infrastructure;
+mod keys;
+mod kubernetes;
+mod prefilter;
+mod quality;
+mod registries;
 mod sample;
 mod source_hosting;
+#[cfg(test)]
+mod tests;
+mod web_tokens;
+mod window;
 
 use std::fmt;
 
 use portcullis_core::{DerivedExamples, Severity};
 
-use crate::Hit;
+#[cfg(test)]
+pub(crate) use sample::sample;
+pub(crate) use window::{found, tokens};
 
 /// A kind of token.
 pub struct Detector {
@@ -26,10 +64,13 @@ pub struct Detector {
     pub severity: Severity,
     /// In lower case, at least three bytes, better five: one of them stands in every match.
     pub keywords: &'static [&'static str],
-    /// The form. The group `secret` is the token, else the whole match.
+    /// The form. The group `secret` or `other` is the token, else the whole match. What stands beside the token is looked at in any
+    /// case: a token is no part of a longer word.
     pub pattern: &'static str,
     /// The least entropy of the token in bits for each byte; 0: any.
     pub entropy: f32,
+    /// How far a match begins before a keyword at most, in bytes.
+    pub before: usize,
     /// How far a match reaches from a keyword at most, in bytes.
     pub reach: usize,
     /// What the form cannot say: a checksum, a header that decodes.
@@ -64,6 +105,7 @@ impl Detector {
         keywords: &[],
         pattern: "",
         entropy: 0.0,
+        before: 96,
         reach: 256,
         verify: None,
         peers: &[],
@@ -97,13 +139,26 @@ impl DerivedExamples for Detector {
     }
 }
 
-/// Every detector, by who issues what it finds.
+/// Every detector, by who issues what it finds. Where two say the same of a text, the first speaks.
 pub fn detectors() -> impl Iterator<Item = &'static Detector> {
-    [source_hosting::DETECTORS].into_iter().flatten()
-}
-
-/// The tokens in a text, in order.
-pub(crate) fn tokens(text: &str) -> Vec<Hit<'_>> {
-    let _ = text;
-    Vec::new()
+    [
+        aws::DETECTORS,
+        azure::DETECTORS,
+        google::DETECTORS,
+        alibaba::DETECTORS,
+        clouds::DETECTORS,
+        github::DETECTORS,
+        gitlab::DETECTORS,
+        source_hosting::DETECTORS,
+        ci::DETECTORS,
+        quality::DETECTORS,
+        registries::DETECTORS,
+        infrastructure::DETECTORS,
+        kubernetes::DETECTORS,
+        keys::DETECTORS,
+        web_tokens::DETECTORS,
+        files::DETECTORS,
+    ]
+    .into_iter()
+    .flatten()
 }
