@@ -3,8 +3,27 @@
 //! One table of [`Detector`]s, by who issues them. All literals that tokens hold are looked for at once; where one stands, its
 //! detector's expression is tried in a window around it, and a checksum, where the form has one, decides.
 
+mod ai;
+mod assigned;
+mod chat;
+mod commerce;
+mod connection;
+mod content;
+mod data;
+mod frameworks;
+mod hosting;
+mod identity;
+mod lookup;
+mod mail;
+mod monitoring;
+mod payment;
 mod sample;
+mod social;
 mod source_hosting;
+#[cfg(test)]
+mod tables;
+mod trading;
+mod work;
 
 use std::fmt;
 
@@ -99,7 +118,27 @@ impl DerivedExamples for Detector {
 
 /// Every detector, by who issues what it finds.
 pub fn detectors() -> impl Iterator<Item = &'static Detector> {
-    [source_hosting::DETECTORS].into_iter().flatten()
+    [
+        source_hosting::DETECTORS,
+        ai::DETECTORS,
+        chat::DETECTORS,
+        commerce::DETECTORS,
+        connection::DETECTORS,
+        content::DETECTORS,
+        data::DETECTORS,
+        frameworks::DETECTORS,
+        hosting::DETECTORS,
+        identity::DETECTORS,
+        lookup::DETECTORS,
+        mail::DETECTORS,
+        monitoring::DETECTORS,
+        payment::DETECTORS,
+        social::DETECTORS,
+        trading::DETECTORS,
+        work::DETECTORS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The tokens in a text, in order.
