@@ -4,7 +4,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -20,7 +20,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         reach: 96,
         peers: &["gitleaks:openai-api-key"],
         positives: &["token: sk-{A20}T3BlbkFJ{A20}", r#"TOKEN="sk-{A20}T3BlbkFJ{A20}""#],
-        negatives: &["token: sk-{x20}T3BlbkFJ{x20}", "token: sk-{A5}T3BlbkFJ{A20}"],
+        negatives: &["token: sk-{x20}T3BlbkFJ{x20}", "token: sk-{A5}T3BlbkFJ{A20}", "name: mysk-{A20}T3BlbkFJ{A20}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -34,7 +34,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:openai-api-key"],
         positives: &["token: sk-proj-{A74}T3BlbkFJ{A73}", r#"TOKEN="sk-proj-{A74}T3BlbkFJ{A73}""#],
-        negatives: &["token: sk-proj-{x74}T3BlbkFJ{x73}", "token: sk-proj-{A18}T3BlbkFJ{A73}"],
+        negatives: &[
+            "token: sk-proj-{x74}T3BlbkFJ{x73}",
+            "token: sk-proj-{A18}T3BlbkFJ{A73}",
+            "name: mysk-proj-{A74}T3BlbkFJ{A73}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -48,7 +52,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:openai-api-key"],
         positives: &["token: sk-svcacct-{A74}T3BlbkFJ{A73}", r#"TOKEN="sk-svcacct-{A74}T3BlbkFJ{A73}""#],
-        negatives: &["token: sk-svcacct-{x74}T3BlbkFJ{x73}", "token: sk-svcacct-{A18}T3BlbkFJ{A73}"],
+        negatives: &[
+            "token: sk-svcacct-{x74}T3BlbkFJ{x73}",
+            "token: sk-svcacct-{A18}T3BlbkFJ{A73}",
+            "name: mysk-svcacct-{A74}T3BlbkFJ{A73}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -62,7 +70,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:openai-api-key"],
         positives: &["token: sk-admin-{A58}T3BlbkFJ{A58}", r#"TOKEN="sk-admin-{A58}T3BlbkFJ{A58}""#],
-        negatives: &["token: sk-admin-{x58}T3BlbkFJ{x58}", "token: sk-admin-{A14}T3BlbkFJ{A58}"],
+        negatives: &[
+            "token: sk-admin-{x58}T3BlbkFJ{x58}",
+            "token: sk-admin-{A14}T3BlbkFJ{A58}",
+            "name: mysk-admin-{A58}T3BlbkFJ{A58}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -76,7 +88,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:anthropic-api-key"],
         positives: &["token: sk-ant-api03-{A93}AA", r#"TOKEN="sk-ant-api03-{A93}AA""#],
-        negatives: &["token: sk-ant-api03-{x93}AA", "token: sk-ant-api03-{A23}AA"],
+        negatives: &["token: sk-ant-api03-{x93}AA", "token: sk-ant-api03-{A23}AA", "name: mysk-ant-api03-{A93}AA"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -90,7 +102,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:anthropic-admin-api-key"],
         positives: &["token: sk-ant-admin01-{A93}AA", r#"TOKEN="sk-ant-admin01-{A93}AA""#],
-        negatives: &["token: sk-ant-admin01-{x93}AA", "token: sk-ant-admin01-{A23}AA"],
+        negatives: &[
+            "token: sk-ant-admin01-{x93}AA",
+            "token: sk-ant-admin01-{A23}AA",
+            "name: mysk-ant-admin01-{A93}AA",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -103,7 +119,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>sk-ant-(?:oat|ort|sid)[0-9]{2}-[0-9A-Za-z_\-]{60,140})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: sk-ant-oat01-{A93}AA", r#"TOKEN="sk-ant-oat01-{A93}AA""#],
-        negatives: &["token: sk-ant-oat01-{x93}AA", "token: sk-ant-oat01-{A23}AA"],
+        negatives: &["token: sk-ant-oat01-{x93}AA", "token: sk-ant-oat01-{A23}AA", "name: mysk-ant-oat01-{A93}AA"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -118,7 +134,12 @@ pub(super) static DETECTORS: &[Detector] = &[
         reach: 64,
         peers: &["gitleaks:huggingface-access-token"],
         positives: &["token: hf_{A34}", r#"TOKEN="hf_{A34}""#],
-        negatives: &["token: hf_{x34}", "token: hf_{A8}", "fn: hf_hub_download_model_files_from_the_registry"],
+        negatives: &[
+            "token: hf_{x34}",
+            "token: hf_{A8}",
+            "name: myhf_{A34}",
+            "fn: hf_hub_download_model_files_from_the_registry",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -132,7 +153,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:huggingface-organization-api-token"],
         positives: &["token: api_org_{A34}", r#"TOKEN="api_org_{A34}""#],
-        negatives: &["token: api_org_{x34}", "token: api_org_{A8}"],
+        negatives: &["token: api_org_{x34}", "token: api_org_{A8}", "name: myapi_org_{A34}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -142,7 +163,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the dashboard.",
         severity: Severity::High,
         keywords: &["cohere"],
-        pattern: assigned!("cohere", "[0-9A-Za-z]{40}"),
+        pattern: named!("cohere", "[0-9A-Za-z]{40}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:cohere-api-token"],
@@ -162,7 +183,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.5,
         reach: 64,
         positives: &["token: r8_{A37}", r#"TOKEN="r8_{A37}""#],
-        negatives: &["token: r8_{x37}", "token: r8_{A9}"],
+        negatives: &["token: r8_{x37}", "token: r8_{A9}", "name: myr8_{A37}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -176,7 +197,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:perplexity-api-key"],
         positives: &["token: pplx-{A48}", r#"TOKEN="pplx-{A48}""#],
-        negatives: &["token: pplx-{x48}", "token: pplx-{A12}"],
+        negatives: &["token: pplx-{x48}", "token: pplx-{A12}", "name: mypplx-{A48}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -189,7 +210,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bgsk_[0-9A-Za-z]{52}\b",
         entropy: 3.0,
         positives: &["token: gsk_{A52}", r#"TOKEN="gsk_{A52}""#],
-        negatives: &["token: gsk_{x52}", "token: gsk_{A13}"],
+        negatives: &["token: gsk_{x52}", "token: gsk_{A13}", "name: mygsk_{A52}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -202,7 +223,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bxai-[0-9A-Za-z]{80}\b",
         entropy: 3.0,
         positives: &["token: xai-{A80}", r#"TOKEN="xai-{A80}""#],
-        negatives: &["token: xai-{x80}", "token: xai-{A20}"],
+        negatives: &["token: xai-{x80}", "token: xai-{A20}", "name: myxai-{A80}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -215,7 +236,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>nvapi-[0-9A-Za-z_\-]{60,70})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: nvapi-{A64}", r#"TOKEN="nvapi-{A64}""#],
-        negatives: &["token: nvapi-{x64}", "token: nvapi-{A16}"],
+        negatives: &["token: nvapi-{x64}", "token: nvapi-{A16}", "name: mynvapi-{A64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -228,7 +249,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bsk-or-v1-[0-9a-f]{64}\b",
         entropy: 3.0,
         positives: &["token: sk-or-v1-{h64}", r#"TOKEN="sk-or-v1-{h64}""#],
-        negatives: &["token: sk-or-v1-{x64}", "token: sk-or-v1-{h16}"],
+        negatives: &["token: sk-or-v1-{x64}", "token: sk-or-v1-{h16}", "name: mysk-or-v1-{h64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -238,7 +259,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the console.",
         severity: Severity::High,
         keywords: &["deepseek"],
-        pattern: assigned!("deepseek", "sk-[0-9a-f]{32}"),
+        pattern: named!("deepseek", "sk-[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -253,7 +274,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the console.",
         severity: Severity::High,
         keywords: &["mistral"],
-        pattern: assigned!("mistral", "[0-9A-Za-z]{32}"),
+        pattern: named!("mistral", "[0-9A-Za-z]{32}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -268,7 +289,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Regenerate it in the settings.",
         severity: Severity::High,
         keywords: &["together_api", "togetherapi", "together_ai", "togetherai", "together_key"],
-        pattern: assigned!(r"together[_\-]?(?:ai|api)?", "[0-9a-f]{64}"),
+        pattern: named!(r"together[_\-]?(?:ai|api)?", "[0-9a-f]{64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -283,7 +304,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the account.",
         severity: Severity::High,
         keywords: &["stability"],
-        pattern: assigned!("stability", "sk-[0-9A-Za-z]{48}"),
+        pattern: named!("stability", "sk-[0-9A-Za-z]{48}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -298,7 +319,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the profile.",
         severity: Severity::High,
         keywords: &["elevenlabs", "eleven_labs", "xi-api-key", "xi_api_key", "eleven_api"],
-        pattern: assigned!(r"(?:eleven[_\-]?labs|eleven|xi)[_\-]?", "(?:sk_[0-9a-f]{48}|[0-9a-f]{32})"),
+        pattern: named!(r"(?:eleven[_\-]?labs|eleven|xi)[_\-]?", "(?:sk_[0-9a-f]{48}|[0-9a-f]{32})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -313,7 +334,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Regenerate it in the dashboard.",
         severity: Severity::High,
         keywords: &["assemblyai", "assembly_ai"],
-        pattern: assigned!("assembly_?ai", "[0-9a-f]{32}"),
+        pattern: named!("assembly_?ai", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -328,7 +349,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the console.",
         severity: Severity::High,
         keywords: &["deepgram"],
-        pattern: assigned!("deepgram", "[0-9a-f]{40}"),
+        pattern: named!("deepgram", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -346,7 +367,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bpcsk_[0-9A-Za-z]{4,7}_[0-9A-Za-z]{60,66}\b",
         entropy: 3.0,
         positives: &["token: pcsk_{A6}_{A63}", r#"TOKEN="pcsk_{A6}_{A63}""#],
-        negatives: &["token: pcsk_{x6}_{x63}", "token: pcsk_{A6}_{A15}"],
+        negatives: &["token: pcsk_{x6}_{x63}", "token: pcsk_{A6}_{A15}", "name: mypcsk_{A6}_{A63}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -356,7 +377,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes the indexes of the project. Delete it in the console.",
         severity: Severity::High,
         keywords: &["pinecone"],
-        pattern: assigned!("pinecone", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("pinecone", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -378,7 +399,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}\b",
         entropy: 3.0,
         positives: &["token: lsv2_pt_{h32}_{h10}", r#"TOKEN="lsv2_pt_{h32}_{h10}""#],
-        negatives: &["token: lsv2_pt_{x32}_{x10}", "token: lsv2_pt_{h8}_{h10}"],
+        negatives: &["token: lsv2_pt_{x32}_{x10}", "token: lsv2_pt_{h8}_{h10}", "name: mylsv2_pt_{h32}_{h10}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -391,7 +412,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bsk-lf-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
         entropy: 3.0,
         positives: &["token: sk-lf-{h8}-{h4}-{h4}-{h4}-{h12}", r#"TOKEN="sk-lf-{h8}-{h4}-{h4}-{h4}-{h12}""#],
-        negatives: &["token: sk-lf-{x8}-{x4}-{x4}-{x4}-{x12}", "token: sk-lf-{h8}-{h4}-{h4}-{h4}-{h3}"],
+        negatives: &[
+            "token: sk-lf-{x8}-{x4}-{x4}-{x4}-{x12}",
+            "token: sk-lf-{h8}-{h4}-{h4}-{h4}-{h3}",
+            "name: mysk-lf-{h8}-{h4}-{h4}-{h4}-{h12}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -404,7 +429,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\btvly-(?:dev-|prod-)?[0-9A-Za-z]{32}\b",
         entropy: 3.0,
         positives: &["token: tvly-{A32}", r#"TOKEN="tvly-{A32}""#],
-        negatives: &["token: tvly-{x32}", "token: tvly-{A8}"],
+        negatives: &["token: tvly-{x32}", "token: tvly-{A8}", "name: mytvly-{A32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -417,7 +442,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bjina_[0-9A-Za-z]{60}\b",
         entropy: 3.0,
         positives: &["token: jina_{A60}", r#"TOKEN="jina_{A60}""#],
-        negatives: &["token: jina_{x60}", "token: jina_{A15}"],
+        negatives: &["token: jina_{x60}", "token: jina_{A15}", "name: myjina_{A60}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -430,7 +455,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bcsk-[0-9a-z]{48}\b",
         entropy: 3.0,
         positives: &["token: csk-{a48}", r#"TOKEN="csk-{a48}""#],
-        negatives: &["token: csk-{x48}", "token: csk-{a12}"],
+        negatives: &["token: csk-{x48}", "token: csk-{a12}", "name: mycsk-{a48}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -440,7 +465,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the dashboard.",
         severity: Severity::Medium,
         keywords: &["firecrawl"],
-        pattern: assigned!("firecrawl", "fc-[0-9a-f]{32}"),
+        pattern: named!("firecrawl", "fc-[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -455,7 +480,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the dashboard.",
         severity: Severity::High,
         keywords: &["voyage"],
-        pattern: assigned!("voyage", r"(?:pa|al)-[0-9A-Za-z_\-]{43}"),
+        pattern: named!("voyage", r"(?:pa|al)-[0-9A-Za-z_\-]{43}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -470,7 +495,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["fireworks"],
-        pattern: assigned!("fireworks", "fw_[0-9A-Za-z]{20,32}"),
+        pattern: named!("fireworks", "fw_[0-9A-Za-z]{20,32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -485,7 +510,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and writes experiments and models as the user. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["wandb"],
-        pattern: assigned!("wandb", "[0-9a-f]{40}"),
+        pattern: named!("wandb", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -500,7 +525,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the portal.",
         severity: Severity::High,
         keywords: &["privateai", "private_ai", "private-ai"],
-        pattern: assigned!(r"private[_\-]?ai", "[0-9a-z]{32}"),
+        pattern: named!(r"private[_\-]?ai", "[0-9a-z]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:privateai-api-token"],
@@ -516,7 +541,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Regenerate it in the account.",
         severity: Severity::Medium,
         keywords: &["serpapi", "serp_api"],
-        pattern: assigned!("serp_?api", "[0-9a-f]{64}"),
+        pattern: named!("serp_?api", "[0-9a-f]{64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -531,7 +556,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses models at the cost of the account, and reads what is stored there. Delete it in the settings of the app.",
         severity: Severity::High,
         keywords: &["clarifai"],
-        pattern: assigned!("clarifai", "[0-9a-f]{32}"),
+        pattern: named!("clarifai", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,

@@ -4,7 +4,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -19,7 +19,12 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-bot-token"],
         positives: &["token: xoxb-{d12}-{d12}-{A24}", r#"TOKEN="xoxb-{d12}-{d12}-{A24}""#],
-        negatives: &["token: xoxb-{x12}-{x12}-{x24}", "token: xoxb-{d12}-{d12}-{A6}", "token: xoxb-{d4}-{A24}"],
+        negatives: &[
+            "token: xoxb-{x12}-{x12}-{x24}",
+            "token: xoxb-{d12}-{d12}-{A6}",
+            "name: myxoxb-{d12}-{d12}-{A24}",
+            "token: xoxb-{d4}-{A24}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -33,7 +38,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-legacy-bot-token"],
         positives: &["token: xoxb-{d10}-{A24}", r#"TOKEN="xoxb-{d10}-{A24}""#],
-        negatives: &["token: xoxb-{x10}-{x24}", "token: xoxb-{d10}-{A6}"],
+        negatives: &["token: xoxb-{x10}-{x24}", "token: xoxb-{d10}-{A6}", "name: myxoxb-{d10}-{A24}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -47,7 +52,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-user-token"],
         positives: &["token: xoxp-{d12}-{d12}-{d12}-{h32}", r#"TOKEN="xoxp-{d12}-{d12}-{d12}-{h32}""#],
-        negatives: &["token: xoxp-{x12}-{x12}-{x12}-{x32}", "token: xoxp-{d12}-{d12}-{d12}-{h8}"],
+        negatives: &[
+            "token: xoxp-{x12}-{x12}-{x12}-{x32}",
+            "token: xoxp-{d12}-{d12}-{d12}-{h8}",
+            "name: myxoxp-{d12}-{d12}-{d12}-{h32}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -61,7 +70,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-app-token"],
         positives: &["token: xapp-1-A{U10}-{d13}-{h64}", r#"TOKEN="xapp-1-A{U10}-{d13}-{h64}""#],
-        negatives: &["token: xapp-1-A{x10}-{x13}-{x64}", "token: xapp-1-A{U10}-{d13}-{h16}"],
+        negatives: &[
+            "token: xapp-1-A{x10}-{x13}-{x64}",
+            "token: xapp-1-A{U10}-{d13}-{h16}",
+            "name: myxapp-1-A{U10}-{d13}-{h64}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -75,7 +88,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-config-access-token"],
         positives: &["token: xoxe.xoxp-1-{U166}", r#"TOKEN="xoxe.xoxp-1-{U166}""#],
-        negatives: &["token: xoxe.xoxp-1-{x166}", "token: xoxe.xoxp-1-{U41}"],
+        negatives: &["token: xoxe.xoxp-1-{x166}", "token: xoxe.xoxp-1-{U41}", "name: myxoxe.xoxp-1-{U166}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -89,7 +102,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-config-refresh-token"],
         positives: &["token: xoxe-1-{U146}", r#"TOKEN="xoxe-1-{U146}""#],
-        negatives: &["token: xoxe-1-{x146}", "token: xoxe-1-{U36}"],
+        negatives: &["token: xoxe-1-{x146}", "token: xoxe-1-{U36}", "name: myxoxe-1-{U146}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -103,7 +116,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-legacy-token"],
         positives: &["token: xoxs-{d10}-{d10}-{d10}-{h10}", r#"TOKEN="xoxs-{d10}-{d10}-{d10}-{h10}""#],
-        negatives: &["token: xoxs-{x10}-{x10}-{x10}-{x10}", "token: xoxs-{d2}-{d10}-{d10}-{h10}"],
+        negatives: &[
+            "token: xoxs-{x10}-{x10}-{x10}-{x10}",
+            "token: xoxs-{d2}-{d10}-{d10}-{h10}",
+            "name: myxoxs-{d10}-{d10}-{d10}-{h10}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -117,7 +134,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:slack-legacy-workspace-token"],
         positives: &["token: xoxa-2-{A48}", r#"TOKEN="xoxa-2-{A48}""#],
-        negatives: &["token: xoxa-2-{x48}", "token: xoxa-2-{A12}"],
+        negatives: &["token: xoxa-2-{x48}", "token: xoxa-2-{A12}", "name: myxoxa-2-{A48}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -131,7 +148,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         reach: 300,
         positives: &["token: xoxc-{d12}-{d12}-{d13}-{h64}", r#"TOKEN="xoxc-{d12}-{d12}-{d13}-{h64}""#],
-        negatives: &["token: xoxc-{x12}-{x12}-{x13}-{x64}", "token: xoxc-{d12}-{d12}-{d13}-{h16}"],
+        negatives: &[
+            "token: xoxc-{x12}-{x12}-{x13}-{x64}",
+            "token: xoxc-{d12}-{d12}-{d13}-{h16}",
+            "name: myxoxc-{d12}-{d12}-{d13}-{h64}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -162,7 +183,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it forges requests of Slack to the app. Replace it under Basic Information of the Slack app.",
         severity: Severity::Medium,
         keywords: &["slack"],
-        pattern: assigned!(r"slack[\w.\-]{0,12}sign(?:ing)?", "[0-9a-f]{32}"),
+        pattern: named!(r"slack[\w.\-]{0,12}sign(?:ing)?", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -198,6 +219,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &["discord"],
         pattern: r#"(?i)discord[\w.\- ]{0,40}["'`\])]{0,3}\s{0,3}(?:=>|:=|[=:,( ])\s{0,3}(?:bot )?["'`]?(?P<secret>(?-i:[MNO][0-9A-Za-z_\-]{23,27}\.[0-9A-Za-z_\-]{6}\.[0-9A-Za-z_\-]{27,38}))(?:[^\w\-]|$)"#,
         entropy: 3.5,
+        peers: &["gitleaks:discord-api-token"],
         positives: &["DISCORD_TOKEN=M{A23}.{A6}.{A38}", r#""discordBotToken": "N{A25}.{A6}.{A27}""#],
         negatives: &[
             "DISCORD_TOKEN=M{x23}.{x6}.{x38}",
@@ -213,7 +235,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs users in as the application. Reset it in the developer portal.",
         severity: Severity::High,
         keywords: &["discord"],
-        pattern: assigned!("discord", r"[0-9A-Za-z_\-]{32}"),
+        pattern: named!("discord", r"[0-9A-Za-z_\-]{32}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:discord-client-secret"],
@@ -284,7 +306,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it acts as the user on the server. Revoke it in the account settings.",
         severity: Severity::High,
         keywords: &["mattermost"],
-        pattern: assigned!("mattermost", "[0-9a-z]{26}"),
+        pattern: named!("mattermost", "[0-9a-z]{26}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:mattermost-access-token"],
@@ -302,6 +324,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &["/hooks/"],
         pattern: r"https?://[\w.\-]{3,80}(?::[0-9]{2,5})?/hooks/(?P<secret>[0-9a-z]{26})(?:[^\w\-/]|$)",
         entropy: 3.0,
+        before: 120,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
         positives: &["url: https://chat.internal/hooks/{a26}"],
@@ -317,6 +340,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &["/hooks/"],
         pattern: r"https?://[\w.\-]{3,80}(?::[0-9]{2,5})?/hooks/(?P<secret>[0-9A-Za-z]{17,24}/[0-9A-Za-z]{40,72})(?:[^\w\-/]|$)",
         entropy: 3.0,
+        before: 120,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
         positives: &["url: https://chat.internal/hooks/{A17}/{A48}"],
@@ -365,7 +389,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bsyt_[0-9A-Za-z+/=]{2,120}_[0-9A-Za-z]{20}_[0-9A-Za-z]{6}\b",
         entropy: 3.0,
         positives: &["token: syt_{A12}_{A20}_{A6}", r#"TOKEN="syt_{A12}_{A20}_{A6}""#],
-        negatives: &["token: syt_{x12}_{x20}_{x6}", "token: syt_{A12}_{A5}_{A6}"],
+        negatives: &["token: syt_{x12}_{x20}_{x6}", "token: syt_{A12}_{A5}_{A6}", "name: mysyt_{A12}_{A20}_{A6}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -375,7 +399,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and writes as the user. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["gitter"],
-        pattern: assigned!("gitter", "[0-9a-f]{40}"),
+        pattern: named!("gitter", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:gitter-access-token"],
@@ -391,7 +415,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it acts as the user or bot. Regenerate it in the settings.",
         severity: Severity::High,
         keywords: &["zulip"],
-        pattern: assigned!("zulip", "[0-9A-Za-z]{32}"),
+        pattern: named!("zulip", "[0-9A-Za-z]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -415,7 +439,7 @@ pub(super) static DETECTORS: &[Detector] = &[
             "line-channel",
             "line-bot",
         ],
-        pattern: assigned!(r"line[_\-.]?(?:channel|notify|bot)", "[0-9A-Za-z+/]{43}(?:[0-9A-Za-z+/]{100,140}={0,2})?"),
+        pattern: named!(r"line[_\-.]?(?:channel|notify|bot)", "[0-9A-Za-z+/]{43}(?:[0-9A-Za-z+/]{100,140}={0,2})?"),
         entropy: 3.0,
         reach: 400,
         verify: Some(is_mixed),
@@ -431,7 +455,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it controls the application: users, channels, messages. Revoke it in the dashboard.",
         severity: Severity::High,
         keywords: &["sendbird"],
-        pattern: assigned!("sendbird", "[0-9a-f]{40}"),
+        pattern: named!("sendbird", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:sendbird-access-token"],
@@ -447,7 +471,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs in as any user of the application. Rotate it in the dashboard.",
         severity: Severity::High,
         keywords: &["getstream", "stream_api", "streamapi", "stream_secret", "stream_chat"],
-        pattern: assigned!(r"(?:getstream|stream[_\-]?(?:chat[_\-]?)?(?:api|secret))", "[0-9a-z]{64}"),
+        pattern: named!(r"(?:getstream|stream[_\-]?(?:chat[_\-]?)?(?:api|secret))", "[0-9a-z]{64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -472,7 +496,7 @@ pub(super) static DETECTORS: &[Detector] = &[
             "zoom-client",
             "zoom-api",
         ],
-        pattern: assigned!(r"zoom[_\-.]?(?:api|client|jwt|sdk|app)?[_\-.]?(?:secret)?", "[0-9A-Za-z]{32,36}"),
+        pattern: named!(r"zoom[_\-.]?(?:api|client|jwt|sdk|app)?[_\-.]?(?:secret)?", "[0-9A-Za-z]{32,36}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -487,7 +511,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it publishes to every channel of the app. Rotate it in the dashboard.",
         severity: Severity::High,
         keywords: &["pusher"],
-        pattern: assigned!("pusher", "[0-9a-f]{20}"),
+        pattern: named!("pusher", "[0-9a-f]{20}"),
         entropy: 2.9,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -502,7 +526,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it publishes and subscribes as the app. Revoke it in the dashboard.",
         severity: Severity::High,
         keywords: &["ably_api", "ably_key", "ablyapi", "ablykey", "ably.key", "ably-api", "ably-key"],
-        pattern: assigned!("ably", r"[\w\-]{6}\.[\w\-]{6}:[\w\-]{43}"),
+        pattern: named!("ably", r"[\w\-]{6}\.[\w\-]{6}:[\w\-]{43}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -517,7 +541,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads conversations and contacts. Revoke it in the developer hub.",
         severity: Severity::High,
         keywords: &["intercom"],
-        pattern: assigned!("intercom", r"[0-9a-zA-Z=_\-]{60}"),
+        pattern: named!("intercom", r"[0-9a-zA-Z=_\-]{60}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:intercom-api-key"],
@@ -546,7 +570,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads tickets and users. Deactivate it in the admin center.",
         severity: Severity::High,
         keywords: &["zendesk"],
-        pattern: assigned!("zendesk", "[0-9A-Za-z]{40}"),
+        pattern: named!("zendesk", "[0-9A-Za-z]{40}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:zendesk-secret-key"],
@@ -562,7 +586,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it acts as the agent. Reset it in the profile.",
         severity: Severity::High,
         keywords: &["freshdesk", "freshservice"],
-        pattern: assigned!("fresh(?:desk|service)", "[0-9A-Za-z]{20}"),
+        pattern: named!("fresh(?:desk|service)", "[0-9A-Za-z]{20}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,

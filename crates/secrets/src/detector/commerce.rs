@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -17,7 +17,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:shopify-access-token"],
         positives: &["token: shpat_{h32}", r#"TOKEN="shpat_{h32}""#],
-        negatives: &["token: shpat_{x32}", "token: shpat_{h8}"],
+        negatives: &["token: shpat_{x32}", "token: shpat_{h8}", "name: myshpat_{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -31,7 +31,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:shopify-custom-access-token"],
         positives: &["token: shpca_{h32}", r#"TOKEN="shpca_{h32}""#],
-        negatives: &["token: shpca_{x32}", "token: shpca_{h8}"],
+        negatives: &["token: shpca_{x32}", "token: shpca_{h8}", "name: myshpca_{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -45,7 +45,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:shopify-private-app-access-token"],
         positives: &["token: shppa_{h32}", r#"TOKEN="shppa_{h32}""#],
-        negatives: &["token: shppa_{x32}", "token: shppa_{h8}"],
+        negatives: &["token: shppa_{x32}", "token: shppa_{h8}", "name: myshppa_{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -59,7 +59,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:shopify-shared-secret"],
         positives: &["token: shpss_{h32}", r#"TOKEN="shpss_{h32}""#],
-        negatives: &["token: shpss_{x32}", "token: shpss_{h8}"],
+        negatives: &["token: shpss_{x32}", "token: shpss_{h8}", "name: myshpss_{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -82,7 +82,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads customers and orders, and changes the shop where its scopes say so. Delete the account of the API.",
         severity: Severity::High,
         keywords: &["bigcommerce"],
-        pattern: assigned!("bigcommerce", "[0-9a-z]{31}"),
+        pattern: named!("bigcommerce", "[0-9a-z]{31}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -97,7 +97,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it acts as the app. Replace it where apps are listed.",
         severity: Severity::High,
         keywords: &["etsy_", "etsyapi", "etsytoken", "etsy-", "etsyaccess"],
-        pattern: assigned!("etsy", "[0-9a-z]{24}"),
+        pattern: named!("etsy", "[0-9a-z]{24}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:etsy-access-token"],
@@ -113,7 +113,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it manages the product. Replace it in the dashboard.",
         severity: Severity::High,
         keywords: &["freemius"],
-        pattern: assigned!("freemius", r"sk_[0-9A-Za-z~!@#$%^&*()_+={}\[\]:;<>?,.|\-]{29}"),
+        pattern: named!("freemius", r"sk_[0-9A-Za-z~!@#$%^&*()_+={}\[\]:;<>?,.|\-]{29}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:freemius-secret-key"],
@@ -147,7 +147,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:easypost-api-token"],
         positives: &["token: EZAK{A54}", r#"TOKEN="EZAK{A54}""#],
-        negatives: &["token: EZAK{x54}", "token: EZAK{A13}"],
+        negatives: &["token: EZAK{x54}", "token: EZAK{A13}", "name: myEZAK{A54}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -161,7 +161,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:easypost-test-api-token"],
         positives: &["token: EZTK{A54}", r#"TOKEN="EZTK{A54}""#],
-        negatives: &["token: EZTK{x54}", "token: EZTK{A13}"],
+        negatives: &["token: EZTK{x54}", "token: EZTK{A13}", "name: myEZTK{A54}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -175,7 +175,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:shippo-api-token"],
         positives: &["token: shippo_live_{h40}", r#"TOKEN="shippo_live_{h40}""#],
-        negatives: &["token: shippo_live_{x40}", "token: shippo_live_{h10}"],
+        negatives: &["token: shippo_live_{x40}", "token: shippo_live_{h10}", "name: myshippo_live_{h40}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -189,7 +189,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:duffel-api-token"],
         positives: &["token: duffel_live_{A43}", r#"TOKEN="duffel_live_{A43}""#],
-        negatives: &["token: duffel_live_{x43}", "token: duffel_live_{A10}"],
+        negatives: &["token: duffel_live_{x43}", "token: duffel_live_{A10}", "name: myduffel_live_{A43}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -228,7 +228,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:lob-pub-api-key"],
         positives: &["token: live_pub_{h31}", r#"TOKEN="live_pub_{h31}""#],
-        negatives: &["token: live_pub_{x31}", "token: live_pub_{h7}"],
+        negatives: &["token: live_pub_{x31}", "token: live_pub_{h7}", "name: mylive_pub_{h31}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -238,7 +238,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it searches and books as the app. Replace it in the workspace.",
         severity: Severity::Medium,
         keywords: &["amadeus"],
-        pattern: assigned!("amadeus", "[0-9A-Za-z]{16}"),
+        pattern: named!("amadeus", "[0-9A-Za-z]{16}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,

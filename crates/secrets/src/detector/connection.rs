@@ -5,7 +5,7 @@
 use portcullis_core::Severity;
 
 use super::Detector;
-use crate::credential::is_plausible;
+use crate::{Setting, Slot, Verdict, judge};
 
 pub(super) static DETECTORS: &[Detector] = &[
     Detector {
@@ -26,8 +26,9 @@ pub(super) static DETECTORS: &[Detector] = &[
         ],
         pattern: r#"(?i)\b(?:server|data source|host|hostname|addr|address|initial catalog|database|uid|user id|user|username|driver|provider|dsn)\s?=\s?[^;"\n]{0,160};(?:[^"\n]{0,240};)?\s{0,2}(?:password|pwd)\s?=\s?(?P<secret>[^;"'\s<>&\\]{3,80})"#,
         entropy: 0.0,
-        reach: 480,
-        verify: Some(is_plausible),
+        before: 480,
+        reach: 160,
+        verify: Some(is_password),
         positives: &[
             "Server=db.internal;Database=shop;User Id=shop;Password=kX9{a6};",
             "Data Source=10.0.0.5;Initial Catalog=shop;uid=sa;pwd=Qm{A7}",
@@ -49,7 +50,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r#"(?i)jdbc:[a-z0-9:]{2,30}:[^\s"'<>]{3,200}?[?;&](?:amp;)?(?:password|pwd)=(?P<secret>[^;&"'\s<>\\]{3,80})"#,
         entropy: 0.0,
         reach: 360,
-        verify: Some(is_plausible),
+        verify: Some(is_password),
         positives: &[
             "url=jdbc:postgresql://db.internal/shop?user=shop&password=kX9{a6}",
             "jdbc:sqlserver://db.internal:1433;databaseName=shop;user=sa;password=Qm{A7};",
@@ -66,7 +67,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &["jdbc:oracle:"],
         pattern: r#"(?i)jdbc:oracle:(?:thin|oci8?):[\w$#]{1,30}/(?P<secret>[^@\s"'/]{3,60})@"#,
         entropy: 0.0,
-        verify: Some(is_plausible),
+        verify: Some(is_password),
         positives: &["url=jdbc:oracle:thin:shop/kX9{a6}@//db.internal:1521/ORCL"],
         negatives: &["url=jdbc:oracle:thin:@//db.internal:1521/ORCL"],
         ..Detector::DEFAULT
@@ -80,8 +81,9 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &[" password="],
         pattern: r#"(?i)\b(?:host|hostaddr|dbname|user|port|sslmode)=[^\s"'=]{1,100} (?:[a-z_]{2,20}=[^\s"'=]{1,100} ){0,8}password=["']?(?P<secret>[^\s"'`,;)\\&]{3,80})"#,
         entropy: 0.0,
-        reach: 480,
-        verify: Some(is_plausible),
+        before: 480,
+        reach: 160,
+        verify: Some(is_password),
         positives: &[r#"dsn = "host=db.internal port=5432 user=shop password=kX9{a6} dbname=shop""#],
         negatives: &[
             r#"dsn = "host=db.internal user=shop password=%s dbname=shop""#,
@@ -98,8 +100,9 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &["@tcp(", "@unix("],
         pattern: r#"["'`=\s](?:[\w.\-]{1,40}):(?P<secret>[^@\s"'`:/]{3,60})@(?:tcp|unix)\("#,
         entropy: 0.0,
-        reach: 140,
-        verify: Some(is_plausible),
+        before: 120,
+        reach: 16,
+        verify: Some(is_password),
         positives: &[r#"dsn := "shop:kX9{a6}@tcp(db.internal:3306)/shop""#],
         negatives: &[r#"dsn := "%s:%s@tcp(%s:3306)/%s""#, r#"dsn := "root@tcp(127.0.0.1:3306)/test""#],
         ..Detector::DEFAULT
@@ -113,8 +116,9 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &[",password="],
         pattern: r#"(?i)[\w.\-]{2,100}:[0-9]{2,5}(?:,[a-z]{2,30}=[\w.\-]{1,40}){0,6},password=(?P<secret>[^,"'\s<>]{3,120})"#,
         entropy: 0.0,
-        reach: 300,
-        verify: Some(is_plausible),
+        before: 300,
+        reach: 160,
+        verify: Some(is_password),
         positives: &[r#"cache: "cache.internal:6380,ssl=true,password=kX9{a9}""#],
         negatives: &[r#"cache: "cache.internal:6380,password={password}""#],
         ..Detector::DEFAULT
@@ -139,7 +143,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         ],
         pattern: r#"(?i)\b(?:ldap[\w.\-]{0,20})?(?:bind[_\-]?(?:dn[_\-]?)?(?:pw|pass|passwd|password|credentials)|olcrootpw|rootpw)["'`\])]{0,3}(?:\s{0,3}(?:=>|[=:])\s{0,3}|[ \t]{1,8})["'`]?(?P<secret>[^\s"'`,;<>{}]{4,80})(?:["'`\s,;<]|$)"#,
         entropy: 0.0,
-        verify: Some(is_plausible),
+        verify: Some(is_password),
         positives: &["bindpw kX9{a6}", "LDAP_BIND_PASSWORD=Qm{A7}", r#""bindCredentials": "kX9{a6}","#],
         negatives: &["bindpw ${LDAP_PASSWORD}", "bind_password: changeme"],
         ..Detector::DEFAULT
@@ -153,7 +157,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &["mysqli_connect", "mysql_connect", "new mysqli", "mysqli_real_connect", "mysql_pconnect"],
         pattern: r#"(?i)(?:mysqli?_p?(?:real_)?connect|new mysqli)\s?\(\s?(?:\$\w{1,30}\s?,\s?)?["'][\w.:\-]{1,100}["']\s?,\s?["'][\w.\-]{1,60}["']\s?,\s?["'](?P<secret>[^"'\n$]{3,60})["']"#,
         entropy: 0.0,
-        verify: Some(is_plausible),
+        verify: Some(is_password),
         positives: &[
             r#"$link = mysqli_connect("localhost", "shop", "kX9{a6}", "shop");"#,
             "$db = new mysqli('db.internal', 'shop', 'Qm{A7}');",
@@ -174,7 +178,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r#"(?i)new \\?PDO\s?\(\s?["'][a-z]{2,10}:[^"'\n]{1,160}["']\s?,\s?["'][\w.\-]{1,60}["']\s?,\s?["'](?P<secret>[^"'\n$]{3,60})["']"#,
         entropy: 0.0,
         reach: 360,
-        verify: Some(is_plausible),
+        verify: Some(is_password),
         positives: &["$db = new PDO('mysql:host=localhost;dbname=shop', 'shop', 'kX9{a6}');"],
         negatives: &[
             "$db = new PDO('mysql:host=localhost;dbname=shop', 'root', '');",
@@ -192,7 +196,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r#"getConnection\(\s{0,24}"jdbc:[^"\n]{3,200}"\s{0,4},\s{0,24}"[\w.\-]{1,60}"\s{0,4},\s{0,24}"(?P<secret>[^"\n]{3,60})""#,
         entropy: 0.0,
         reach: 400,
-        verify: Some(is_plausible),
+        verify: Some(is_password),
         positives: &[r#"DriverManager.getConnection("jdbc:mysql://localhost/shop", "shop", "kX9{a6}");"#],
         negatives: &[r#"DriverManager.getConnection("jdbc:mysql://localhost/shop", user, password);"#],
         ..Detector::DEFAULT
@@ -207,7 +211,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r#"(?i)\.connect\([^()\n]{0,160}?\b(?:password|passwd|pwd)\s?=\s?["'](?P<secret>[^"'\n{}]{3,60})["']"#,
         entropy: 0.0,
         reach: 320,
-        verify: Some(is_plausible),
+        verify: Some(is_password),
         positives: &[
             r#"conn = pymysql.connect(host="db.internal", user="shop", password="kX9{a6}", db="shop")"#,
             "psycopg2.connect(dbname='shop', user='shop', password='kX9{a6}')",
@@ -216,3 +220,9 @@ pub(super) static DETECTORS: &[Detector] = &[
         ..Detector::DEFAULT
     },
 ];
+
+/// A password is judged as it is elsewhere: what everybody tries first, placeholders and references are none.
+fn is_password(value: &str) -> bool {
+    let setting = Setting { name: "password", parents: &[], value, slot: Slot::Literal };
+    matches!(judge(&setting), Verdict::Password | Verdict::Key)
+}

@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -17,7 +17,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:planetscale-api-token"],
         positives: &["token: pscale_tkn_{A43}", r#"TOKEN="pscale_tkn_{A43}""#],
-        negatives: &["token: pscale_tkn_{x43}", "token: pscale_tkn_{A10}"],
+        negatives: &["token: pscale_tkn_{x43}", "token: pscale_tkn_{A10}", "name: mypscale_tkn_{A43}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -31,7 +31,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:planetscale-oauth-token"],
         positives: &["token: pscale_oauth_{A43}", r#"TOKEN="pscale_oauth_{A43}""#],
-        negatives: &["token: pscale_oauth_{x43}", "token: pscale_oauth_{A10}"],
+        negatives: &["token: pscale_oauth_{x43}", "token: pscale_oauth_{A10}", "name: mypscale_oauth_{A43}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -45,7 +45,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:planetscale-password"],
         positives: &["token: pscale_pw_{A43}", r#"TOKEN="pscale_pw_{A43}""#],
-        negatives: &["token: pscale_pw_{x43}", "token: pscale_pw_{A10}"],
+        negatives: &["token: pscale_pw_{x43}", "token: pscale_pw_{A10}", "name: mypscale_pw_{A43}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -58,7 +58,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bsbp_(?:v0_|oauth_)?[0-9a-f]{40}\b",
         entropy: 3.0,
         positives: &["token: sbp_{h40}", r#"TOKEN="sbp_{h40}""#],
-        negatives: &["token: sbp_{x40}", "token: sbp_{h10}"],
+        negatives: &["token: sbp_{x40}", "token: sbp_{h10}", "name: mysbp_{h40}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -71,7 +71,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>sb_secret_[0-9A-Za-z_\-]{24,50})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: sb_secret_{A22}_{A8}", r#"TOKEN="sb_secret_{A22}_{A8}""#],
-        negatives: &["token: sb_secret_{x22}_{x8}", "token: sb_secret_{A5}_{A8}"],
+        negatives: &["token: sb_secret_{x22}_{x8}", "token: sb_secret_{A5}_{A8}", "name: mysb_secret_{A22}_{A8}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -84,7 +84,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bnapi_[0-9a-z]{60,70}\b",
         entropy: 3.5,
         positives: &["token: napi_{a64}", r#"TOKEN="napi_{a64}""#],
-        negatives: &["token: napi_{x64}", "token: napi_{a16}"],
+        negatives: &["token: napi_{x64}", "token: napi_{a16}", "name: mynapi_{a64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -99,7 +99,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         reach: 64,
         verify: Some(is_mixed),
         positives: &["token: npg_{A12}", r#"TOKEN="npg_{A12}""#],
-        negatives: &["token: npg_{x12}", "token: npg_{A3}"],
+        negatives: &["token: npg_{x12}", "token: npg_{A3}", "name: mynpg_{A12}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -112,7 +112,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>mdb_sa_sk_[0-9A-Za-z_\-]{36,48})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: mdb_sa_sk_{A40}", r#"TOKEN="mdb_sa_sk_{A40}""#],
-        negatives: &["token: mdb_sa_sk_{x40}", "token: mdb_sa_sk_{A10}"],
+        negatives: &["token: mdb_sa_sk_{x40}", "token: mdb_sa_sk_{A10}", "name: mymdb_sa_sk_{A40}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -122,7 +122,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it, with the public key, manages clusters and users. Delete it under access management.",
         severity: Severity::Critical,
         keywords: &["mongodb_atlas", "atlas_private", "atlas_api", "mongodbatlas", "mcli_private", "atlas-private"],
-        pattern: assigned!(
+        pattern: named!(
             r"(?:mongodb_?atlas|atlas|mcli)[\w.\-]{0,10}?private",
             "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
         ),
@@ -147,7 +147,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "It is half of what opens the cluster; the secret stands often beside it. Delete the pair in the console.",
         severity: Severity::Medium,
         keywords: &["confluent"],
-        pattern: assigned!("confluent", "[0-9A-Z]{16}"),
+        pattern: named!("confluent", "[0-9A-Z]{16}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:confluent-access-token"],
@@ -163,7 +163,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads, and where its role says so changes, the data. Delete the key in the console.",
         severity: Severity::High,
         keywords: &["confluent"],
-        pattern: assigned!("confluent", "[0-9A-Za-z+/]{64}"),
+        pattern: named!("confluent", "[0-9A-Za-z+/]{64}"),
         entropy: 3.8,
         verify: Some(is_mixed),
         peers: &["gitleaks:confluent-secret-key"],
@@ -182,7 +182,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bcflt[0-9A-Za-z+/]{60}\b",
         entropy: 3.8,
         positives: &["token: cflt{A60}", r#"TOKEN="cflt{A60}""#],
-        negatives: &["token: cflt{x60}", "token: cflt{A15}"],
+        negatives: &["token: cflt{x60}", "token: cflt{A15}", "name: mycflt{A60}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -197,7 +197,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         reach: 64,
         peers: &["gitleaks:databricks-api-token"],
         positives: &["token: dapi{h32}", r#"TOKEN="dapi{h32}""#],
-        negatives: &["token: dapi{x32}", "token: dapi{h8}"],
+        negatives: &["token: dapi{x32}", "token: dapi{h8}", "name: mydapi{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -211,7 +211,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         reach: 64,
         positives: &["token: dose{h32}", r#"TOKEN="dose{h32}""#],
-        negatives: &["token: dose{x32}", "token: dose{h8}"],
+        negatives: &["token: dose{x32}", "token: dose{h8}", "name: mydose{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -248,7 +248,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it acts as the user. Expire it in the settings.",
         severity: Severity::High,
         keywords: &["kaggle"],
-        pattern: assigned!("kaggle", "(?:KGAT_)?[0-9a-f]{32}"),
+        pattern: named!("kaggle", "(?:KGAT_)?[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -275,8 +275,8 @@ pub(super) static DETECTORS: &[Detector] = &[
         title: "ClickHouse Cloud key is written in a file",
         docs: "Whoever has it manages services. Delete it in the console.",
         severity: Severity::High,
-        keywords: &["clickhouse", "4b1d"],
-        pattern: assigned!("clickhouse", "4b1d[0-9A-Za-z]{38}"),
+        keywords: &["clickhouse"],
+        pattern: named!("clickhouse", "4b1d[0-9A-Za-z]{38}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:clickhouse-cloud-api-secret-key"],
@@ -296,7 +296,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads, and where its role says so changes, the data. Reset it in the console.",
         severity: Severity::High,
         keywords: &["upstash"],
-        pattern: assigned!("upstash", "[0-9A-Za-z]{50,120}={0,2}"),
+        pattern: named!("upstash", "[0-9A-Za-z]{50,120}={0,2}"),
         entropy: 3.8,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -314,7 +314,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bxau_[0-9A-Za-z]{30,60}\b",
         entropy: 3.5,
         positives: &["token: xau_{A36}", r#"TOKEN="xau_{A36}""#],
-        negatives: &["token: xau_{x36}", "token: xau_{A9}"],
+        negatives: &["token: xau_{x36}", "token: xau_{A9}", "name: myxau_{A36}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -328,7 +328,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.8,
         reach: 64,
         positives: &["token: fnAE{A36}", r#"TOKEN="fnAE{A36}""#],
-        negatives: &["token: fnAE{x36}", "token: fnAE{A9}"],
+        negatives: &["token: fnAE{x36}", "token: fnAE{A9}", "name: myfnAE{A36}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -355,7 +355,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:prefect-api-token"],
         positives: &["token: pnu_{A36}", r#"TOKEN="pnu_{A36}""#],
-        negatives: &["token: pnu_{x36}", "token: pnu_{A9}"],
+        negatives: &["token: pnu_{x36}", "token: pnu_{A9}", "name: mypnu_{A36}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -365,7 +365,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it deploys and starts pipelines. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["astronomer", "astro_api"],
-        pattern: assigned!(r"(?:astronomer|astro)[_\-]?(?:api)?", "[0-9A-Za-z]{32,64}"),
+        pattern: named!(r"(?:astronomer|astro)[_\-]?(?:api)?", "[0-9A-Za-z]{32,64}"),
         entropy: 3.8,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -380,7 +380,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it manages connectors. Regenerate it in the account.",
         severity: Severity::High,
         keywords: &["fivetran"],
-        pattern: assigned!("fivetran", "[0-9A-Za-z]{32}"),
+        pattern: named!("fivetran", "[0-9A-Za-z]{32}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -398,7 +398,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>dbt[cu]_[0-9A-Za-z_\-]{36,60})(?:[^\w\-]|$)",
         entropy: 3.5,
         positives: &["token: dbtc_{A44}", r#"TOKEN="dbtc_{A44}""#],
-        negatives: &["token: dbtc_{x44}", "token: dbtc_{A11}"],
+        negatives: &["token: dbtc_{x44}", "token: dbtc_{A11}", "name: mydbtc_{A44}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -411,7 +411,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\baio_[0-9A-Za-z]{28}\b",
         entropy: 3.5,
         positives: &["token: aio_{A28}", r#"TOKEN="aio_{A28}""#],
-        negatives: &["token: aio_{x28}", "token: aio_{A7}"],
+        negatives: &["token: aio_{x28}", "token: aio_{A7}", "name: myaio_{A28}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -421,7 +421,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and writes the feeds of the user. Regenerate it in the account.",
         severity: Severity::Medium,
         keywords: &["adafruit"],
-        pattern: assigned!("adafruit", r"[0-9a-z_\-]{32}"),
+        pattern: named!("adafruit", r"[0-9a-z_\-]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:adafruit-api-key"],
@@ -437,7 +437,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it manages the networks of the organisation. Revoke it in the profile.",
         severity: Severity::Critical,
         keywords: &["meraki"],
-        pattern: assigned!("meraki", "[0-9a-f]{40}"),
+        pattern: named!("meraki", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:cisco-meraki-api-key"],

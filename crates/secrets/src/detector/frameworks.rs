@@ -4,7 +4,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -116,7 +116,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it forges sessions, and in some versions runs code. Generate another; everybody has to log in again.",
         severity: Severity::High,
         keywords: &["nextauth", "next_auth"],
-        pattern: assigned!("next_?auth", "(?:[0-9A-Za-z+/]{43}=|[0-9a-f]{32,64}|[0-9A-Za-z+/]{32,64}={0,2})"),
+        pattern: named!("next_?auth", "(?:[0-9A-Za-z+/]{43}=|[0-9a-f]{32,64}|[0-9A-Za-z+/]{32,64}={0,2})"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -138,7 +138,7 @@ pub(super) static DETECTORS: &[Detector] = &[
             "app_keys",
             "transfer_token_salt",
         ],
-        pattern: assigned!("(?:strapi|admin_?jwt|api_token_salt|transfer_token_salt|app_keys)", "[0-9A-Za-z+/]{22}=="),
+        pattern: named!("(?:strapi|admin_?jwt|api_token_salt|transfer_token_salt|app_keys)", "[0-9A-Za-z+/]{22}=="),
         entropy: 3.2,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -226,6 +226,20 @@ pub(super) static DETECTORS: &[Detector] = &[
         prevalence: Prevalence::Likely,
         positives: &["RABBITMQ_ERLANG_COOKIE={A32}", "erlangCookie: {A32}"],
         negatives: &["RABBITMQ_ERLANG_COOKIE={x32}", "RABBITMQ_ERLANG_COOKIE={A8}"],
+        ..Detector::DEFAULT
+    },
+    Detector {
+        id: "secret-sidekiq-token",
+        what: "a credential of Sidekiq's gem server",
+        title: "Credential of Sidekiq's gem server is written in a file",
+        docs: "Whoever has it downloads what was paid for. Ask the vendor for another.",
+        severity: Severity::Medium,
+        keywords: &["contribsys"],
+        pattern: r#"(?i)contribsys(?:__|\.)com["'`\])]{0,3}\s{0,3}(?:=>|[=:, ])\s{0,3}["'`]?(?P<secret>[0-9a-f]{8}:[0-9a-f]{8})\b"#,
+        entropy: 2.5,
+        peers: &["gitleaks:sidekiq-secret"],
+        positives: &["BUNDLE_ENTERPRISE__CONTRIBSYS__COM={h8}:{h8}"],
+        negatives: &["BUNDLE_ENTERPRISE__CONTRIBSYS__COM={x8}:{x8}", "BUNDLE_ENTERPRISE__CONTRIBSYS__COM={h2}:{h8}"],
         ..Detector::DEFAULT
     },
 ];

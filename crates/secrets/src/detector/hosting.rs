@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -31,7 +31,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bnf[pc]_[0-9A-Za-z]{36}\b",
         entropy: 3.5,
         positives: &["token: nfp_{A36}", r#"TOKEN="nfp_{A36}""#],
-        negatives: &["token: nfp_{x36}", "token: nfp_{A9}"],
+        negatives: &["token: nfp_{x36}", "token: nfp_{A9}", "name: mynfp_{A36}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -41,7 +41,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it deploys, reads the variables of applications, and deletes them. Revoke it in the settings of the user.",
         severity: Severity::High,
         keywords: &["netlify"],
-        pattern: assigned!("netlify", r"[0-9A-Za-z_\-]{40,46}"),
+        pattern: named!("netlify", r"[0-9A-Za-z_\-]{40,46}"),
         entropy: 3.8,
         verify: Some(is_mixed),
         peers: &["gitleaks:netlify-access-token"],
@@ -57,7 +57,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it deploys, reads the variables of applications, and deletes them. Delete it in the account.",
         severity: Severity::Critical,
         keywords: &["vercel", "zeit_token", "now_token"],
-        pattern: assigned!("(?:vercel|zeit|now)", "(?:vc[pkira]_[0-9A-Za-z]{50,64}|[0-9A-Za-z]{24})"),
+        pattern: named!("(?:vercel|zeit|now)", "(?:vc[pkira]_[0-9A-Za-z]{50,64}|[0-9A-Za-z]{24})"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -75,7 +75,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bvercel_blob_rw_[0-9A-Za-z]{16}_[0-9A-Za-z]{30,34}\b",
         entropy: 3.0,
         positives: &["token: vercel_blob_rw_{A16}_{A30}", r#"TOKEN="vercel_blob_rw_{A16}_{A30}""#],
-        negatives: &["token: vercel_blob_rw_{x16}_{x30}", "token: vercel_blob_rw_{A16}_{A7}"],
+        negatives: &[
+            "token: vercel_blob_rw_{x16}_{x30}",
+            "token: vercel_blob_rw_{A16}_{A7}",
+            "name: myvercel_blob_rw_{A16}_{A30}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -89,7 +93,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.8,
         reach: 64,
         positives: &["token: rnd_{A28}", r#"TOKEN="rnd_{A28}""#],
-        negatives: &["token: rnd_{x28}", "token: rnd_{A7}"],
+        negatives: &["token: rnd_{x28}", "token: rnd_{A7}", "name: myrnd_{A28}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -112,7 +116,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it deploys, reads the variables of applications, and deletes them. Delete it in the settings.",
         severity: Severity::Critical,
         keywords: &["railway"],
-        pattern: assigned!("railway", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("railway", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -135,7 +139,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:scalingo-api-token"],
         positives: &["token: tk-us-{A48}", r#"TOKEN="tk-us-{A48}""#],
-        negatives: &["token: tk-us-{x48}", "token: tk-us-{A12}"],
+        negatives: &["token: tk-us-{x48}", "token: tk-us-{A12}", "name: mytk-us-{A48}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -144,28 +148,13 @@ pub(super) static DETECTORS: &[Detector] = &[
         title: "Deno Deploy token is written in a file",
         docs: "Whoever has it deploys, reads the variables of applications, and deletes them. Revoke it in the account.",
         severity: Severity::High,
-        keywords: &["deno_deploy", "denodeploy", "ddp_", "ddw_"],
-        pattern: assigned!("deno_?deploy", "dd[pw]_[0-9A-Za-z]{36}"),
+        keywords: &["deno_deploy", "denodeploy"],
+        pattern: named!("deno_?deploy", "dd[pw]_[0-9A-Za-z]{36}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
         positives: &["DENO_DEPLOY_TOKEN=ddp_{A36}", r#""denoDeployToken": "ddp_{A36}""#],
         negatives: &["DENO_DEPLOY_TOKEN=ddp_{x36}", "DENO_DEPLOY_TOKEN=ddp_{A9}", "deno commit ddp_{A36}"],
-        ..Detector::DEFAULT
-    },
-    Detector {
-        id: "secret-expo-token",
-        what: "an Expo access token",
-        title: "Expo access token is written in a file",
-        docs: "Whoever has it builds and publishes applications. Revoke it in the account.",
-        severity: Severity::High,
-        keywords: &["expo_token", "expo_access", "expotoken", "expo-token"],
-        pattern: assigned!("expo", r"[0-9A-Za-z_\-]{40}"),
-        entropy: 3.8,
-        verify: Some(is_mixed),
-        prevalence: Prevalence::Likely,
-        positives: &["EXPO_TOKEN={A40}", r#""expoToken": "{A40}""#],
-        negatives: &["EXPO_TOKEN={x40}", "EXPO_TOKEN={A10}", "expo commit {A40}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -175,40 +164,12 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it publishes the sites of the user. Change the password of the account.",
         severity: Severity::High,
         keywords: &["surge_token", "surgetoken"],
-        pattern: assigned!("surge", "[0-9a-f]{32}"),
+        pattern: named!("surge", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
         positives: &["SURGE_TOKEN={h32}", r#""surgeToken": "{h32}""#],
         negatives: &["SURGE_TOKEN={x32}", "SURGE_TOKEN={h8}", "surge commit {h32}"],
-        ..Detector::DEFAULT
-    },
-    Detector {
-        id: "secret-ngrok-token",
-        what: "an ngrok token",
-        title: "Ngrok token is written in a file",
-        docs: "Whoever has it opens tunnels in the name of the account. Reset it in the dashboard.",
-        severity: Severity::High,
-        keywords: &["ngrok"],
-        pattern: assigned!("ngrok", "[0-9A-Za-z]{20,32}_[0-9A-Za-z]{20,24}"),
-        entropy: 3.8,
-        verify: Some(is_mixed),
-        prevalence: Prevalence::Likely,
-        positives: &["NGROK_AUTHTOKEN={A27}_{A21}", r#""ngrokAuthtoken": "{A27}_{A21}""#],
-        negatives: &["NGROK_AUTHTOKEN={x27}_{x21}", "NGROK_AUTHTOKEN={A6}_{A21}", "ngrok commit {A27}_{A21}"],
-        ..Detector::DEFAULT
-    },
-    Detector {
-        id: "secret-ngrok-config-token",
-        what: "an ngrok token of a configuration",
-        title: "Ngrok token of a configuration is written in a file",
-        docs: "Whoever has it opens tunnels in the name of the account. Reset it in the dashboard.",
-        severity: Severity::High,
-        keywords: &["authtoken"],
-        pattern: r#"(?i)\bauthtoken["\x27]?[:= ]\s{0,2}["\x27]?(?P<secret>(?-i:[12][0-9A-Za-z]{26}_[0-9A-Za-z]{21}|[12][0-9A-Za-z]{26}_[0-9][0-9A-Za-z]{20}))\b"#,
-        entropy: 3.8,
-        positives: &["authtoken: 2{A26}_{A21}"],
-        negatives: &["authtoken: 2{x26}_{x21}", "authtoken: 2{A6}_{A21}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -218,7 +179,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it deploys, reads the variables of applications, and deletes them. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["cloud66", "cloud_66"],
-        pattern: assigned!("cloud_?66", "[0-9a-f]{64}"),
+        pattern: named!("cloud_?66", "[0-9a-f]{64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -233,7 +194,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it deploys, reads the variables of applications, and deletes them. Regenerate it in the account.",
         severity: Severity::High,
         keywords: &["bunny"],
-        pattern: assigned!(
+        pattern: named!(
             "bunny(?:_?(?:cdn|net))?",
             "(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{72}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
         ),
@@ -246,19 +207,6 @@ pub(super) static DETECTORS: &[Detector] = &[
             "BUNNY_API_KEY={h8}-{h4}-{h4}-{h4}-{h3}",
             "bunny commit {h8}-{h4}-{h4}-{h4}-{h12}",
         ],
-        ..Detector::DEFAULT
-    },
-    Detector {
-        id: "secret-gitbook-token",
-        what: "a GitBook token",
-        title: "GitBook token is written in a file",
-        docs: "Whoever has it changes the documentation that customers read. Delete it in the settings.",
-        severity: Severity::High,
-        keywords: &["gb_api_"],
-        pattern: r"\bgb_api_[0-9A-Za-z]{36,48}\b",
-        entropy: 3.0,
-        positives: &["token: gb_api_{A40}", r#"TOKEN="gb_api_{A40}""#],
-        negatives: &["token: gb_api_{x40}", "token: gb_api_{A10}"],
         ..Detector::DEFAULT
     },
 ];

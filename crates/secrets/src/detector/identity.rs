@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -13,7 +13,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it manages users and applications as the administrator who made it. Revoke it in the admin console.",
         severity: Severity::Critical,
         keywords: &["okta"],
-        pattern: assigned!("okta", r"00[0-9A-Za-z_\-]{39,40}"),
+        pattern: named!("okta", r"00[0-9A-Za-z_\-]{39,40}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:okta-access-token"],
@@ -42,7 +42,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it gets tokens as the application. Rotate it in the settings of the application.",
         severity: Severity::High,
         keywords: &["auth0"],
-        pattern: assigned!("auth0", r"[0-9A-Za-z_\-]{64}"),
+        pattern: named!("auth0", r"[0-9A-Za-z_\-]{64}"),
         entropy: 3.8,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -57,7 +57,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs in as any user. Rotate it in the dashboard.",
         severity: Severity::Critical,
         keywords: &["stytch"],
-        pattern: assigned!("stytch", r"secret-(?:live|test)-[0-9A-Za-z_=\-]{35,40}"),
+        pattern: named!("stytch", r"secret-(?:live|test)-[0-9A-Za-z_=\-]{35,40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -79,7 +79,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>ory_(?:pat|wak|apikey)_[0-9A-Za-z_\-]{32,44})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: ory_pat_{A32}", r#"TOKEN="ory_pat_{A32}""#],
-        negatives: &["token: ory_pat_{x32}", "token: ory_pat_{A8}"],
+        negatives: &["token: ory_pat_{x32}", "token: ory_pat_{A8}", "name: myory_pat_{A32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -93,7 +93,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:authress-service-client-access-key"],
         positives: &["token: sc_{a25}.{a4}.acc_{a12}.{A64}", r#"TOKEN="sc_{a25}.{a4}.acc_{a12}.{A64}""#],
-        negatives: &["token: sc_{x25}.{x4}.acc_{x12}.{x64}", "token: sc_{a25}.{a4}.acc_{a12}.{A16}"],
+        negatives: &[
+            "token: sc_{x25}.{x4}.acc_{x12}.{x64}",
+            "token: sc_{a25}.{a4}.acc_{a12}.{A16}",
+            "name: mysc_{a25}.{a4}.acc_{a12}.{A64}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -116,7 +120,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs users in as the application. Rotate it in the developer portal.",
         severity: Severity::High,
         keywords: &["linkedin", "linked_in"],
-        pattern: assigned!(r"linked_?in[\w.\-]{0,12}?(?:client|app|api|secret)?", "[0-9A-Za-z]{16}"),
+        pattern: named!(r"linked_?in[\w.\-]{0,12}?(?:client|app|api|secret)?", "[0-9A-Za-z]{16}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:linkedin-client-secret"],
@@ -126,28 +130,13 @@ pub(super) static DETECTORS: &[Detector] = &[
         ..Detector::DEFAULT
     },
     Detector {
-        id: "secret-recaptcha-secret",
-        what: "a reCAPTCHA secret key",
-        title: "ReCAPTCHA secret key is written in a file",
-        docs: "Whoever has it tells the site that a robot is a person. Replace the pair of keys in the console.",
-        severity: Severity::Medium,
-        keywords: &["recaptcha", "captcha"],
-        pattern: assigned!(r"captcha[\w.\-]{0,12}?(?:secret|private)[\w.\-]{0,3}?", r"6L[0-9A-Za-z_\-]{38}"),
-        entropy: 3.5,
-        verify: Some(is_mixed),
-        prevalence: Prevalence::Likely,
-        positives: &["RECAPTCHA_PRIVATE_KEY=6L{A38}", r#""recaptchaPrivateKey": "6L{A38}""#],
-        negatives: &["RECAPTCHA_PRIVATE_KEY=6L{x38}", "RECAPTCHA_PRIVATE_KEY=6L{A9}", "recaptcha commit 6L{A38}"],
-        ..Detector::DEFAULT
-    },
-    Detector {
         id: "secret-hcaptcha-secret",
         what: "an hCaptcha secret key",
         title: "HCaptcha secret key is written in a file",
         docs: "Whoever has it tells the site that a robot is a person. Replace it in the settings.",
         severity: Severity::Medium,
         keywords: &["hcaptcha"],
-        pattern: assigned!("hcaptcha", "(?:0x[0-9a-fA-F]{40}|ES_[0-9a-f]{32})"),
+        pattern: named!("hcaptcha", "(?:0x[0-9a-fA-F]{40}|ES_[0-9a-f]{32})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -182,7 +171,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it changes flags. Reset it in the account.",
         severity: Severity::High,
         keywords: &["launchdarkly", "launch_darkly"],
-        pattern: assigned!("launch_?darkly", r"[0-9A-Za-z_\-]{40}"),
+        pattern: named!("launch_?darkly", r"[0-9A-Za-z_\-]{40}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:launchdarkly-access-token"],
@@ -198,7 +187,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads gates and configurations. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["statsig"],
-        pattern: assigned!("statsig", "(?:secret|console)-[0-9A-Za-z]{40,48}"),
+        pattern: named!("statsig", "(?:secret|console)-[0-9A-Za-z]{40,48}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -217,7 +206,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads flags, or changes them where it is an admin token. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["unleash"],
-        pattern: assigned!("unleash", r"[\w*\-]{1,40}:[\w*\-]{1,40}\.[0-9a-f]{48,64}"),
+        pattern: named!("unleash", r"[\w*\-]{1,40}:[\w*\-]{1,40}\.[0-9a-f]{48,64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -240,7 +229,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:intra42-client-secret"],
         positives: &["token: s-s4t2ud-{h64}", r#"TOKEN="s-s4t2ud-{h64}""#],
-        negatives: &["token: s-s4t2ud-{x64}", "token: s-s4t2ud-{h16}"],
+        negatives: &["token: s-s4t2ud-{x64}", "token: s-s4t2ud-{h16}", "name: mys-s4t2ud-{h64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -254,21 +243,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:adobe-client-secret"],
         positives: &["token: p8e-{A32}", r#"TOKEN="p8e-{A32}""#],
-        negatives: &["token: p8e-{x32}", "token: p8e-{A8}"],
-        ..Detector::DEFAULT
-    },
-    Detector {
-        id: "secret-defined-networking-token",
-        what: "a Defined Networking API token",
-        title: "Defined Networking API token is written in a file",
-        docs: "Whoever has it manages the hosts of the network. Delete it in the settings.",
-        severity: Severity::High,
-        keywords: &["dnkey-"],
-        pattern: r"\b(?P<secret>dnkey-[0-9a-zA-Z=_\-]{26}-[0-9a-zA-Z=_\-]{52})(?:[^\w\-]|$)",
-        entropy: 3.0,
-        peers: &["gitleaks:defined-networking-api-token"],
-        positives: &["token: dnkey-{A26}-{A52}", r#"TOKEN="dnkey-{A26}-{A52}""#],
-        negatives: &["token: dnkey-{x26}-{x52}", "token: dnkey-{A26}-{A13}"],
+        negatives: &["token: p8e-{x32}", "token: p8e-{A8}", "name: myp8e-{A32}"],
         ..Detector::DEFAULT
     },
 ];

@@ -4,7 +4,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -20,7 +20,12 @@ pub(super) static DETECTORS: &[Detector] = &[
         reach: 96,
         peers: &["gitleaks:sendgrid-api-token"],
         positives: &["token: SG.{A22}.{A43}", r#"TOKEN="SG.{A22}.{A43}""#],
-        negatives: &["token: SG.{x22}.{x43}", "token: SG.{A22}.{A10}", "name: msg.subject.text"],
+        negatives: &[
+            "token: SG.{x22}.{x43}",
+            "token: SG.{A22}.{A10}",
+            "name: mySG.{A22}.{A43}",
+            "name: msg.subject.text",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -44,7 +49,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it forges webhooks of Mailgun, or sends in the name of the domain. Rotate it in the API security settings.",
         severity: Severity::High,
         keywords: &["mailgun"],
-        pattern: assigned!("mailgun", "[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}"),
+        pattern: named!("mailgun", "[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:mailgun-signing-key"],
@@ -68,7 +73,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:mailgun-pub-key"],
         positives: &["token: pubkey-{h32}", r#"TOKEN="pubkey-{h32}""#],
-        negatives: &["token: pubkey-{x32}", "token: pubkey-{h8}"],
+        negatives: &["token: pubkey-{x32}", "token: pubkey-{h8}", "name: mypubkey-{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -93,7 +98,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["mandrill"],
-        pattern: assigned!("mandrill", r"(?:md-)?[0-9A-Za-z_\-]{22}"),
+        pattern: named!("mandrill", r"(?:md-)?[0-9A-Za-z_\-]{22}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -108,7 +113,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Rotate it in the settings of the server.",
         severity: Severity::High,
         keywords: &["postmark"],
-        pattern: assigned!("postmark", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("postmark", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -134,7 +139,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:sendinblue-api-token"],
         positives: &["token: xkeysib-{h64}-{A16}", r#"TOKEN="xkeysib-{h64}-{A16}""#],
-        negatives: &["token: xkeysib-{x64}-{x16}", "token: xkeysib-{h16}-{A16}"],
+        negatives: &["token: xkeysib-{x64}-{x16}", "token: xkeysib-{h16}-{A16}", "name: myxkeysib-{h64}-{A16}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -147,7 +152,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bxsmtpsib-[0-9a-f]{64}-[0-9A-Za-z]{16}\b",
         entropy: 3.0,
         positives: &["token: xsmtpsib-{h64}-{A16}", r#"TOKEN="xsmtpsib-{h64}-{A16}""#],
-        negatives: &["token: xsmtpsib-{x64}-{x16}", "token: xsmtpsib-{h16}-{A16}"],
+        negatives: &["token: xsmtpsib-{x64}-{x16}", "token: xsmtpsib-{h16}-{A16}", "name: myxsmtpsib-{h64}-{A16}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -173,7 +178,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bmlsn\.[0-9a-f]{64}\b",
         entropy: 3.0,
         positives: &["token: mlsn.{h64}", r#"TOKEN="mlsn.{h64}""#],
-        negatives: &["token: mlsn.{x64}", "token: mlsn.{h16}"],
+        negatives: &["token: mlsn.{x64}", "token: mlsn.{h16}", "name: mymlsn.{h64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -183,7 +188,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Reset it in the account.",
         severity: Severity::High,
         keywords: &["mailjet", "mj_apikey"],
-        pattern: assigned!("(?:mailjet|mj_api)", "[0-9a-f]{32}"),
+        pattern: named!("(?:mailjet|mj_api)", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -198,7 +203,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["sparkpost"],
-        pattern: assigned!("sparkpost", "[0-9a-f]{40}"),
+        pattern: named!("sparkpost", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -213,7 +218,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["elasticemail", "elastic_email", "elastic-email"],
-        pattern: assigned!(r"elastic[_\-]?email", "[0-9A-F]{64,96}"),
+        pattern: named!(r"elastic[_\-]?email", "[0-9A-F]{64,96}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -232,7 +237,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads all profiles and sends to them. Delete it in the account.",
         severity: Severity::High,
         keywords: &["klaviyo"],
-        pattern: assigned!("klaviyo", "pk_[0-9a-f]{34}"),
+        pattern: named!("klaviyo", "pk_[0-9a-f]{34}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -247,7 +252,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it changes profiles and sends messages. Delete it in the account.",
         severity: Severity::High,
         keywords: &["customerio", "customer_io", "customer.io"],
-        pattern: assigned!("customer[_.]?io", "[0-9a-f]{20,32}"),
+        pattern: named!("customer[_.]?io", "[0-9a-f]{20,32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -262,7 +267,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes subscribers. Reset it in the account.",
         severity: Severity::High,
         keywords: &["convertkit"],
-        pattern: assigned!("convertkit", r"[0-9A-Za-z_\-]{43}"),
+        pattern: named!("convertkit", r"[0-9A-Za-z_\-]{43}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -277,7 +282,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. It opens the whole account. Rotate it in the console.",
         severity: Severity::Critical,
         keywords: &["twilio"],
-        pattern: assigned!("twilio", "[0-9a-f]{32}"),
+        pattern: named!("twilio", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -306,7 +311,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Revoke it in the settings of the API.",
         severity: Severity::High,
         keywords: &["nexmo", "vonage"],
-        pattern: assigned!("(?:nexmo|vonage)", "[0-9A-Za-z]{16}"),
+        pattern: named!("(?:nexmo|vonage)", "[0-9A-Za-z]{16}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -321,7 +326,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Delete it in the dashboard.",
         severity: Severity::High,
         keywords: &["messagebird", "message_bird", "message-bird"],
-        pattern: assigned!(r"message[_\-]?bird", "[0-9A-Za-z]{25}"),
+        pattern: named!(r"message[_\-]?bird", "[0-9A-Za-z]{25}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:messagebird-api-token"],
@@ -337,7 +342,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Regenerate it in the console.",
         severity: Severity::High,
         keywords: &["plivo"],
-        pattern: assigned!("plivo", "[0-9A-Za-z]{40}"),
+        pattern: named!("plivo", "[0-9A-Za-z]{40}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -351,8 +356,8 @@ pub(super) static DETECTORS: &[Detector] = &[
         title: "Telnyx API key is written in a file",
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Delete it in the portal.",
         severity: Severity::High,
-        keywords: &["telnyx", "key01"],
-        pattern: assigned!("telnyx", "KEY[0-9A-Z]{30,33}_[0-9A-Za-z]{22}"),
+        keywords: &["telnyx"],
+        pattern: named!("telnyx", "KEY[0-9A-Z]{30,33}_[0-9A-Za-z]{22}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -367,7 +372,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Delete it in the portal.",
         severity: Severity::Medium,
         keywords: &["clickatell"],
-        pattern: assigned!("clickatell", "[0-9A-Za-z]{22}=="),
+        pattern: named!("clickatell", "[0-9A-Za-z]{22}=="),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -382,7 +387,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends in the name of the account, and often reads what was sent. Delete it in the settings.",
         severity: Severity::Medium,
         keywords: &["textlocal"],
-        pattern: assigned!("textlocal", "[0-9A-Za-z/+]{10,14}-[0-9A-Za-z/+]{38,46}"),
+        pattern: named!("textlocal", "[0-9A-Za-z/+]{10,14}-[0-9A-Za-z/+]{38,46}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -400,7 +405,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bos_v2_(?:app|org)_[0-9a-z]{100,106}\b",
         entropy: 3.0,
         positives: &["token: os_v2_app_{a103}", r#"TOKEN="os_v2_app_{a103}""#],
-        negatives: &["token: os_v2_app_{x103}", "token: os_v2_app_{a25}"],
+        negatives: &["token: os_v2_app_{x103}", "token: os_v2_app_{a25}", "name: myos_v2_app_{a103}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -410,7 +415,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends notifications as the application. Delete it and create another.",
         severity: Severity::Medium,
         keywords: &["pushover"],
-        pattern: assigned!("pushover", "[0-9a-z]{30}"),
+        pattern: named!("pushover", "[0-9a-z]{30}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -425,25 +430,12 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and sends pushes and messages of the account. Reset it in the settings.",
         severity: Severity::Medium,
         keywords: &["pushbullet"],
-        pattern: assigned!("pushbullet", r"o\.[0-9A-Za-z]{32}"),
+        pattern: named!("pushbullet", r"o\.[0-9A-Za-z]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
         positives: &["PUSHBULLET_TOKEN=o.{A32}", r#""pushbulletToken": "o.{A32}""#],
         negatives: &["PUSHBULLET_TOKEN=o.{x32}", "PUSHBULLET_TOKEN=o.{A8}", "pushbullet commit o.{A32}"],
-        ..Detector::DEFAULT
-    },
-    Detector {
-        id: "secret-fcm-server-key",
-        what: "a Firebase Cloud Messaging server key",
-        title: "Firebase Cloud Messaging server key is written in a file",
-        docs: "Whoever has it sends notifications to every device of the project. Delete it in the console.",
-        severity: Severity::High,
-        keywords: &[":apa91b"],
-        pattern: r"\b(?P<secret>AAAA[0-9A-Za-z_\-]{7}:APA91b[0-9A-Za-z_\-]{120,160})(?:[^\w\-]|$)",
-        entropy: 3.0,
-        positives: &["token: AAAA{A7}:APA91b{A134}", r#"TOKEN="AAAA{A7}:APA91b{A134}""#],
-        negatives: &["token: AAAA{x7}:APA91b{x134}", "token: AAAA{A7}:APA91b{A33}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -456,7 +448,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bpk_(?:prod|test)_[0-9A-Z]{28}\b",
         entropy: 3.0,
         positives: &["token: pk_prod_{U28}", r#"TOKEN="pk_prod_{U28}""#],
-        negatives: &["token: pk_prod_{x28}", "token: pk_prod_{U7}"],
+        negatives: &["token: pk_prod_{x28}", "token: pk_prod_{U7}", "name: mypk_prod_{U28}"],
         ..Detector::DEFAULT
     },
 ];

@@ -4,7 +4,6 @@
 //! detector's expression is tried in a window around it, and a checksum, where the form has one, decides.
 
 mod ai;
-mod assigned;
 mod chat;
 mod commerce;
 mod connection;
@@ -16,6 +15,7 @@ mod identity;
 mod lookup;
 mod mail;
 mod monitoring;
+mod named;
 mod payment;
 mod sample;
 mod social;
@@ -49,6 +49,8 @@ pub struct Detector {
     pub pattern: &'static str,
     /// The least entropy of the token in bits for each byte; 0: any.
     pub entropy: f32,
+    /// How far a match begins before a keyword at most, in bytes.
+    pub before: usize,
     /// How far a match reaches from a keyword at most, in bytes.
     pub reach: usize,
     /// What the form cannot say: a checksum, a header that decodes.
@@ -83,6 +85,7 @@ impl Detector {
         keywords: &[],
         pattern: "",
         entropy: 0.0,
+        before: 96,
         reach: 256,
         verify: None,
         peers: &[],

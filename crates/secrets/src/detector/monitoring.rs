@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -13,7 +13,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it sends metrics and logs as the organisation. Revoke it in the settings of the organisation.",
         severity: Severity::High,
         keywords: &["datadog", "dd_api_key", "dd-api-key", "ddapikey"],
-        pattern: assigned!(r"(?:datadog|dd)[\w.\-]{0,12}?api", "[0-9a-f]{32}"),
+        pattern: named!(r"(?:datadog|dd)[\w.\-]{0,12}?api", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -28,7 +28,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it acts in Datadog as the user who made it. Revoke it in the settings of the organisation.",
         severity: Severity::High,
         keywords: &["datadog", "dd_app", "dd-app", "ddapp"],
-        pattern: assigned!(r"(?:datadog|dd)[\w.\-]{0,12}?(?:app|access)", "(?:[0-9a-f]{40}|[0-9a-z]{40})"),
+        pattern: named!(r"(?:datadog|dd)[\w.\-]{0,12}?(?:app|access)", "(?:[0-9a-f]{40}|[0-9a-z]{40})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:datadog-access-token"],
@@ -48,7 +48,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:new-relic-user-api-key"],
         positives: &["token: NRAK-{U27}", r#"TOKEN="NRAK-{U27}""#],
-        negatives: &["token: NRAK-{x27}", "token: NRAK-{U6}"],
+        negatives: &["token: NRAK-{x27}", "token: NRAK-{U6}", "name: myNRAK-{U27}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -62,7 +62,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:new-relic-insert-key"],
         positives: &["token: NRII-{A32}", r#"TOKEN="NRII-{A32}""#],
-        negatives: &["token: NRII-{x32}", "token: NRII-{A8}"],
+        negatives: &["token: NRII-{x32}", "token: NRII-{A8}", "name: myNRII-{A32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -75,7 +75,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>NRIQ-[0-9A-Za-z_\-]{32})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: NRIQ-{A32}", r#"TOKEN="NRIQ-{A32}""#],
-        negatives: &["token: NRIQ-{x32}", "token: NRIQ-{A8}"],
+        negatives: &["token: NRIQ-{x32}", "token: NRIQ-{A8}", "name: myNRIQ-{A32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -88,7 +88,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bNRAA-[0-9a-f]{24,32}\b",
         entropy: 3.0,
         positives: &["token: NRAA-{h27}", r#"TOKEN="NRAA-{h27}""#],
-        negatives: &["token: NRAA-{x27}", "token: NRAA-{h6}"],
+        negatives: &["token: NRAA-{x27}", "token: NRAA-{h6}", "name: myNRAA-{h27}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -102,7 +102,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:new-relic-browser-api-token"],
         positives: &["token: NRJS-{h19}", r#"TOKEN="NRJS-{h19}""#],
-        negatives: &["token: NRJS-{x19}", "token: NRJS-{h4}"],
+        negatives: &["token: NRJS-{x19}", "token: NRJS-{h4}", "name: myNRJS-{h19}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -131,7 +131,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         reach: 480,
         peers: &["gitleaks:sentry-org-token"],
         positives: &["token: sntrys_eyJpYXQiOj{A120}_{A43}", r#"TOKEN="sntrys_eyJpYXQiOj{A120}_{A43}""#],
-        negatives: &["token: sntrys_eyJpYXQiOj{x120}_{x43}", "token: sntrys_eyJpYXQiOj{A30}_{A43}"],
+        negatives: &[
+            "token: sntrys_eyJpYXQiOj{x120}_{x43}",
+            "token: sntrys_eyJpYXQiOj{A30}_{A43}",
+            "name: mysntrys_eyJpYXQiOj{A120}_{A43}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -145,7 +149,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:sentry-user-token"],
         positives: &["token: sntryu_{h64}", r#"TOKEN="sntryu_{h64}""#],
-        negatives: &["token: sntryu_{x64}", "token: sntryu_{h16}"],
+        negatives: &["token: sntryu_{x64}", "token: sntryu_{h16}", "name: mysntryu_{h64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -158,7 +162,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bsntry[ia]_[0-9a-f]{64}\b",
         entropy: 3.0,
         positives: &["token: sntryi_{h64}", r#"TOKEN="sntryi_{h64}""#],
-        negatives: &["token: sntryi_{x64}", "token: sntryi_{h16}"],
+        negatives: &["token: sntryi_{x64}", "token: sntryi_{h16}", "name: mysntryi_{h64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -168,7 +172,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it acts in Sentry as the user. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["sentry"],
-        pattern: assigned!("sentry", "[0-9a-f]{64}"),
+        pattern: named!("sentry", "[0-9a-f]{64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:sentry-access-token"],
@@ -218,7 +222,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:grafana-service-account-token"],
         positives: &["token: glsa_{A32}_{h8}", r#"TOKEN="glsa_{A32}_{h8}""#],
-        negatives: &["token: glsa_{x32}_{x8}", "token: glsa_{A8}_{h8}"],
+        negatives: &["token: glsa_{x32}_{x8}", "token: glsa_{A8}_{h8}", "name: myglsa_{A32}_{h8}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -231,7 +235,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bhc[a-z](?:ik|ic|lk)_[0-9a-z]{58}\b",
         entropy: 3.0,
         positives: &["token: hcaik_{a58}", r#"TOKEN="hcaik_{a58}""#],
-        negatives: &["token: hcaik_{x58}", "token: hcaik_{a14}"],
+        negatives: &["token: hcaik_{x58}", "token: hcaik_{a14}", "name: myhcaik_{a58}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -254,7 +258,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes events, and reads where it may. Disable it in the settings.",
         severity: Severity::High,
         keywords: &["honeycomb"],
-        pattern: assigned!("honeycomb", "[0-9a-f]{32}"),
+        pattern: named!("honeycomb", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -273,7 +277,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:dynatrace-api-token"],
         positives: &["token: dt0c01.{U24}.{U64}", r#"TOKEN="dt0c01.{U24}.{U64}""#],
-        negatives: &["token: dt0c01.{x24}.{x64}", "token: dt0c01.{U24}.{U16}"],
+        negatives: &["token: dt0c01.{x24}.{x64}", "token: dt0c01.{U24}.{U16}", "name: mydt0c01.{U24}.{U64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -283,7 +287,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes events into the index. Disable it in the settings of the collector.",
         severity: Severity::Medium,
         keywords: &["splunk"],
-        pattern: assigned!("splunk", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("splunk", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -302,7 +306,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes or reads measurements. Disable it in the settings.",
         severity: Severity::High,
         keywords: &["signalfx", "sfx_", "splunk_observability"],
-        pattern: assigned!("(?:signalfx|sfx|splunk_observability)", r"[0-9A-Za-z_\-]{22}"),
+        pattern: named!("(?:signalfx|sfx|splunk_observability)", r"[0-9A-Za-z_\-]{22}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -317,7 +321,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "It is half of what opens the account; the access key stands often beside it. Delete the pair in the preferences.",
         severity: Severity::Medium,
         keywords: &["sumologic", "sumo_logic", "sumo_access", "sumo-access"],
-        pattern: assigned!(
+        pattern: named!(
             r"sumo(?:_?logic)?[\w.\-]{0,10}?access[_\-]?id[\w.\-]{0,10}?|sumo(?:_?logic)?",
             "su[0-9A-Za-z]{12}"
         ),
@@ -336,7 +340,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads metrics, logs and traces, or writes false ones. Delete it in the preferences.",
         severity: Severity::High,
         keywords: &["sumologic", "sumo_logic", "sumo_access", "sumo-access"],
-        pattern: assigned!("sumo(?:_?logic)?", "[0-9A-Za-z]{64}"),
+        pattern: named!("sumo(?:_?logic)?", "[0-9A-Za-z]{64}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:sumologic-access-token"],
@@ -368,7 +372,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads schedules and contacts, and resolves incidents. Remove it in the account.",
         severity: Severity::High,
         keywords: &["pagerduty", "pager_duty"],
-        pattern: assigned!("pager_?duty", r"(?:u\+|y_)?[0-9A-Za-z_+\-]{18,20}"),
+        pattern: named!("pager_?duty", r"(?:u\+|y_)?[0-9A-Za-z_+\-]{18,20}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -383,7 +387,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it opens and resolves incidents of the service. Replace the integration.",
         severity: Severity::Medium,
         keywords: &["pagerduty", "pager_duty", "pd_routing", "pd_service"],
-        pattern: assigned!("(?:pager_?duty|pd_(?:routing|service))", "[0-9a-f]{32}"),
+        pattern: named!("(?:pager_?duty|pd_(?:routing|service))", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -398,7 +402,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it opens and closes alerts. Delete the integration.",
         severity: Severity::High,
         keywords: &["opsgenie"],
-        pattern: assigned!("opsgenie", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("opsgenie", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -417,7 +421,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads metrics, logs and traces, or writes false ones. Delete it in the settings of the project.",
         severity: Severity::Medium,
         keywords: &["rollbar"],
-        pattern: assigned!("rollbar", "[0-9a-f]{32}"),
+        pattern: named!("rollbar", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -432,7 +436,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes false errors, or reads them where it is a personal one. Regenerate it in the settings.",
         severity: Severity::Medium,
         keywords: &["bugsnag"],
-        pattern: assigned!("bugsnag", "(?:[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"),
+        pattern: named!("bugsnag", "(?:[0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -447,7 +451,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes errors or reads them. Regenerate it in the settings.",
         severity: Severity::Medium,
         keywords: &["airbrake"],
-        pattern: assigned!("airbrake", "(?:[0-9a-f]{32}|[0-9a-f]{40})"),
+        pattern: named!("airbrake", "(?:[0-9a-f]{32}|[0-9a-f]{40})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -462,7 +466,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes errors. Regenerate it in the settings of the project.",
         severity: Severity::Medium,
         keywords: &["honeybadger"],
-        pattern: assigned!("honeybadger", "(?:hbp_[0-9A-Za-z]{36}|[0-9a-f]{32})"),
+        pattern: named!("honeybadger", "(?:hbp_[0-9A-Za-z]{36}|[0-9a-f]{32})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -477,7 +481,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes errors. Regenerate it in the settings of the application.",
         severity: Severity::Medium,
         keywords: &["raygun"],
-        pattern: assigned!("raygun", "[0-9A-Za-z]{22,24}"),
+        pattern: named!("raygun", "[0-9A-Za-z]{22,24}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -492,7 +496,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes incidents on the page that customers read. Delete it in the account.",
         severity: Severity::High,
         keywords: &["statuspage", "status_page"],
-        pattern: assigned!("status_?page", "(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{64})"),
+        pattern: named!("status_?page", "(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{64})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -514,7 +518,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads metrics, logs and traces, or writes false ones. Replace it in the settings.",
         severity: Severity::Medium,
         keywords: &["logzio", "logz_io", "logz.io"],
-        pattern: assigned!("logz[_.]?io", "(?:[0-9A-Za-z]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"),
+        pattern: named!("logz[_.]?io", "(?:[0-9A-Za-z]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -529,7 +533,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes logs into the account. Retire it in the source setup.",
         severity: Severity::Medium,
         keywords: &["loggly"],
-        pattern: assigned!("loggly", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("loggly", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -564,7 +568,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it searches the logs of the account. Reset it in the profile.",
         severity: Severity::High,
         keywords: &["papertrail"],
-        pattern: assigned!("papertrail", "[0-9A-Za-z]{18,22}"),
+        pattern: named!("papertrail", "[0-9A-Za-z]{18,22}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -579,7 +583,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads metrics, logs and traces, or writes false ones. Delete it in the settings of the organisation.",
         severity: Severity::High,
         keywords: &["logdna", "mezmo"],
-        pattern: assigned!("(?:logdna|mezmo)", "(?:sts_)?[0-9a-f]{32}"),
+        pattern: named!("(?:logdna|mezmo)", "(?:sts_)?[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -594,7 +598,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes logs into the account. Replace the source.",
         severity: Severity::Medium,
         keywords: &["logtail", "betterstack", "better_stack"],
-        pattern: assigned!("(?:logtail|better_?stack)", "[0-9A-Za-z]{24}"),
+        pattern: named!("(?:logtail|better_?stack)", "[0-9A-Za-z]{24}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -612,7 +616,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bcxt[puh]_[0-9A-Za-z]{30}\b",
         entropy: 3.0,
         positives: &["token: cxtp_{A30}", r#"TOKEN="cxtp_{A30}""#],
-        negatives: &["token: cxtp_{x30}", "token: cxtp_{A7}"],
+        negatives: &["token: cxtp_{x30}", "token: cxtp_{A7}", "name: mycxtp_{A30}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -625,7 +629,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bxa[ap]t-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
         entropy: 3.0,
         positives: &["token: xaat-{h8}-{h4}-{h4}-{h4}-{h12}", r#"TOKEN="xaat-{h8}-{h4}-{h4}-{h4}-{h12}""#],
-        negatives: &["token: xaat-{x8}-{x4}-{x4}-{x4}-{x12}", "token: xaat-{h8}-{h4}-{h4}-{h4}-{h3}"],
+        negatives: &[
+            "token: xaat-{x8}-{x4}-{x4}-{x4}-{x12}",
+            "token: xaat-{h8}-{h4}-{h4}-{h4}-{h3}",
+            "name: myxaat-{h8}-{h4}-{h4}-{h4}-{h12}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -635,7 +643,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads or changes monitors. Delete it in the settings.",
         severity: Severity::Medium,
         keywords: &["uptimerobot", "uptime_robot"],
-        pattern: assigned!("uptime_?robot", "[um][0-9]{6,10}-[0-9a-f]{24}"),
+        pattern: named!("uptime_?robot", "[um][0-9]{6,10}-[0-9a-f]{24}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -670,7 +678,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes errors and measurements. Replace it in the settings.",
         severity: Severity::Medium,
         keywords: &["appsignal"],
-        pattern: assigned!("appsignal", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("appsignal", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -692,7 +700,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads metrics, logs and traces, or writes false ones. Delete it in the settings of the project.",
         severity: Severity::High,
         keywords: &["lightstep"],
-        pattern: assigned!("lightstep", "[0-9A-Za-z+/=]{60,140}"),
+        pattern: named!("lightstep", "[0-9A-Za-z+/=]{60,140}"),
         entropy: 3.5,
         reach: 400,
         verify: Some(is_mixed),
@@ -708,7 +716,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes checks, and the secrets that they use. Delete it in the settings.",
         severity: Severity::High,
         keywords: &["checkly"],
-        pattern: assigned!("checkly", "cu_[0-9a-f]{32}"),
+        pattern: named!("checkly", "cu_[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -726,7 +734,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bph[xs]_[0-9A-Za-z]{40,52}\b",
         entropy: 3.5,
         positives: &["token: phx_{A43}", r#"TOKEN="phx_{A43}""#],
-        negatives: &["token: phx_{x43}", "token: phx_{A10}"],
+        negatives: &["token: phx_{x43}", "token: phx_{A10}", "name: myphx_{A43}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -736,7 +744,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it exports the events of the project. Replace it in the settings.",
         severity: Severity::High,
         keywords: &["mixpanel"],
-        pattern: assigned!(r"mixpanel[\w.\-]{0,10}?(?:secret|service)", "(?:[0-9a-f]{32}|[0-9A-Za-z]{32})"),
+        pattern: named!(r"mixpanel[\w.\-]{0,10}?(?:secret|service)", "(?:[0-9a-f]{32}|[0-9A-Za-z]{32})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -751,7 +759,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it exports the events of the project. Regenerate it in the settings.",
         severity: Severity::High,
         keywords: &["amplitude"],
-        pattern: assigned!(r"amplitude[\w.\-]{0,10}?secret", "[0-9a-f]{32}"),
+        pattern: named!(r"amplitude[\w.\-]{0,10}?secret", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -766,7 +774,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes events into the source. Regenerate it in the settings of the source.",
         severity: Severity::Medium,
         keywords: &["segment_write", "segment_api", "segment_key", "segmentwrite", "segmentapi", "segment-write"],
-        pattern: assigned!("segment", "[0-9A-Za-z]{32}"),
+        pattern: named!("segment", "[0-9A-Za-z]{32}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -784,7 +792,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bsgp_[0-9A-Za-z]{64}\b",
         entropy: 4.2,
         positives: &["token: sgp_{A64}", r#"TOKEN="sgp_{A64}""#],
-        negatives: &["token: sgp_{x64}", "token: sgp_{A16}"],
+        negatives: &["token: sgp_{x64}", "token: sgp_{A16}", "name: mysgp_{A64}"],
         ..Detector::DEFAULT
     },
 ];

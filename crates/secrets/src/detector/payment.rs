@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -17,7 +17,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:stripe-access-token"],
         positives: &["token: sk_live_{A24}", r#"TOKEN="sk_live_{A24}""#],
-        negatives: &["token: sk_live_{x24}", "token: sk_live_{A6}", "name: ask_live_chat"],
+        negatives: &["token: sk_live_{x24}", "token: sk_live_{A6}", "name: mysk_live_{A24}", "name: ask_live_chat"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -31,7 +31,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:stripe-access-token"],
         positives: &["token: sk_test_{A24}", r#"TOKEN="sk_test_{A24}""#],
-        negatives: &["token: sk_test_{x24}", "token: sk_test_{A6}", "name: task_test_helper"],
+        negatives: &["token: sk_test_{x24}", "token: sk_test_{A6}", "name: mysk_test_{A24}", "name: task_test_helper"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -72,7 +72,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>sq0csp-[0-9A-Za-z_\-]{43})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: sq0csp-{A43}", r#"TOKEN="sq0csp-{A43}""#],
-        negatives: &["token: sq0csp-{x43}", "token: sq0csp-{A10}"],
+        negatives: &["token: sq0csp-{x43}", "token: sq0csp-{A10}", "name: mysq0csp-{A43}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -85,7 +85,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\baccess_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}\b",
         entropy: 3.0,
         positives: &["token: access_token$production${a16}${h32}", r#"TOKEN="access_token$production${a16}${h32}""#],
-        negatives: &["token: access_token$production${x16}${x32}", "token: access_token$production${a16}${h8}"],
+        negatives: &[
+            "token: access_token$production${x16}${x32}",
+            "token: access_token$production${a16}${h8}",
+            "name: myaccess_token$production${a16}${h32}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -95,7 +99,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it charges, refunds and reads customers. Replace it in the developer dashboard.",
         severity: Severity::Critical,
         keywords: &["paypal"],
-        pattern: assigned!("paypal", r"E[0-9A-Za-z_\-]{79}"),
+        pattern: named!("paypal", r"E[0-9A-Za-z_\-]{79}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -110,7 +114,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it charges, refunds and reads customers. Generate another in the customer area.",
         severity: Severity::Critical,
         keywords: &["adyen"],
-        pattern: assigned!("adyen", r"AQE[0-9A-Za-z+/=\-]{100,240}"),
+        pattern: named!("adyen", r"AQE[0-9A-Za-z+/=\-]{100,240}"),
         entropy: 3.5,
         reach: 400,
         verify: Some(is_mixed),
@@ -140,6 +144,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         negatives: &[
             "token: access-production-{x8}-{x4}-{x4}-{x4}-{x12}",
             "token: access-production-{h8}-{h4}-{h4}-{h4}-{h3}",
+            "name: myaccess-production-{h8}-{h4}-{h4}-{h4}-{h12}",
         ],
         ..Detector::DEFAULT
     },
@@ -150,7 +155,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads bank data of all customers. Rotate it in the dashboard.",
         severity: Severity::Critical,
         keywords: &["plaid"],
-        pattern: assigned!("plaid", "[0-9a-f]{30}"),
+        pattern: named!("plaid", "[0-9a-f]{30}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:plaid-secret-key"],
@@ -170,7 +175,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:flutterwave-secret-key"],
         positives: &["token: FLWSECK-{h32}-X", r#"TOKEN="FLWSECK-{h32}-X""#],
-        negatives: &["token: FLWSECK-{x32}-X", "token: FLWSECK-{h8}-X"],
+        negatives: &["token: FLWSECK-{x32}-X", "token: FLWSECK-{h8}-X", "name: myFLWSECK-{h32}-X"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -184,7 +189,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:flutterwave-encryption-key"],
         positives: &["token: FLWSECK_TEST{h12}", r#"TOKEN="FLWSECK_TEST{h12}""#],
-        negatives: &["token: FLWSECK_TEST{x12}", "token: FLWSECK_TEST{h3}"],
+        negatives: &["token: FLWSECK_TEST{x12}", "token: FLWSECK_TEST{h3}", "name: myFLWSECK_TEST{h12}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -194,7 +199,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it charges, refunds and reads customers. Regenerate it in the dashboard.",
         severity: Severity::Critical,
         keywords: &["razorpay"],
-        pattern: assigned!("razorpay", "[0-9A-Za-z]{24}"),
+        pattern: named!("razorpay", "[0-9A-Za-z]{24}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -212,7 +217,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bsk_(?:live|test)_[0-9a-f]{40}\b",
         entropy: 3.0,
         positives: &["token: sk_live_{h40}", r#"TOKEN="sk_live_{h40}""#],
-        negatives: &["token: sk_live_{x40}", "token: sk_live_{h10}"],
+        negatives: &["token: sk_live_{x40}", "token: sk_live_{h10}", "name: mysk_live_{h40}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -222,7 +227,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it charges, refunds and reads customers. Revoke it in the dashboard.",
         severity: Severity::Critical,
         keywords: &["gocardless"],
-        pattern: assigned!("gocardless", r"live_[0-9A-Za-z_\-]{40}"),
+        pattern: named!("gocardless", r"live_[0-9A-Za-z_\-]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:gocardless-api-token"],
@@ -242,7 +247,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it charges, refunds and reads customers. Reset it in the dashboard.",
         severity: Severity::Critical,
         keywords: &["mollie"],
-        pattern: assigned!("mollie", "(?:live|test)_[0-9A-Za-z]{30}"),
+        pattern: named!("mollie", "(?:live|test)_[0-9A-Za-z]{30}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -273,7 +278,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bpdl_(?:live|sdbx)_apikey_[0-9a-z]{26}_[0-9A-Za-z]{22}_[0-9A-Za-z]{3}\b",
         entropy: 3.0,
         positives: &["token: pdl_live_apikey_{a26}_{A22}_{A3}", r#"TOKEN="pdl_live_apikey_{a26}_{A22}_{A3}""#],
-        negatives: &["token: pdl_live_apikey_{x26}_{x22}_{x3}", "token: pdl_live_apikey_{a6}_{A22}_{A3}"],
+        negatives: &[
+            "token: pdl_live_apikey_{x26}_{x22}_{x3}",
+            "token: pdl_live_apikey_{a6}_{A22}_{A3}",
+            "name: mypdl_live_apikey_{a26}_{A22}_{A3}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -299,7 +308,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>Mid-server-[0-9A-Za-z_\-]{20,28})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: Mid-server-{A24}", r#"TOKEN="Mid-server-{A24}""#],
-        negatives: &["token: Mid-server-{x24}", "token: Mid-server-{A6}"],
+        negatives: &["token: Mid-server-{x24}", "token: Mid-server-{A6}", "name: myMid-server-{A24}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -312,7 +321,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bxnd_(?:production|development)_[0-9A-Za-z]{40,80}\b",
         entropy: 3.0,
         positives: &["token: xnd_production_{A60}", r#"TOKEN="xnd_production_{A60}""#],
-        negatives: &["token: xnd_production_{x60}", "token: xnd_production_{A15}"],
+        negatives: &["token: xnd_production_{x60}", "token: xnd_production_{A15}", "name: myxnd_production_{A60}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -325,7 +334,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bskey_(?:test_)?[0-9a-z]{19,20}\b",
         entropy: 3.0,
         positives: &["token: skey_{a19}", r#"TOKEN="skey_{a19}""#],
-        negatives: &["token: skey_{x19}", "token: skey_{a4}"],
+        negatives: &["token: skey_{x19}", "token: skey_{a4}", "name: myskey_{a19}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -338,7 +347,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bAPP_USR-[0-9]{12,19}-[0-9]{6}-[0-9a-f]{32}-[0-9]{6,12}\b",
         entropy: 3.0,
         positives: &["token: APP_USR-{d16}-{d6}-{h32}-{d9}", r#"TOKEN="APP_USR-{d16}-{d6}-{h32}-{d9}""#],
-        negatives: &["token: APP_USR-{x16}-{x6}-{x32}-{x9}", "token: APP_USR-{d16}-{d6}-{h8}-{d9}"],
+        negatives: &[
+            "token: APP_USR-{x16}-{x6}-{x32}-{x9}",
+            "token: APP_USR-{d16}-{d6}-{h8}-{d9}",
+            "name: myAPP_USR-{d16}-{d6}-{h32}-{d9}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -351,7 +364,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bcfsk_ma_(?:prod|test)_[0-9a-f]{32}_[0-9a-f]{8}\b",
         entropy: 3.0,
         positives: &["token: cfsk_ma_prod_{h32}_{h8}", r#"TOKEN="cfsk_ma_prod_{h32}_{h8}""#],
-        negatives: &["token: cfsk_ma_prod_{x32}_{x8}", "token: cfsk_ma_prod_{h8}_{h8}"],
+        negatives: &[
+            "token: cfsk_ma_prod_{x32}_{x8}",
+            "token: cfsk_ma_prod_{h8}_{h8}",
+            "name: mycfsk_ma_prod_{h32}_{h8}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -361,7 +378,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads bank data of customers. Replace it in the account.",
         severity: Severity::High,
         keywords: &["finicity"],
-        pattern: assigned!("finicity", "[0-9a-f]{32}"),
+        pattern: named!("finicity", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:finicity-api-token"],
@@ -377,7 +394,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads bank data of customers. Replace it in the account.",
         severity: Severity::High,
         keywords: &["finicity"],
-        pattern: assigned!(r"finicity[\w.\-]{0,12}(?:client|partner)", "[0-9A-Za-z]{20}"),
+        pattern: named!(r"finicity[\w.\-]{0,12}(?:client|partner)", "[0-9A-Za-z]{20}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:finicity-client-secret"],
@@ -393,7 +410,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and writes invoices. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["freshbooks"],
-        pattern: assigned!("freshbooks", "[0-9a-z]{64}"),
+        pattern: named!("freshbooks", "[0-9a-z]{64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:freshbooks-access-token"],
@@ -409,7 +426,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it charges, refunds and reads customers. Delete it in the settings.",
         severity: Severity::Critical,
         keywords: &["chargebee"],
-        pattern: assigned!("chargebee", "(?:live|test)_[0-9A-Za-z]{28,60}"),
+        pattern: named!("chargebee", "(?:live|test)_[0-9A-Za-z]{28,60}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -424,7 +441,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it charges, refunds and reads customers. Regenerate it in the settings.",
         severity: Severity::Critical,
         keywords: &["recurly"],
-        pattern: assigned!("recurly", "[0-9a-f]{32}"),
+        pattern: named!("recurly", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,

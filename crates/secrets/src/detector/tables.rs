@@ -39,6 +39,9 @@ fn keywords_stand_in_every_match_within_reach() {
                 wrong.push(format!("{}: keyword {keyword}", detector.id));
             }
         }
+        if form.captures_len() > 1 && !detector.pattern.contains("(?P<secret>") {
+            wrong.push(format!("{}: a group without a name", detector.id));
+        }
         for template in detector.positives {
             let text = sample(template);
             let Some(matched) = form.find(text.as_bytes()) else { continue };
@@ -47,7 +50,7 @@ fn keywords_stand_in_every_match_within_reach() {
                 .keywords
                 .iter()
                 .filter_map(|keyword| written.find(keyword))
-                .any(|at| at <= detector.reach && written.len() - at <= detector.reach);
+                .any(|at| at <= detector.before && written.len() - at <= detector.reach);
             if !is_reached {
                 wrong.push(format!("{}: no keyword in {written}", detector.id));
             }

@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -13,7 +13,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["coinbase"],
-        pattern: assigned!("coinbase", r"[0-9a-zA-Z_\-]{64}"),
+        pattern: named!("coinbase", r"[0-9a-zA-Z_\-]{64}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:coinbase-access-token"],
@@ -29,7 +29,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["kraken"],
-        pattern: assigned!("kraken", "[0-9A-Za-z+/]{80,90}={0,2}"),
+        pattern: named!("kraken", "[0-9A-Za-z+/]{80,90}={0,2}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:kraken-access-token"],
@@ -45,7 +45,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["bittrex"],
-        pattern: assigned!("bittrex", "[0-9a-z]{32}"),
+        pattern: named!("bittrex", "[0-9a-z]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:bittrex-access-key", "gitleaks:bittrex-secret-key"],
@@ -61,7 +61,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["kucoin"],
-        pattern: assigned!("kucoin", "[0-9a-f]{24}"),
+        pattern: named!("kucoin", "[0-9a-f]{24}"),
         entropy: 2.9,
         verify: Some(is_mixed),
         peers: &["gitleaks:kucoin-access-token"],
@@ -77,7 +77,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["kucoin"],
-        pattern: assigned!("kucoin", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("kucoin", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:kucoin-secret-key"],
@@ -100,7 +100,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["binance"],
-        pattern: assigned!("binance", "[0-9A-Za-z]{64}"),
+        pattern: named!("binance", "[0-9A-Za-z]{64}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -115,7 +115,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["bitmex"],
-        pattern: assigned!("bitmex", r"[0-9A-Za-z_\-]{48}"),
+        pattern: named!("bitmex", r"[0-9A-Za-z_\-]{48}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -130,7 +130,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["bitfinex"],
-        pattern: assigned!("bitfinex", "[0-9A-Za-z]{43}"),
+        pattern: named!("bitfinex", "[0-9A-Za-z]{43}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -145,7 +145,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["bybit"],
-        pattern: assigned!("bybit", "[0-9A-Za-z]{36}"),
+        pattern: named!("bybit", "[0-9A-Za-z]{36}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -159,8 +159,8 @@ pub(super) static DETECTORS: &[Detector] = &[
         title: "OKX secret is written in a file",
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
-        keywords: &["okx_", "okex", "okxsecret", "okxapi"],
-        pattern: assigned!("(?:okx|okex)", "[0-9A-F]{32}"),
+        keywords: &["okx_", "okex_", "okxsecret", "okxapi"],
+        pattern: named!(r"\b(?:okx|okex)", "[0-9A-F]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -179,7 +179,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it trades in the account, and withdraws where the key allows that. Delete it in the settings of the account.",
         severity: Severity::Critical,
         keywords: &["poloniex"],
-        pattern: assigned!("poloniex", "[0-9a-f]{128}"),
+        pattern: named!("poloniex", "[0-9a-f]{128}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -194,7 +194,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it uses the limits of the account. Delete it in the account.",
         severity: Severity::Medium,
         keywords: &["etherscan", "bscscan", "polygonscan"],
-        pattern: assigned!("(?:etherscan|bscscan|polygonscan)", "[0-9A-Z]{34}"),
+        pattern: named!("(?:etherscan|bscscan|polygonscan)", "[0-9A-Z]{34}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -242,7 +242,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\balcht_[0-9A-Za-z]{30}\b",
         entropy: 3.0,
         positives: &["token: alcht_{A30}", r#"TOKEN="alcht_{A30}""#],
-        negatives: &["token: alcht_{x30}", "token: alcht_{A7}"],
+        negatives: &["token: alcht_{x30}", "token: alcht_{A7}", "name: myalcht_{A30}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -268,7 +268,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?:xprv9|tprv8|yprvA|zprvA)[0-9A-Za-z]{105,108}\b",
         entropy: 3.0,
         positives: &["token: xprv9{A106}", r#"TOKEN="xprv9{A106}""#],
-        negatives: &["token: xprv9{x106}", "token: xprv9{A26}"],
+        negatives: &["token: xprv9{x106}", "token: xprv9{A26}", "name: myxprv9{A106}"],
         ..Detector::DEFAULT
     },
     Detector {

@@ -2,7 +2,7 @@
 
 use portcullis_core::Severity;
 
-use super::assigned::{assigned, is_mixed};
+use super::named::{is_mixed, named};
 use super::{Detector, Prevalence};
 
 pub(super) static DETECTORS: &[Detector] = &[
@@ -13,7 +13,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. Delete it in the account.",
         severity: Severity::High,
         keywords: &["airtable"],
-        pattern: assigned!("airtable", "key[0-9A-Za-z]{14}"),
+        pattern: named!("airtable", "key[0-9A-Za-z]{14}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:airtable-api-key"],
@@ -28,7 +28,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         title: "Airtable personal access token is written in a file",
         docs: "Whoever has it reads and changes what the user can. Revoke it in the developer hub.",
         severity: Severity::High,
-        keywords: &["airtable", "pat_token", "air_table"],
+        keywords: &["airtable", "air_table"],
         pattern: r"(?i)air_?table[^\n]{0,60}?\b(?P<secret>(?-i:pat[0-9A-Za-z]{14}\.[0-9a-f]{64}))\b",
         entropy: 3.0,
         peers: &["gitleaks:airtable-personnal-access-token"],
@@ -56,7 +56,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs users in as the app. Reset it in the developer console.",
         severity: Severity::High,
         keywords: &["asana"],
-        pattern: assigned!("asana", "[0-9a-z]{32}"),
+        pattern: named!("asana", "[0-9a-z]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:asana-client-secret"],
@@ -77,7 +77,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         reach: 300,
         peers: &["gitleaks:atlassian-api-token"],
         positives: &["token: ATATT3xFfGF0{A172}={d8}", r#"TOKEN="ATATT3xFfGF0{A172}={d8}""#],
-        negatives: &["token: ATATT3xFfGF0{x172}={x8}", "token: ATATT3xFfGF0{A43}={d8}"],
+        negatives: &[
+            "token: ATATT3xFfGF0{x172}={x8}",
+            "token: ATATT3xFfGF0{A43}={d8}",
+            "name: myATATT3xFfGF0{A172}={d8}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -87,7 +91,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["atlassian", "jira_", "jira-", "jiraapi", "jiratoken", "confluence_", "confluence-"],
-        pattern: assigned!("(?:atlassian|jira|confluence)", "[0-9A-Za-z]{24}"),
+        pattern: named!("(?:atlassian|jira|confluence)", "[0-9A-Za-z]{24}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:atlassian-api-token"],
@@ -107,7 +111,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:linear-api-key"],
         positives: &["token: lin_api_{A40}", r#"TOKEN="lin_api_{A40}""#],
-        negatives: &["token: lin_api_{x40}", "token: lin_api_{A10}"],
+        negatives: &["token: lin_api_{x40}", "token: lin_api_{A10}", "name: mylin_api_{A40}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -120,7 +124,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\blin_oauth_[0-9a-f]{64}\b",
         entropy: 3.0,
         positives: &["token: lin_oauth_{h64}", r#"TOKEN="lin_oauth_{h64}""#],
-        negatives: &["token: lin_oauth_{x64}", "token: lin_oauth_{h16}"],
+        negatives: &["token: lin_oauth_{x64}", "token: lin_oauth_{h16}", "name: mylin_oauth_{h64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -130,7 +134,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs users in as the application. Rotate it in the settings.",
         severity: Severity::High,
         keywords: &["linear_client", "linearclient", "linear-client", "linear_secret"],
-        pattern: assigned!(r"linear[_\-]?(?:client)?", "[0-9a-f]{32}"),
+        pattern: named!(r"linear[_\-]?(?:client)?", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:linear-client-secret"],
@@ -150,7 +154,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:notion-api-token"],
         positives: &["token: ntn_{d11}{A35}", r#"TOKEN="ntn_{d11}{A35}""#],
-        negatives: &["token: ntn_{x11}{x35}", "token: ntn_{d11}{A8}"],
+        negatives: &["token: ntn_{x11}{x35}", "token: ntn_{d11}{A8}", "name: myntn_{d11}{A35}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -176,7 +180,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\b(?P<secret>fig[do]_[0-9A-Za-z_\-]{36,44})(?:[^\w\-]|$)",
         entropy: 3.0,
         positives: &["token: figd_{A40}", r#"TOKEN="figd_{A40}""#],
-        negatives: &["token: figd_{x40}", "token: figd_{A10}"],
+        negatives: &["token: figd_{x40}", "token: figd_{A10}", "name: myfigd_{A40}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -186,7 +190,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs users in as the app. Replace it in the app console.",
         severity: Severity::High,
         keywords: &["dropbox"],
-        pattern: assigned!("dropbox", "[0-9a-z]{15}"),
+        pattern: named!("dropbox", "[0-9a-z]{15}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:dropbox-api-token"],
@@ -202,7 +206,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. Revoke it in the app console.",
         severity: Severity::Critical,
         keywords: &["dropbox"],
-        pattern: assigned!("dropbox", r"[0-9A-Za-z_\-]{8,14}AAAAAAAAAA[0-9A-Za-z_\-]{40,46}"),
+        pattern: named!("dropbox", r"[0-9A-Za-z_\-]{8,14}AAAAAAAAAA[0-9A-Za-z_\-]{40,46}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:dropbox-long-lived-api-token"],
@@ -222,7 +226,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. It expires within hours; revoke what it was made with.",
         severity: Severity::High,
         keywords: &["dropbox"],
-        pattern: assigned!("dropbox", r"sl\.(?:u\.)?[0-9A-Za-z_\-]{120,1300}"),
+        pattern: named!("dropbox", r"sl\.(?:u\.)?[0-9A-Za-z_\-]{120,1300}"),
         entropy: 3.5,
         reach: 1500,
         verify: Some(is_mixed),
@@ -254,7 +258,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["trello"],
-        pattern: assigned!("trello", "(?:ATTA[0-9a-f]{56,72}|[0-9a-f]{64})"),
+        pattern: named!("trello", "(?:ATTA[0-9a-f]{56,72}|[0-9a-f]{64})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -269,7 +273,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Together with a token it opens the boards of a user. Replace it in the administration of the power-up.",
         severity: Severity::Medium,
         keywords: &["trello"],
-        pattern: assigned!("trello", "[0-9a-f]{32}"),
+        pattern: named!("trello", "[0-9a-f]{32}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -284,7 +288,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. Issue another in the settings.",
         severity: Severity::High,
         keywords: &["todoist"],
-        pattern: assigned!("todoist", "[0-9a-f]{40}"),
+        pattern: named!("todoist", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -315,7 +319,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bcal_(?:live|test)_[0-9a-f]{32}\b",
         entropy: 3.0,
         positives: &["token: cal_live_{h32}", r#"TOKEN="cal_live_{h32}""#],
-        negatives: &["token: cal_live_{x32}", "token: cal_live_{h8}"],
+        negatives: &["token: cal_live_{x32}", "token: cal_live_{h8}", "name: mycal_live_{h32}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -325,7 +329,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. Revoke it in the account.",
         severity: Severity::High,
         keywords: &["smartsheet"],
-        pattern: assigned!("smartsheet", "(?:[0-9a-z]{26}|[0-9A-Za-z]{37})"),
+        pattern: named!("smartsheet", "(?:[0-9a-z]{26}|[0-9A-Za-z]{37})"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -340,7 +344,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes what the user can. Regenerate it in the settings.",
         severity: Severity::High,
         keywords: &["pipedrive"],
-        pattern: assigned!("pipedrive", "[0-9a-f]{40}"),
+        pattern: named!("pipedrive", "[0-9a-f]{40}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -358,7 +362,11 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bpat-(?:na[123]|eu1|ap1)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
         entropy: 3.0,
         positives: &["token: pat-na1-{h8}-{h4}-{h4}-{h4}-{h12}", r#"TOKEN="pat-na1-{h8}-{h4}-{h4}-{h4}-{h12}""#],
-        negatives: &["token: pat-na1-{x8}-{x4}-{x4}-{x4}-{x12}", "token: pat-na1-{h8}-{h4}-{h4}-{h4}-{h3}"],
+        negatives: &[
+            "token: pat-na1-{x8}-{x4}-{x4}-{x4}-{x12}",
+            "token: pat-na1-{h8}-{h4}-{h4}-{h4}-{h3}",
+            "name: mypat-na1-{h8}-{h4}-{h4}-{h4}-{h12}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {
@@ -368,7 +376,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads and changes contacts and deals. Deactivate it in the settings.",
         severity: Severity::High,
         keywords: &["hubspot", "hapikey"],
-        pattern: assigned!("(?:hubspot|hapi)", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+        pattern: named!("(?:hubspot|hapi)", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:hubspot-api-key"],
@@ -392,7 +400,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         reach: 180,
         positives: &["token: 00D{A12}!AQ{A94}", r#"TOKEN="00D{A12}!AQ{A94}""#],
-        negatives: &["token: 00D{x12}!AQ{x94}", "token: 00D{A12}!AQ{A23}"],
+        negatives: &["token: 00D{x12}!AQ{x94}", "token: 00D{A12}!AQ{A23}", "name: my00D{A12}!AQ{A94}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -402,7 +410,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it signs in as the connected app. Rotate it in its settings.",
         severity: Severity::High,
         keywords: &["salesforce", "sfdc_"],
-        pattern: assigned!("(?:salesforce|sfdc)", "[0-9A-F]{64}"),
+        pattern: named!("(?:salesforce|sfdc)", "[0-9A-F]{64}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
@@ -428,7 +436,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:postman-api-token"],
         positives: &["token: PMAK-{h24}-{h34}", r#"TOKEN="PMAK-{h24}-{h34}""#],
-        negatives: &["token: PMAK-{x24}-{x34}", "token: PMAK-{h24}-{h8}"],
+        negatives: &["token: PMAK-{x24}-{x34}", "token: PMAK-{h24}-{h8}", "name: myPMAK-{h24}-{h34}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -441,7 +449,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r"\bPMAT-[0-9A-Z]{26}\b",
         entropy: 3.0,
         positives: &["token: PMAT-{U26}", r#"TOKEN="PMAT-{U26}""#],
-        negatives: &["token: PMAT-{x26}", "token: PMAT-{U6}"],
+        negatives: &["token: PMAT-{x26}", "token: PMAT-{U6}", "name: myPMAT-{U26}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -455,7 +463,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:typeform-api-token"],
         positives: &["token: tfp_{A44}_{A14}", r#"TOKEN="tfp_{A44}_{A14}""#],
-        negatives: &["token: tfp_{x44}_{x14}", "token: tfp_{A11}_{A14}"],
+        negatives: &["token: tfp_{x44}_{x14}", "token: tfp_{A11}_{A14}", "name: mytfp_{A44}_{A14}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -465,7 +473,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes announcements. Regenerate it in the settings.",
         severity: Severity::Medium,
         keywords: &["beamer"],
-        pattern: assigned!("beamer", r"b_[0-9A-Za-z=_\-]{44}"),
+        pattern: named!("beamer", r"b_[0-9A-Za-z=_\-]{44}"),
         entropy: 3.5,
         verify: Some(is_mixed),
         peers: &["gitleaks:beamer-api-token"],
@@ -485,7 +493,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:frameio-api-token"],
         positives: &["token: fio-u-{A64}", r#"TOKEN="fio-u-{A64}""#],
-        negatives: &["token: fio-u-{x64}", "token: fio-u-{A16}"],
+        negatives: &["token: fio-u-{x64}", "token: fio-u-{A16}", "name: myfio-u-{A64}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -499,7 +507,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         peers: &["gitleaks:readme-api-token"],
         positives: &["token: rdme_{a70}", r#"TOKEN="rdme_{a70}""#],
-        negatives: &["token: rdme_{x70}", "token: rdme_{a17}"],
+        negatives: &["token: rdme_{x70}", "token: rdme_{a17}", "name: myrdme_{a70}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -522,7 +530,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads what the user can query. Delete the key in the account.",
         severity: Severity::High,
         keywords: &["looker"],
-        pattern: assigned!(r"looker[\w.\-]{0,8}?(?:client|api)", "[0-9a-z]{24}"),
+        pattern: named!(r"looker[\w.\-]{0,8}?(?:client|api)", "[0-9a-z]{24}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:looker-client-secret"],
@@ -538,7 +546,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "It is half of an API key; the secret stands often beside it. Delete the key in the account.",
         severity: Severity::Medium,
         keywords: &["looker"],
-        pattern: assigned!(r"looker[\w.\-]{0,8}?api", "[0-9a-z]{20}"),
+        pattern: named!(r"looker[\w.\-]{0,8}?api", "[0-9a-z]{20}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         peers: &["gitleaks:looker-client-id"],
@@ -562,7 +570,7 @@ pub(super) static DETECTORS: &[Detector] = &[
             "gitleaks:settlemint-service-access-token",
         ],
         positives: &["token: sm_pat_{A16}", r#"TOKEN="sm_pat_{A16}""#],
-        negatives: &["token: sm_pat_{x16}", "token: sm_pat_{A4}"],
+        negatives: &["token: sm_pat_{x16}", "token: sm_pat_{A4}", "name: mysm_pat_{A16}"],
         ..Detector::DEFAULT
     },
 ];
