@@ -18,29 +18,48 @@ macro_rules! assigned {
     };
 }
 
+mod ai;
 mod alibaba;
 mod aws;
 mod azure;
+mod chat;
 mod checksum;
 mod ci;
 mod clouds;
+mod commerce;
+mod connection;
+mod content;
+mod data;
 mod decoy;
 mod files;
+mod frameworks;
 mod github;
 mod gitlab;
 mod google;
+mod hosting;
+mod identity;
 mod infrastructure;
 mod keys;
 mod kubernetes;
+mod lookup;
+mod mail;
+mod monitoring;
+mod named;
+mod payment;
 mod prefilter;
 mod quality;
 mod registries;
 mod sample;
+mod social;
 mod source_hosting;
 #[cfg(test)]
+mod tables;
+#[cfg(test)]
 mod tests;
+mod trading;
 mod web_tokens;
 mod window;
+mod work;
 
 use std::fmt;
 
@@ -158,6 +177,22 @@ pub fn detectors() -> impl Iterator<Item = &'static Detector> {
         keys::DETECTORS,
         web_tokens::DETECTORS,
         files::DETECTORS,
+        ai::DETECTORS,
+        chat::DETECTORS,
+        commerce::DETECTORS,
+        connection::DETECTORS,
+        content::DETECTORS,
+        data::DETECTORS,
+        frameworks::DETECTORS,
+        hosting::DETECTORS,
+        identity::DETECTORS,
+        lookup::DETECTORS,
+        mail::DETECTORS,
+        monitoring::DETECTORS,
+        payment::DETECTORS,
+        social::DETECTORS,
+        trading::DETECTORS,
+        work::DETECTORS,
     ]
     .into_iter()
     .flatten()
