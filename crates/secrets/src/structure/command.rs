@@ -47,6 +47,32 @@ pub(super) fn flag<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Liter
     operand(without_source(text, word(text, line, name.token, at)?))
 }
 
+/// The name that the value of a flag or directive is judged by.
+pub(super) fn judged(name: &str) -> &str {
+    const PASSWORDS: &[&str] = &[
+        "requirepass",
+        "masterauth",
+        "storepass",
+        "keypass",
+        "srcstorepass",
+        "deststorepass",
+        "srckeypass",
+        "destkeypass",
+        "passin",
+        "passout",
+        "pass",
+        "passwd",
+        "pw",
+        "pwd",
+        "primaryauth",
+    ];
+    if PASSWORDS.contains(&name) {
+        return "password";
+    }
+    // `-Ddb.password` of Java.
+    name.strip_prefix('D').filter(|rest| rest.contains('.')).unwrap_or(name)
+}
+
 /// An option in the place of a value says that there is none.
 fn operand(literal: Literal<'_>) -> Option<Literal<'_>> {
     (!literal.text.starts_with('-')).then_some(literal)
@@ -147,7 +173,7 @@ pub(super) fn program<'t>(text: Text<'t>, line: &Line, found: &Range<usize>) -> 
                 let literal = if is_long || *word.text == *form.flag && form.value != Value::Attached {
                     operand(words.next()?)?
                 } else if attached && form.value != Value::Separate {
-                    let length = word.range.len() - form.flag.len();
+                    let length = word.text.len() - form.flag.len();
                     let end = word.range.end;
                     Literal::plain(text, end - length..end)?
                 } else {

@@ -24,8 +24,6 @@ pub(super) enum Language {
     Prose,
     /// `machine host login user password value`.
     Netrc,
-    /// `host:port:database:user:password`.
-    Pgpass,
     /// Anything else.
     Other,
 }
@@ -57,7 +55,6 @@ impl Language {
             "jenkinsfile" | "vagrantfile" | "gemfile" | "rakefile" | "podfile" | "fastfile" => return Self::Code,
             "makefile" | "gnumakefile" | "procfile" => return Self::Shell,
             ".netrc" | "_netrc" | "netrc" => return Self::Netrc,
-            ".pgpass" | "pgpass" | "pgpass.conf" => return Self::Pgpass,
             ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".envrc" => return Self::Shell,
             ".babelrc" | ".eslintrc" | ".dockerconfigjson" | ".dockercfg" => return Self::Json,
             "readme" | "changelog" | "license" | "notice" => return Self::Prose,

@@ -6,11 +6,13 @@
 //! a key) are told by their indentation. What a program computes is not known, and gives nothing.
 
 mod address;
+mod assignment;
 mod command;
 mod exempt;
 mod kubernetes;
 mod language;
 mod link;
+mod logins;
 mod markup;
 mod page;
 mod siblings;
@@ -23,11 +25,15 @@ use crate::{Hit, Subject};
 /// Adds what the settings of a text hold.
 pub(crate) fn settings<'t>(subject: &Subject<'t>, hits: &mut Vec<Hit<'t>>) {
     let mut stems = stems::stems(subject.text).peekable();
-    if stems.peek().is_none() {
+    if stems.peek().is_none() && !logins::is_list(subject.path) {
         return;
     }
     let mut page = page::Page::new(subject);
-    page.logins();
+    if logins::is_list(subject.path) {
+        logins::lines(&mut page);
+        hits.append(&mut page.finish());
+        return;
+    }
     for (stem, found) in stems {
         if page.is_full() {
             break;

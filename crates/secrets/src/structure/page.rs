@@ -4,16 +4,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::address::{self, Form, Host};
+use super::assignment::{self, Candidate, Place};
 use super::command;
 use super::exempt::{self, Exemption};
 use super::kubernetes::{self, IN_BASE64};
 use super::language::Language;
-use super::link::{Link, onward};
-use super::markup;
 use super::siblings;
 use super::stems::Stem;
 use super::text::{Literal, Name, Quote, Text, quoted};
-use super::value::{Part, leads, value};
 use crate::{Hit, Kind, Setting, Slot, Structural, Subject, Verdict, judge};
 
 /// Findings of one file: what has more is data.
@@ -37,14 +35,6 @@ impl Line {
     pub(super) fn plain(range: Range<usize>) -> Self {
         Self { content: range.start, range, language: Language::Yaml, is_comment: false }
     }
-}
-
-/// How a candidate stands in its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Setting,
-    Argument,
-    Address,
 }
 
 /// A text, and what is found in it.
@@ -107,7 +97,7 @@ impl<'t> Page<'t> {
             Stem::Program => {
                 let line = self.line.clone();
                 if let Some(argument) = command::program(self.text, &line, found) {
-                    self.tell("password", argument.flag, &argument.literal, Slot::Argument, Place::Argument);
+                    self.tell(&Candidate::password(argument.flag, argument.literal, Place::Argument), Slot::Argument);
                 }
                 // `LDAP_PASSWORD`, `mysql_pw`
                 self.done = self.done.max(found.end);
@@ -115,35 +105,12 @@ impl<'t> Page<'t> {
             Stem::Identified => {
                 let at = self.text.skip_blanks(found.end, self.line.range.end);
                 if let Some(literal) = self.quoted_after(at, &["WITH ", "PASSWORD ", "BY "]) {
-                    self.tell("password", "IDENTIFIED BY", &literal, self.slot(), Place::Setting);
+                    self.tell(&Candidate::password("IDENTIFIED BY", literal, Place::Setting), self.slot());
                 }
             }
             Stem::Secret => {
                 let line = self.line.clone();
                 kubernetes::secret(self, &line);
-            }
-        }
-    }
-
-    /// Lines of files that consist of logins.
-    pub(super) fn logins(&mut self) {
-        if self.language != Language::Pgpass {
-            return;
-        }
-        let all = self.text.all;
-        let mut at = 0;
-        for line in all.split_inclusive('\n') {
-            let start = at;
-            at += line.len();
-            let line = line.trim_end();
-            let fields: Vec<&str> = line.splitn(5, ':').collect();
-            let [_, _, _, _, password] = fields.as_slice() else { continue };
-            if line.starts_with('#') {
-                continue;
-            }
-            let end = start + line.len();
-            if let Some(literal) = Literal::plain(self.text, end - password.len()..end) {
-                self.tell("password", "", &literal, Slot::Setting, Place::Setting);
             }
         }
     }
@@ -162,7 +129,7 @@ impl<'t> Page<'t> {
                 Language::Code => &["//", "# ", "/*", "* ", "-- ", "<!--", "#"],
                 Language::Sql => &["--", "/*"],
                 Language::Xml | Language::Html => &["<!--"],
-                Language::Prose => &["> ", "* ", "- ", "+ ", "| ", "# ", "## ", "### "],
+                Language::Prose => &["> ", "* ", "- ", "+ ", "| ", "# ", "## ", "### ", "**", "`", "__"],
                 Language::Json => &["//"],
                 _ => &["#", "//", ";", "- ", "$ ", "> ", "<!--", "* "],
             };
@@ -171,7 +138,7 @@ impl<'t> Page<'t> {
             if *mark == "#" && language == Language::Code && rest.starts_with("#define") {
                 break;
             }
-            is_comment |= !matches!(*mark, "- " | "$ " | "> " | "| " | "* ");
+            is_comment |= !matches!(*mark, "- " | "$ " | "> " | "| " | "* " | "**" | "`" | "__");
             content = self.text.skip_blanks(content + mark.len(), range.end);
         }
         self.line = Line { range, content, language, is_comment };
@@ -193,110 +160,22 @@ impl<'t> Page<'t> {
         let line = self.line.clone();
         let name = text.name(found.clone(), &line.range);
         self.done = name.range.end.max(found.end);
-        if name.dashes > 0 {
-            if let Some(literal) = command::flag(text, &line, &name) {
-                let shown = text.slice(name.token + name.quote.map_or(0, Quote::len)..name.range.end);
-                let judged = text.slice(name.range.clone());
-                let judged = judged.strip_prefix('D').filter(|rest| rest.contains('.')).unwrap_or(judged);
-                if self.tell(judged, shown, &literal, Slot::Argument, Place::Argument) {
-                    return;
-                }
+        if name.dashes > 0
+            && let Some(literal) = command::flag(text, &line, &name)
+        {
+            let shown = text.slice(name.token + name.quote.map_or(0, Quote::len)..name.range.end);
+            let written = text.slice(name.range.clone());
+            let judged = command::judged(written);
+            if self.tell(&Candidate { judged, shown, literal, place: Place::Argument }, Slot::Argument) {
+                return;
             }
         }
-        let (candidate, place) = self.candidate(&line, &name);
-        let Some((judged, literal)) = candidate else { return };
-        let judged = text.slice(judged);
+        let Some(candidate) = assignment::read(text, &line, &name) else { return };
         let slot = match self.slot() {
-            Slot::Setting if is_screaming(judged) => Slot::Environment,
+            Slot::Setting if is_screaming(candidate.judged) => Slot::Environment,
             slot => slot,
         };
-        let shown = judged;
-        self.tell_below(judged, shown, &literal, slot, place, Some((&line, &name)));
-    }
-
-    /// The name and the value that a name leads to.
-    #[allow(clippy::type_complexity, reason = "a name with its value")]
-    fn candidate(&self, line: &Line, name: &Name) -> (Option<(Range<usize>, Literal<'t>)>, Place) {
-        let text = self.text;
-        let mut place = Place::Setting;
-        let own = |literal| Some((words_before(text, line, name), literal));
-        let onward = onward(text, name, line);
-        let found = match onward.link {
-            Link::Call => call(text, line, name, onward.at).and_then(own),
-            Link::Comma => second(text, line, name, onward.at).and_then(own),
-            Link::Tag | Link::End if line.language == Language::Xml => {
-                markup::element(text, line, name).or_else(|| markup::named(text, line, name)).and_then(own)
-            }
-            Link::Blank if matches!(line.language, Language::Xml | Language::Html) => markup::element(text, line, name)
-                .filter(|_| line.language == Language::Xml)
-                .or_else(|| markup::named(text, line, name))
-                .and_then(own),
-            Link::Blank => self.blank(line, name, onward.at).and_then(own),
-            Link::End | Link::Tag => None,
-            Link::Brace => siblings::below(text, line, name).map(|(_, literal)| literal).and_then(own),
-            Link::Compare if Quote::at(text, onward.at).is_none() => None,
-            _ => {
-                let name_range = words_before(text, line, name);
-                let wide = Name { range: name_range.clone(), token: name.token.min(name_range.start), ..name.clone() };
-                let used = if name_range == name.range { name } else { &wide };
-                let read = value(text, line, used, onward);
-                if let Some(read) = &read
-                    && read.part == Part::ConnectionString
-                {
-                    place = Place::Address;
-                }
-                read.map(|read| (name_range, read.literal))
-                    .or_else(|| siblings::below(text, line, name).map(|(_, literal)| literal).and_then(own))
-            }
-        };
-        let paired = || siblings::paired(text, line, name).map(|(_, literal)| (name.range.clone(), literal));
-        (found.or_else(paired), place)
-    }
-
-    /// `name value`, where a language has it.
-    fn blank(&self, line: &Line, name: &Name, at: usize) -> Option<Literal<'t>> {
-        let text = self.text;
-        let end = line.range.end;
-        let before = text.slice(line.content..name.token).trim_end();
-        let word = |at: usize| {
-            let stop = text.skip(at, end, |byte| !matches!(byte, b' ' | b'\t'));
-            Literal::plain(text, at..stop)
-        };
-        let alone = |at: usize| {
-            let literal = match Quote::at(text, at) {
-                Some(_) => quoted(text, at, end)?,
-                None => word(at)?,
-            };
-            let rest = text.slice(literal.after..end).trim();
-            (rest.is_empty() || rest.starts_with('#') || rest == ";").then_some(literal)
-        };
-        let written = text.slice(name.range.clone());
-        match line.language {
-            Language::Netrc => word(at),
-            Language::Dockerfile if matches!(before, "ENV" | "env") => alone(at),
-            Language::Shell if matches!(before, "setenv" | "setx" | "set" | "set -x" | "set -gx" | "set -Ux") => {
-                alone(at)
-            }
-            Language::Ini | Language::Other if before.is_empty() && !line.is_comment => {
-                let literal = alone(at)?;
-                let value_end =
-                    literal.text.strip_suffix(';').map_or(literal.range.end, |value| literal.range.start + value.len());
-                Literal::plain(text, literal.range.start..value_end)
-            }
-            Language::Code if before == "#define" => quoted(text, at, end),
-            // `ALTER USER shop WITH PASSWORD '…'`
-            _ if written.eq_ignore_ascii_case("password")
-                && matches!(text.at(at), b'\'' | b'"')
-                && name.quote.is_none() =>
-            {
-                let statement = text.slice(line.range.start..name.token).to_ascii_lowercase();
-                let is_statement = ["user", "role", "with", "encrypted", "login", "account"]
-                    .iter()
-                    .any(|word| statement.contains(word));
-                is_statement.then(|| quoted(text, at, end)).flatten()
-            }
-            _ => None,
-        }
+        self.tell_below(&candidate, slot, Some((&line, &name)));
     }
 
     fn quoted_after(&self, at: usize, words: &[&str]) -> Option<Literal<'t>> {
@@ -389,19 +268,12 @@ impl<'t> Page<'t> {
         true
     }
 
-    fn tell(&mut self, judged: &str, shown: &'t str, literal: &Literal<'t>, slot: Slot, place: Place) -> bool {
-        self.tell_below(judged, shown, literal, slot, place, None)
+    pub(super) fn tell(&mut self, candidate: &Candidate<'t>, slot: Slot) -> bool {
+        self.tell_below(candidate, slot, None)
     }
 
-    fn tell_below(
-        &mut self,
-        judged: &str,
-        shown: &'t str,
-        literal: &Literal<'t>,
-        slot: Slot,
-        place: Place,
-        at: Option<(&Line, &Name)>,
-    ) -> bool {
+    fn tell_below(&mut self, candidate: &Candidate<'t>, slot: Slot, at: Option<(&Line, &Name)>) -> bool {
+        let Candidate { judged, shown, ref literal, place } = *candidate;
         let value = literal.text.trim();
         if !(SHORTEST..=LONGEST).contains(&value.len()) || exempt::is_sealed(value) || literal.range.is_empty() {
             return false;
@@ -429,7 +301,7 @@ impl<'t> Page<'t> {
             (Verdict::Weak, _) if self.expects_weak => return false,
             (Verdict::Weak, _) => Structural::Weak,
             (_, Place::Argument) => Structural::Argument,
-            (_, Place::Address) => Structural::Url,
+            (Verdict::Password, Place::Address) => Structural::Url,
             (Verdict::Password, _) => Structural::Password,
             (Verdict::Key, _) => Structural::Key,
         };
@@ -450,154 +322,6 @@ fn is_sealed_or_odd(literal: &Literal<'_>) -> bool {
 
 fn is_screaming(name: &str) -> bool {
     name.contains('_') && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// A name with the words before it: `API Key: …`.
-fn words_before(text: Text<'_>, line: &Line, name: &Name) -> Range<usize> {
-    const MOST: usize = 3;
-    let before = text.slice(line.content..name.token.max(line.content));
-    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte >= 128) && word.len() < 20;
-    let is_label = name.quote.is_none()
-        && name.dashes == 0
-        && before.ends_with(' ')
-        && !matches!(
-            line.language,
-            Language::Code | Language::Shell | Language::Dockerfile | Language::Hcl | Language::Sql | Language::Html
-        )
-        && before.split_whitespace().count() <= MOST
-        && before.split_whitespace().all(is_word)
-        && !["export ", "set ", "env ", "ENV "].iter().any(|word| before.ends_with(word));
-    if is_label && leads(text, line, &Name { token: line.content, ..name.clone() }) {
-        return line.content..name.range.end;
-    }
-    name.range.clone()
-}
-
-/// The argument of a call that sets what it is named after: `setPassword("…")`, and the second of `BasicAuth("user", "…")`.
-fn call<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Literal<'t>> {
-    if !matches!(line.language, Language::Code | Language::Other | Language::Html) {
-        return None;
-    }
-    let written = text.slice(name.range.clone());
-    let method = written.rsplit('.').next().unwrap_or(written);
-    let lower = method.to_ascii_lowercase();
-    let end = line.range.end;
-    let first = quoted(text, at, end)?;
-    let after = text.skip_blanks(first.after, end);
-    let is_login = ["auth", "cred"].iter().any(|part| lower.contains(part));
-    if text.at(after) == b',' && (is_login || lower.starts_with("with") || lower.contains("userpass")) {
-        let next = text.skip_blanks(after + 1, end);
-        let second = quoted(text, next, end)?;
-        return matches!(text.at(text.skip_blanks(second.after, end)), b')' | b',').then_some(second);
-    }
-    let sets = ["set", "with", "add", "put"].iter().any(|verb| lower.starts_with(verb));
-    let is_bare = [
-        "password",
-        "passwd",
-        "pwd",
-        "pass",
-        "secret",
-        "token",
-        "apikey",
-        "api_key",
-        "secretkey",
-        "accesskey",
-        "accesstoken",
-    ]
-    .iter()
-    .any(|word| lower == *word || lower.ends_with(word) && !VERBS.iter().any(|verb| lower.starts_with(verb)));
-    (text.at(after) == b')' && (sets || is_bare)).then_some(first)
-}
-
-/// What is done with a secret that is not said to be one.
-const VERBS: &[&str] = &[
-    "get",
-    "is",
-    "has",
-    "find",
-    "check",
-    "valid",
-    "verify",
-    "encode",
-    "hash",
-    "encrypt",
-    "decrypt",
-    "test",
-    "assert",
-    "expect",
-    "gen",
-    "read",
-    "load",
-    "fetch",
-    "parse",
-    "require",
-    "delete",
-    "remove",
-    "reset",
-    "compare",
-    "match",
-    "send",
-    "press",
-    "on",
-    "show",
-    "hide",
-    "toggle",
-    "create",
-    "make",
-    "new",
-    "by",
-    "to",
-    "from",
-    "decode",
-    "resolve",
-    "lookup",
-    "next",
-    "unexpected",
-    "skip",
-    "consume",
-    "count",
-    "sanitize",
-];
-
-/// The second argument of a call whose first is a name: `put("password", "…")`, `getenv("DB_PASSWORD", "…")`.
-fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Literal<'t>> {
-    if text.before(name.token) != b'('
-        || !matches!(line.language, Language::Code | Language::Html | Language::Other | Language::Hcl)
-    {
-        return None;
-    }
-    let end = line.range.end;
-    let literal = quoted(text, at, end)?;
-    let after = text.skip_blanks(literal.after, end);
-    if !matches!(text.at(after), b')' | b',') {
-        return None;
-    }
-    let before = text.slice(line.range.start..name.token - 1);
-    let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
-    let method = before.get(start..)?.to_ascii_lowercase();
-    let asks = [
-        "get",
-        "assert",
-        "equal",
-        "label",
-        "t",
-        "translate",
-        "trans",
-        "__",
-        "_",
-        "replace",
-        "field",
-        "text",
-        "error",
-        "fail",
-        "describe",
-        "it",
-    ];
-    let reads_environment = method.contains("env") || method == "fetch";
-    (reads_environment
-        || !asks.iter().any(|verb| method == *verb || verb.len() > 3 && method.contains(verb))
-            && !method.starts_with("get"))
-    .then_some(literal)
 }
 
 /// Where blocks of code start and end in a text for people.

@@ -86,14 +86,18 @@ impl<'t> Text<'t> {
     /// The name that a place is in.
     pub(super) fn name(self, found: Range<usize>, line: &Range<usize>) -> Name {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let is_variable = |c: char| c.is_alphanumeric() || c == '_';
         let first = self.all.floor_char_boundary(found.start.saturating_sub(NAME)).max(line.start);
         let last = self.all.ceil_char_boundary(found.end.saturating_add(NAME)).min(line.end);
         let before = self.slice(first..found.start);
         let mut start =
             before.char_indices().rev().find(|(_, c)| !is_part(*c)).map_or(first, |(at, c)| first + at + c.len_utf8());
         let after = self.slice(found.end..last);
-        let mut end = found.end + after.find(|c| !is_part(c)).unwrap_or(after.len());
         let written = start;
+        // `${NAME-value}`
+        let expands = self.before(written) == b'{' && self.before(written.saturating_sub(1)) == b'$';
+        let is_part = |c: char| if expands { is_variable(c) } else { is_part(c) };
+        let mut end = found.end + after.find(|c| !is_part(c)).unwrap_or(after.len());
         while start < found.start && matches!(self.at(start), b'-' | b'.') {
             start += 1;
         }

@@ -136,7 +136,7 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
         return None;
     }
     let stop = if line.language == Language::Prose { trimmed(text, at, stop) } else { stop };
-    let has_fields = is_field || text.at(stop) == b';' && inside.is_some();
+    let has_fields = is_field || is_query || text.at(stop) == b';' && inside.is_some();
     let part = if has_fields { Part::ConnectionString } else { Part::Whole };
     Literal::plain(text, at..stop).map(|literal| Read { literal, part })
 }
