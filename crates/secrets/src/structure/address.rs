@@ -49,10 +49,12 @@ pub(super) fn url<'t>(text: Text<'t>, mark: &Range<usize>) -> Option<Login<'t>> 
     let limit = (start + LONGEST).min(text.all.len());
     let mut stop = start;
     let mut last = None;
+    let mut is_password = false;
     while stop < limit {
         match text.at(stop) {
             b'@' => last = Some(stop),
-            b'/' | b'?' | b'#' if last.is_some() || !may_go_on(text, stop, limit) => break,
+            b':' => is_password = true,
+            b'/' | b'?' | b'#' if last.is_some() || !is_password || !may_go_on(text, stop, limit) => break,
             b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'\\' | b'|' | b'^' => break,
             b'<' | b'>' | b',' | b'(' | b')' | b'[' | b']' if last.is_some() => break,
             _ => {}
@@ -61,6 +63,10 @@ pub(super) fn url<'t>(text: Text<'t>, mark: &Range<usize>) -> Option<Login<'t>> 
     }
     let at = last?;
     let host = text.slice(at + 1..text.all.ceil_char_boundary((at + 64).min(text.all.len())));
+    // `s@http://a@https://b@` of sed
+    if host.starts_with("http") && host.contains("://") || text.slice(start..at).contains(".*") {
+        return None;
+    }
     let is_host =
         host.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '[' | '$' | '{' | '%' | '<' | '_' | '/'));
     if !is_host && !host.is_empty() && !host.starts_with(['"', '\'']) {
@@ -68,12 +74,17 @@ pub(super) fn url<'t>(text: Text<'t>, mark: &Range<usize>) -> Option<Login<'t>> 
     }
     let local =
         ["localhost", "127.", "0.0.0.0", "[::1]", "host.docker.internal"].iter().any(|name| host.starts_with(name));
+    let host_name = host;
     let host = if local { Host::Local } else { Host::Other };
     let information = text.all.get(start..at)?;
     if information.contains(['<', '>', '(', '[', '^', '*']) && information.len() > 64 {
         return None;
     }
     let Some((user, password)) = information.split_once(':') else {
+        // The key of a Sentry project is sent to every browser.
+        if host_name.contains("sentry") || host_name.contains("ingest") {
+            return None;
+        }
         let secret = Literal::plain(text, start..at)?;
         return Some(Login { user: "", secret, form: Form::Token, host, end: at });
     };

@@ -94,7 +94,8 @@ fn blank<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lite
         Language::Netrc => word(at),
         Language::Dockerfile if matches!(before, "ENV" | "env") => alone(at),
         Language::Shell if matches!(before, "setenv" | "setx" | "set" | "set -x" | "set -gx" | "set -Ux") => alone(at),
-        Language::Ini | Language::Other if before.is_empty() && !line.is_comment => {
+        // `proxy_pass` of nginx passes requests on.
+        Language::Ini | Language::Other if before.is_empty() && !line.is_comment && !written.ends_with("_pass") => {
             let literal = alone(at)?;
             let value_end =
                 literal.text.strip_suffix(';').map_or(literal.range.end, |value| literal.range.start + value.len());
@@ -147,7 +148,7 @@ fn call<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Candi
     let end = line.range.end;
     let first = quoted(text, at, end)?;
     let after = text.skip_blanks(first.after, end);
-    let is_login = ["auth", "cred"].iter().any(|part| lower.contains(part));
+    let is_login = ["auth", "cred"].iter().any(|part| lower.contains(part)) && !lower.contains("oauth");
     if text.at(after) == b',' && (is_login || lower.starts_with("with") || lower.contains("userpass")) {
         let next = text.skip_blanks(after + 1, end);
         let second = quoted(text, next, end)?;
@@ -245,27 +246,13 @@ fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lit
     let before = text.slice(line.range.start..name.token - 1);
     let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
     let method = before.get(start..)?.to_ascii_lowercase();
-    let asks = [
-        "get",
-        "assert",
-        "equal",
-        "label",
-        "t",
-        "translate",
-        "trans",
-        "__",
-        "_",
-        "replace",
-        "field",
-        "text",
-        "error",
-        "fail",
-        "describe",
-        "it",
-    ];
-    let reads_environment = method.contains("env") || method == "fetch";
-    (reads_environment
-        || !asks.iter().any(|verb| method == *verb || verb.len() > 3 && method.contains(verb))
-            && !method.starts_with("get"))
-    .then_some(literal)
+    let gives = ["put", "set", "add", "with", "define", "env", "append", "insert", "update"];
+    let pairs = ["", "of", "entry", "header", "headers", "param", "property", "fetch", "pair", "tuple", "option"];
+    let asks =
+        ["get", "remove", "assert", "read"].iter().any(|verb| method.starts_with(verb)) && !method.contains("env");
+    let is_given = pairs.contains(&method.as_str())
+        || method.ends_with("entry")
+        || method.contains("env")
+        || gives.iter().any(|verb| method.starts_with(verb));
+    (is_given && !asks).then_some(literal)
 }

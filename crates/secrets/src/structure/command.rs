@@ -44,7 +44,19 @@ pub(super) fn flag<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Liter
     if text.at(at) == b'\\' && at + 1 >= end {
         return None;
     }
-    operand(without_source(text, word(text, line, name.token, at)?))
+    let literal = without_source(text, word(text, line, name.token, at)?);
+    // A sentence about a flag: the command ends behind the value, or another flag follows.
+    let is_prose = matches!(line.language, Language::Prose | Language::Other) || line.is_comment;
+    let after = text.skip_blanks(literal.after, end);
+    let is_command = after >= end
+        || after == literal.after
+        || matches!(
+            text.at(after),
+            b'-' | b'\\' | b'|' | b'&' | b';' | b'>' | b'<' | b'"' | b'\'' | b'`' | b'[' | b'#'
+        );
+    let has_sign = literal.text.bytes().any(|byte| byte.is_ascii_digit() || b"!@$%_".contains(&byte));
+    let is_sentence = is_prose && (!is_command && !has_sign || matches!(text.before(literal.range.end), b'.' | b'?'));
+    if is_sentence { None } else { operand(literal) }
 }
 
 /// The name that the value of a flag or directive is judged by.

@@ -186,8 +186,9 @@ impl<'t> Page<'t> {
                 at = self.text.skip_blanks(at + word.len(), end);
             }
         }
+        let quote = Quote::at(self.text, at).filter(|quote| quote.mark != b'`')?;
         // The string of a program that holds the statement may escape its quotes.
-        quoted(self.text, at, end)
+        quoted(self.text, at, end).filter(|literal| literal.range.start == at + quote.len())
     }
 
     fn login(&mut self, stem: Stem, found: &Range<usize>) {
@@ -197,7 +198,10 @@ impl<'t> Page<'t> {
         };
         let Some(login) = login else { return };
         let is_local = login.host == Host::Local;
-        if is_sealed_or_odd(&login.secret) || login.form == Form::Token && self.exemption != Exemption::None {
+        if self.is_program_text(found.start, &login.secret)
+            || is_sealed_or_odd(&login.secret)
+            || login.form == Form::Token && self.exemption != Exemption::None
+        {
             return;
         }
         self.enter(found.start);
@@ -223,6 +227,12 @@ impl<'t> Page<'t> {
             name: Cow::Borrowed(""),
             wrapped: None,
         });
+    }
+
+    /// Whether a text of a minified program is its code.
+    fn is_program_text(&self, place: usize, literal: &Literal<'_>) -> bool {
+        let line = self.text.line(place);
+        line.len() > 1000 && literal.text.contains(['{', '}', '(', ')', ';', '='])
     }
 
     fn authorization(&mut self, found: &Range<usize>) {
@@ -285,10 +295,7 @@ impl<'t> Page<'t> {
             return true;
         }
         let parents = at.map_or_else(Vec::new, |(line, name)| siblings::parents(self.text, line, name));
-        if parents
-            .iter()
-            .any(|parent| matches!(*parent, "encryptedData" | "encrypted_data" | "secretKeyRef" | "SopsConfig"))
-        {
+        if parents.iter().any(|parent| matches!(*parent, "encryptedData" | "secretKeyRef" | "example" | "examples")) {
             return false;
         }
         let slot = match slot {

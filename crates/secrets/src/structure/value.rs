@@ -8,6 +8,9 @@ use super::page::Line;
 use super::siblings;
 use super::text::{Literal, Name, Quote, Text, quoted};
 
+/// Lines that are written by people are shorter.
+const LONG: usize = 1000;
+
 /// A value, and whether it is one of several in a connection string.
 #[derive(Debug)]
 pub(super) struct Read<'t> {
@@ -58,7 +61,10 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
     let is_setting = matches!(onward.link, Link::Equals | Link::Colon);
     // `"Server=db;Password=…;"`, `"postgres password=…"`, `?token=…`
     let stands_in_text = inside.is_some() || matches!(text.before(name.token), b';' | b'?' | b'&');
+    // Where a line is cut, nobody knows what its quotes enclose.
+    let is_told = end - line.range.start < LONG || !line.language.quotes_texts();
     if onward.link == Link::Equals
+        && is_told
         && (stands_in_text || is_shell_like(text, line, name))
         && !onward.spaced
         && at == onward.tight
@@ -120,6 +126,7 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
                 is_field || names_follow(text, stop + 1, end) || inside.is_none() && line.language == Language::Shell
             }
             b'&' => is_query || names_follow(text, stop + 1, end),
+            b',' => text.before(name.token) == b',' || names_follow(text, stop + 1, end),
             b'#' => is_query,
             b'\\' => inside.is_some() && Quote::at(text, stop).is_some(),
             b'"' | b'\'' | b'`' => inside.is_none_or(|open| open == byte),
@@ -130,6 +137,10 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
             break;
         }
         stop += 1;
+    }
+    // `[the secret of the service]`
+    if matches!(text.at(at), b'[' | b'<') && !matches!(text.before(stop), b']' | b'>') {
+        return None;
     }
     // A quote in the middle glues texts together.
     if inside.is_none() && stop > at && matches!(text.at(stop), b'"' | b'\'') && !is_field {
@@ -144,8 +155,9 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
 /// Whether `name=` or `two words=` starts at a place.
 fn names_follow(text: Text<'_>, at: usize, end: usize) -> bool {
     let at = text.skip_blanks(at, end);
-    let after =
-        text.skip(at, (at + 40).min(end), |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b' ' | b'.'));
+    let after = text.skip(at, (at + 40).min(end), |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b' ' | b'.' | b'-' | b'[' | b']')
+    });
     after > at && text.at(after) == b'='
 }
 
