@@ -1,0 +1,64 @@
+//! What stands in every text that may hold a setting: nearly all texts are told by one fast pass.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, StartKind};
+
+/// What a stem is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stem {
+    /// A name that may promise a secret.
+    Name,
+    /// `://`
+    Url,
+    /// `@tcp(`: an address without a scheme.
+    Dsn,
+    /// `Bearer `, `Basic `
+    Scheme,
+    /// A program with flags of its own.
+    Program,
+    /// `IDENTIFIED BY`
+    Identified,
+    /// `kind: Secret`
+    Secret,
+}
+
+/// The stems in a text, in order.
+pub(super) fn stems(text: &str) -> impl Iterator<Item = (Stem, Range<usize>)> + '_ {
+    AUTOMATON.find_iter(text).filter_map(|found| {
+        let (_, stem) = STEMS.get(found.pattern().as_usize())?;
+        Some((*stem, found.range()))
+    })
+}
+
+static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .start_kind(StartKind::Unanchored)
+        .match_kind(aho_corasick::MatchKind::LeftmostFirst)
+        .build(STEMS.iter().map(|(stem, _)| stem))
+        .expect("some tens of short words are no automaton too large")
+});
+
+#[rustfmt::skip]
+const STEMS: &[(&str, Stem)] = &[
+    ("kind: secret", Stem::Secret), ("\"kind\": \"secret\"", Stem::Secret), ("\"kind\":\"secret\"", Stem::Secret),
+    ("identified by", Stem::Identified),
+    ("sshpass", Stem::Program), ("htpasswd", Stem::Program), ("change_password", Stem::Program),
+    ("pass", Stem::Name), ("pw", Stem::Name), ("psw", Stem::Name), ("secret", Stem::Name), ("secur", Stem::Name),
+    ("token", Stem::Name), ("key", Stem::Name), ("auth", Stem::Name), ("cred", Stem::Name), ("bearer ", Stem::Scheme),
+    ("basic ", Stem::Scheme), ("://", Stem::Url), ("@tcp(", Stem::Dsn), ("@unix(", Stem::Dsn), ("salt", Stem::Name),
+    ("pepper", Stem::Name), ("webhook", Stem::Name), ("connectionstr", Stem::Name), ("connstr", Stem::Name),
+    ("mdp", Stem::Name), ("senha", Stem::Name), ("kennwort", Stem::Name), ("wachtwoord", Stem::Name),
+    ("parola", Stem::Name), ("contrase", Stem::Name), ("clave", Stem::Name), ("geheim", Stem::Name),
+    ("has\u{142}o", Stem::Name), ("haslo", Stem::Name), ("heslo", Stem::Name), ("salasana", Stem::Name),
+    ("l\u{f6}senord", Stem::Name), ("losenord", Stem::Name), ("jelszo", Stem::Name), ("jelsz\u{f3}", Stem::Name),
+    ("\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", Stem::Name), ("\u{41f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", Stem::Name),
+    ("\u{5bc6}\u{7801}", Stem::Name), ("\u{53e3}\u{4ee4}", Stem::Name), ("\u{5bc6}\u{94a5}", Stem::Name),
+    ("\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}", Stem::Name), ("\u{be44}\u{bc00}\u{bc88}\u{d638}", Stem::Name),
+    ("mysql", Stem::Program), ("mariadb", Stem::Program), ("redis-cli", Stem::Program), ("ldap", Stem::Program),
+    ("login", Stem::Program), ("curl", Stem::Program), ("mongo", Stem::Program), ("sqlcmd", Stem::Program),
+    ("add_user", Stem::Program), ("smbclient", Stem::Program),
+];
