@@ -62,7 +62,14 @@ pub fn judge(setting: &Setting<'_>) -> Verdict {
     }
     match promised {
         Promise::Password => password(value, &Context { name, slot }),
-        Promise::Secret if is_token(value, slot) => Verdict::Key,
+        Promise::Secret if is_chosen(name) && slot != Slot::Prose && value.len() > 7 => {
+            match password(value, &Context { name, slot }) {
+                Verdict::Password if !is_token(value, slot) => Verdict::Password,
+                Verdict::Password => Verdict::Key,
+                other => other,
+            }
+        }
+        Promise::Secret if is_token(value, slot) && !(is_digest(value) && is_of_thing(name)) => Verdict::Key,
         Promise::Key if is_random(value) && !is_uuid(value) => Verdict::Key,
         _ => Verdict::Nothing,
     }
@@ -146,6 +153,9 @@ fn is_public(value: &str) -> bool {
 /// Whether a text is a token or key, under a name that promises one.
 fn is_token(value: &str, slot: Slot) -> bool {
     let value = bare(value);
+    if !value.is_ascii() {
+        return false;
+    }
     if is_random(value) || is_noise(value) {
         return true;
     }
@@ -157,6 +167,34 @@ fn is_token(value: &str, slot: Slot) -> bool {
         Slot::Literal | Slot::Prose => digits > 1 && classes(value) > 2 || value.len() >= 12 && digits > 2,
         _ => digits > 0 || value.len() >= 16 || classes(value) > 2 && value.len() > 11,
     }
+}
+
+/// Whether the secret is one that people make up for their own programs: `JWT_SECRET`, `sessionSecret`.
+fn is_chosen(name: &str) -> bool {
+    const BEFORE: &[&str] = &["jwt", "session", "cookie", "client", "app", "shared", "hmac", "nextauth", "auth"];
+    let words = words(name);
+    match words.as_slice() {
+        [.., before, last] => last == "secret" && BEFORE.contains(&before.as_str()),
+        [one] => one.strip_suffix("secret").is_some_and(|before| BEFORE.contains(&before)),
+        [] => false,
+    }
+}
+
+/// Hexadecimal digits as many as a digest has.
+fn is_digest(value: &str) -> bool {
+    matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether something else than a secret stands last in the name: `secret-tool.deb`, `token-helper`.
+fn is_of_thing(name: &str) -> bool {
+    #[rustfmt::skip]
+    const BEHIND: &[&str] = &[
+        "base", "value", "prod", "production", "live", "dev", "development", "staging", "stage", "test", "testing", "qa", "default",
+        "old", "new", "current", "previous", "main", "backup", "hex", "raw", "str", "string", "local", "global", "key", "keys", "pair",
+    ];
+    let Some(last) = words(name).pop() else { return false };
+    let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
+    !last.is_empty() && promise(last).is_none() && !BEHIND.contains(&last)
 }
 
 /// Without what says how it is written: `base64:…`, `0x…`, `Bearer …`.

@@ -211,7 +211,7 @@ const ABOUT_FIRST: &[&str] = &[
     "has", "have", "show", "hide", "generate", "rotate", "check", "verify", "validate", "skip", "no", "without",
     "forgot", "forgotten", "reset", "min", "max", "minimum", "maximum", "permit", "automount", "needs", "wants",
     "should", "can", "must", "supports", "support", "ignore", "num", "number", "count", "total", "error", "err",
-    "invalid", "missing", "wrong", "bad",
+    "invalid", "missing", "wrong", "bad", "update", "change",
 ];
 /// Words that make the whole name one of something that is no secret, unless it promises a password.
 #[rustfmt::skip]

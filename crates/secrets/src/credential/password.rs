@@ -138,7 +138,7 @@ fn is_label(text: &str) -> bool {
     let lower = text.to_lowercase();
     // Letters of other scripts alone are words for people.
     let is_foreign_word = !text.is_ascii() && lower.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || c == '\'');
-    let trimmed = lower.trim_end_matches([':', '*', '?', '!', '.', ' ']);
+    let trimmed = lower.trim_end_matches([':', '*', '?', '.', ' ']);
     is_foreign_word
         || PASSWORDS.contains(&trimmed)
         || text.ends_with(':')
@@ -160,7 +160,17 @@ fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
         return text.len() > 5 && digits > 0 && classes(text) > 2 && !text.contains(['.', '/', ':']) && !is_wrong(text);
     }
     let has_case = text.bytes().any(|b| b.is_ascii_uppercase());
-    text.len() > 5 && !has_case && !is_wrong(text) && !UI.contains(&text)
+    text.len() > 5 && (!has_case || is_of_machine(context.name)) && !is_wrong(text) && !UI.contains(&text)
+}
+
+/// Whether the name says whose password it is: no label of a form does.
+fn is_of_machine(name: &str) -> bool {
+    #[rustfmt::skip]
+    const MACHINES: &[&str] = &[
+        "db", "database", "mysql", "postgres", "pg", "redis", "smtp", "ftp", "ldap", "mongo", "rabbit", "rabbitmq", "ssh",
+        "keystore", "truststore", "store", "jdbc", "root", "sa", "amqp", "mqtt", "proxy", "imap", "datasource", "sql", "oracle",
+    ];
+    words(name).iter().any(|word| MACHINES.iter().any(|machine| word == machine || word.strip_prefix(machine).is_some_and(|rest| ["pass", "password", "pwd", "passwd"].contains(&rest))))
 }
 
 /// What tests call a password that is refused, or that is none: `wrongpassword`, `encodedPassword`.
