@@ -4,7 +4,7 @@
 //! Secret), the slot what else could stand there, and the value itself decides. What the value opens, and whether it is still
 //! valid, is not known.
 
-use crate::credential::{Context, Promise, classes, is_noise, is_placeholder, is_plausible, is_random, password, promise, words};
+use crate::credential::{Context, Promise, classes, is_code, is_noise, is_placeholder, is_plausible, is_random, password, promise, words};
 
 /// A value under a name.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +159,7 @@ fn is_token(value: &str, slot: Slot) -> bool {
     if is_random(value) || is_noise(value) {
         return true;
     }
-    if value.len() < 8 || !is_plausible(value) || is_generic_with_number(value) {
+    if value.len() < 8 || !is_plausible(value) || is_code(value) || is_generic_with_number(value) {
         return false;
     }
     let digits = value.bytes().filter(u8::is_ascii_digit).count();

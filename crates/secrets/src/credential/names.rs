@@ -28,6 +28,9 @@ pub fn promise(name: &str) -> Option<Promise> {
     if name.len() > LONGEST || !STEMS.is_match(name) {
         return None;
     }
+    if PASSING_ON.contains(&name) {
+        return None;
+    }
     // Half of a credential, and what the other half is found by.
     if name.to_ascii_uppercase().ends_with("AWS_ACCESS_KEY_ID") {
         return Some(Promise::Key);
@@ -37,11 +40,16 @@ pub fn promise(name: &str) -> Option<Promise> {
     let promised = of_words(&bare, &words)?;
     let signs = bare.iter().any(|word| matches!(*word, "gpg" | "pgp"));
     let is_locked = promised == Promise::Password || signs && promised == Promise::Secret;
-    if is_about(&bare) || !is_locked && bare.iter().any(|word| NO_SECRET.contains(word)) {
+    let is_hash = bare.iter().any(|word| matches!(*word, "sha" | "md" | "hash" | "hashed" | "bcrypt"));
+    if is_hash || is_about(&bare) || !is_locked && bare.iter().any(|word| NO_SECRET.contains(word)) {
         return None;
     }
     Some(promised)
 }
+
+/// What nginx calls where it hands a request to.
+const PASSING_ON: &[&str] =
+    &["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass", "mirror_pass"];
 
 /// No name is longer; a longer text is none.
 const LONGEST: usize = 160;
@@ -201,7 +209,7 @@ const ABOUT: &[&str] = &[
     "var", "variable", "bytes", "bits", "chars", "characters", "entropy", "created", "updated", "date", "time",
     "timestamp", "used", "usage", "uses", "permission", "permissions", "restrictions", "selectors", "flow", "grant",
     "action", "event", "request", "response", "requests", "responses", "redirect", "link", "links", "color", "colour",
-    "style", "language", "locale", "mapping", "mappings", "equals", "match", "mismatch", "confirmed",
+    "style", "language", "maps", "scheme", "schemes", "expression", "locale", "mapping", "mappings", "equals", "match", "mismatch", "confirmed",
     "basedn", "dn", "keytab", "truststore", "keystore", "alphabet", "charset",
 ];
 /// First words that make a name a switch, or a choice.
@@ -220,7 +228,7 @@ const NO_SECRET: &[&str] = &[
     "partition", "sort", "range", "row", "object", "idempotency", "dedup", "deduplication", "routing", "sitekey",
     "site", "csrf", "xsrf", "csrftoken", "pad", "eos", "bos", "sep", "cls", "unk", "mask", "next", "page",
     "continuation", "cancellation", "publickeytoken", "fingerprint", "checksum", "integrity", "shortcut", "hot",
-    "known", "tokenizer", "keyboard", "hotkey", "restore", "kms", "nextpage", "pagination", "sync",
+    "known", "device", "devicetoken", "tokenizer", "keyboard", "hotkey", "restore", "kms", "nextpage", "pagination", "sync",
 ];
 
 /// The words of a name in lower case: `GITHUB_TOKEN`, `api-key`, `clientSecret`.

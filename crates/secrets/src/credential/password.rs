@@ -20,7 +20,8 @@ pub(crate) struct Context<'t> {
 
 /// Judges a text in the place of a password.
 pub(crate) fn password(text: &str, context: &Context<'_>) -> Verdict {
-    let text = text.trim();
+    // Spring says before it how it is kept.
+    let text = text.trim().trim_start_matches("{noop}").trim_end_matches(',');
     if !(4..=512).contains(&text.len()) || text.chars().any(char::is_control) {
         return Verdict::Nothing;
     }
@@ -137,7 +138,9 @@ fn is_label(text: &str) -> bool {
     }
     let lower = text.to_lowercase();
     // Letters of other scripts alone are words for people.
-    let is_foreign_word = !text.is_ascii() && lower.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || c == '\'');
+    let is_foreign_word = !text.is_ascii()
+        && (!text.contains(|c: char| c.is_ascii_alphanumeric())
+            || lower.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || c == '\''));
     let trimmed = lower.trim_end_matches([':', '*', '?', '.', ' ']);
     is_foreign_word
         || PASSWORDS.contains(&trimmed)

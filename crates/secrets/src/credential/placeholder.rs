@@ -77,7 +77,8 @@ fn is_blank(text: &str) -> bool {
     let is_all_signs = !text.chars().any(char::is_alphanumeric);
     let is_crossed = lower.chars().all(|c| c == 'x' || c == '0' || !c.is_alphanumeric());
     let has_run = ["xxxx", "****", "....", "0000000", "####", "____", "----", "\u{2022}\u{2022}"];
-    is_all_signs || is_crossed || lower == "xxx" || has_run.iter().any(|run| lower.contains(run))
+    let is_cut = lower.ends_with("...") || lower.ends_with('\u{2026}') || lower.contains(":-") && lower.ends_with('}');
+    is_all_signs || is_crossed || is_cut || lower == "xxx" || has_run.iter().any(|run| lower.contains(run))
 }
 
 /// Words that say what is to be put there: `your_password`, `REPLACE_WITH_TOKEN`, `some-secret-here`, `example-password`.

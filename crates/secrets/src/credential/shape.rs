@@ -24,7 +24,13 @@ pub fn is_random(value: &str) -> bool {
         && has(u8::is_ascii_digit) >= 2
         && has(u8::is_ascii_alphabetic) >= 2
         && distinct(value) >= 8
+        && !is_alphabet(value)
         && is_plausible(value)
+}
+
+/// The characters that an encoding has, in their order.
+fn is_alphabet(value: &str) -> bool {
+    value.to_ascii_lowercase().contains("abcdefghijklm")
 }
 
 /// Whether the text is a long one of letters, digits and signs without order, as generators of keys make them.
@@ -110,6 +116,10 @@ pub(crate) fn is_code(value: &str) -> bool {
             && part.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
     };
     let is_member = parts.len() > 1 && parts.iter().all(is_part);
+    // `OAuth2\\Storage\\AccessToken`
+    let mut spaces = value.split('\\').map(|part| part.trim_start_matches('\\')).peekable();
+    let is_namespace = value.contains('\\')
+        && spaces.all(|part| part.is_empty() || part.starts_with(|c: char| c.is_ascii_uppercase()) && is_name(part));
     let is_tag = value.strip_prefix('!').is_some_and(|tag| {
         ["vault", "Ref", "Sub", "GetAtt", "ImportValue", "reference", "secret", "env", "Join", "If"]
             .iter()
@@ -128,11 +138,20 @@ pub(crate) fn is_code(value: &str) -> bool {
         || is_index
         || is_member
         || is_tag
+        || is_namespace
         || is_pointer('*') && !value.ends_with('*')
         || value.contains("=>")
         || value.contains("::")
         || value.contains("->")
         || value.contains("()")
+        || value.contains("(\"")
+        || value.contains("('")
+        || value.contains("+=")
+        || value.contains("===")
+        || value.contains("!==")
+        || value.contains("[0]")
+        || value.contains("[1]")
+        || value.starts_with(".*")
         || value.contains(" || ")
         || value.contains("&&")
         || value.contains("%s")
