@@ -195,7 +195,7 @@ fn is_about_in_source(name: &str) -> bool {
     const FIRST: &[&str] = &[
         "param", "msg", "message", "err", "error", "field", "env", "header", "prop", "property", "extra", "attr",
         "attribute", "arg", "opt", "option", "pref", "column", "col", "tag", "selector", "label", "hint", "placeholder",
-        "regex", "pattern", "valid", "invalid", "wrong", "bad", "set", "clear", "change", "update", "fetch", "get", "on",
+        "regex", "pattern", "valid", "invalid", "wrong", "bad", "clear", "change", "update", "fetch", "get", "on",
         "key", "type", "str", "string", "text", "title", "event", "action", "route", "path", "url", "input", "id",
         "encoded", "hashed", "encrypted", "masked",
     ];

@@ -36,15 +36,11 @@ pub fn standing(text: &str) -> Standing {
 }
 
 fn of_text(text: &str) -> Standing {
-    if is_invitation(text) || is_weak(text) {
+    if text.is_empty() || is_substituted(text) || is_reference(text) || is_blank(text) {
+        Standing::Placeholder
+    } else if is_invitation(text) || is_weak(text) {
         Standing::Weak
-    } else if text.is_empty()
-        || is_substituted(text)
-        || is_reference(text)
-        || is_blank(text)
-        || says_what_belongs(text)
-        || NO_VALUE.contains(&text.to_lowercase().as_str())
-    {
+    } else if says_what_belongs(text) || NO_VALUE.contains(&text.to_lowercase().as_str()) {
         Standing::Placeholder
     } else {
         Standing::Real
@@ -75,7 +71,7 @@ const INVITING: &[&str] = &["change", "me", "it", "this", "that", "now", "please
 fn is_blank(text: &str) -> bool {
     let lower = text.to_lowercase();
     let is_all_signs = !text.chars().any(char::is_alphanumeric);
-    let is_crossed = lower.chars().all(|c| c == 'x' || c == '0' || !c.is_alphanumeric());
+    let is_crossed = lower.contains('x') && lower.chars().all(|c| matches!(c, 'x' | '0') || !c.is_alphanumeric());
     let has_run = ["xxxx", "****", "....", "0000000", "####", "____", "----", "\u{2022}\u{2022}"];
     let is_cut = lower.ends_with("...") || lower.ends_with('\u{2026}') || lower.contains(":-") && lower.ends_with('}');
     is_all_signs || is_crossed || is_cut || lower == "xxx" || has_run.iter().any(|run| lower.contains(run))
@@ -127,7 +123,7 @@ fn is_glued(word: &str) -> bool {
 const CERTAIN_PARTS: &[&str] = &[
     "placeholder", "yourpassword", "yoursecret", "yourtoken", "your_", "your-", "redacted", "replaceme", "replace_me", "replace-me", "replacewith",
     "goeshere", "goes-here", "goes_here", "change_this_", "change-this-", "changethisto", "insert_", "insert-", "to_be_", "tobe",
-    "notarealpassword", "not_a_real", "not-a-real", "example.com", "exampleexample",
+    "notarealpassword", "fakepassword", "not_a_real", "not-a-real", "example.com", "exampleexample",
 ];
 /// Words that begin a placeholder, or stand in one.
 #[rustfmt::skip]
