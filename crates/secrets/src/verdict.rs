@@ -1,6 +1,10 @@
 //! Whether a value is the secret that its name promises.
+//!
+//! The name says what may be expected, the names around it whether it is about something else (a translation, a reference to a
+//! Secret), the slot what else could stand there, and the value itself decides. What the value opens, and whether it is still
+//! valid, is not known.
 
-use crate::credential::{Promise, is_plausible, is_random, promise};
+use crate::credential::{Context, Promise, classes, is_code, is_noise, is_placeholder, is_plausible, is_random, password, promise, words};
 
 /// A value under a name.
 #[derive(Clone, Copy, Debug)]
@@ -47,15 +51,170 @@ pub enum Verdict {
 
 /// Judges a value by its names.
 pub fn judge(setting: &Setting<'_>) -> Verdict {
-    match promise(setting.name) {
-        Some(Promise::Secret) if is_plausible(setting.value) => {
-            if is_random(setting.value) {
-                Verdict::Key
-            } else {
-                Verdict::Password
+    let Some(promised) = promised(setting) else { return Verdict::Nothing };
+    let Setting { name, parents, value, slot } = *setting;
+    let value = value.trim();
+    if value.is_empty() || is_elsewhere(parents) || is_public(value) {
+        return Verdict::Nothing;
+    }
+    if is_text_for_people(name, parents) && !is_random(value) {
+        return Verdict::Nothing;
+    }
+    match promised {
+        Promise::Password => password(value, &Context { name, slot }),
+        Promise::Secret if is_chosen(name) && slot != Slot::Prose && value.len() > 7 => {
+            match password(value, &Context { name, slot }) {
+                Verdict::Password if !is_token(value, slot) => Verdict::Password,
+                Verdict::Password => Verdict::Key,
+                other => other,
             }
         }
-        Some(Promise::Key) if is_random(setting.value) => Verdict::Key,
+        Promise::Secret if is_token(value, slot) && !(is_digest(value) && is_of_thing(name)) => Verdict::Key,
+        Promise::Key if is_random(value) && !is_uuid(value) => Verdict::Key,
         _ => Verdict::Nothing,
     }
+}
+
+/// What the name promises, or the one around it where the name only says that the value follows: `password.value`.
+fn promised(setting: &Setting<'_>) -> Option<Promise> {
+    let name = setting.name;
+    if matches!(name, "pass" | "PASS" | "Pass" | "pw" | "PW") {
+        return Some(Promise::Password);
+    }
+    let own = promise(name);
+    let parent = || setting.parents.last().and_then(|parent| promise(parent));
+    if NEUTRAL.iter().any(|neutral| name.eq_ignore_ascii_case(neutral)) {
+        return parent();
+    }
+    match own {
+        // `jwt: { key: … }`, but not `key: …` of anything.
+        Some(Promise::Key) if name.eq_ignore_ascii_case("key") => {
+            let parent = setting.parents.last()?;
+            let tells = words(parent).iter().any(|word| KEEPERS.contains(&word.as_str()));
+            if tells { Some(Promise::Key) } else { None }
+        }
+        own => own,
+    }
+}
+
+/// Names that say nothing of the value.
+const NEUTRAL: &[&str] = &["value", "default", "defaultValue", "content", "plaintext", "literal", "_", "$", "text", "string", "data"];
+/// What has a `key` that is a secret.
+const KEEPERS: &[&str] = &[
+    "jwt", "api", "secret", "secrets", "auth", "license", "licence", "encryption", "signing", "crypto", "token", "tokens", "access", "service",
+    "private", "master", "session", "cookie", "openai", "stripe", "sendgrid", "mailgun", "hmac", "credentials",
+];
+
+/// Whether the names around say that the value is the name of something kept elsewhere.
+fn is_elsewhere(parents: &[&str]) -> bool {
+    parents.iter().rev().take(2).any(|parent| {
+        ["Ref", "_ref", "Refs", "Selector", "valueFrom", "existingSecret", "secretKeys", "encryptedData"]
+            .iter()
+            .any(|end| parent.ends_with(end))
+    })
+}
+
+/// Whether the names around say that people read the value.
+fn is_text_for_people(name: &str, parents: &[&str]) -> bool {
+    let is_locale = |text: &str| matches!(text.as_bytes(), [a, b] | [a, b, b'-' | b'_', _, _] if a.is_ascii_lowercase() && b.is_ascii_lowercase())
+        && LANGUAGES.contains(&text.get(..2).unwrap_or_default());
+    let is_text = |text: &str| TEXTS.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let is_any = |text: &str| is_text(text) || is_locale(text);
+    parents.iter().any(|parent| parent.split('.').any(is_any)) || {
+        let mut parts = name.rsplit('.');
+        parts.next();
+        parts.any(is_text)
+    }
+}
+
+#[rustfmt::skip]
+const LANGUAGES: &[&str] = &[
+    "en", "de", "fr", "es", "pt", "it", "nl", "ru", "zh", "ja", "ko", "pl", "tr", "sv", "da", "fi", "cs", "hu", "uk", "ar", "he", "el",
+    "ro", "bg", "hr", "sk", "sl", "vi", "th", "id", "nb", "nn", "ca", "fa", "hi",
+];
+#[rustfmt::skip]
+const TEXTS: &[&str] = &[
+    "i18n", "l10n", "locale", "locales", "lang", "translation", "translations", "messages", "message", "label", "labels",
+    "strings", "text", "texts", "errors", "error", "validation", "validations", "validator", "rules", "placeholders", "hints",
+    "tooltip", "tooltips", "descriptions", "icons", "icon", "colors", "selectors", "types", "dependencies", "devDependencies",
+    "scripts", "peerDependencies", "ui", "help",
+];
+
+/// Certificates, public keys and what issuers mean for everybody to see.
+fn is_public(value: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM", "-----BEGIN CERT", "-----BEGIN PUBLIC", "ssh-rsa ", "ssh-ed25519 ",
+        "ssh-dss ", "ecdsa-sha2-", "pk_test_", "pk_live_", "pk.eyJ", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:",
+        "sha1:", "md5:", "SHA256:",
+    ];
+    STARTS.iter().any(|start| value.starts_with(start))
+}
+
+/// Whether a text is a token or key, under a name that promises one.
+fn is_token(value: &str, slot: Slot) -> bool {
+    let value = bare(value);
+    if !value.is_ascii() {
+        return false;
+    }
+    if is_random(value) || is_noise(value) {
+        return true;
+    }
+    if value.len() < 8 || !is_plausible(value) || is_code(value) || is_generic_with_number(value) {
+        return false;
+    }
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    match slot {
+        Slot::Literal | Slot::Prose => digits > 1 && classes(value) > 2 || value.len() >= 12 && digits > 2,
+        _ => digits > 0 || value.len() >= 16 || classes(value) > 2 && value.len() > 11,
+    }
+}
+
+/// Whether the secret is one that people make up for their own programs: `JWT_SECRET`, `sessionSecret`.
+fn is_chosen(name: &str) -> bool {
+    const BEFORE: &[&str] = &["jwt", "session", "cookie", "client", "app", "shared", "hmac", "nextauth", "auth"];
+    let words = words(name);
+    match words.as_slice() {
+        [.., before, last] => last == "secret" && BEFORE.contains(&before.as_str()),
+        [one] => one.strip_suffix("secret").is_some_and(|before| BEFORE.contains(&before)),
+        [] => false,
+    }
+}
+
+/// Hexadecimal digits as many as a digest has.
+fn is_digest(value: &str) -> bool {
+    matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether something else than a secret stands last in the name: `secret-tool.deb`, `token-helper`.
+fn is_of_thing(name: &str) -> bool {
+    #[rustfmt::skip]
+    const BEHIND: &[&str] = &[
+        "base", "value", "prod", "production", "live", "dev", "development", "staging", "stage", "test", "testing", "qa", "default",
+        "old", "new", "current", "previous", "main", "backup", "hex", "raw", "str", "string", "local", "global", "key", "keys", "pair",
+    ];
+    let Some(last) = words(name).pop() else { return false };
+    let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
+    !last.is_empty() && promise(last).is_none() && !BEHIND.contains(&last)
+}
+
+/// Without what says how it is written: `base64:…`, `0x…`, `Bearer …`.
+fn bare(value: &str) -> &str {
+    const STARTS: &[&str] = &["base64:", "hex:", "0x", "Bearer ", "bearer ", "Token ", "token ", "Basic ", "basic "];
+    let value = STARTS.iter().find_map(|start| value.strip_prefix(start)).unwrap_or(value);
+    value.trim()
+}
+
+/// `secret123`, `token1`: the word and a number.
+fn is_generic_with_number(value: &str) -> bool {
+    let word = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    word.len() < value.len() && (word.is_empty() || is_placeholder(word))
+}
+
+/// `1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed`: the identifier of something.
+fn is_uuid(text: &str) -> bool {
+    let is_right = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(is_right)
 }

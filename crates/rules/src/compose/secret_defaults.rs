@@ -175,7 +175,7 @@ fn defaults(node: Node<'_>, raw: &str, part: &str, report: &mut Report<'_>) {
     for expression in interpolation::expressions(part) {
         let Modifier::Default(default, _) = expression.modifier else { continue };
         let is_secret = match promise(expression.name) {
-            Some(Promise::Secret) => may_be_password(default),
+            Some(Promise::Password | Promise::Secret) => may_be_password(default),
             // A key may as well be the name of something.
             Some(Promise::Key) => is_plausible(default),
             None => false,
@@ -289,7 +289,7 @@ fn weak(setting: &Setting<'_>, span: Span, message: String, report: &mut Report<
 }
 
 fn is_weak(name: &str, value: &str) -> bool {
-    promise(name) == Some(Promise::Secret) && is_usual(value)
+    matches!(promise(name), Some(Promise::Password | Promise::Secret)) && is_usual(value)
 }
 
 /// Whether a password is one that everybody tries: a usual word, perhaps with digits and signs behind it.

@@ -1,112 +1,31 @@
 //! Credentials that stand in a file: names that promise one, values that are none, forms that are always one.
 //!
-//! Precision comes first: a text that may be a name, a path or an example is not taken for a secret. A weak password
-//! made of letters alone is therefore missed.
+//! A password may be a word: under a name that promises one, everything is a password but placeholders, addresses, code and
+//! names of things. A token or key has to be a text that nobody reads.
 
 mod assignments;
 mod known;
 mod names;
+mod password;
 mod placeholder;
+mod shape;
+mod weak;
 
 pub use assignments::{Assignment, assignments};
 pub use known::{Known, all_known, is_sample, known};
 pub use names::{Promise, names_secret, promise, words};
-pub use placeholder::is_placeholder;
+pub(crate) use password::{Context, password};
+pub use placeholder::{Standing, is_placeholder, standing};
+pub use shape::{is_plausible, is_random};
+pub(crate) use shape::{classes, is_code, is_noise};
+pub use weak::is_weak;
 
-/// Whether `value` is the secret that `name` promises, as far as can be told.
+use crate::{Setting, Slot, Verdict, judge};
+
+/// Whether `value` is the secret that `name` promises, as far as can be told; a password that everybody tries first is none.
 pub fn is_secret(name: &str, value: &str) -> bool {
-    match promise(name) {
-        Some(Promise::Secret) => is_plausible(value),
-        Some(Promise::Key) => is_random(value),
-        None => false,
-    }
-}
-
-/// Whether the text may be a password or token: no placeholder, path, address, sentence, or name of something.
-pub fn is_plausible(value: &str) -> bool {
-    (6..=1024).contains(&value.len())
-        && !value.contains(|c: char| c.is_whitespace() || c.is_control())
-        && !is_placeholder(value)
-        && !is_address(value)
-        && !is_expression(value)
-        && !is_identifier(value)
-}
-
-/// Whether the text is a random one: letters and digits without order, at least sixteen.
-pub fn is_random(value: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-.".contains(&byte);
-    let has = |wanted: fn(&u8) -> bool| value.as_bytes().iter().filter(|byte| wanted(byte)).count();
-    value.len() >= 16
-        && value.bytes().all(is_allowed)
-        && has(u8::is_ascii_digit) >= 2
-        && has(u8::is_ascii_alphabetic) >= 2
-        && distinct(value) >= 8
-        && is_plausible(value)
-}
-
-fn distinct(value: &str) -> usize {
-    let mut seen = [false; 256];
-    for byte in value.bytes() {
-        if let Some(slot) = seen.get_mut(usize::from(byte)) {
-            *slot = true;
-        }
-    }
-    seen.iter().filter(|seen| **seen).count()
-}
-
-/// A path, a URL, a mail address or a file's name.
-fn is_address(value: &str) -> bool {
-    let is_path = ["./", "../", "~/"].iter().any(|start| value.starts_with(start))
-        || value.starts_with('/') && !value.contains(['=', '+']);
-    let ends =
-        [".key", ".pem", ".crt", ".cert", ".json", ".yaml", ".yml", ".txt", ".jks", ".p12", ".pub", ".conf", ".svc"];
-    let is_file = ends.iter().any(|end| value.to_lowercase().ends_with(end));
-    is_path || is_file || value.contains("://") || is_mail(value)
-}
-
-fn is_mail(value: &str) -> bool {
-    let Some((local, domain)) = value.split_once('@') else { return false };
-    let is_word =
-        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_+".contains(&b));
-    let top = domain.rsplit('.').next().unwrap_or_default();
-    is_word(local)
-        && is_word(domain)
-        && domain.contains('.')
-        && top.len() >= 2
-        && top.bytes().all(|b| b.is_ascii_lowercase())
-}
-
-/// Code, a list, JSON or a pattern.
-fn is_expression(value: &str) -> bool {
-    value.starts_with(['{', '[', '^', '(', '|', '>', '&', '*', '!'])
-        || value.contains('(') && value.contains(')')
-        || value.contains("=>")
-        || value.contains("::")
-        || value.contains("&&")
-        || value.contains("||")
-}
-
-/// Words and small numbers between signs: `my-app-v2`, `app.kubernetes.io/name`, `TokenReview`, `10.0.0.1:8080`.
-fn is_identifier(value: &str) -> bool {
-    value.split(['-', '_', '.', '/', ':', ',', '=', '@', '+']).all(is_word)
-}
-
-fn is_word(part: &str) -> bool {
-    let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    if digits == part.len() {
-        return true;
-    }
-    if !part.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return false;
-    }
-    if digits > 0 {
-        // `v2`, `h1`, `s3`, `k8s`.
-        return part.len() <= 3;
-    }
-    // Letters alone: a word, unless its case goes up and down.
-    let cases = part.as_bytes().iter().zip(part.as_bytes().iter().skip(1));
-    let changes = cases.filter(|(a, b)| a.is_ascii_lowercase() && b.is_ascii_uppercase()).count();
-    changes * 4 <= part.len()
+    let setting = Setting { name, parents: &[], value, slot: Slot::Environment };
+    matches!(judge(&setting), Verdict::Password | Verdict::Key)
 }
 
 #[cfg(test)]

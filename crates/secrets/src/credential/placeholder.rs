@@ -1,13 +1,177 @@
 //! Texts that stand for a secret that is not there.
 //!
-//! `${VAR}`, `<password>`, `changeme`, `your-api-key`, `xxxx`, and each of these in base64. A weak password that somebody
-//! really uses can look the same; a text that could be either counts as a placeholder.
+//! Three answers about a text in the place of a password. *Placeholder*: something or somebody fills it in (`${VAR}`,
+//! `<password>`, `your-api-key`, `xxxx`, `TODO`), or it says that there is none (`none`, `redacted`). *Weak*: a service that
+//! is started with it works, and everybody tries it first: the table in `weak`, and the invitations to change it
+//! (`changeme`, `CHANGE_ME`, `change-it-please`, `changeme123`). *Real*: everything else, however bad (`test1234`).
+//!
+//! The border between the first two: an invitation is `change` with `me`, `it`, `this`, `that`, `now`, `please`, numbers and
+//! signs, and nothing else. Whatever says more (`change-this-in-production`), names what belongs there
+//! (`change_this_password`, `your_password`), or begins otherwise (`replace-me`, `insert-here`, `set-me`) is a placeholder: nobody
+//! would run a service with it.
 
 use portcullis_model::base64::decode_base64;
 
+use super::weak::is_weak;
 use super::words;
 
-/// Whether the text stands for a value that somebody or something else fills in, or is meant as an example.
+/// What a text in the place of a password is by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: it stands for a password.
+    Placeholder,
+    /// A password that everybody tries first.
+    Weak,
+    /// A password that somebody chose.
+    Real,
+}
+
+/// What a text in the place of a password is by itself.
+pub fn standing(text: &str) -> Standing {
+    let text = text.trim();
+    match of_text(text) {
+        Standing::Real => decoded(text).map_or(Standing::Real, |decoded| of_text(decoded.trim())),
+        known => known,
+    }
+}
+
+fn of_text(text: &str) -> Standing {
+    if text.is_empty() || is_substituted(text) || is_reference(text) || is_blank(text) {
+        Standing::Placeholder
+    } else if is_invitation(text) || is_weak(text) {
+        Standing::Weak
+    } else if says_what_belongs(text) || NO_VALUE.contains(&text.to_lowercase().as_str()) {
+        Standing::Placeholder
+    } else {
+        Standing::Real
+    }
+}
+
+/// `changeme`, `CHANGE-ME!`, `pleaseChangeIt1`.
+fn is_invitation(text: &str) -> bool {
+    if text.len() > 32 {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    let mut rest = lower.trim_matches(|c: char| !c.is_ascii_alphabetic());
+    let mut changes = false;
+    while !rest.is_empty() {
+        let Some((word, after)) = INVITING.iter().find_map(|word| Some((*word, rest.strip_prefix(word)?))) else {
+            return false;
+        };
+        changes |= word == "change";
+        rest = after.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+    }
+    changes
+}
+
+const INVITING: &[&str] = &["change", "me", "it", "this", "that", "now", "please"];
+
+/// Signs alone, or a run that nobody types: `****`, `xxxx-xxxx`, `...`.
+fn is_blank(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let is_all_signs = !text.chars().any(char::is_alphanumeric);
+    let is_crossed = lower.contains('x') && lower.chars().all(|c| matches!(c, 'x' | '0') || !c.is_alphanumeric());
+    let has_run = ["xxxx", "****", "....", "0000000", "####", "____", "----", "\u{2022}\u{2022}"];
+    let is_cut = lower.ends_with("...") || lower.ends_with('\u{2026}') || lower.contains(":-") && lower.ends_with('}');
+    is_all_signs || is_crossed || is_cut || lower == "xxx" || has_run.iter().any(|run| lower.contains(run))
+}
+
+/// Words that say what is to be put there: `your_password`, `REPLACE_WITH_TOKEN`, `some-secret-here`, `example-password`.
+fn says_what_belongs(text: &str) -> bool {
+    if text.len() > 128 || text.contains('\n') {
+        return false;
+    }
+    let lower = text.to_lowercase();
+    if CERTAIN_PARTS.iter().any(|part| lower.contains(part)) {
+        return true;
+    }
+    let words = words(text);
+    let bare: Vec<&str> = words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).collect();
+    let is_prose = bare.iter().all(|word| word.chars().all(char::is_alphabetic));
+    let Some(first) = bare.first() else { return false };
+    if CERTAIN.contains(first) && bare.len() < 10 && (is_prose || bare.len() > 1) {
+        return true;
+    }
+    if bare.len() < 2 {
+        return is_glued(first) && words.first().is_some_and(|word| word.len() == first.len());
+    }
+    if !is_prose {
+        return false;
+    }
+    // `secret-goes-here`, `password-from-vault`: English about a secret.
+    let is_told = bare.iter().any(|word| TOLD.contains(word));
+    let is_secret = |word: &&str| NAMES_OF_SECRETS.contains(word);
+    let says_example = bare.iter().any(|word| matches!(*word, "example" | "sample" | "dummy" | "fake" | "mock"));
+    bare.iter().any(|word| CERTAIN.contains(word)) && bare.iter().all(|word| word.len() < 12)
+        || is_told && bare.iter().any(is_secret)
+        || says_example && bare.iter().all(|word| GENERIC.contains(word) || TELLING.contains(word))
+}
+
+/// `yourpassword`, `enterpasswordhere`.
+fn is_glued(word: &str) -> bool {
+    ["your", "enter", "insert", "replace", "some", "the", "any"].iter().any(|start| {
+        word.strip_prefix(start).is_some_and(|rest| {
+            let rest = rest.strip_suffix("here").unwrap_or(rest);
+            NAMES_OF_SECRETS.iter().any(|name| rest.ends_with(name)) || matches!(rest, "me" | "this" | "value" | "it")
+        })
+    })
+}
+
+/// Parts of words that no password has.
+#[rustfmt::skip]
+const CERTAIN_PARTS: &[&str] = &[
+    "placeholder", "yourpassword", "yoursecret", "yourtoken", "your_", "your-", "redacted", "replaceme", "replace_me", "replace-me", "replacewith",
+    "goeshere", "goes-here", "goes_here", "change_this_", "change-this-", "changethisto", "insert_", "insert-", "to_be_", "tobe",
+    "notarealpassword", "fakepassword", "not_a_real", "not-a-real", "example.com", "exampleexample",
+];
+/// Words that begin a placeholder, or stand in one.
+#[rustfmt::skip]
+const CERTAIN: &[&str] = &[
+    "your", "yours", "replace", "insert", "enter", "fill", "put", "todo", "fixme", "tbd", "redacted", "masked", "removed",
+    "placeholder", "dummy", "fake", "mock", "mocked", "change", "paste", "specify", "provide", "generate", "generated", "<your", "ihr", "dein",
+    "votre", "tu", "seu", "sua",
+];
+/// Words of sentences.
+#[rustfmt::skip]
+const TOLD: &[&str] = &[
+    "here", "goes", "the", "a", "an", "of", "for", "from", "with", "is", "some", "any", "this", "that", "to", "in", "be", "use", "set",
+    "must", "should", "if", "as", "on", "or", "and", "not", "no", "see",
+];
+/// What a secret is called.
+#[rustfmt::skip]
+const NAMES_OF_SECRETS: &[&str] = &[
+    "password", "passwd", "pass", "pwd", "pw", "secret", "secrets", "token", "key", "apikey", "credential", "credentials",
+    "passphrase", "auth", "passwort",
+];
+/// Texts that say that there is none, or how it is had.
+#[rustfmt::skip]
+const NO_VALUE: &[&str] = &[
+    "none", "null", "nil", "undefined", "unset", "empty", "blank", "n/a", "na", "nan", "void", "todo", "tbd", "fixme",
+    "true", "false", "yes", "no", "on", "off", "enabled", "disabled", "enable", "disable", "optional", "required",
+    "redacted", "hidden", "masked", "removed", "secured", "encrypted", "invalid", "missing", "unknown", "any", "auto",
+    "random", "generated", "string", "str", "text", "char", "varchar", "object", "bool", "boolean", "number", "integer",
+    "int", "bytes", "bytea", "array", "list", "dict", "map", "type", "field", "value", "values", "input", "prompt",
+    "ask", "always", "never", "inherit", "inherited", "plain", "plaintext", "clear", "cleartext", "hashed", "hash",
+    "bcrypt", "scrypt", "argon2", "argon2id", "pbkdf2", "sha1", "sha256", "sha512", "md5", "crypt", "scram-sha-256",
+    "basic", "digest", "bearer", "oauth", "oauth2", "oidc", "saml", "jwt", "kerberos", "ldap", "pam", "htpasswd",
+    "keyring", "env", "environment", "file", "stdin", "keychain", "strict", "strong", "weak", "medium", "low", "high",
+    "dummy", "fake", "mock", "mocked", "placeholder", "changed", "expired", "valid", "name", "self", "this", "here",
+    "insert", "replace", "*", "[]", "{}", "()", "''", "\"\"", "foo", "bar", "baz", "qux", "abc", "xyz", "asdf",
+    "current_password", "new_password",
+];
+
+/// The text that the base64 stands for, if it is base64 of a text without control characters.
+fn decoded(text: &str) -> Option<String> {
+    if text.len() < 8 || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let decoded = decode_base64(text).and_then(|bytes| String::from_utf8(bytes).ok())?;
+    (!decoded.chars().any(|c| c.is_control() && c != '\n')).then_some(decoded)
+}
+
+/// Whether the text stands for a token that somebody or something else fills in, or is meant as an example: stricter than
+/// [`standing`], because a token is no word, and `test-token` none.
 pub fn is_placeholder(text: &str) -> bool {
     if stands_for_something(text) {
         return true;
