@@ -135,7 +135,7 @@ fn crates_are_known_without_a_database_and_the_rest_with_one() {
     let all = [
         RUST,
         "package-lock.json:6 GHSA-aaaa-aaaa-aaaa critical",
-        "package-lock.json:7 GHSA-bbbb-bbbb-bbbb medium",
+        "package-lock.json:7 GHSA-bbbb-bbbb-bbbb unknown",
         "package-lock.json:8 MAL-2026-1 critical",
     ];
     assert_eq!(findings(&shop, &["--db", "npm.db", "."]), all);
@@ -175,11 +175,31 @@ fn any_id_and_kind_selects_an_advisory() {
         fs::write(shop.join("portcullis.yaml"), text).unwrap();
         with(&["--skip", "RUSTSEC-*,MAL-*"])
     };
-    let tape = "package-lock.json:7 GHSA-bbbb-bbbb-bbbb medium";
+    let tape = "package-lock.json:7 GHSA-bbbb-bbbb-bbbb unknown";
     assert_eq!(configured("rules: { CVE-2026-0001: low }"), ["package-lock.json:6 GHSA-aaaa-aaaa-aaaa low", tape]);
     assert_eq!(configured("advisories: { development: false }"), [handle]);
     assert_eq!(configured("advisories: { unfixed: false }"), [handle]);
-    assert_eq!(configured("advisories: { unknown-as: high }"), [handle, &tape.replace("medium", "high")]);
+    // What it counts as says what fails the scan; what is shown stays what is known.
+    let fails = |text: &str, arguments: &[&str]| {
+        fs::write(shop.join("portcullis.yaml"), text).unwrap();
+        let only = ["check", "--db", "npm.db", "--only", "GHSA-bbbb-bbbb-bbbb", "--format", "concise", "."];
+        let output = run(&shop, &[&only, arguments].concat());
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let shown =
+        "package-lock.json:7:40: unknown[GHSA-bbbb-bbbb-bbbb] `tape` 1.0.0 is vulnerable: What tape does wrong\n";
+    for (text, arguments, code, shown) in [
+        ("", &["--fail-on", "medium"][..], 1, shown),
+        ("", &["--fail-on", "high"], 0, shown),
+        ("advisories: { unknown-as: high }", &["--fail-on", "high"], 1, shown),
+        ("advisories: { unknown-as: info }", &[], 0, shown),
+        ("", &["--min-severity", "high"], 0, ""),
+        ("advisories: { unknown-as: critical }", &["--min-severity", "high"], 1, shown),
+        // Somebody has said it now.
+        ("rules: { GHSA-bbbb-bbbb-bbbb: medium }", &[], 1, &shown.replace("unknown", "medium")),
+    ] {
+        assert_eq!(fails(text, arguments), (code, shown.to_owned()), "{text} {arguments:?}");
+    }
     assert_eq!(configured("rules: { vulnerability: off }"), [""; 0]);
 
     fs::write(shop.join("portcullis.yaml"), "ignore: [{ rule: CVE-2026-0001, reason: not reached }]").unwrap();
@@ -397,7 +417,7 @@ fn poms_and_bills_of_materials_are_looked_up() {
     );
     let built = run(&folder, &["db", "build", "--osv", "osv", "-o", "app/own.db"]);
     assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
-    let expected = ["bom.json:2 GHSA-bbbb-bbbb-bbbb medium", "web/pom.xml:3 GHSA-aaaa-aaaa-aaaa medium"];
+    let expected = ["bom.json:2 GHSA-bbbb-bbbb-bbbb unknown", "web/pom.xml:3 GHSA-aaaa-aaaa-aaaa unknown"];
     assert_eq!(findings(&folder.join("app"), &["--db", "own.db", "."]), expected);
 }
 
@@ -589,7 +609,7 @@ fn files_of_requirements_take_in_others() {
     let app = root.join("app");
     let built = run(&root, &["db", "build", "--osv", "osv", "-o", "app/python.db"]);
     assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
-    let expected = ["base.in.txt:1 PYSEC-2026-1 medium", "deps/prod.txt:2 PYSEC-2026-1 medium"];
+    let expected = ["base.in.txt:1 PYSEC-2026-1 unknown", "deps/prod.txt:2 PYSEC-2026-1 unknown"];
     for path in [".", "requirements.txt"] {
         assert_eq!(findings(&app, &["--db", "python.db", "--only", "advisories", path]), expected, "{path}");
     }

@@ -35,7 +35,7 @@ pub use nearest::{near, nearest};
 pub use offset_map::OffsetMap;
 pub use report::{Note, NoteKind, RootPaths, ScanError, ScanReport, Stats, Summary};
 pub use rule::{DerivedExamples, Example, Expect, OptionMeta, OptionShape, Profile, RuleMeta, is_known_peer_scheme};
-pub use severity::{Confidence, Severity};
+pub use severity::{Confidence, Severity, UNKNOWN};
 pub use span::{FileId, Span};
 pub use suppression::{SuppressedBy, Suppression};
 pub use words::Words;

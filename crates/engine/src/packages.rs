@@ -586,6 +586,7 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
 
 /// An advisory as a rule of the scan.
 pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> RuleMeta {
+    let unrated = (advisory.kind, advisory.rating.level()) == (Kind::Vulnerability, Level::Unknown);
     let severity = match (advisory.kind, advisory.rating.level()) {
         (Kind::Malicious, _) | (_, Level::Critical) => Severity::Critical,
         (_, Level::High) => Severity::High,
@@ -604,7 +605,8 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
     }
     let likely = advisory.epss.map(|epss| format!("epss:{epss:.3}"));
     let mut tags = vec![ADVISORIES, advisory.kind.name()];
-    if advisory.rating.level() == Level::Unknown {
+    // What only informs is no worse than its kind says.
+    if unrated {
         tags.push("unknown-severity");
     }
     if advisory.exploited {
@@ -617,6 +619,7 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
     RuleMeta {
         id: advisory.id().to_owned().into(),
         severity,
+        unrated,
         confidence: Confidence::High,
         profile: Profile::Recommended,
         tags: tags.into_iter().collect(),
