@@ -376,6 +376,11 @@ pub(crate) struct DbUpdateArgs {
     #[arg(long, value_name = "KEY", required = true)]
     pub(crate) key: Vec<String>,
 
+    /// Certificates of the authorities that servers are trusted by, in PEM, in place of those that browsers trust; also the
+    /// variable SSL_CERT_FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<PathBuf>,
+
     /// The file to replace; by default the one that `portcullis db path` names
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,

@@ -89,7 +89,10 @@ fn updated(args: &DbUpdateArgs) -> Result<ExitCode, Failure> {
     let target = args.output.clone().or_else(default_path).ok_or_else(nowhere)?;
     let keys: Vec<String> =
         args.key.iter().map(|key| std::fs::read_to_string(key).unwrap_or_else(|_| key.clone())).collect();
-    let update = Update { from: &args.from, keys: &keys, target: &target, now: now() };
+    let authorities =
+        args.ca_file.clone().or_else(|| env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty()).map(PathBuf::from));
+    let update =
+        Update { from: &args.from, keys: &keys, authorities: authorities.as_deref(), target: &target, now: now() };
     let error = match update.run() {
         Ok(updated) => {
             let what = if updated == Updated::Replaced { "is new" } else { "is the newest" };
