@@ -806,6 +806,36 @@ fn what_publishers_have_given_up_is_told() {
 }
 
 #[test]
+fn a_crate_that_was_yanked_is_told_where_the_index_is_known() {
+    let line =
+        |version: &str, yanked: &str| format!("{{\"name\":\"time\",\"vers\":\"{version}\",\"yanked\":{yanked}}}\n");
+    let index = line("0.1.42", "true") + &line("0.1.43", "false");
+    let folder = folder("yanked", &[("index/ti/me/time", &index), ("Cargo.lock", CARGO_LOCK)]);
+    let built = run(&folder, &["db", "build", "--crates-index", "index", "-o", "default.db"]);
+    assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
+    assert!(stderr(&built).contains("0 advisories for no whole ecosystem and 1 yanked versions"), "{}", stderr(&built));
+    let status = run(&folder, &["db", "status", "default.db"]);
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(status.contains("index of crates.io: 1 yanked versions\n"), "{status}");
+
+    assert_eq!(findings(&folder, &["."]), [RUST, "Cargo.lock:10 yanked info"]);
+    let finding = &report(&folder, &["--only", "yanked", "."])["findings"][0];
+    assert_eq!(finding["message"], "`time` 0.1.42 was withdrawn by its publisher");
+    assert_eq!(finding["tags"], json!(["advisories", "yanked"]));
+    let explained = run(&folder, &["explain", "yanked"]);
+    assert!(String::from_utf8_lossy(&explained.stdout).contains("`--crates-index`"), "{}", stderr(&explained));
+
+    for (text, expected) in [
+        ("rules: { yanked: off }", &[RUST][..]),
+        ("rules: { yanked: low }", &[RUST, "Cargo.lock:10 yanked low"]),
+        ("ignore: [{ rule: yanked, reason: known }]", &[RUST]),
+    ] {
+        fs::write(folder.join("portcullis.yaml"), text).unwrap();
+        assert_eq!(findings(&folder, &["."]), expected, "{text}");
+    }
+}
+
+#[test]
 fn an_advisory_is_explained_by_any_of_its_ids() {
     let shop = shop("explained");
     let explained = |arguments: &[&str]| {

@@ -21,7 +21,7 @@ mod span;
 mod suppression;
 mod words;
 
-pub use advisory::{ADVISORIES, ADVISORY_TAGS, is_advisory};
+pub use advisory::{ADVISORIES, ADVISORY_TAGS, YANKED, is_advisory};
 pub use catalog::{Catalog, RuleIdx};
 pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
 pub use files::{FileError, Files};

@@ -17,7 +17,7 @@ use portcullis_advisories::severity::Score;
 use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp, with_causes};
 use portcullis_core::{
     ADVISORIES, Catalog, Confidence, Draft, FileId, Files, LineIndex, Note, NoteKind, Place, Profile, RuleMeta,
-    ScanError, Severity, Span, StableHash, SuppressedBy, Suppression,
+    ScanError, Severity, Span, StableHash, SuppressedBy, Suppression, YANKED,
 };
 use portcullis_model::kustomize::directory_of;
 use portcullis_model::packages::{
@@ -513,6 +513,7 @@ impl Hit {
             Kind::Unsound => "is unsound",
             Kind::Unmaintained => "is not maintained any more",
             Kind::Notice => "has a notice",
+            Kind::Yanked => "was withdrawn by its publisher",
         };
         let mut message = format!("`{}` {version} {what}", package.name);
         if !about.is_empty() {
@@ -565,6 +566,9 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
     if advisory.kind == Kind::Malicious {
         return Ok(format!("remove `{name}`, and change every secret that it could read"));
     }
+    if advisory.kind == Kind::Yanked {
+        return Ok(format!("update `{name}`: `cargo update -p {name}@{version}` takes what is not withdrawn"));
+    }
     let upgrade = advisory.smallest_upgrade(version)?;
     let scheme = Scheme::of_ecosystem(package.ecosystem.osv());
     let is_same_major = |to: &str| scheme.is_some_and(|scheme| scheme.same_major(version, to));
@@ -586,6 +590,9 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
 
 /// An advisory as a rule of the scan.
 pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> RuleMeta {
+    if advisory.kind == Kind::Yanked {
+        return yanked();
+    }
     let unrated = (advisory.kind, advisory.rating.level()) == (Kind::Vulnerability, Level::Unknown);
     let severity = match (advisory.kind, advisory.rating.level()) {
         (Kind::Malicious, _) | (_, Level::Critical) => Severity::Critical,
@@ -594,7 +601,7 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
         (_, Level::Low) => Severity::Low,
         (_, Level::None) => Severity::Info,
         (Kind::Unsound, Level::Unknown) => Severity::Low,
-        (Kind::Unmaintained | Kind::Notice, Level::Unknown) => Severity::Info,
+        (Kind::Unmaintained | Kind::Notice | Kind::Yanked, Level::Unknown) => Severity::Info,
         (Kind::Vulnerability, Level::Unknown) => settings.unknown_as,
     };
     let title = if text.summary.is_empty() { format!("Advisory {}", advisory.id()) } else { text.summary.clone() };
@@ -624,6 +631,21 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
         profile: Profile::Recommended,
         tags: tags.into_iter().collect(),
         peers: advisory.ids.iter().copied().filter(|id| *id != advisory.id()).collect(),
+        docs: docs.into(),
+        ..RuleMeta::DEFAULT
+    }
+}
+
+/// The rule of all versions that their publishers have withdrawn.
+pub(crate) fn yanked() -> RuleMeta {
+    let docs = "Version was withdrawn by its publisher\n\n\
+                Whoever publishes a crate yanks a version that is broken, or that has a defect which is worse than none at \
+                all. Cargo takes such a version only where a lockfile names it already, and nobody new gets it. Known where \
+                a database was built with `--crates-index`, as of the day of that index.\n";
+    RuleMeta {
+        id: YANKED.into(),
+        severity: Severity::Info,
+        tags: [ADVISORIES, YANKED].into_iter().collect(),
         docs: docs.into(),
         ..RuleMeta::DEFAULT
     }
