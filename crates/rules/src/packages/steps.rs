@@ -18,7 +18,7 @@ rule! {
     /// The two were not committed together: an installation that goes by the lockfile fails or leaves the package out, any
     /// other resolves it afresh and writes a lockfile that nobody has looked at. Compares direct dependencies in the
     /// lockfile's own folder: their names, and whether a version that is locked is in the range that is asked for. Silent
-    /// for what may be left out (optional and peer dependencies, markers), for members of a workspace, for ranges that are
+    /// for what may be left out (optional and peer dependencies, markers, gems of some platforms), for members of a workspace, for ranges that are
     /// not understood (tags, `workspace:`, `catalog:`, repositories), where something overrides the version, and where the
     /// lockfile has faults.
     ///
@@ -55,6 +55,19 @@ rule! {
     ///     "node_modules/left-pad": { "version": "1.3.0" }
     ///   }
     /// }
+    /// ```
+    /// ```ruby good
+    /// file=Gemfile
+    /// gem "rack", "~> 3.0"
+    /// gem "tzinfo-data", platforms: [:windows]
+    /// platforms :jruby do
+    ///   gem "jruby-openssl"
+    /// end
+    /// file=Gemfile.lock
+    /// GEM
+    ///   remote: https://rubygems.org/
+    ///   specs:
+    ///     rack (3.0.0)
     /// ```
     MANIFEST_DRIFT = "lock-manifest-drift" {
         check: Check::Packages(manifest_drift),
