@@ -761,6 +761,91 @@ fn a_locked_version_has_to_be_one_that_is_asked_for() {
     }
 }
 
+/// `pad` is locked at 1.2.0, and the member in `apps/web` is listed with it alone.
+const WORKSPACES: &[(&str, &str)] = &[
+    (
+        "package-lock.json",
+        r#"{ "lockfileVersion": 3, "packages": { "": { "name": "all", "workspaces": ["apps/*"] },
+        "apps/web": { "dependencies": { "pad": "^1.0.0" } }, "node_modules/web": { "resolved": "apps/web", "link": true },
+        "node_modules/pad": { "version": "1.2.0" }, "node_modules/tape": { "version": "1.0.0" } } }"#,
+    ),
+    (
+        "pnpm-lock.yaml",
+        "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n\n  apps/web:\n    dependencies:\n      pad:\n        specifier: ^1.0.0\n        version: 1.2.0\n\npackages:\n\n  pad@1.2.0:\n    resolution: {integrity: sha512-AAAA}\n\n  tape@1.0.0:\n    resolution: {integrity: sha512-AAAA}\n",
+    ),
+    (
+        "bun.lock",
+        r#"{ "lockfileVersion": 1, "workspaces": { "": { "name": "all" }, "apps/web": { "name": "web", "dependencies": { "pad": "^1.0.0" } } },
+        "packages": { "pad": ["pad@1.2.0", "", {}, "sha512-AAAA"], "tape": ["tape@1.0.0", "", {}, "sha512-AAAA"] } }"#,
+    ),
+    (
+        "yarn.lock",
+        "__metadata:\n  version: 8\n\n\"pad@npm:^1.0.0\":\n  version: 1.2.0\n  resolution: \"pad@npm:1.2.0\"\n  languageName: node\n  linkType: hard\n\n\"web@workspace:apps/web\":\n  version: 0.0.0-use.local\n  resolution: \"web@workspace:apps/web\"\n  dependencies:\n    pad: \"npm:^1.0.0\"\n  languageName: unknown\n  linkType: soft\n",
+    ),
+];
+
+/// A lockfile that says nothing of members: there is nothing to compare with.
+const CLASSIC: (&str, &str) = ("yarn.lock", "# yarn lockfile v1\n\n\npad@^1.0.0:\n  version \"1.2.0\"\n");
+
+#[test]
+fn members_of_a_workspace_ask_for_what_its_lockfile_lists() {
+    let root = |more: &str| format!("{{ \"name\": \"all\", \"private\": true, \"workspaces\": [\"apps/*\"]{more} }}");
+    let web = |asked: &str| format!("{{ \"name\": \"web\", \"dependencies\": {{\n{asked}\n}} }}");
+    for (number, lock) in WORKSPACES.iter().chain([&CLASSIC]).enumerate() {
+        let check = |asked: &str, more: &str| {
+            let (root, web) = (root(more), web(asked));
+            let files = [*lock, ("package.json", root.as_str()), ("apps/web/package.json", web.as_str())];
+            let folder = folder(&format!("members-{number}"), &files);
+            let report = report(&folder, &["--only", "lock-manifest-drift", "."]);
+            let found = report["findings"].as_array().unwrap().iter();
+            found.map(|it| format!("{} {}", it["location"]["start"]["line"], it["message"])).collect::<Vec<_>>()
+        };
+        let (name, silent) = (lock.0, *lock == CLASSIC);
+        let only = |said: String| if silent { Vec::new() } else { vec![said] };
+        assert_eq!(check("\"pad\": \"^1.1.0\"", ""), [""; 0], "{name}");
+        let refused = only("2 \"`pad` is locked at 1.2.0, which `^1.3.0` does not allow\"".to_owned());
+        assert_eq!(check("\"pad\": \"^1.3.0\"", ""), refused, "{name}");
+        let missing = only(format!("3 \"{name} has no `tape` for this member of the workspace\""));
+        assert_eq!(check("\"pad\": \"^1.0.0\",\n\"tape\": \"^1.0.0\"", ""), missing, "{name}");
+        let local = "\"pad\": \"^1.0.0\", \"lib\": \"workspace:*\", \"glue\": \"catalog:\", \"near\": \"file:../near\"";
+        assert_eq!(check(local, ""), [""; 0], "{name}");
+        let forced = ", \"overrides\": { \"pad\": \"1.2.0\" }, \"resolutions\": { \"pad\": \"1.2.0\" }";
+        assert_eq!(check("\"pad\": \"^1.3.0\"", forced), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn members_of_workspaces_of_other_languages_too() {
+    let cargo = "version = 4\n\n[[package]]\nname = \"web\"\nversion = \"0.1.0\"\ndependencies = [\n \"pad\",\n]\n\n[[package]]\nname = \"pad\"\nversion = \"1.2.9\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let uv = "version = 1\n\n[[package]]\nname = \"pad\"\nversion = \"1.0\"\nsource = { registry = \"https://pypi.org/simple\" }\n\n[[package]]\nname = \"web\"\nversion = \"0.1.0\"\nsource = { editable = \"apps/web\" }\ndependencies = [\n    { name = \"pad\" },\n]\n";
+    for (number, (lock, text, manifest, asked, expected)) in [
+        ("Cargo.lock", cargo, "Cargo.toml", "[dependencies]\npad = \"1.2\"\nglue.workspace = true\n", &[][..]),
+        ("Cargo.lock", cargo, "Cargo.toml", "[dependencies]\npad = \"1.3\"\n", &["apps/web/Cargo.toml:4"]),
+        (
+            "Cargo.lock",
+            cargo,
+            "Cargo.toml",
+            "[target.'cfg(windows)'.dependencies]\ntape = \"1\"\n",
+            &["apps/web/Cargo.toml:4"],
+        ),
+        ("Cargo.lock", cargo, "Cargo.toml", "[dependencies]\nother = { package = \"pad\", version = \"1\" }\n", &[]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"Pad>=1\",\n]\n", &[]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"pad>=2\",\n]\n", &["apps/web/pyproject.toml:4"]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"tape>=1\",\n]\n", &["apps/web/pyproject.toml:4"]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"tape>=1; sys_platform == 'win32'\",\n]\n", &[]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let head = if lock == "uv.lock" { "[project]\nname = \"web\"\n" } else { "[package]\nname = \"web\"\n" };
+        let (path, text_of) = (format!("apps/web/{manifest}"), format!("{head}{asked}"));
+        let folder = folder(&format!("members-other-{number}"), &[(lock, text), (&path, &text_of)]);
+        let found = findings(&folder, &["--only", "lock-manifest-drift", "."]);
+        let places: Vec<&str> = found.iter().filter_map(|it| it.split(' ').next()).collect();
+        assert_eq!(places, expected, "{asked}");
+    }
+}
+
 #[test]
 fn what_publishers_have_given_up_is_told() {
     let root = folder(

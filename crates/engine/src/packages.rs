@@ -244,7 +244,15 @@ fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -
         folder.above = above(path).filter_map(|path| locks.get(path)).flatten().copied().collect();
     }
     packages.folders = linked(folders.into_values().collect());
-    let unmet = on_workers(&packages.folders, |folder| drift::of(folder, &packages.texts));
+    let at: HashMap<&str, &Folder> = packages.folders.iter().map(|folder| (&*folder.path, folder)).collect();
+    let unmet = on_workers(&packages.folders, |folder| {
+        let nearest = |ecosystem| {
+            let mut folders = above(&folder.path).filter_map(|path| at.get(path).copied());
+            folders.find(|folder| drift::locks_of(folder, ecosystem).next().is_some())
+        };
+        drift::of(folder, nearest, &packages.texts)
+    });
+    drop(at);
     for (folder, unmet) in packages.folders.iter_mut().zip(unmet) {
         for (file, unmet) in folder.files.iter_mut().zip(unmet) {
             file.unmet = unmet;
