@@ -418,7 +418,27 @@ fn poms_and_bills_of_materials_are_looked_up() {
     let built = run(&folder, &["db", "build", "--osv", "osv", "-o", "app/own.db"]);
     assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
     let expected = ["bom.json:2 GHSA-bbbb-bbbb-bbbb unknown", "web/pom.xml:3 GHSA-aaaa-aaaa-aaaa unknown"];
-    assert_eq!(findings(&folder.join("app"), &["--db", "own.db", "."]), expected);
+    let app = folder.join("app");
+    assert_eq!(findings(&app, &["--db", "own.db", "."]), expected);
+
+    // Of a bill under another name, its text says what it is, where somebody names it or hands it over.
+    let bill = fs::read(app.join("bom.json")).unwrap();
+    fs::create_dir(folder.join("named")).unwrap();
+    fs::write(folder.join("named/of-us.json"), &bill).unwrap();
+    fs::write(folder.join("named/of-us"), &bill).unwrap();
+    fs::write(folder.join("named/other.json"), "{ \"a\": 1 }").unwrap();
+    let found = |paths: &[&str]| findings(&folder.join("named"), &[&["--db", "../app/own.db"], paths].concat());
+    let said = |name: &str| format!("{name}:2 GHSA-bbbb-bbbb-bbbb unknown");
+    assert_eq!(found(&["of-us.json", "of-us", "other.json"]), [said("of-us"), said("of-us.json")]);
+    assert_eq!(found(&["."]), [""; 0]);
+
+    // A version that only whoever inherits the file knows is none.
+    fs::create_dir(folder.join("open")).unwrap();
+    let open = "<project><groupId>g</groupId><artifactId>p</artifactId><version>1</version><dependencies>
+<dependency><groupId>org.a</groupId><artifactId>a</artifactId><version>${set.by.children}</version></dependency>
+</dependencies></project>";
+    fs::write(folder.join("open/pom.xml"), open).unwrap();
+    assert_eq!(findings(&folder.join("open"), &["--profile", "all", "--db", "../app/own.db", "."]), [""; 0]);
 }
 
 /// A statement of OpenVEX about products.
