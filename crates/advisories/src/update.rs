@@ -72,7 +72,7 @@ pub enum UpdateError {
     #[error("{0} has no certificate in PEM")]
     NoCertificate(PathBuf),
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     File {
         /// Which.
         path: PathBuf,

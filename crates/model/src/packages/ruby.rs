@@ -30,17 +30,19 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
         let indent = line.len().saturating_sub(line.trim_start_matches(' ').len());
         match (indent, reader.section.name) {
             (0, _) => {
-                if !content.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ')
-                    && reader.lock.faults.is_empty()
-                {
-                    let (span, message) = (reader.span(content), "this is no section of a Gemfile.lock".to_owned());
-                    reader.lock.faults.push(SyntaxError { span, message, kind: SyntaxErrorKind::Invalid });
+                if !content.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ') {
+                    reader.fault(content, "this is no section of a Gemfile.lock");
                 }
                 reader.section = Section { name: content, ..Section::default() };
                 current = None;
             }
             (2, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => reader.section.set(content),
-            (4, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => current = reader.add(content),
+            (4, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => {
+                current = reader.add(content);
+                if current.is_none() {
+                    reader.fault(content, "this is no gem with its version");
+                }
+            }
             (6, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => {
                 let name = content.split(' ').next().unwrap_or(content);
                 edges_of.extend(current.map(|package| (package, name)));
@@ -116,6 +118,14 @@ impl<'s> Section<'s> {
 impl<'s> Reader<'s> {
     fn span(&self, slice: &str) -> Span {
         span_of(self.file, self.text, slice)
+    }
+
+    /// The first fault is reported; others follow from it.
+    fn fault(&mut self, place: &str, message: &str) {
+        if self.lock.faults.is_empty() {
+            let (span, message) = (self.span(place), message.to_owned());
+            self.lock.faults.push(SyntaxError { span, message, kind: SyntaxErrorKind::Invalid });
+        }
     }
 
     /// `name (version-platform)`; a gem for another platform of one that is there is that one.

@@ -166,6 +166,7 @@ fn gems_of_ruby() {
         &[("Gemfile.lock", GEMFILE_LOCK)],
         &["g", "", "nokogiri", "nokogiri > racc", "g > rack", "rspec", "inner"],
     );
+    check_fault("Gemfile.lock", "GEM\n  specs:\n    a (1)\n    b (1", 4, &["a"]);
     check_fault("Gemfile.lock", "GEM\n  specs:\n    a (1)\nwhat?\nGEM\n  specs:\n    b (1)\n", 4, &["a", "b"]);
 }
 
