@@ -563,6 +563,24 @@ fn what_a_vex_document_says_does_not_matter_is_suppressed() {
             cyclonedx("resolved", &json!([{ "ref": "pkg:npm/handle", "versions": [{ "version": "1.0.1" }] }])),
             None,
         ),
+        (
+            "a range",
+            cyclonedx(
+                "resolved",
+                &json!([{ "ref": "pkg:npm/handle", "versions": [{ "range": "vers:npm/>=0.9|<1.0.1" }] }]),
+            ),
+            Some("resolved: code_not_reachable: No way there"),
+        ),
+        (
+            "another range",
+            cyclonedx("resolved", &json!([{ "ref": "pkg:npm/handle", "versions": [{ "range": "vers:npm/>=1.0.1" }] }])),
+            None,
+        ),
+        (
+            "a range that is not understood",
+            cyclonedx("resolved", &json!([{ "ref": "pkg:npm/handle", "versions": [{ "range": ">= 0" }] }])),
+            None,
+        ),
         ("it matters", cyclonedx("exploitable", &json!([{ "ref": "h" }])), None),
     ];
     for (name, text, expected) in cases {
