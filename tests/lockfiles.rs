@@ -135,7 +135,7 @@ fn crates_are_known_without_a_database_and_the_rest_with_one() {
     let all = [
         RUST,
         "package-lock.json:6 GHSA-aaaa-aaaa-aaaa critical",
-        "package-lock.json:7 GHSA-bbbb-bbbb-bbbb medium",
+        "package-lock.json:7 GHSA-bbbb-bbbb-bbbb unknown",
         "package-lock.json:8 MAL-2026-1 critical",
     ];
     assert_eq!(findings(&shop, &["--db", "npm.db", "."]), all);
@@ -175,11 +175,31 @@ fn any_id_and_kind_selects_an_advisory() {
         fs::write(shop.join("portcullis.yaml"), text).unwrap();
         with(&["--skip", "RUSTSEC-*,MAL-*"])
     };
-    let tape = "package-lock.json:7 GHSA-bbbb-bbbb-bbbb medium";
+    let tape = "package-lock.json:7 GHSA-bbbb-bbbb-bbbb unknown";
     assert_eq!(configured("rules: { CVE-2026-0001: low }"), ["package-lock.json:6 GHSA-aaaa-aaaa-aaaa low", tape]);
     assert_eq!(configured("advisories: { development: false }"), [handle]);
     assert_eq!(configured("advisories: { unfixed: false }"), [handle]);
-    assert_eq!(configured("advisories: { unknown-as: high }"), [handle, &tape.replace("medium", "high")]);
+    // What it counts as says what fails the scan; what is shown stays what is known.
+    let fails = |text: &str, arguments: &[&str]| {
+        fs::write(shop.join("portcullis.yaml"), text).unwrap();
+        let only = ["check", "--db", "npm.db", "--only", "GHSA-bbbb-bbbb-bbbb", "--format", "concise", "."];
+        let output = run(&shop, &[&only, arguments].concat());
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let shown =
+        "package-lock.json:7:40: unknown[GHSA-bbbb-bbbb-bbbb] `tape` 1.0.0 is vulnerable: What tape does wrong\n";
+    for (text, arguments, code, shown) in [
+        ("", &["--fail-on", "medium"][..], 1, shown),
+        ("", &["--fail-on", "high"], 0, shown),
+        ("advisories: { unknown-as: high }", &["--fail-on", "high"], 1, shown),
+        ("advisories: { unknown-as: info }", &[], 0, shown),
+        ("", &["--min-severity", "high"], 0, ""),
+        ("advisories: { unknown-as: critical }", &["--min-severity", "high"], 1, shown),
+        // Somebody has said it now.
+        ("rules: { GHSA-bbbb-bbbb-bbbb: medium }", &[], 1, &shown.replace("unknown", "medium")),
+    ] {
+        assert_eq!(fails(text, arguments), (code, shown.to_owned()), "{text} {arguments:?}");
+    }
     assert_eq!(configured("rules: { vulnerability: off }"), [""; 0]);
 
     fs::write(shop.join("portcullis.yaml"), "ignore: [{ rule: CVE-2026-0001, reason: not reached }]").unwrap();
@@ -397,8 +417,28 @@ fn poms_and_bills_of_materials_are_looked_up() {
     );
     let built = run(&folder, &["db", "build", "--osv", "osv", "-o", "app/own.db"]);
     assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
-    let expected = ["bom.json:2 GHSA-bbbb-bbbb-bbbb medium", "web/pom.xml:3 GHSA-aaaa-aaaa-aaaa medium"];
-    assert_eq!(findings(&folder.join("app"), &["--db", "own.db", "."]), expected);
+    let expected = ["bom.json:2 GHSA-bbbb-bbbb-bbbb unknown", "web/pom.xml:3 GHSA-aaaa-aaaa-aaaa unknown"];
+    let app = folder.join("app");
+    assert_eq!(findings(&app, &["--db", "own.db", "."]), expected);
+
+    // Of a bill under another name, its text says what it is, where somebody names it or hands it over.
+    let bill = fs::read(app.join("bom.json")).unwrap();
+    fs::create_dir(folder.join("named")).unwrap();
+    fs::write(folder.join("named/of-us.json"), &bill).unwrap();
+    fs::write(folder.join("named/of-us"), &bill).unwrap();
+    fs::write(folder.join("named/other.json"), "{ \"a\": 1 }").unwrap();
+    let found = |paths: &[&str]| findings(&folder.join("named"), &[&["--db", "../app/own.db"], paths].concat());
+    let said = |name: &str| format!("{name}:2 GHSA-bbbb-bbbb-bbbb unknown");
+    assert_eq!(found(&["of-us.json", "of-us", "other.json"]), [said("of-us"), said("of-us.json")]);
+    assert_eq!(found(&["."]), [""; 0]);
+
+    // A version that only whoever inherits the file knows is none.
+    fs::create_dir(folder.join("open")).unwrap();
+    let open = "<project><groupId>g</groupId><artifactId>p</artifactId><version>1</version><dependencies>
+<dependency><groupId>org.a</groupId><artifactId>a</artifactId><version>${set.by.children}</version></dependency>
+</dependencies></project>";
+    fs::write(folder.join("open/pom.xml"), open).unwrap();
+    assert_eq!(findings(&folder.join("open"), &["--profile", "all", "--db", "../app/own.db", "."]), [""; 0]);
 }
 
 /// A statement of OpenVEX about products.
@@ -523,6 +563,24 @@ fn what_a_vex_document_says_does_not_matter_is_suppressed() {
             cyclonedx("resolved", &json!([{ "ref": "pkg:npm/handle", "versions": [{ "version": "1.0.1" }] }])),
             None,
         ),
+        (
+            "a range",
+            cyclonedx(
+                "resolved",
+                &json!([{ "ref": "pkg:npm/handle", "versions": [{ "range": "vers:npm/>=0.9|<1.0.1" }] }]),
+            ),
+            Some("resolved: code_not_reachable: No way there"),
+        ),
+        (
+            "another range",
+            cyclonedx("resolved", &json!([{ "ref": "pkg:npm/handle", "versions": [{ "range": "vers:npm/>=1.0.1" }] }])),
+            None,
+        ),
+        (
+            "a range that is not understood",
+            cyclonedx("resolved", &json!([{ "ref": "pkg:npm/handle", "versions": [{ "range": ">= 0" }] }])),
+            None,
+        ),
         ("it matters", cyclonedx("exploitable", &json!([{ "ref": "h" }])), None),
     ];
     for (name, text, expected) in cases {
@@ -589,7 +647,7 @@ fn files_of_requirements_take_in_others() {
     let app = root.join("app");
     let built = run(&root, &["db", "build", "--osv", "osv", "-o", "app/python.db"]);
     assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
-    let expected = ["base.in.txt:1 PYSEC-2026-1 medium", "deps/prod.txt:2 PYSEC-2026-1 medium"];
+    let expected = ["base.in.txt:1 PYSEC-2026-1 unknown", "deps/prod.txt:2 PYSEC-2026-1 unknown"];
     for path in [".", "requirements.txt"] {
         assert_eq!(findings(&app, &["--db", "python.db", "--only", "advisories", path]), expected, "{path}");
     }
@@ -741,6 +799,91 @@ fn a_locked_version_has_to_be_one_that_is_asked_for() {
     }
 }
 
+/// `pad` is locked at 1.2.0, and the member in `apps/web` is listed with it alone.
+const WORKSPACES: &[(&str, &str)] = &[
+    (
+        "package-lock.json",
+        r#"{ "lockfileVersion": 3, "packages": { "": { "name": "all", "workspaces": ["apps/*"] },
+        "apps/web": { "dependencies": { "pad": "^1.0.0" } }, "node_modules/web": { "resolved": "apps/web", "link": true },
+        "node_modules/pad": { "version": "1.2.0" }, "node_modules/tape": { "version": "1.0.0" } } }"#,
+    ),
+    (
+        "pnpm-lock.yaml",
+        "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n\n  apps/web:\n    dependencies:\n      pad:\n        specifier: ^1.0.0\n        version: 1.2.0\n\npackages:\n\n  pad@1.2.0:\n    resolution: {integrity: sha512-AAAA}\n\n  tape@1.0.0:\n    resolution: {integrity: sha512-AAAA}\n",
+    ),
+    (
+        "bun.lock",
+        r#"{ "lockfileVersion": 1, "workspaces": { "": { "name": "all" }, "apps/web": { "name": "web", "dependencies": { "pad": "^1.0.0" } } },
+        "packages": { "pad": ["pad@1.2.0", "", {}, "sha512-AAAA"], "tape": ["tape@1.0.0", "", {}, "sha512-AAAA"] } }"#,
+    ),
+    (
+        "yarn.lock",
+        "__metadata:\n  version: 8\n\n\"pad@npm:^1.0.0\":\n  version: 1.2.0\n  resolution: \"pad@npm:1.2.0\"\n  languageName: node\n  linkType: hard\n\n\"web@workspace:apps/web\":\n  version: 0.0.0-use.local\n  resolution: \"web@workspace:apps/web\"\n  dependencies:\n    pad: \"npm:^1.0.0\"\n  languageName: unknown\n  linkType: soft\n",
+    ),
+];
+
+/// A lockfile that says nothing of members: there is nothing to compare with.
+const CLASSIC: (&str, &str) = ("yarn.lock", "# yarn lockfile v1\n\n\npad@^1.0.0:\n  version \"1.2.0\"\n");
+
+#[test]
+fn members_of_a_workspace_ask_for_what_its_lockfile_lists() {
+    let root = |more: &str| format!("{{ \"name\": \"all\", \"private\": true, \"workspaces\": [\"apps/*\"]{more} }}");
+    let web = |asked: &str| format!("{{ \"name\": \"web\", \"dependencies\": {{\n{asked}\n}} }}");
+    for (number, lock) in WORKSPACES.iter().chain([&CLASSIC]).enumerate() {
+        let check = |asked: &str, more: &str| {
+            let (root, web) = (root(more), web(asked));
+            let files = [*lock, ("package.json", root.as_str()), ("apps/web/package.json", web.as_str())];
+            let folder = folder(&format!("members-{number}"), &files);
+            let report = report(&folder, &["--only", "lock-manifest-drift", "."]);
+            let found = report["findings"].as_array().unwrap().iter();
+            found.map(|it| format!("{} {}", it["location"]["start"]["line"], it["message"])).collect::<Vec<_>>()
+        };
+        let (name, silent) = (lock.0, *lock == CLASSIC);
+        let only = |said: String| if silent { Vec::new() } else { vec![said] };
+        assert_eq!(check("\"pad\": \"^1.1.0\"", ""), [""; 0], "{name}");
+        let refused = only("2 \"`pad` is locked at 1.2.0, which `^1.3.0` does not allow\"".to_owned());
+        assert_eq!(check("\"pad\": \"^1.3.0\"", ""), refused, "{name}");
+        let missing = only(format!("3 \"{name} has no `tape` for this member of the workspace\""));
+        assert_eq!(check("\"pad\": \"^1.0.0\",\n\"tape\": \"^1.0.0\"", ""), missing, "{name}");
+        let local = "\"pad\": \"^1.0.0\", \"lib\": \"workspace:*\", \"glue\": \"catalog:\", \"near\": \"file:../near\"";
+        assert_eq!(check(local, ""), [""; 0], "{name}");
+        let forced = ", \"overrides\": { \"pad\": \"1.2.0\" }, \"resolutions\": { \"pad\": \"1.2.0\" }";
+        assert_eq!(check("\"pad\": \"^1.3.0\"", forced), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn members_of_workspaces_of_other_languages_too() {
+    let cargo = "version = 4\n\n[[package]]\nname = \"web\"\nversion = \"0.1.0\"\ndependencies = [\n \"pad\",\n]\n\n[[package]]\nname = \"pad\"\nversion = \"1.2.9\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let uv = "version = 1\n\n[[package]]\nname = \"pad\"\nversion = \"1.0\"\nsource = { registry = \"https://pypi.org/simple\" }\n\n[[package]]\nname = \"web\"\nversion = \"0.1.0\"\nsource = { editable = \"apps/web\" }\ndependencies = [\n    { name = \"pad\" },\n]\n";
+    for (number, (lock, text, manifest, asked, expected)) in [
+        ("Cargo.lock", cargo, "Cargo.toml", "[dependencies]\npad = \"1.2\"\nglue.workspace = true\n", &[][..]),
+        ("Cargo.lock", cargo, "Cargo.toml", "[dependencies]\npad = \"1.3\"\n", &["apps/web/Cargo.toml:4"]),
+        (
+            "Cargo.lock",
+            cargo,
+            "Cargo.toml",
+            "[target.'cfg(windows)'.dependencies]\ntape = \"1\"\n",
+            &["apps/web/Cargo.toml:4"],
+        ),
+        ("Cargo.lock", cargo, "Cargo.toml", "[dependencies]\nother = { package = \"pad\", version = \"1\" }\n", &[]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"Pad>=1\",\n]\n", &[]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"pad>=2\",\n]\n", &["apps/web/pyproject.toml:4"]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"tape>=1\",\n]\n", &["apps/web/pyproject.toml:4"]),
+        ("uv.lock", uv, "pyproject.toml", "dependencies = [\n  \"tape>=1; sys_platform == 'win32'\",\n]\n", &[]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let head = if lock == "uv.lock" { "[project]\nname = \"web\"\n" } else { "[package]\nname = \"web\"\n" };
+        let (path, text_of) = (format!("apps/web/{manifest}"), format!("{head}{asked}"));
+        let folder = folder(&format!("members-other-{number}"), &[(lock, text), (&path, &text_of)]);
+        let found = findings(&folder, &["--only", "lock-manifest-drift", "."]);
+        let places: Vec<&str> = found.iter().filter_map(|it| it.split(' ').next()).collect();
+        assert_eq!(places, expected, "{asked}");
+    }
+}
+
 #[test]
 fn what_publishers_have_given_up_is_told() {
     let root = folder(
@@ -783,6 +926,36 @@ fn what_publishers_have_given_up_is_told() {
             "pnpm/pnpm-lock.yaml:5 `pad` 1.0.0 is deprecated: gone",
         ]
     );
+}
+
+#[test]
+fn a_crate_that_was_yanked_is_told_where_the_index_is_known() {
+    let line =
+        |version: &str, yanked: &str| format!("{{\"name\":\"time\",\"vers\":\"{version}\",\"yanked\":{yanked}}}\n");
+    let index = line("0.1.42", "true") + &line("0.1.43", "false");
+    let folder = folder("yanked", &[("index/ti/me/time", &index), ("Cargo.lock", CARGO_LOCK)]);
+    let built = run(&folder, &["db", "build", "--crates-index", "index", "-o", "default.db"]);
+    assert_eq!(built.status.code(), Some(0), "{}", stderr(&built));
+    assert!(stderr(&built).contains("0 advisories for no whole ecosystem and 1 yanked versions"), "{}", stderr(&built));
+    let status = run(&folder, &["db", "status", "default.db"]);
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(status.contains("index of crates.io: 1 yanked versions\n"), "{status}");
+
+    assert_eq!(findings(&folder, &["."]), [RUST, "Cargo.lock:10 yanked info"]);
+    let finding = &report(&folder, &["--only", "yanked", "."])["findings"][0];
+    assert_eq!(finding["message"], "`time` 0.1.42 was withdrawn by its publisher");
+    assert_eq!(finding["tags"], json!(["advisories", "yanked"]));
+    let explained = run(&folder, &["explain", "yanked"]);
+    assert!(String::from_utf8_lossy(&explained.stdout).contains("`--crates-index`"), "{}", stderr(&explained));
+
+    for (text, expected) in [
+        ("rules: { yanked: off }", &[RUST][..]),
+        ("rules: { yanked: low }", &[RUST, "Cargo.lock:10 yanked low"]),
+        ("ignore: [{ rule: yanked, reason: known }]", &[RUST]),
+    ] {
+        fs::write(folder.join("portcullis.yaml"), text).unwrap();
+        assert_eq!(findings(&folder, &["."]), expected, "{text}");
+    }
 }
 
 #[test]

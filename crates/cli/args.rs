@@ -334,12 +334,17 @@ pub(crate) enum DbCommand {
 #[derive(Args, Debug)]
 pub(crate) struct DbBuildArgs {
     /// OSV records, repeatable: an `all.zip` of the OSV export, a JSON file, or a folder of these
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, required_unless_present = "rustsec")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, required_unless_present_any = ["rustsec", "crates_index"])]
     pub(crate) osv: Vec<PathBuf>,
 
     /// The RustSec database, repeatable: its checkout, or a tar file of it
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) rustsec: Vec<PathBuf>,
+
+    /// The index of crates.io, repeatable, for versions that were yanked: a checkout of it, or the folder of Cargo's that
+    /// keeps a part of it (`~/.cargo/registry/index`)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) crates_index: Vec<PathBuf>,
 
     /// EPSS's scores of a day, as CSV
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -375,6 +380,11 @@ pub(crate) struct DbUpdateArgs {
     /// A public key that may have signed it, repeatable; or a file that holds one
     #[arg(long, value_name = "KEY", required = true)]
     pub(crate) key: Vec<String>,
+
+    /// Certificates of the authorities that servers are trusted by, in PEM, in place of those that browsers trust; also the
+    /// variable SSL_CERT_FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<PathBuf>,
 
     /// The file to replace; by default the one that `portcullis db path` names
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]

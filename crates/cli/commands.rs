@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::CommandFactory as _;
-use portcullis_core::{Catalog, RuleMeta};
+use portcullis_core::{Catalog, RuleMeta, YANKED};
 use portcullis_engine::config::{Config, import, nearest, select_rules, starter};
 use portcullis_engine::{ScanOptions, advisory};
 use portcullis_report::{RulesFormat, write_explanation, write_rules};
@@ -38,7 +38,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 
 /// An advisory by any of its ids.
 fn advisory_of(args: &ExplainArgs, id: &str) -> Result<RuleMeta, Failure> {
-    if id.contains('*') || !id.contains('-') {
+    if id.contains('*') || !id.contains('-') && id != YANKED {
         return Err(Failure::with_help(format!("`{id}` names many advisories"), "name one by its id"));
     }
     let flags = ConfigFlags { config: None, no_config: false };

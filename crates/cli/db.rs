@@ -52,6 +52,7 @@ fn built(args: &DbBuildArgs) -> Result<ExitCode, Failure> {
     let inputs = Inputs {
         osv: args.osv.clone(),
         rustsec: args.rustsec.clone(),
+        crates_index: args.crates_index.clone(),
         epss: args.epss.clone(),
         exploited: args.kev.clone(),
     };
@@ -73,11 +74,13 @@ fn summary(built: &Built, path: &Path) -> String {
     let advisories: u64 = built.meta.sources.iter().map(|source| source.records).sum();
     let ecosystems: Vec<&str> =
         built.meta.ecosystems.iter().filter(|it| it.complete).map(|it| it.ecosystem.as_str()).collect();
+    let ecosystems = if ecosystems.is_empty() { "no whole ecosystem".to_owned() } else { ecosystems.join(", ") };
+    let yanked: u64 = built.meta.sources.iter().map(|source| source.yanked).sum();
+    let yanked = if yanked == 0 { String::new() } else { format!(" and {yanked} yanked versions") };
     let megabytes = built.bytes.len().div_ceil(100_000);
     format!(
-        "{}: {advisories} advisories for {}, {}.{} MB; {} withdrawn, {} that could not be read",
+        "{}: {advisories} advisories for {ecosystems}{yanked}, {}.{} MB; {} withdrawn, {} that could not be read",
         path.display(),
-        ecosystems.join(", "),
         megabytes / 10,
         megabytes % 10,
         built.withdrawn,
@@ -89,7 +92,10 @@ fn updated(args: &DbUpdateArgs) -> Result<ExitCode, Failure> {
     let target = args.output.clone().or_else(default_path).ok_or_else(nowhere)?;
     let keys: Vec<String> =
         args.key.iter().map(|key| std::fs::read_to_string(key).unwrap_or_else(|_| key.clone())).collect();
-    let update = Update { from: &args.from, keys: &keys, target: &target, now: now() };
+    let authorities =
+        args.ca_file.clone().or_else(|| env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty()).map(PathBuf::from));
+    let update =
+        Update { from: &args.from, keys: &keys, authorities: authorities.as_deref(), target: &target, now: now() };
     let error = match update.run() {
         Ok(updated) => {
             let what = if updated == Updated::Replaced { "is new" } else { "is the newest" };
@@ -142,7 +148,12 @@ fn describe(database: &Database, text: &mut String) {
         let date = source.date.filter(|date| date.0 > 0);
         let date = date.map_or(String::new(), |date| format!(", last change {date}"));
         let commit = source.commit.as_ref().map_or(String::new(), |commit| format!(", commit {commit}"));
-        let _ = writeln!(text, "  source    {}: {} advisories{date}{commit}", source.name, source.records);
+        let holds = if source.records == 0 && source.yanked > 0 {
+            format!("{} yanked versions", source.yanked)
+        } else {
+            format!("{} advisories", source.records)
+        };
+        let _ = writeln!(text, "  source    {}: {holds}{date}{commit}", source.name);
     }
     for coverage in &database.meta().ecosystems {
         let part = if coverage.complete { "" } else { " (in part)" };

@@ -233,7 +233,12 @@ impl<'d> Match<'d> {
     fn of(holding: Vec<Holding<'d>>, scheme: Option<Scheme>) -> Result<Self, Error> {
         let mut ids: Vec<&str> =
             holding.iter().flat_map(|it| it.details.ids.iter().copied().chain([it.advisory.id])).collect();
-        ids.sort_unstable_by_key(|id| precedence(id));
+        // Of one source's ids, that of the advisory about this package: another one may be about its twin.
+        let own: Vec<&str> = holding.iter().map(|it| it.advisory.id).collect();
+        ids.sort_unstable_by_key(|id| {
+            let (source, text) = precedence(id);
+            (source, !own.contains(id), text)
+        });
         ids.dedup();
         let mut fixed = Vec::new();
         for it in &holding {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use minisign_verify::{PublicKey, Signature};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::database::Database;
 use crate::{Error, Timestamp};
@@ -28,6 +29,8 @@ pub struct Update<'u> {
     pub from: &'u str,
     /// Public keys as minisign prints them, one of which made the signature.
     pub keys: &'u [String],
+    /// Certificates in PEM: only what they vouch for is trusted then. `None`: those that browsers trust.
+    pub authorities: Option<&'u Path>,
     /// The file to replace.
     pub target: &'u Path,
     /// When it is.
@@ -57,8 +60,19 @@ pub enum UpdateError {
         /// Why.
         reason: String,
     },
+    /// Whoever answers is not known to be who was asked.
+    #[error("{url} is not trusted: {reason}")]
+    Untrusted {
+        /// What was asked for.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file of certificates has none.
+    #[error("{0} has no certificate in PEM")]
+    NoCertificate(PathBuf),
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     File {
         /// Which.
         path: PathBuf,
@@ -102,11 +116,13 @@ impl Update<'_> {
         if self.keys.is_empty() {
             return Err(UpdateError::NoKey(self.from.to_owned()));
         }
+        let authorities = self.authorities.map(certificates).transpose()?;
+        let web = Web { authorities };
         let own = self.target.exists().then(|| Database::open(self.target, Timestamp(i64::MIN)).ok()).flatten();
         let own = own.map(|database| database.header().build);
         let tag = own.and_then(|_| self.tag());
-        let Some((bytes, tag)) = self.fetch(tag.as_deref())? else { return Ok(Updated::Current) };
-        let signature = self.fetch_signature()?;
+        let Some((bytes, tag)) = self.fetch(&web, tag.as_deref())? else { return Ok(Updated::Current) };
+        let signature = self.fetch_signature(&web)?;
         self.verify(&bytes, &signature)?;
         let temporary =
             beside(self.target, &bytes).map_err(|source| UpdateError::File { path: self.target.to_owned(), source })?;
@@ -150,14 +166,18 @@ impl Update<'_> {
     }
 
     /// What is there; `None` where the server says that nothing has changed.
-    fn fetch(&self, tag: Option<&str>) -> Result<Option<Fetched>, UpdateError> {
-        if is_address(self.from) { get(self.from, tag, LIMIT) } else { Ok(Some((read(Path::new(self.from))?, None))) }
+    fn fetch(&self, web: &Web, tag: Option<&str>) -> Result<Option<Fetched>, UpdateError> {
+        if is_address(self.from) {
+            web.get(self.from, tag, LIMIT)
+        } else {
+            Ok(Some((read(Path::new(self.from))?, None)))
+        }
     }
 
-    fn fetch_signature(&self) -> Result<String, UpdateError> {
+    fn fetch_signature(&self, web: &Web) -> Result<String, UpdateError> {
         let from = format!("{}.minisig", self.from);
         let bytes = if is_address(&from) {
-            get(&from, None, SIGNATURE_LIMIT)?.map_or_else(Vec::new, |(bytes, _)| bytes)
+            web.get(&from, None, SIGNATURE_LIMIT)?.map_or_else(Vec::new, |(bytes, _)| bytes)
         } else {
             read(Path::new(&from))?
         };
@@ -233,36 +253,70 @@ fn read(path: &Path) -> Result<Vec<u8>, UpdateError> {
     fs::read(path).map_err(|source| UpdateError::File { path: path.to_owned(), source })
 }
 
-/// Fetches an address.
-fn get(url: &str, tag: Option<&str>, limit: u64) -> Result<Option<Fetched>, UpdateError> {
-    let is_local =
-        ["http://localhost:", "http://127.0.0.1:", "http://[::1]:"].iter().any(|start| url.starts_with(start));
-    if !is_local && !url.starts_with("https://") {
-        return Err(UpdateError::Insecure(url.to_owned()));
+/// The certificates of a file, which may hold other things.
+fn certificates(path: &Path) -> Result<RootCerts, UpdateError> {
+    let pem = read(path)?;
+    let found: Vec<Certificate<'_>> = parse_pem(&pem)
+        .filter_map(|item| if let Ok(PemItem::Certificate(certificate)) = item { Some(certificate) } else { None })
+        .collect();
+    if found.is_empty() { Err(UpdateError::NoCertificate(path.to_owned())) } else { Ok(found.into()) }
+}
+
+/// What is asked over the network.
+struct Web {
+    authorities: Option<RootCerts>,
+}
+
+impl Web {
+    /// Fetches an address; `None` where the server says that nothing has changed since it gave the tag.
+    fn get(&self, url: &str, tag: Option<&str>, limit: u64) -> Result<Option<Fetched>, UpdateError> {
+        let is_local =
+            ["http://localhost:", "http://127.0.0.1:", "http://[::1]:"].iter().any(|start| url.starts_with(start));
+        if !is_local && !url.starts_with("https://") {
+            return Err(UpdateError::Insecure(url.to_owned()));
+        }
+        let failed = |reason: String| UpdateError::Fetch { url: url.to_owned(), reason };
+        let broken = |error: ureq::Error| match distrust(&error) {
+            Some(reason) => UpdateError::Untrusted { url: url.to_owned(), reason },
+            None => failed(error.to_string()),
+        };
+        let roots = self.authorities.clone().unwrap_or(RootCerts::WebPki);
+        let agent = ureq::Agent::config_builder()
+            // An answer from elsewhere is as good, the signature tells; but nobody on the way is to see what is asked for.
+            .https_only(!is_local)
+            .http_status_as_error(false)
+            .max_redirects(5)
+            .timeout_connect(Some(Duration::from_secs(20)))
+            .timeout_global(Some(Duration::from_mins(10)))
+            .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .build()
+            .new_agent();
+        let mut request = agent.get(url);
+        if let Some(tag) = tag {
+            request = request.header("If-None-Match", tag);
+        }
+        let mut response = request.call().map_err(broken)?;
+        match response.status().as_u16() {
+            200 => {}
+            304 if tag.is_some() => return Ok(None),
+            status => return Err(failed(format!("the server answered with status {status}"))),
+        }
+        let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        let bytes = response.body_mut().with_config().limit(limit).read_to_vec().map_err(broken)?;
+        Ok(Some((bytes, tag)))
     }
-    let failed = |reason: String| UpdateError::Fetch { url: url.to_owned(), reason };
-    let agent = ureq::Agent::config_builder()
-        // An answer from elsewhere is as good, the signature tells; but nobody on the way is to see what is asked for.
-        .https_only(!is_local)
-        .http_status_as_error(false)
-        .max_redirects(5)
-        .timeout_connect(Some(Duration::from_secs(20)))
-        .timeout_global(Some(Duration::from_mins(10)))
-        .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent();
-    let mut request = agent.get(url);
-    if let Some(tag) = tag {
-        request = request.header("If-None-Match", tag);
-    }
-    let mut response = request.call().map_err(|error| failed(error.to_string()))?;
-    match response.status().as_u16() {
-        200 => {}
-        304 if tag.is_some() => return Ok(None),
-        status => return Err(failed(format!("the server answered with status {status}"))),
-    }
-    let tag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-    let bytes =
-        response.body_mut().with_config().limit(limit).read_to_vec().map_err(|error| failed(error.to_string()))?;
-    Ok(Some((bytes, tag)))
+}
+
+/// Why a server's certificate is not taken, where that is what went wrong.
+fn distrust(error: &ureq::Error) -> Option<String> {
+    const SIGN: &str = "invalid peer certificate: ";
+    let text = error.to_string();
+    let (_, reason) = text.split_once(SIGN)?;
+    Some(match reason {
+        "UnknownIssuer" => "nobody that is trusted vouches for its certificate; of a house of its own name the \
+                            authority with `--ca-file`"
+            .to_owned(),
+        other => format!("its certificate is not valid: {other}"),
+    })
 }

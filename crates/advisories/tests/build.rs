@@ -9,7 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use portcullis_advisories::build::{Built, Inputs, Stamp, Texts, build};
 use portcullis_advisories::database::Database;
-use portcullis_advisories::{Advisories, Error, Timestamp};
+use portcullis_advisories::record::Kind;
+use portcullis_advisories::{Advisories, Error, Match, Timestamp};
 use portcullis_model::packages::Ecosystem;
 
 /// An empty folder of this test's own.
@@ -123,6 +124,77 @@ fn an_archive_of_rustsec_is_read_with_its_commit() {
     let built = build(&inputs, Texts::Leave, &Stamp::default()).unwrap();
     assert_eq!(built.meta.sources[0].commit.as_deref(), Some("0123456789abcdef0123456789abcdef01234567"));
     assert_eq!(ids(&advisories(&built), Ecosystem::CratesIo, "z", "0.9.0"), ["RUSTSEC-2024-0001"]);
+}
+
+/// A file of the index, or of what Cargo keeps of it: versions, `!` in front of those that were withdrawn.
+fn indexed(name: &str, versions: &str, head: &[u8], around: u8) -> Vec<u8> {
+    let mut file = head.to_vec();
+    for version in versions.split(' ') {
+        let (version, yanked) = version.strip_prefix('!').map_or((version, false), |version| (version, true));
+        if around == 0 {
+            file.extend(version.bytes().chain([0]));
+        }
+        let line = format!(
+            r#"{{"name":"{name}","vers":"{version}","deps":[{{"name":"yanked","req":"^1"}}],"features":{{"yanked":[]}},"yanked":{yanked}}}"#
+        );
+        file.extend(line.bytes().chain([around]));
+    }
+    file
+}
+
+#[test]
+fn yanked_versions_are_known_by_either_form_of_the_index() {
+    let root = folder("yanked");
+    let config = r#"{"dl":"https://static.crates.io/crates","api":"https://crates.io"}"#;
+    let git = root.join("git");
+    write(&git.join("config.json"), config);
+    write(&git.join("to/ki/tokio"), indexed("tokio", "1.0.0 !1.0.1 1.1.0", b"", b'\n'));
+    write(&git.join("3/l/log"), indexed("log", "!0.1.0", b"", b'\n'));
+    write(&git.join("2/ab"), indexed("Ab", "!1.0.0", b"", b'\n'));
+    write(&git.join("1/a"), "{\"name\":\"a\",\"vers\":\"1.0.0\",\"yanked\": true");
+    write(&git.join("README"), "\"yanked\":true");
+    let cargo = root.join("registry/index");
+    fs::create_dir_all(root.join("empty")).unwrap();
+    let kept = b"\x03\x02\0\0\0etag: \"x\"\0";
+    write(&cargo.join("index.crates.io-0011/config.json"), config);
+    write(&cargo.join("index.crates.io-0011/.cache/to/ki/tokio"), indexed("tokio", "1.0.0 !1.0.1 !1.2.0", kept, 0));
+    write(&cargo.join("house.example-0011/.cache/to/ki/tokio"), indexed("tokio", "!1.1.0", kept, 0));
+    let inputs = Inputs { crates_index: vec![git, root.join("registry")], ..Inputs::default() };
+    let built = build(&inputs, Texts::Keep, &Stamp::default()).unwrap();
+    let [fault] = built.faults.as_slice() else { panic!("{:?}", built.faults) };
+    assert!(fault.to_string().replace('\\', "/").contains("git/1/a: EOF"), "{fault}");
+    let sources: Vec<(u64, u64)> = built.meta.sources.iter().map(|it| (it.records, it.yanked)).collect();
+    assert_eq!(sources, [(0, 3), (0, 2)]);
+
+    let known = Advisories::embedded().unwrap().with(Database::of_bytes("test", built.bytes).unwrap());
+    for (name, version, expected) in [
+        ("tokio", "1.0.0", &[][..]),
+        ("tokio", "1.0.1", &["yanked"]),
+        ("tokio", "1.1.0", &[]),
+        ("tokio", "1.2.0", &["yanked"]),
+        ("log", "0.1.0", &["yanked"]),
+        ("Ab", "1.0.0", &["yanked"]),
+    ] {
+        let matches = known.matches_of(Ecosystem::CratesIo, name, version).unwrap();
+        let yanked: Vec<&str> = matches.iter().filter(|it| it.kind == Kind::Yanked).map(Match::id).collect();
+        assert_eq!(yanked, expected, "{name} {version}");
+    }
+    // What was withdrawn says nothing of defects: what is built in still does.
+    assert!(
+        known
+            .matches_of(Ecosystem::CratesIo, "time", "0.1.42")
+            .unwrap()
+            .iter()
+            .any(|it| it.id() == "RUSTSEC-2020-0071")
+    );
+
+    let other = root.join("other");
+    write(&other.join("config.json"), r#"{"dl":"https://house.example/dl"}"#);
+    for (folder, said) in [("other", "another registry"), ("empty", "no index of crates.io"), ("gone", "cannot read")] {
+        let inputs = Inputs { crates_index: vec![root.join(folder)], ..Inputs::default() };
+        let error = build(&inputs, Texts::Keep, &Stamp::default()).unwrap_err();
+        assert!(error.to_string().contains(said), "{folder}: {error}");
+    }
 }
 
 #[test]

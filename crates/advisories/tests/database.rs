@@ -58,8 +58,8 @@ fn every_way_in_which_a_file_is_wrong_has_its_own_error() {
         (good[..20].to_vec(), Fault::Length { expected: header, actual: 20 }),
         (good[..good.len() - 1].to_vec(), Fault::Length { expected: length, actual: length - 1 }),
         (longer, Fault::Length { expected: length, actual: length + 1 }),
-        (patched(8, 0), Fault::OlderSchema { found: 0, expected: 1 }),
-        (patched(8, 9), Fault::NewerSchema { found: 9, expected: 1 }),
+        (patched(8, 0), Fault::OlderSchema { found: 0, expected: 2 }),
+        (patched(8, 9), Fault::NewerSchema { found: 9, expected: 2 }),
         (patched(12, 8), Fault::Checksum("header")),
         (patched(308, 0xee), Fault::Checksum("list of sources")),
     ] {

@@ -92,6 +92,19 @@ fn aliases_join_even_through_records_about_other_packages() {
 }
 
 #[test]
+fn of_twins_each_is_reported_by_its_own_advisory() {
+    let records = [
+        record("RUSTSEC-1 crates.io x-fips", "introduced:0", r#""aliases": ["CVE-1"]"#),
+        record("RUSTSEC-2 crates.io x", "introduced:0", r#""aliases": ["CVE-1"]"#),
+    ];
+    let advisories = known(&records);
+    for (name, expected) in [("x-fips", "RUSTSEC-1,RUSTSEC-2,CVE-1"), ("x", "RUSTSEC-2,RUSTSEC-1,CVE-1")] {
+        let said = said(&advisories, Ecosystem::CratesIo, name, "1.0.0");
+        assert_eq!(said, [format!("{expected} unknown vulnerability ")]);
+    }
+}
+
+#[test]
 fn malicious_packages_are_critical_and_come_first() {
     let informs = record("RUSTSEC-1 crates.io x", "introduced:0", "");
     let mut unmaintained = informs.clone();

@@ -3,6 +3,10 @@
 /// The tag of every rule that an advisory is.
 pub const ADVISORIES: &str = "advisories";
 
+/// The one rule of all versions that their publishers have withdrawn, which have no advisories with ids of their own; and
+/// its tag.
+pub const YANKED: &str = "yanked";
+
 /// Who gives ids to advisories. Linux distributions have many more schemes; these are the ones that packages of languages
 /// meet.
 const PREFIXES: &[&str] = &[
@@ -17,6 +21,7 @@ pub const ADVISORY_TAGS: &[&str] = &[
     "unmaintained",
     "unsound",
     "notice",
+    YANKED,
     "known-exploited",
     "unknown-severity",
     "unfixed",

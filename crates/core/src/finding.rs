@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::{
     Confidence, FileId, Fingerprint, Fix, FixSafety, LineHash, Position, RuleIdx, SealedFix, Severity, Span,
-    Suppression,
+    Suppression, UNKNOWN,
 };
 
 /// Where a rule points: the span to show, and what names the place when lines move.
@@ -140,6 +140,8 @@ pub struct Finding {
     pub rule: RuleIdx,
     /// The rule's severity, or what configuration made of it.
     pub severity: Severity,
+    /// Nobody has said how bad it is: `severity` is what it counts as.
+    pub unrated: bool,
     /// How sure.
     pub confidence: Confidence,
     /// What is wrong.
@@ -165,6 +167,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The severity as reports show it.
+    pub const fn severity_name(&self) -> &'static str {
+        if self.unrated { UNKNOWN } else { self.severity.name() }
+    }
+
     /// Whether `--fix` removes it: it counts, and its fix is safe.
     pub fn is_fixable(&self) -> bool {
         self.has_fix(FixSafety::Safe)

@@ -21,7 +21,7 @@ mod span;
 mod suppression;
 mod words;
 
-pub use advisory::{ADVISORIES, ADVISORY_TAGS, is_advisory};
+pub use advisory::{ADVISORIES, ADVISORY_TAGS, YANKED, is_advisory};
 pub use catalog::{Catalog, RuleIdx};
 pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
 pub use files::{FileError, Files};
@@ -35,7 +35,7 @@ pub use nearest::{near, nearest};
 pub use offset_map::OffsetMap;
 pub use report::{Note, NoteKind, RootPaths, ScanError, ScanReport, Stats, Summary};
 pub use rule::{DerivedExamples, Example, Expect, OptionMeta, OptionShape, Profile, RuleMeta, is_known_peer_scheme};
-pub use severity::{Confidence, Severity};
+pub use severity::{Confidence, Severity, UNKNOWN};
 pub use span::{FileId, Span};
 pub use suppression::{SuppressedBy, Suppression};
 pub use words::Words;

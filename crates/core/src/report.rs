@@ -86,6 +86,8 @@ impl ScanReport {
         for finding in &self.findings {
             if finding.suppressed.is_some() {
                 summary.suppressed += 1;
+            } else if finding.unrated {
+                summary.unknown += 1;
             } else if let Some(count) = summary.by_severity.get_mut(finding.severity as usize) {
                 *count += 1;
             }
@@ -99,6 +101,8 @@ impl ScanReport {
 pub struct Summary {
     /// Active findings, indexed by [`Severity`] as a number: info first.
     pub by_severity: [usize; 5],
+    /// Active findings whose severity nobody has said, which are in none of the others.
+    pub unknown: usize,
     /// Suppressed findings.
     pub suppressed: usize,
 }
@@ -106,7 +110,7 @@ pub struct Summary {
 impl Summary {
     /// Active findings.
     pub fn total(&self) -> usize {
-        self.by_severity.iter().sum()
+        self.by_severity.iter().sum::<usize>() + self.unknown
     }
 
     /// Active findings of one severity.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Confidence, Severity, Words};
+use crate::{Confidence, Severity, UNKNOWN, Words};
 
 /// Everything about a rule but its check: builtin, Rego and advisory rules alike.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct RuleMeta {
     pub id: Cow<'static, str>,
     /// One severity per id, because GitHub keeps it per rule.
     pub severity: Severity,
+    /// Nobody has said how bad it is: `severity` is what it counts as, and reports say that it is unknown.
+    pub unrated: bool,
     /// How sure the rule is when it speaks.
     pub confidence: Confidence,
     /// Which profile turns it on.
@@ -43,6 +45,7 @@ impl RuleMeta {
     pub const DEFAULT: Self = Self {
         id: Cow::Borrowed(""),
         severity: Severity::Medium,
+        unrated: false,
         confidence: Confidence::High,
         profile: Profile::Recommended,
         tags: Words::NONE,
@@ -52,6 +55,11 @@ impl RuleMeta {
         docs: Cow::Borrowed(""),
         derived: None,
     };
+
+    /// The severity as reports show it.
+    pub const fn severity_name(&self) -> &'static str {
+        if self.unrated { UNKNOWN } else { self.severity.name() }
+    }
 
     /// The first line of the docs.
     pub fn title(&self) -> &str {

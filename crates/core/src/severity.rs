@@ -34,6 +34,9 @@ impl Severity {
     }
 }
 
+/// The word for a severity that nobody has given. No [`Severity`] has it: what is unknown counts as what is configured.
+pub const UNKNOWN: &str = "unknown";
+
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

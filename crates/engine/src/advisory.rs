@@ -7,14 +7,17 @@ use std::fmt::Write as _;
 
 use portcullis_advisories::record::Event;
 use portcullis_advisories::{Affected, Error, Known, with_causes};
-use portcullis_core::{RuleMeta, ScanError};
+use portcullis_core::{RuleMeta, ScanError, YANKED};
 
-use crate::packages::{Settings, open, rule_of};
+use crate::packages::{Settings, open, rule_of, yanked};
 use crate::scan::ScanOptions;
 
 /// The advisory with an id among its ids, in the databases of a scan, as the rule that it would be there. `None` where
 /// none of them has it.
 pub fn advisory(options: &ScanOptions, id: &str) -> Result<Option<RuleMeta>, ScanError> {
+    if id == YANKED {
+        return Ok(Some(yanked()));
+    }
     let found = || {
         let advisories = open(options)?;
         let Some(known) = advisories.find(id)? else { return Ok(None) };

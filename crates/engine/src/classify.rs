@@ -88,12 +88,20 @@ fn terraform(name: &str) -> Option<Language> {
     }
 }
 
+/// The language of a JSON file that was named or piped: a bill of materials may have any name.
+pub(crate) fn json_by_content(text: &str) -> Language {
+    Format::of_content(text).map_or(Language::Json, Language::Packages)
+}
+
 /// The language of a text whose name says nothing: `None` where it is nothing that is scanned, or is not certain to be.
 pub(crate) fn by_content(text: &str) -> Option<Language> {
     let has =
         |words: &[&str]| words.iter().all(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some());
     if is_dockerfile_text(text) {
         return Some(Language::Dockerfile);
+    }
+    if let Some(format) = Format::of_content(text) {
+        return Some(Language::Packages(format));
     }
     // Most texts are ruled out before they are parsed.
     if !(has(&["apiVersion", "kind"])

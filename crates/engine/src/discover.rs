@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use ignore::{WalkBuilder, WalkState};
 use portcullis_core::{Files, Note, ScanError};
 
-use crate::classify::{Language, by_content, classify, may_be_text};
+use crate::classify::{Language, by_content, classify, json_by_content, may_be_text};
 use crate::files::reason;
 use crate::filters::Filters;
 use crate::judge::{reason as file_error, unrecognised};
@@ -90,10 +90,19 @@ impl Discovered {
         self.targets.binary_search_by(|(target, _)| target.path.as_str().cmp(path))
     }
 
-    /// Makes targets of the named files that their content tells; of the others, says so. A file that cannot be read is an
-    /// error.
+    /// Makes targets of the named files that their content tells, and bills of materials of JSON files; of the others, says
+    /// so. A file that cannot be read is an error.
     pub(crate) fn recognise(&mut self, files: &dyn Files, reads: Reads) -> Vec<Note> {
         let mut notes = Vec::new();
+        for (target, language) in &mut self.targets {
+            // What cannot be read is said when it is judged.
+            if target.origin == Origin::Named
+                && *language == Language::Json
+                && let Ok(Ok(text)) = files.read(&target.path).map(String::from_utf8)
+            {
+                *language = json_by_content(&text);
+            }
+        }
         for path in std::mem::take(&mut self.unknown) {
             let target = Target { path, origin: Origin::Named };
             match files.read(&target.path).map(String::from_utf8) {

@@ -36,6 +36,7 @@ mod taken_in;
 mod targets;
 mod terraform;
 mod together;
+mod vers;
 mod vex;
 
 pub use advisory::advisory;

@@ -17,7 +17,7 @@ use portcullis_advisories::severity::Score;
 use portcullis_advisories::{Advisories, Error, Level, Match, Scheme, Timestamp, with_causes};
 use portcullis_core::{
     ADVISORIES, Catalog, Confidence, Draft, FileId, Files, LineIndex, Note, NoteKind, Place, Profile, RuleMeta,
-    ScanError, Severity, Span, StableHash, SuppressedBy, Suppression,
+    ScanError, Severity, Span, StableHash, SuppressedBy, Suppression, YANKED,
 };
 use portcullis_model::kustomize::directory_of;
 use portcullis_model::packages::{
@@ -244,7 +244,15 @@ fn gather(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -
         folder.above = above(path).filter_map(|path| locks.get(path)).flatten().copied().collect();
     }
     packages.folders = linked(folders.into_values().collect());
-    let unmet = on_workers(&packages.folders, |folder| drift::of(folder, &packages.texts));
+    let at: HashMap<&str, &Folder> = packages.folders.iter().map(|folder| (&*folder.path, folder)).collect();
+    let unmet = on_workers(&packages.folders, |folder| {
+        let nearest = |ecosystem| {
+            let mut folders = above(&folder.path).filter_map(|path| at.get(path).copied());
+            folders.find(|folder| drift::locks_of(folder, ecosystem).next().is_some())
+        };
+        drift::of(folder, nearest, &packages.texts)
+    });
+    drop(at);
     for (folder, unmet) in packages.folders.iter_mut().zip(unmet) {
         for (file, unmet) in folder.files.iter_mut().zip(unmet) {
             file.unmet = unmet;
@@ -514,6 +522,7 @@ impl Hit {
             Kind::Unsound => "is unsound",
             Kind::Unmaintained => "is not maintained any more",
             Kind::Notice => "has a notice",
+            Kind::Yanked => "was withdrawn by its publisher",
         };
         let mut message = format!("`{}` {version} {what}", package.name);
         if !about.is_empty() {
@@ -566,6 +575,9 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
     if advisory.kind == Kind::Malicious {
         return Ok(format!("remove `{name}`, and change every secret that it could read"));
     }
+    if advisory.kind == Kind::Yanked {
+        return Ok(format!("update `{name}`: `cargo update -p {name}@{version}` takes what is not withdrawn"));
+    }
     let upgrade = advisory.smallest_upgrade(version)?;
     let scheme = Scheme::of_ecosystem(package.ecosystem.osv());
     let is_same_major = |to: &str| scheme.is_some_and(|scheme| scheme.same_major(version, to));
@@ -587,6 +599,10 @@ fn help(package: &Package, version: &str, advisory: &Match<'_>, path: &[&Package
 
 /// An advisory as a rule of the scan.
 pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> RuleMeta {
+    if advisory.kind == Kind::Yanked {
+        return yanked();
+    }
+    let unrated = (advisory.kind, advisory.rating.level()) == (Kind::Vulnerability, Level::Unknown);
     let severity = match (advisory.kind, advisory.rating.level()) {
         (Kind::Malicious, _) | (_, Level::Critical) => Severity::Critical,
         (_, Level::High) => Severity::High,
@@ -594,7 +610,7 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
         (_, Level::Low) => Severity::Low,
         (_, Level::None) => Severity::Info,
         (Kind::Unsound, Level::Unknown) => Severity::Low,
-        (Kind::Unmaintained | Kind::Notice, Level::Unknown) => Severity::Info,
+        (Kind::Unmaintained | Kind::Notice | Kind::Yanked, Level::Unknown) => Severity::Info,
         (Kind::Vulnerability, Level::Unknown) => settings.unknown_as,
     };
     let title = if text.summary.is_empty() { format!("Advisory {}", advisory.id()) } else { text.summary.clone() };
@@ -605,7 +621,8 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
     }
     let likely = advisory.epss.map(|epss| format!("epss:{epss:.3}"));
     let mut tags = vec![ADVISORIES, advisory.kind.name()];
-    if advisory.rating.level() == Level::Unknown {
+    // What only informs is no worse than its kind says.
+    if unrated {
         tags.push("unknown-severity");
     }
     if advisory.exploited {
@@ -618,10 +635,26 @@ pub(crate) fn rule_of(advisory: &Match<'_>, text: &Text, settings: Settings) -> 
     RuleMeta {
         id: advisory.id().to_owned().into(),
         severity,
+        unrated,
         confidence: Confidence::High,
         profile: Profile::Recommended,
         tags: tags.into_iter().collect(),
         peers: advisory.ids.iter().copied().filter(|id| *id != advisory.id()).collect(),
+        docs: docs.into(),
+        ..RuleMeta::DEFAULT
+    }
+}
+
+/// The rule of all versions that their publishers have withdrawn.
+pub(crate) fn yanked() -> RuleMeta {
+    let docs = "Version was withdrawn by its publisher\n\n\
+                Whoever publishes a crate yanks a version that is broken, or that has a defect which is worse than none at \
+                all. Cargo takes such a version only where a lockfile names it already, and nobody new gets it. Known where \
+                a database was built with `--crates-index`, as of the day of that index.\n";
+    RuleMeta {
+        id: YANKED.into(),
+        severity: Severity::Info,
+        tags: [ADVISORIES, YANKED].into_iter().collect(),
         docs: docs.into(),
         ..RuleMeta::DEFAULT
     }

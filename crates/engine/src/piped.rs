@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::classify::{Language, classify};
+use crate::classify::{Language, classify, json_by_content};
 use crate::discover::{Discovered, Origin, Target};
 use crate::scan::Stdin;
 use crate::{helm, paths};
@@ -49,8 +49,8 @@ pub(crate) fn whole<'s>(cwd: &Path, stdin: &'s Stdin) -> Piped<'s> {
         None => UNNAMED.to_owned(),
     };
     // Without a name that tells, Kubernetes YAML is what people pipe.
+    let text = String::from_utf8_lossy(&stdin.bytes);
     let language = classify(&path).unwrap_or_else(|| {
-        let text = String::from_utf8_lossy(&stdin.bytes);
         let first = text.trim_start_matches('\u{feff}').trim_start();
         if first.starts_with(['{', '[']) {
             Language::Json
@@ -60,6 +60,7 @@ pub(crate) fn whole<'s>(cwd: &Path, stdin: &'s Stdin) -> Piped<'s> {
             Language::Yaml11
         }
     });
+    let language = if language == Language::Json { json_by_content(&text) } else { language };
     Piped { target: Target { path, origin: Origin::StandardInput }, language, bytes: Cow::Borrowed(&stdin.bytes) }
 }
 

@@ -101,6 +101,7 @@ impl<'s> Sealer<'s> {
         Finding {
             rule: draft.rule,
             severity: self.selection.severity(draft.rule).unwrap_or(rule.severity),
+            unrated: rule.unrated && !self.selection.sets_severity(draft.rule),
             confidence: draft.confidence.unwrap_or(rule.confidence),
             message: draft.message,
             help: draft.help,

@@ -1,6 +1,6 @@
 //! Which rules are on, and how bad their findings are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_core::{Catalog, Profile, RuleIdx, Severity, is_advisory};
 use portcullis_rules::PodSecurity;
@@ -12,6 +12,8 @@ use crate::config::RuleSwitch;
 pub struct Selection {
     /// Severity of each rule that is on, by [`RuleIdx`].
     severities: Vec<Option<Severity>>,
+    /// Those whose severity the configuration gives.
+    set: BTreeSet<RuleIdx>,
 }
 
 /// A selector that names no rule.
@@ -60,7 +62,9 @@ impl Selection {
             .zip(severity)
             .map(|(on, severity)| (on && severity >= wanted.min_severity).then_some(severity))
             .collect();
-        Ok(Self { severities })
+        let set =
+            wanted.switches.iter().filter(|(_, switch)| switch.severity.is_some()).map(|(&rule, _)| rule).collect();
+        Ok(Self { severities, set })
     }
 
     /// Whether a rule runs.
@@ -71,6 +75,11 @@ impl Selection {
     /// The severity of a rule's findings, if it runs.
     pub fn severity(&self, rule: RuleIdx) -> Option<Severity> {
         self.severities.get(rule.0 as usize).copied().flatten()
+    }
+
+    /// Whether the configuration says how bad a rule's findings are.
+    pub(crate) fn sets_severity(&self, rule: RuleIdx) -> bool {
+        self.set.contains(&rule)
     }
 
     /// How many rules run.

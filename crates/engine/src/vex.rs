@@ -3,7 +3,7 @@
 //! A statement is about an advisory and products, which are named by their package URLs. It is believed for what is
 //! scanned: whoever names the file says that it is about this. Of several statements about one advisory and one package
 //! the latest holds, so that a defect that turned out to matter counts again. Products that are named otherwise (images,
-//! CPEs) and ranges of versions are no package of a lockfile, and a statement without products is about nothing.
+//! CPEs) are no package of a lockfile, ranges of versions count where they are `vers:`, and a statement without products is about nothing.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use portcullis_advisories::{Scheme, Timestamp};
 use portcullis_core::is_advisory;
 use portcullis_model::packages::{Package, Purl, purl_of};
 use serde_json::Value as Json;
+
+use crate::vers::Vers;
 
 /// Bytes of a file that are read at most.
 const LIMIT: u64 = 64 << 20;
@@ -44,6 +46,8 @@ struct Statement {
     /// When it was made, and how many were read before it: of equal times the one that is read last holds.
     at: (Timestamp, usize),
     product: Purl,
+    /// The versions that it is about, where the product names none.
+    range: Option<Vers>,
     verdict: Verdict,
 }
 
@@ -76,7 +80,7 @@ impl Vex {
             return None;
         }
         let own = Purl::parse(&purl_of(package))?;
-        let about = known.into_iter().filter(|statement| is_about(&statement.product, &own, package));
+        let about = known.into_iter().filter(|statement| is_about(statement, &own, package));
         match &about.max_by_key(|statement| statement.at)?.verdict {
             Verdict::Harmless(reason) => Some(reason),
             Verdict::Counts => None,
@@ -103,11 +107,17 @@ impl Vex {
         Ok(())
     }
 
-    fn say(&mut self, ids: &[String], at: Option<Timestamp>, product: &Purl, verdict: &Verdict) {
+    fn say(
+        &mut self,
+        ids: &[String],
+        at: Option<Timestamp>,
+        (product, range): (&Purl, Option<&Vers>),
+        verdict: &Verdict,
+    ) {
         self.count = self.count.saturating_add(1);
         let at = (at.unwrap_or_default(), self.count);
         for id in ids {
-            let statement = Statement { at, product: product.clone(), verdict: verdict.clone() };
+            let statement = Statement { at, product: product.clone(), range: range.cloned(), verdict: verdict.clone() };
             self.statements.entry(id.clone()).or_default().push(statement);
         }
     }
@@ -131,7 +141,7 @@ impl Vex {
                 // The product is then what is scanned, whatever it is called.
                 let about = if parts.is_empty() { vec![product] } else { parts };
                 for product in about.into_iter().filter_map(purl_in) {
-                    self.say(&ids, at, &product, &verdict);
+                    self.say(&ids, at, (&product, None), &verdict);
                 }
             }
         }
@@ -161,17 +171,18 @@ impl Vex {
                     continue;
                 };
                 let versions = affected.get("versions").and_then(Json::as_array);
-                let products: Vec<Purl> = match versions {
-                    // What a range says is not read, and what is not read is said of nothing.
-                    Some(versions) => versions
-                        .iter()
-                        .filter_map(|it| text(it, "version"))
-                        .map(|version| Purl { version: Some(version.to_owned()), ..product.clone() })
-                        .collect(),
-                    None => vec![product],
+                let Some(versions) = versions else {
+                    self.say(&ids, at, (&product, None), &verdict);
+                    continue;
                 };
-                for product in products {
-                    self.say(&ids, at, &product, &verdict);
+                for it in versions {
+                    if let Some(version) = text(it, "version") {
+                        let product = Purl { version: Some(version.to_owned()), ..product.clone() };
+                        self.say(&ids, at, (&product, None), &verdict);
+                    } else if let Some(range) = text(it, "range").and_then(|range| Vers::parse(range, &product.kind)) {
+                        let product = Purl { version: None, ..product.clone() };
+                        self.say(&ids, at, (&product, Some(&range)), &verdict);
+                    }
                 }
             }
         }
@@ -237,7 +248,7 @@ fn reason(status: &str, why: [Option<&str>; 2]) -> String {
 }
 
 /// Whether a product is this package: type, namespace and name are the same, and the version where it has one.
-fn is_about(product: &Purl, own: &Purl, package: &Package) -> bool {
+fn is_about(Statement { product, range, .. }: &Statement, own: &Purl, package: &Package) -> bool {
     let scheme = Scheme::of_ecosystem(package.ecosystem.osv());
     let is_same_name = || {
         let normal = |purl: &Purl| scheme.map(|scheme| scheme.normalise_name(&purl.full_name()).into_owned());
@@ -248,7 +259,14 @@ fn is_about(product: &Purl, own: &Purl, package: &Package) -> bool {
         let version = package.version.as_deref().unwrap_or_default();
         wanted == version || scheme.is_some_and(|scheme| scheme.compare(wanted, version).is_eq())
     };
-    product.kind == own.kind && is_same_name() && product.version.as_deref().is_none_or(is_version)
+    let is_in = |range: &Vers| {
+        let version = package.version.as_deref();
+        scheme.zip(version).is_some_and(|(scheme, version)| range.contains(scheme, version))
+    };
+    product.kind == own.kind
+        && is_same_name()
+        && product.version.as_deref().is_none_or(is_version)
+        && range.as_ref().is_none_or(is_in)
 }
 
 /// The first of the keys that has a time.

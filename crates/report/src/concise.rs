@@ -12,7 +12,7 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
     let palette = Palette::new(options);
     let line = |finding: &Finding| {
         let id = clean(&report.catalog.get(finding.rule).id, options.glyphs);
-        let code = format!("{}[{id}]", finding.severity).style(palette.severity(finding.severity)).to_string();
+        let code = format!("{}[{id}]", finding.severity_name()).style(palette.severity(finding.severity)).to_string();
         let start = finding.location.start;
         format!(
             "{}:{}:{}: {} {}{}{}\n",

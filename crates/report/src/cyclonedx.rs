@@ -309,8 +309,7 @@ fn vulnerabilities(report: &ScanReport) -> Vec<Vulnerability<'_>> {
             let mut ratings: Vec<Rating<'_>> =
                 advised.vectors.iter().map(|(vector, tenths)| Rating::of_vector(vector, *tenths)).collect();
             if ratings.is_empty() {
-                let severity = if rule.tags.contains("unknown-severity") { "unknown" } else { rule.severity.name() };
-                ratings.push(Rating { score: None, severity, method: None, vector: None });
+                ratings.push(Rating { score: None, severity: finding.severity_name(), method: None, vector: None });
             }
             let entry = Vulnerability {
                 bom_ref: String::new(),

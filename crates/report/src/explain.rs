@@ -44,7 +44,7 @@ impl Sheet<'_> {
 
     fn headline(&self) -> String {
         let id = self.clean(&self.rule.id);
-        let code = format!("{}[{id}]", self.rule.severity);
+        let code = format!("{}[{id}]", self.rule.severity_name());
         let title = self.clean(self.rule.title());
         let shown = code.style(self.palette.severity(self.rule.severity)).to_string();
         let line = format!("{shown}: {}", title.style(self.palette.strong()));
@@ -62,7 +62,7 @@ impl Sheet<'_> {
                 text.push_str(&wrapped(&self.clean(value), &first, &rest, self.width));
             }
         };
-        fact("severity", rule.severity.name());
+        fact("severity", rule.severity_name());
         fact("confidence", rule.confidence.name());
         fact("profile", rule.profile.name());
         fact("tags", &rule.tags.iter().collect::<Vec<_>>().join(", "));

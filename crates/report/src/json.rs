@@ -116,7 +116,7 @@ impl<'r> Wire<'r> {
     fn append(&self, finding: &Finding, buffer: &mut Vec<u8>) {
         let rule = self.rule(finding.rule);
         buffer.extend_from_slice(&rule.head);
-        buffer.extend_from_slice(finding.severity.name().as_bytes());
+        buffer.extend_from_slice(finding.severity_name().as_bytes());
         buffer.extend_from_slice(b"\",\"confidence\":\"");
         buffer.extend_from_slice(finding.confidence.name().as_bytes());
         buffer.extend_from_slice(b"\",\"message\":");
@@ -211,6 +211,7 @@ struct SummaryWire {
     medium: usize,
     low: usize,
     info: usize,
+    unknown: usize,
     suppressed: usize,
     files: usize,
     searched: usize,
@@ -228,6 +229,7 @@ impl SummaryWire {
             medium: summary.of(Severity::Medium),
             low: summary.of(Severity::Low),
             info: summary.of(Severity::Info),
+            unknown: summary.unknown,
             suppressed: summary.suppressed,
             files: report.stats.files,
             searched: report.stats.searched,

@@ -66,7 +66,7 @@ impl Page<'_> {
     /// `high[k8s-privileged-container]: container web runs privileged`
     fn headline(&self, finding: &Finding) -> String {
         let id = self.clean(&self.report.catalog.get(finding.rule).id).into_owned();
-        let code = format!("{}[{id}]", finding.severity);
+        let code = format!("{}[{id}]", finding.severity_name());
         let message = self.clean(&finding.message);
         let line = format!(
             "{}: {}",

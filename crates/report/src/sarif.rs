@@ -223,7 +223,8 @@ fn level_name(severity: Severity) -> &'static str {
     }
 }
 
-/// In the middle of what GitHub calls by the same name.
+/// In the middle of what GitHub calls by the same name. What nobody has rated has the number of what it counts as: GitHub
+/// shows no severity for a rule without one, and its results say that it is unknown.
 fn security_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",
@@ -300,6 +301,10 @@ fn result(report: &ScanReport, draft: &Draft<'_>, rule_index: i64) -> SarifResul
         .collect();
     if !related.is_empty() {
         result.related_locations = Some(related);
+    }
+    if finding.unrated {
+        let severity = BTreeMap::from([("severity".to_owned(), finding.severity_name().into())]);
+        result.properties = Some(PropertyBag::builder().additional_properties(severity).build());
     }
     result.fixes = finding.fix.as_deref().filter(|_| finding.is_fixable()).map(|fix| vec![fixed(fix, &draft.uri)]);
     result.suppressions = finding.suppressed.as_deref().map(|reason| vec![suppression(reason)]);

@@ -1,6 +1,6 @@
 //! The closing line of a scan.
 
-use portcullis_core::{ScanReport, Severity};
+use portcullis_core::{ScanReport, Severity, UNKNOWN};
 
 use crate::text::{count, grouped};
 use crate::{Glyphs, Options};
@@ -21,7 +21,9 @@ pub(crate) fn breakable(report: &ScanReport, options: &Options) -> String {
         let severities: Vec<String> = Severity::ALL
             .into_iter()
             .filter(|severity| summary.of(*severity) > 0)
-            .map(|severity| format!("{}\u{a0}{severity}", grouped(summary.of(severity))))
+            .map(|severity| (summary.of(severity), severity.name()))
+            .chain((summary.unknown > 0).then_some((summary.unknown, UNKNOWN)))
+            .map(|(count, name)| format!("{}\u{a0}{name}", grouped(count)))
             .collect();
         parts.push(format!("{}: {}", count(summary.total(), "finding"), severities.join(", ")));
     }

@@ -117,6 +117,7 @@ impl RuleParts {
             meta: RuleMeta {
                 id: Borrowed(id),
                 severity: self.severity,
+                unrated: false,
                 confidence: self.confidence,
                 profile: self.profile,
                 tags: Words::Static(self.tags),

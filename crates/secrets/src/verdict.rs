@@ -4,7 +4,9 @@
 //! Secret), the slot what else could stand there, and the value itself decides. What the value opens, and whether it is still
 //! valid, is not known.
 
-use crate::credential::{Context, Promise, classes, is_code, is_noise, is_placeholder, is_plausible, is_random, password, promise, words};
+use crate::credential::{
+    Context, Promise, classes, is_code, is_noise, is_placeholder, is_plausible, is_random, password, promise, words,
+};
 
 /// A value under a name.
 #[derive(Clone, Copy, Debug)]
@@ -98,11 +100,34 @@ fn promised(setting: &Setting<'_>) -> Option<Promise> {
 }
 
 /// Names that say nothing of the value.
-const NEUTRAL: &[&str] = &["value", "default", "defaultValue", "content", "plaintext", "literal", "_", "$", "text", "string", "data"];
+const NEUTRAL: &[&str] =
+    &["value", "default", "defaultValue", "content", "plaintext", "literal", "_", "$", "text", "string", "data"];
 /// What has a `key` that is a secret.
 const KEEPERS: &[&str] = &[
-    "jwt", "api", "secret", "secrets", "auth", "license", "licence", "encryption", "signing", "crypto", "token", "tokens", "access", "service",
-    "private", "master", "session", "cookie", "openai", "stripe", "sendgrid", "mailgun", "hmac", "credentials",
+    "jwt",
+    "api",
+    "secret",
+    "secrets",
+    "auth",
+    "license",
+    "licence",
+    "encryption",
+    "signing",
+    "crypto",
+    "token",
+    "tokens",
+    "access",
+    "service",
+    "private",
+    "master",
+    "session",
+    "cookie",
+    "openai",
+    "stripe",
+    "sendgrid",
+    "mailgun",
+    "hmac",
+    "credentials",
 ];
 
 /// Whether the names around say that the value is the name of something kept elsewhere.
@@ -116,8 +141,10 @@ fn is_elsewhere(parents: &[&str]) -> bool {
 
 /// Whether the names around say that people read the value.
 fn is_text_for_people(name: &str, parents: &[&str]) -> bool {
-    let is_locale = |text: &str| matches!(text.as_bytes(), [a, b] | [a, b, b'-' | b'_', _, _] if a.is_ascii_lowercase() && b.is_ascii_lowercase())
-        && LANGUAGES.contains(&text.get(..2).unwrap_or_default());
+    let is_locale = |text: &str| {
+        matches!(text.as_bytes(), [a, b] | [a, b, b'-' | b'_', _, _] if a.is_ascii_lowercase() && b.is_ascii_lowercase())
+            && LANGUAGES.contains(&text.get(..2).unwrap_or_default())
+    };
     let is_text = |text: &str| TEXTS.iter().any(|word| text.eq_ignore_ascii_case(word));
     let is_any = |text: &str| is_text(text) || is_locale(text);
     parents.iter().any(|parent| parent.split('.').any(is_any)) || {
@@ -143,9 +170,25 @@ const TEXTS: &[&str] = &[
 /// Certificates, public keys and what issuers mean for everybody to see.
 fn is_public(value: &str) -> bool {
     const STARTS: &[&str] = &[
-        "LS0tLS1CRUdJTiBDRVJU", "LS0tLS1CRUdJTiBQVUJM", "-----BEGIN CERT", "-----BEGIN PUBLIC", "ssh-rsa ", "ssh-ed25519 ",
-        "ssh-dss ", "ecdsa-sha2-", "pk_test_", "pk_live_", "pk.eyJ", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:",
-        "sha1:", "md5:", "SHA256:",
+        "LS0tLS1CRUdJTiBDRVJU",
+        "LS0tLS1CRUdJTiBQVUJM",
+        "-----BEGIN CERT",
+        "-----BEGIN PUBLIC",
+        "ssh-rsa ",
+        "ssh-ed25519 ",
+        "ssh-dss ",
+        "ecdsa-sha2-",
+        "pk_test_",
+        "pk_live_",
+        "pk.eyJ",
+        "sha256-",
+        "sha384-",
+        "sha512-",
+        "sha256:",
+        "sha512:",
+        "sha1:",
+        "md5:",
+        "SHA256:",
     ];
     STARTS.iter().any(|start| value.starts_with(start))
 }

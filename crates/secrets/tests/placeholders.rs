@@ -4,8 +4,7 @@ use portcullis_secrets::credential::{Standing, standing};
 
 #[test]
 fn texts_in_the_place_of_a_password_are_told_apart() {
-    let tables =
-        [(Standing::Placeholder, PLACEHOLDERS), (Standing::Weak, WEAK), (Standing::Real, REAL)];
+    let tables = [(Standing::Placeholder, PLACEHOLDERS), (Standing::Weak, WEAK), (Standing::Real, REAL)];
     let count: usize = tables.iter().map(|(_, texts)| texts.len()).sum();
     assert!(count >= 300, "only {count} texts");
     let wrong: Vec<String> = tables

@@ -133,7 +133,7 @@ fn parse_rustsec(member: Member) -> Parsed {
 }
 
 /// The files of a folder and those below it that are wanted, in the order of their paths; links are not followed.
-fn files(root: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn files(root: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();
     let mut folders = vec![(root.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
@@ -154,7 +154,7 @@ fn files(root: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Er
 }
 
 /// The commit that a checkout is at, where its files say so plainly.
-fn head(root: &Path) -> Option<String> {
+pub(super) fn head(root: &Path) -> Option<String> {
     let git = root.join(".git");
     let head = fs::read_to_string(git.join("HEAD")).ok()?;
     let commit = match head.trim().strip_prefix("ref: ") {

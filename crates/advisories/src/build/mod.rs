@@ -7,10 +7,12 @@ mod archives;
 mod compact;
 mod exploits;
 mod inputs;
+mod yanked;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use portcullis_core::YANKED;
 use portcullis_model::packages::Ecosystem;
 use rayon::prelude::*;
 
@@ -19,10 +21,11 @@ use crate::database::file::{Sections, assemble};
 use crate::database::package::{Details, Entry, NewAdvisory};
 use crate::database::{Coverage, Meta, SourceInfo, package, texts};
 use crate::group::Groups;
-use crate::record::{Affected, Record};
+use crate::record::{Affected, Kind, Record};
 use crate::{Error, Rating, Scheme};
 use exploits::Exploits;
 use inputs::{Batch, Loaded};
+use yanked::Yanked;
 
 /// What a database is made of.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +34,8 @@ pub struct Inputs {
     pub osv: Vec<PathBuf>,
     /// Checkouts of the RustSec database: folders, or tar files, packed by gzip or not.
     pub rustsec: Vec<PathBuf>,
+    /// The index of crates.io: checkouts, or the folders that Cargo keeps.
+    pub crates_index: Vec<PathBuf>,
     /// EPSS's scores: the CSV file of a day, packed by gzip or not.
     pub epss: Option<PathBuf>,
     /// The catalogue of known exploited vulnerabilities, as JSON.
@@ -65,7 +70,8 @@ pub struct Built {
 pub fn build(inputs: &Inputs, texts: Texts, stamp: &Stamp) -> Result<Built, Error> {
     let loaded = inputs::load(inputs)?;
     let exploits = Exploits::load(inputs.epss.as_deref(), inputs.exploited.as_deref())?;
-    of_records(loaded, &exploits, texts, stamp)
+    let yanked = Yanked::load(&inputs.crates_index)?;
+    of_records(loaded, yanked, &exploits, texts, stamp)
 }
 
 /// The records of all inputs in their order, and what could not be read.
@@ -78,11 +84,18 @@ pub fn records(inputs: &Inputs) -> Result<(Vec<Record>, Vec<Error>), Error> {
 pub fn build_of(name: &str, records: Vec<Record>, texts: Texts, stamp: &Stamp) -> Result<Built, Error> {
     let batch = Batch { info: SourceInfo { name: name.to_owned(), ..SourceInfo::default() }, records };
     let loaded = Loaded { batches: vec![batch], faults: Vec::new() };
-    of_records(loaded, &Exploits::default(), texts, stamp)
+    of_records(loaded, Yanked::default(), &Exploits::default(), texts, stamp)
 }
 
-fn of_records(loaded: Loaded, exploits: &Exploits, texts: Texts, stamp: &Stamp) -> Result<Built, Error> {
-    let Loaded { mut batches, faults } = loaded;
+fn of_records(
+    loaded: Loaded,
+    yanked: Yanked,
+    exploits: &Exploits,
+    texts: Texts,
+    stamp: &Stamp,
+) -> Result<Built, Error> {
+    let Loaded { mut batches, mut faults } = loaded;
+    faults.extend(yanked.faults);
     let complete = complete(&batches);
     let mut withdrawn = 0;
     let mut sources = Vec::new();
@@ -94,6 +107,7 @@ fn of_records(loaded: Loaded, exploits: &Exploits, texts: Texts, stamp: &Stamp) 
         batch.info.records = batch.records.len() as u64;
         sources.push(std::mem::take(&mut batch.info));
     }
+    sources.extend(yanked.sources);
     let records = youngest(batches);
     let groups = Groups::of(&records);
     let texts = match texts {
@@ -124,6 +138,15 @@ fn of_records(loaded: Loaded, exploits: &Exploits, texts: Texts, stamp: &Stamp) 
         }
     }
     let meta = Meta { sources, ecosystems: coverage(&packages, &complete) };
+    for (name, versions) in &yanked.crates {
+        packages.entry((Ecosystem::CratesIo, name.clone())).or_default().push(NewAdvisory {
+            id: YANKED,
+            kind: Kind::Yanked,
+            versions: versions.iter().map(String::as_str).collect(),
+            details: Details { ids: vec![YANKED], ..Details::default() },
+            ..NewAdvisory::default()
+        });
+    }
     let entries: Vec<Entry<'_>> = packages
         .into_iter()
         .map(|((ecosystem, name), advisories)| Entry { ecosystem: ecosystem.osv(), name, advisories })

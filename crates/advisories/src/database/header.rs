@@ -8,7 +8,7 @@ use crate::{Fault, Timestamp};
 const MAGIC: &[u8; 8] = b"PCLSADV\n";
 
 /// What this program writes and reads. Goes up with every change of the format.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 /// Magic, schema, build, two times, five sections, and the digest of all that.
 pub(super) const LENGTH: usize = 8 + 4 + 8 + 8 + 8 + Section::ALL.len() * (8 + 8 + 32) + 32;

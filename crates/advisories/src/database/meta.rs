@@ -25,6 +25,8 @@ pub struct SourceInfo {
     pub commit: Option<String>,
     /// How many advisories it gave, those that were withdrawn left out.
     pub records: u64,
+    /// How many versions it says are withdrawn by their publishers.
+    pub yanked: u64,
 }
 
 /// What is known about an ecosystem.
@@ -64,6 +66,7 @@ impl Meta {
             writer.i64(source.date.map_or(i64::MIN, |date| date.0));
             writer.text(source.commit.as_deref().unwrap_or_default());
             writer.varint(source.records);
+            writer.varint(source.yanked);
         }
         writer.count(self.ecosystems.len());
         for coverage in &self.ecosystems {
@@ -82,6 +85,7 @@ fn source(reader: &mut Reader<'_>) -> Option<SourceInfo> {
         date: Some(reader.i64()?).filter(|&date| date != i64::MIN).map(Timestamp),
         commit: Some(reader.text()?).filter(|commit| !commit.is_empty()).map(str::to_owned),
         records: reader.varint()?,
+        yanked: reader.varint()?,
     })
 }
 

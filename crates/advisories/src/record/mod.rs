@@ -7,6 +7,8 @@ pub mod osv;
 mod patched;
 pub mod rustsec;
 
+use portcullis_core::YANKED;
+
 use crate::{Level, Rating, Timestamp};
 
 /// One advisory of one database.
@@ -66,6 +68,8 @@ pub struct Affected {
 pub enum Kind {
     /// Something that users should know.
     Notice,
+    /// Its publisher has withdrawn the version.
+    Yanked,
     /// Nobody works on it any more.
     Unmaintained,
     /// Safe code can misuse it; nobody has shown that an attacker can.
@@ -141,7 +145,8 @@ impl Affected {
 
 impl Kind {
     /// Every kind, in the order of their codes in database files.
-    pub const ALL: [Self; 5] = [Self::Notice, Self::Unmaintained, Self::Unsound, Self::Vulnerability, Self::Malicious];
+    pub const ALL: [Self; 6] =
+        [Self::Notice, Self::Unmaintained, Self::Unsound, Self::Vulnerability, Self::Malicious, Self::Yanked];
 
     /// The kind that RustSec's `informational` means; a word that is not known yet informs.
     pub fn of_informational(word: &str) -> Self {
@@ -156,6 +161,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Notice => "notice",
+            Self::Yanked => YANKED,
             Self::Unmaintained => "unmaintained",
             Self::Unsound => "unsound",
             Self::Vulnerability => "vulnerability",

@@ -124,7 +124,7 @@ const ADVISORIES: &[Key<Advisories>] = &[
         "Files that say which advisories do not matter here and why, OpenVEX or CycloneDX as JSON, relative to the \
          configuration file's directory.",
     ),
-    key!("unknown-as": Advisories.unknown_as, "The severity of an advisory that has none; medium by default."),
+    key!("unknown-as": Advisories.unknown_as, "What an advisory counts as whose severity nobody has said, which reports show as `unknown`; medium by default."),
     key!("development": Advisories.development, "Whether packages count that only development needs; they do by default."),
     key!("unfixed": Advisories.unfixed, "Whether advisories count that no version fixes; they do by default."),
 ];

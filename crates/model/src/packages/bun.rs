@@ -10,7 +10,7 @@ use portcullis_syntax::Node;
 use portcullis_syntax::json::{self, Form};
 
 use super::helpers::{edges, entries, faults, id, inner, part, root, scalar, subresource, text};
-use super::npm::{Installed, LISTS, TOP, is_commit};
+use super::npm::{Installed, LISTS, TOP, is_commit, member};
 use super::{Asked, Ecosystem, Lockfile, Package, PackageId, Source};
 
 /// Reads a `bun.lock`.
@@ -44,7 +44,8 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
             package.dependencies = edges(found);
         }
     }
-    for (_, workspace) in entries(root, "workspaces") {
+    for (path, workspace) in entries(root, "workspaces") {
+        lock.members.push(member(path.text(), workspace));
         // A member sees what lies beneath its own name first.
         let place = text(workspace, "name").and_then(|name| tree.known(top, name)).unwrap_or(top);
         for (list, groups) in LISTS {

@@ -11,7 +11,7 @@ use portcullis_core::FileId;
 use portcullis_syntax::{Node, toml};
 
 use super::helpers::{edges, entries, faults, id, inner, items, root, text};
-use super::{Algorithm, Ecosystem, Integrity, Lockfile, Package, PackageId, Source};
+use super::{Algorithm, Ecosystem, Integrity, Lockfile, Member, MemberName, Package, PackageId, Source};
 
 /// Reads a `Cargo.lock`.
 pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
@@ -49,6 +49,11 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
     };
     for (package, node) in lock.packages.iter_mut().zip(&read) {
         package.dependencies = edges(items(*node, "dependencies").filter_map(|edge| find(edge.text())).collect());
+        if package.source == Source::Project {
+            let names = items(*node, "dependencies").filter_map(|edge| edge.text().split(' ').next());
+            let asked = names.map(Into::into).collect();
+            lock.members.push(Member { name: MemberName::Package(package.name.clone()), asked });
+        }
     }
     // Version 1 keeps the checksums apart: `"checksum name version (source)" = "…"`.
     for (key, value) in entries(root, "metadata") {

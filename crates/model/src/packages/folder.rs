@@ -30,17 +30,26 @@ pub struct PackageFile {
     pub lock: Option<Lockfile>,
     /// What it asks for.
     pub manifest: Option<Manifest>,
-    /// What it asks for, and no lockfile beside it allows, where somebody compared versions.
+    /// What it asks for in vain, where somebody compared it with its lockfile.
     pub unmet: Vec<Unmet>,
 }
 
-/// A requirement that no locked version satisfies.
+/// A requirement that the lockfile does not meet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unmet {
     /// Which of the manifest's, from 0.
     pub requirement: usize,
-    /// What is locked in its place.
-    pub version: Box<str>,
+    /// What the lockfile has instead.
+    pub instead: Instead,
+}
+
+/// What stands in a lockfile in the place of what is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// A version that is not allowed.
+    Version(Box<str>),
+    /// Nothing: the lockfile of this path knows the member of the workspace without it.
+    Nothing(Box<str>),
 }
 
 impl Folder {

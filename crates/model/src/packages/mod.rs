@@ -53,7 +53,7 @@ use portcullis_core::{Span, SyntaxError};
 
 pub use address::{Address, without_login};
 pub use ecosystem::Ecosystem;
-pub use folder::{Folder, PackageFile, Unmet};
+pub use folder::{Folder, Instead, PackageFile, Unmet};
 pub use format::{Format, Role};
 pub use go::{GoSum, GoSumOf, go_sums};
 pub use graph::{Paths, link, path_to};
@@ -74,6 +74,26 @@ pub struct Lockfile {
     /// What asks of the project and its packages were resolved to, where the lockfile keeps them: `name@range` as written, or
     /// the bare name where there is one of it; sorted. [`link`] finds the packages of a manifest's requirements by them.
     pub resolutions: Vec<(Box<str>, PackageId)>,
+    /// The members of the workspace, where the lockfile says what each of them asks for.
+    pub members: Vec<Member>,
+}
+
+/// A member of a workspace, as the workspace's lockfile knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Which.
+    pub name: MemberName,
+    /// The names of all that it asks for, as written.
+    pub asked: Vec<Box<str>>,
+}
+
+/// How a lockfile names the members of its workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberName {
+    /// By the folder, relative to the lockfile's.
+    Folder(Box<str>),
+    /// By the name of the package.
+    Package(Box<str>),
 }
 
 /// One package that the project itself asks for.

@@ -12,7 +12,7 @@ use portcullis_syntax::json::{self, Form};
 use portcullis_syntax::{Node, Style};
 
 use super::helpers::{edges, entries, faults, id, inner, is_true, narrow, root, scalar, subresource, text};
-use super::{Asked, Ecosystem, Groups, Lockfile, Package, PackageId, Relation, Source};
+use super::{Asked, Ecosystem, Groups, Lockfile, Member, MemberName, Package, PackageId, Relation, Source};
 
 /// Folders that an edge is looked for in, upwards. npm nests a handful; without a limit a hostile file would make every edge
 /// as long as the file.
@@ -71,6 +71,9 @@ impl<'t> Installed<'t> {
                 // A folder that is linked to and no member of a workspace.
                 package.source = Source::Path(path.into());
                 common(&mut package, node);
+            }
+            if package.source == Source::Project && !path.is_empty() {
+                lock.members.push(member(path, node));
             }
             lock.packages.push(package);
             self.put(place, found);
@@ -204,6 +207,12 @@ pub(super) const LISTS: &[(&str, Groups)] = &[
     ("optionalDependencies", Groups { dev: Some(false), optional: Some(true) }),
     ("peerDependencies", Groups { dev: Some(false), optional: Some(true) }),
 ];
+
+/// A member of a workspace in a folder, by the lists of what it asks for.
+pub(super) fn member(folder: &str, node: Node<'_>) -> Member {
+    let asked = LISTS.iter().flat_map(|(list, _)| entries(node, list)).map(|(name, _)| name.text().into());
+    Member { name: MemberName::Folder(folder.into()), asked: asked.collect() }
+}
 
 /// A package of version 2 or 3.
 fn installed(key: Node<'_>, node: Node<'_>) -> Package {

@@ -11,6 +11,7 @@ use portcullis_core::{FileId, SyntaxError, SyntaxErrorKind};
 use portcullis_syntax::{Dialect, Node, Tree, yaml};
 
 use super::helpers::{edges, entries, faults, id, inner, is_true, narrow, root, scalar, subresource, text};
+use super::npm::member;
 use super::{Asked, Ecosystem, Groups, Lockfile, Package, PackageId, Relation, Source};
 
 /// Reads a `pnpm-lock.yaml`.
@@ -97,8 +98,9 @@ fn read<'t>(lock: &mut Lockfile, root: Node<'t>) {
         package.dependencies = edges(found);
     }
     reader.importer(lock, root);
-    for (_, importer) in entries(root, "importers") {
+    for (path, importer) in entries(root, "importers") {
         reader.importer(lock, importer);
+        lock.members.push(member(path.text(), importer));
     }
     reader.walk(lock, &to);
     for package in &mut lock.packages {

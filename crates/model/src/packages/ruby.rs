@@ -1,8 +1,9 @@
 //! `Gemfile.lock`, `gems.locked`, and the literal lines of a `Gemfile`.
 //!
 //! The lockfile says by its indentation who needs what. A gem that is built for several platforms stands once for each, and is
-//! one package here. A `Gemfile` is a program: only `gem` lines with literal arguments are read, and of blocks only which
-//! groups they are for.
+//! one package here. A `Gemfile` is a program: only `gem` calls with literal arguments are read, and of blocks only which
+//! groups they are for, and whether their gems count everywhere: what is for some platforms, or behind a condition, may be
+//! left out of the lockfile.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,17 +30,19 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
         let indent = line.len().saturating_sub(line.trim_start_matches(' ').len());
         match (indent, reader.section.name) {
             (0, _) => {
-                if !content.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ')
-                    && reader.lock.faults.is_empty()
-                {
-                    let (span, message) = (reader.span(content), "this is no section of a Gemfile.lock".to_owned());
-                    reader.lock.faults.push(SyntaxError { span, message, kind: SyntaxErrorKind::Invalid });
+                if !content.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ') {
+                    reader.fault(content, "this is no section of a Gemfile.lock");
                 }
                 reader.section = Section { name: content, ..Section::default() };
                 current = None;
             }
             (2, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => reader.section.set(content),
-            (4, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => current = reader.add(content),
+            (4, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => {
+                current = reader.add(content);
+                if current.is_none() {
+                    reader.fault(content, "this is no gem with its version");
+                }
+            }
             (6, "GIT" | "PATH" | "GEM" | "PLUGIN SOURCE") => {
                 let name = content.split(' ').next().unwrap_or(content);
                 edges_of.extend(current.map(|package| (package, name)));
@@ -117,6 +120,14 @@ impl<'s> Reader<'s> {
         span_of(self.file, self.text, slice)
     }
 
+    /// The first fault is reported; others follow from it.
+    fn fault(&mut self, place: &str, message: &str) {
+        if self.lock.faults.is_empty() {
+            let (span, message) = (self.span(place), message.to_owned());
+            self.lock.faults.push(SyntaxError { span, message, kind: SyntaxErrorKind::Invalid });
+        }
+    }
+
     /// `name (version-platform)`; a gem for another platform of one that is there is that one.
     fn add(&mut self, content: &'s str) -> Option<PackageId> {
         let (name, rest) = content.split_once(" (")?;
@@ -150,8 +161,8 @@ impl<'s> Reader<'s> {
 pub(super) fn manifest(file: FileId, source: &Arc<str>) -> Manifest {
     let text: &str = source;
     let mut manifest = Manifest::default();
-    // What each open block is for, innermost last.
-    let mut blocks: Vec<Option<bool>> = Vec::new();
+    // The open blocks, innermost last.
+    let mut blocks: Vec<Block> = Vec::new();
     for line in text.lines() {
         let code = line.trim();
         if code.starts_with('#') {
@@ -162,17 +173,44 @@ pub(super) fn manifest(file: FileId, source: &Arc<str>) -> Manifest {
         let opens = code.ends_with(" do") || (code.contains(" do |") && code.ends_with('|'));
         match word {
             "gem" => {
-                let block = blocks.iter().rev().find_map(|dev| *dev);
-                manifest.requirements.extend(gem(arguments, block, |slice| span_of(file, text, slice)));
+                let at = (arguments.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+                let arguments = call(text.get(at..).unwrap_or(arguments));
+                manifest.requirements.extend(gem(arguments, &blocks, |slice| span_of(file, text, slice)));
             }
-            "group" if opens => blocks.push(Some(is_dev(arguments))),
+            "group" if opens => blocks.push(Block { dev: Some(is_dev(arguments)), may_lack: false }),
+            "source" | "git" | "github" | "gist" | "path" if opens => blocks.push(Block::default()),
             "end" => drop(blocks.pop()),
-            "if" | "unless" | "case" | "begin" | "def" | "while" | "class" | "module" => blocks.push(None),
-            _ if opens => blocks.push(None),
+            "if" | "unless" | "case" | "begin" | "def" | "while" | "class" | "module" => blocks.push(Block::SOMETIMES),
+            _ if opens => blocks.push(Block::SOMETIMES),
             _ => {}
         }
     }
     manifest
+}
+
+/// What a block says of the gems in it.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    /// Whether they are for development; `None`: not said.
+    dev: Option<bool>,
+    /// Whether they may be left out: `platforms … do`, `install_if`, `if`.
+    may_lack: bool,
+}
+
+impl Block {
+    const SOMETIMES: Self = Self { dev: None, may_lack: true };
+}
+
+/// A call's arguments: the lines up to the first that does not end with a comma.
+fn call(text: &str) -> &str {
+    let mut end: usize = 0;
+    for line in text.split_inclusive('\n') {
+        end = end.saturating_add(line.len());
+        if !line.trim_end().ends_with(',') {
+            break;
+        }
+    }
+    text.get(..end).unwrap_or(text).trim_end()
 }
 
 /// Whether all groups that are named are for development.
@@ -184,11 +222,11 @@ fn is_dev(names: &str) -> bool {
 }
 
 /// `"name", "~> 1.0", ">= 1.0.1", group: :test, git: "…"`.
-fn gem(arguments: &str, block: Option<bool>, place: impl Fn(&str) -> Span) -> Option<Requirement> {
+fn gem(arguments: &str, blocks: &[Block], place: impl Fn(&str) -> Span) -> Option<Requirement> {
     let (name, mut rest) = literal(arguments)?;
-    let ranges_start = rest.trim_start_matches([',', ' ']);
+    let ranges_start = rest.trim_start_matches(BETWEEN);
     let mut range = "";
-    while let Some((next, after)) = literal(rest.trim_start_matches([',', ' '])) {
+    while let Some((next, after)) = literal(rest.trim_start_matches(BETWEEN)) {
         // A string before `=>` is the key of an option.
         if after.trim_start().starts_with("=>") {
             break;
@@ -207,6 +245,11 @@ fn gem(arguments: &str, block: Option<bool>, place: impl Fn(&str) -> Span) -> Op
         let list = value.strip_prefix('[').and_then(|list| list.split_once(']')).map(|(list, _)| list);
         is_dev(list.unwrap_or_else(|| value.split(',').next().unwrap_or(value)))
     });
+    let block = blocks.iter().rev().find_map(|block| block.dev);
+    let is_for_some = ["platforms", "platform", "install_if"].into_iter().any(|key| option(key).is_some());
+    // `gem "…" if RUBY_VERSION < "3"`.
+    let has_condition = rest.split_whitespace().any(|word| matches!(word, "if" | "unless"));
+    let may_lack = is_for_some || has_condition || blocks.iter().any(|block| block.may_lack);
     let source = if let Some(url) = text("git").or_else(|| text("github")) {
         let commit = text("ref").filter(|it| super::npm::is_commit(it)).map(Into::into);
         Source::Git { url: url.into(), commit, span: place(url) }
@@ -218,13 +261,16 @@ fn gem(arguments: &str, block: Option<bool>, place: impl Fn(&str) -> Span) -> Op
     Some(Requirement {
         ecosystem: Ecosystem::RubyGems,
         name: name.into(),
-        range: range.replace(['"', '\''], "").into(),
+        range: range.replace(['"', '\''], "").split_whitespace().collect::<Vec<_>>().join(" ").into(),
         span: place(name),
         range_span: place(if range.is_empty() { name } else { range }),
-        groups: Groups { dev: Some(grouped.or(block).unwrap_or(false)), optional: Some(false) },
+        groups: Groups { dev: Some(grouped.or(block).unwrap_or(false)), optional: Some(may_lack) },
         source,
     })
 }
+
+/// What stands between arguments.
+const BETWEEN: [char; 5] = [',', ' ', '\t', '\r', '\n'];
 
 /// A string without interpolation, and what follows it.
 fn literal(text: &str) -> Option<(&str, &str)> {

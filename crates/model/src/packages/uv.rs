@@ -10,7 +10,7 @@ use portcullis_core::FileId;
 use portcullis_syntax::{Node, toml};
 
 use super::helpers::{edges, entries, faults, id, inner, items, prefixed_hash, root, scalar, text};
-use super::{Asked, Ecosystem, Groups, Lockfile, Package, PackageId, Source};
+use super::{Asked, Ecosystem, Groups, Lockfile, Member, MemberName, Package, PackageId, Source};
 
 /// Reads a `uv.lock`.
 pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
@@ -48,6 +48,9 @@ pub(super) fn lock(file: FileId, source: &Arc<str>) -> Lockfile {
         let plain = || items(*node, "dependencies");
         package.dependencies = edges(plain().chain(extras()).chain(groups()).filter_map(find).collect());
         if package.source == Source::Project {
+            let lists = plain().chain(extras()).chain(groups());
+            let names = lists.filter_map(|edge| text(edge, "name")).map(Into::into).collect();
+            lock.members.push(Member { name: MemberName::Package(package.name.clone()), asked: names });
             asked.extend(plain().filter_map(find).map(|package| Asked { package, groups: SHIPPED }));
             asked.extend(extras().filter_map(find).map(|package| Asked { package, groups: EXTRA }));
             asked.extend(groups().filter_map(find).map(|package| Asked { package, groups: DEV }));

@@ -10,7 +10,7 @@ use portcullis_core::{FileId, Span, SyntaxError, SyntaxErrorKind};
 
 use super::helpers::{edges, hash, id, span_of, subresource};
 use super::npm::is_commit;
-use super::{Algorithm, Ecosystem, Integrity, Lockfile, Package, PackageId, Source};
+use super::{Algorithm, Ecosystem, Integrity, Lockfile, Member, MemberName, Package, PackageId, Source};
 
 /// Reads a `yarn.lock`.
 pub(super) fn lock(file: FileId, text: &Arc<str>) -> Lockfile {
@@ -172,6 +172,10 @@ impl<'s> Reader<'s> {
         for (pattern, name, range) in patterns(entry.patterns) {
             known.insert((name, range.strip_prefix("npm:").unwrap_or(range)), package);
             lock.resolutions.push((pattern.into(), package));
+        }
+        if let Some(folder) = split(entry.resolution).and_then(|(_, origin)| origin.strip_prefix("workspace:")) {
+            let asked = entry.dependencies.iter().map(|(name, _)| (*name).into()).collect();
+            lock.members.push(Member { name: MemberName::Folder(folder.into()), asked });
         }
         lock.packages.push(self.package(entry));
         read.push((package, index));

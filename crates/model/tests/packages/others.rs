@@ -142,7 +142,7 @@ fn gems_of_ruby() {
                 "18 nokogiri 1.15.0 direct sha256:bb",
                 "22 racc 1.7.0 transitive sha256:aa",
                 "23 rack 2.0.0 transitive",
-                "24 rspec 3.0.0 direct dev",
+                "24 rspec 3.0.0 direct dev optional",
                 "29 inner 1.0.0.pre1 direct url:https://gems.example.com/",
             ],
         },
@@ -153,20 +153,59 @@ fn gems_of_ruby() {
         &[
             "3 g  elsewhere",
             "4 inner = 1.0.0.pre1, < 2",
-            "7 rspec  dev",
+            "7 rspec  dev optional",
             "9 rake  dev",
             "11 web ~> 1",
             "12 lint  dev",
             "13 local  elsewhere",
         ],
     );
+    check_requirements("Gemfile", GEMFILE_OF_SOME, GEMS_OF_SOME);
     check_paths(
         "gems",
         &[("Gemfile.lock", GEMFILE_LOCK)],
         &["g", "", "nokogiri", "nokogiri > racc", "g > rack", "rspec", "inner"],
     );
+    check_fault("Gemfile.lock", "GEM\n  specs:\n    a (1)\n    b (1", 4, &["a"]);
     check_fault("Gemfile.lock", "GEM\n  specs:\n    a (1)\nwhat?\nGEM\n  specs:\n    b (1)\n", 4, &["a", "b"]);
 }
+
+/// Gems that not every platform and every version of Ruby gets, and so not every lockfile.
+const GEMFILE_OF_SOME: &str = r#"source "https://rubygems.org" do
+  gem "rack", "~> 3.0"
+end
+gem "tzinfo-data", platforms: %i[windows jruby]
+gem "wdm", "~> 0.1",
+    require: false,
+    :platforms => [:mswin]
+platforms :ruby do
+  gem "sqlite3", "~> 2.0"
+end
+if RUBY_VERSION >= "3.4"
+  gem "mutex_m"
+end
+group :test do
+  gem "rspec"
+  install_if -> { RUBY_PLATFORM =~ /darwin/ } do
+    gem "terminal-notifier"
+  end
+end
+gem "bigdecimal" if RUBY_VERSION >= "3.4"
+gem "puma", ">= 6",
+    "< 8"
+"#;
+
+const GEMS_OF_SOME: &[&str] = &[
+    "2 rack ~> 3.0",
+    "4 tzinfo-data  optional",
+    "5 wdm ~> 0.1 optional",
+    "9 sqlite3 ~> 2.0 optional",
+    "12 mutex_m  optional",
+    "15 rspec  dev",
+    "17 terminal-notifier  dev optional",
+    "20 bigdecimal  optional",
+    "21 puma >= 6, < 8",
+];
 
 const COMPOSER: &str = r#"{
     "content-hash": "00ff",

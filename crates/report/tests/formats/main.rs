@@ -12,3 +12,5 @@ mod rules;
 mod sarif;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod unrated;

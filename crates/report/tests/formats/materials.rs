@@ -25,7 +25,7 @@ fn bill() -> Builder {
     builder.report.catalog = std::sync::Arc::new(Catalog::new([
         advisory("GHSA-aaaa-bbbb-cccc", &["advisories", "vulnerability"], &["CVE-2026-1"]),
         advisory("RUSTSEC-2026-1", &["advisories", "unmaintained"], &[]),
-        advisory("PYSEC-2026-1", &["advisories", "vulnerability", "unknown-severity"], &[]),
+        RuleMeta { unrated: true, ..advisory("PYSEC-2026-1", &["advisories", "vulnerability"], &[]) },
     ]));
     let mut builder = builder
         .find("GHSA-aaaa-bbbb-cccc", 0, "left", "m")

@@ -80,6 +80,7 @@ impl Builder {
         self.report.findings.push(Finding {
             rule,
             severity: self.report.catalog.get(rule).severity,
+            unrated: self.report.catalog.get(rule).unrated,
             confidence: Confidence::High,
             message: Cow::Owned(message.to_owned()),
             help: None,

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use portcullis_model::packages::{Ecosystem, Folder, Format, Manifest, Package, PackageFile, Role, Source};
+use portcullis_model::packages::{Ecosystem, Folder, Format, Instead, Manifest, Package, PackageFile, Role, Source};
 
 use crate::rule::prelude::*;
 
@@ -17,8 +17,9 @@ rule! {
     ///
     /// The two were not committed together: an installation that goes by the lockfile fails or leaves the package out, any
     /// other resolves it afresh and writes a lockfile that nobody has looked at. Compares direct dependencies in the
-    /// lockfile's own folder: their names, and whether a version that is locked is in the range that is asked for. Silent
-    /// for what may be left out (optional and peer dependencies, markers), for members of a workspace, for ranges that are
+    /// lockfile's own folder, and those of the members of a workspace that the lockfile lists: their names, and whether a
+    /// version that is locked is in the range that is asked for. Silent
+    /// for what may be left out (optional and peer dependencies, markers, gems of some platforms), for members of a workspace, for ranges that are
     /// not understood (tags, `workspace:`, `catalog:`, repositories), where something overrides the version, and where the
     /// lockfile has faults.
     ///
@@ -56,6 +57,19 @@ rule! {
     ///   }
     /// }
     /// ```
+    /// ```ruby good
+    /// file=Gemfile
+    /// gem "rack", "~> 3.0"
+    /// gem "tzinfo-data", platforms: [:windows]
+    /// platforms :jruby do
+    ///   gem "jruby-openssl"
+    /// end
+    /// file=Gemfile.lock
+    /// GEM
+    ///   remote: https://rubygems.org/
+    ///   specs:
+    ///     rack (3.0.0)
+    /// ```
     MANIFEST_DRIFT = "lock-manifest-drift" {
         check: Check::Packages(manifest_drift),
         severity: Severity::Medium,
@@ -64,6 +78,19 @@ rule! {
 
 fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) {
     let Some(manifest) = file.manifest.as_ref().filter(|_| file.format.role() == Role::Manifest) else { return };
+    for unmet in &file.unmet {
+        let Some(requirement) = manifest.requirements.get(unmet.requirement) else { continue };
+        let (name, range) = (&requirement.name, &requirement.range);
+        let (span, message) = match &unmet.instead {
+            Instead::Version(version) => {
+                (requirement.range_span, format!("`{name}` is locked at {version}, which `{range}` does not allow"))
+            }
+            Instead::Nothing(lock) => {
+                (requirement.span, format!("{lock} has no `{name}` for this member of the workspace"))
+            }
+        };
+        report.at((span, &**name), message).help("lock again, and commit manifest and lockfile together");
+    }
     let Some(locks) = locks_of(file, folder) else { return };
     let known = names_in(&locks);
     for requirement in &manifest.requirements {
@@ -79,16 +106,6 @@ fn manifest_drift(file: &PackageFile, folder: &Folder, report: &mut Report<'_>) 
             .at(
                 (requirement.span, &*requirement.name),
                 format!("{} has no `{}`", names.join(" and "), requirement.name),
-            )
-            .help("lock again, and commit manifest and lockfile together");
-    }
-    for unmet in &file.unmet {
-        let Some(requirement) = manifest.requirements.get(unmet.requirement) else { continue };
-        let (name, range, version) = (&requirement.name, &requirement.range, &unmet.version);
-        report
-            .at(
-                (requirement.range_span, &**name),
-                format!("`{name}` is locked at {version}, which `{range}` does not allow"),
             )
             .help("lock again, and commit manifest and lockfile together");
     }

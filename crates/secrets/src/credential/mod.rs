@@ -16,8 +16,8 @@ pub use known::{Known, all_known, is_sample, known};
 pub use names::{Promise, names_secret, promise, words};
 pub(crate) use password::{Context, password};
 pub use placeholder::{Standing, is_placeholder, standing};
-pub use shape::{is_plausible, is_random};
 pub(crate) use shape::{classes, is_code, is_noise};
+pub use shape::{is_plausible, is_random};
 pub use weak::is_weak;
 
 use crate::{Setting, Slot, Verdict, judge};

@@ -51,7 +51,8 @@ pub(crate) fn password(text: &str, context: &Context<'_>) -> Verdict {
 
 /// `DB_PASSWORD=db_password`: the name itself stands where the value will.
 fn is_same(text: &str, name: &str) -> bool {
-    let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let letters =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let own = name.rsplit(['.', '/']).next().unwrap_or(name);
     text.contains(['_', '-', '.']) && letters(text) == letters(own)
 }
@@ -103,7 +104,11 @@ const THINGS: &[&str] = &[
 /// digits or signs in it.
 fn is_phrase(text: &str, context: &Context<'_>) -> bool {
     let parts: Vec<&str> = text.split_whitespace().collect();
-    if parts.len() > 8 || text.ends_with(['.', '?', ':', '!']) && parts.len() > 2 || text.contains(". ") || text.contains(", ") {
+    if parts.len() > 8
+        || text.ends_with(['.', '?', ':', '!']) && parts.len() > 2
+        || text.contains(". ")
+        || text.contains(", ")
+    {
         return false;
     }
     let lower: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
@@ -112,8 +117,8 @@ fn is_phrase(text: &str, context: &Context<'_>) -> bool {
     }
     let is_named = words(context.name).iter().any(|word| word.contains("phrase"));
     // What mail providers give programs: four groups of four letters.
-    let is_grouped = parts.len() == 4
-        && parts.iter().all(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_lowercase()));
+    let is_grouped =
+        parts.len() == 4 && parts.iter().all(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_lowercase()));
     let is_source = matches!(context.slot, Slot::Literal | Slot::Prose);
     let is_mixed = |part: &&str| {
         part.len() > 4 && part.bytes().any(|b| b.is_ascii_digit()) && part.bytes().any(|b| b.is_ascii_alphabetic())
@@ -145,12 +150,23 @@ fn is_label(text: &str) -> bool {
     is_foreign_word
         || PASSWORDS.contains(&trimmed)
         || text.ends_with(':')
-        || matches!(trimmed, "mot de passe" | "parola d'ordine" | "adgangskode" | "kata sandi" | "salasanan" | "palavra-passe" | "passord")
+        || matches!(
+            trimmed,
+            "mot de passe"
+                | "parola d'ordine"
+                | "adgangskode"
+                | "kata sandi"
+                | "salasanan"
+                | "palavra-passe"
+                | "passord"
+        )
 }
 
 /// Whether a text in the sources of a program is more than a label, a name or a message.
 fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
-    if is_about_in_source(context.name) || text.starts_with(['#', '.', '<', ':', '%', '@', '/', '\\', '-', '=', '?', '&']) {
+    if is_about_in_source(context.name)
+        || text.starts_with(['#', '.', '<', ':', '%', '@', '/', '\\', '-', '=', '?', '&'])
+    {
         return false;
     }
     if is_plausible(text) {
@@ -173,7 +189,12 @@ fn is_of_machine(name: &str) -> bool {
         "db", "database", "mysql", "postgres", "pg", "redis", "smtp", "ftp", "ldap", "mongo", "rabbit", "rabbitmq", "ssh",
         "keystore", "truststore", "store", "jdbc", "root", "sa", "amqp", "mqtt", "proxy", "imap", "datasource", "sql", "oracle",
     ];
-    words(name).iter().any(|word| MACHINES.iter().any(|machine| word == machine || word.strip_prefix(machine).is_some_and(|rest| ["pass", "password", "pwd", "passwd"].contains(&rest))))
+    words(name).iter().any(|word| {
+        MACHINES.iter().any(|machine| {
+            word == machine
+                || word.strip_prefix(machine).is_some_and(|rest| ["pass", "password", "pwd", "passwd"].contains(&rest))
+        })
+    })
 }
 
 /// What tests call a password that is refused, or that is none: `wrongpassword`, `encodedPassword`.

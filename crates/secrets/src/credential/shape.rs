@@ -63,13 +63,47 @@ fn distinct(value: &str) -> usize {
 /// A path, a URL, a mail address or a file's name.
 pub(crate) fn is_address(value: &str) -> bool {
     let bytes = value.as_bytes();
-    let is_drive = bytes.first().is_some_and(u8::is_ascii_alphabetic) && matches!(bytes.get(1..3), Some(br":\" | b":/"));
+    let is_drive =
+        bytes.first().is_some_and(u8::is_ascii_alphabetic) && matches!(bytes.get(1..3), Some(br":\" | b":/"));
     let is_path = ["./", "../", "~/", "\\\\", "classpath:", "file:"].iter().any(|start| value.starts_with(start))
         || value.starts_with('/') && !value.contains(['=', '+']);
     let ends = [
-        ".key", ".pem", ".crt", ".cert", ".cer", ".json", ".yaml", ".yml", ".txt", ".jks", ".p12", ".pfx", ".pub",
-        ".conf", ".svc", ".properties", ".xml", ".env", ".ini", ".toml", ".keystore", ".asc", ".gpg", ".html", ".php",
-        ".py", ".js", ".ts", ".rb", ".go", ".java", ".sh", ".local", ".md", ".png", ".svg",
+        ".key",
+        ".pem",
+        ".crt",
+        ".cert",
+        ".cer",
+        ".json",
+        ".yaml",
+        ".yml",
+        ".txt",
+        ".jks",
+        ".p12",
+        ".pfx",
+        ".pub",
+        ".conf",
+        ".svc",
+        ".properties",
+        ".xml",
+        ".env",
+        ".ini",
+        ".toml",
+        ".keystore",
+        ".asc",
+        ".gpg",
+        ".html",
+        ".php",
+        ".py",
+        ".js",
+        ".ts",
+        ".rb",
+        ".go",
+        ".java",
+        ".sh",
+        ".local",
+        ".md",
+        ".png",
+        ".svg",
     ];
     let is_file = ends.iter().any(|end| value.to_lowercase().ends_with(end));
     is_path || is_drive || is_file || value.contains("://") || is_mail(value)

@@ -29,7 +29,10 @@ fn is_usual_row(lower: &str) -> bool {
     let bytes = lower.as_bytes();
     let steps = |step: u8| {
         bytes.len() > 2
-            && bytes.iter().zip(bytes.iter().skip(1)).all(|(a, b)| b.wrapping_sub(*a) == step || (*a, *b) == (b'9', b'0'))
+            && bytes
+                .iter()
+                .zip(bytes.iter().skip(1))
+                .all(|(a, b)| b.wrapping_sub(*a) == step || (*a, *b) == (b'9', b'0'))
     };
     bytes.iter().all(u8::is_ascii_alphanumeric) && (steps(0) || steps(1) || steps(255))
 }

@@ -114,9 +114,9 @@ fn labelled(line: &str) -> (&str, Label) {
 
 /// Fills in a line; what is no directive stays as it is.
 fn filled_in(line: &str, seed: &str) -> String {
-    let mut state = seed.bytes().fold(0x9e37_79b9_7f4a_7c15_u64, |state, byte| {
-        (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mut state = seed
+        .bytes()
+        .fold(0x9e37_79b9_7f4a_7c15_u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     let mut text = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('{') {
