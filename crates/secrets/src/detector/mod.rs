@@ -11,7 +11,7 @@ macro_rules! assigned {
         concat!(
             "(?i:",
             $vendor,
-            r#")[\w.\-]{0,40}["'`\])]{0,3}[ \t]{0,20}(?:=>|:=|[=:,])[ \t]{0,20}(?:str\(|string\()?["'`]{0,2}(?P<secret>"#,
+            r#")[\w.\-]{0,40}["'`\])\\]{0,4}[ \t]{0,20}(?:=>|:=|[=:,])[ \t]{0,20}[\\"'`]{0,3}(?P<secret>"#,
             $value,
             ")"
         )
@@ -52,8 +52,6 @@ mod registries;
 mod sample;
 mod social;
 mod source_hosting;
-#[cfg(test)]
-mod tables;
 #[cfg(test)]
 mod tests;
 mod trading;
