@@ -149,9 +149,15 @@ impl Eq for Detector {}
 impl DerivedExamples for Detector {
     /// The first samples; they are made when somebody asks, so that none stands in the sources.
     fn fences(&self) -> String {
-        let fence = |template: &&str, expect: &str| format!("```text {expect}\n{}\n```\n", sample::sample(template));
-        let positive = self.positives.first().map(|template| fence(template, "bad:1"));
-        let negative = self.negatives.first().map(|template| fence(template, "good"));
+        let fence = |text: &str, expect: &str| format!("```text {expect}\n{text}\n```\n");
+        let bad = |template: &&str| {
+            let text = sample::sample(template);
+            let found = found(&text).into_iter().find(|found| found.detector == self);
+            let before = found.and_then(|found| text.get(..found.range.start)).unwrap_or_default();
+            fence(&text, &format!("bad:{}", before.matches('\n').count() + 1))
+        };
+        let positive = self.positives.first().map(bad);
+        let negative = self.negatives.first().map(|template| fence(&sample::sample(template), "good"));
         positive.into_iter().chain(negative).collect()
     }
 }
