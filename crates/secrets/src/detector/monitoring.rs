@@ -17,7 +17,12 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
-        positives: &["DATADOG_API_KEY={h32}", r#""datadogApiKey": "{h32}""#],
+        positives: &[
+            "DATADOG_API_KEY={h32}",
+            r#""datadogApiKey": "{h32}""#,
+            r#"json = "\"datadogApiKey\": \"{h32}\"""#,
+            r#"val DATADOG_API_KEY: String = "{h32}""#,
+        ],
         negatives: &["DATADOG_API_KEY={x32}", "DATADOG_API_KEY={h8}", "datadog commit {h32}"],
         ..Detector::DEFAULT
     },
