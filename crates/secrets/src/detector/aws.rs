@@ -32,10 +32,12 @@ pub(super) static DETECTORS: &[Detector] = &[
             "aws_secret",
             "awssecret",
             "aws-secret",
+            "aws.secret",
             "s3_secret",
+            "s3.secret",
             "akia",
         ],
-        pattern: r#"(?:(?i:(?:aws|s3|amazon)[_.\-]?secret(?:[_.\-]?access)?(?:[_.\-]?key)?|secret[_.\-]?access[_.\-]?key)["'`\])]{0,3}[ \t]{0,20}(?:=>|:=|[=:,])[ \t]{0,20}["'`]{0,2}|AKIA[A-Z2-7]{16}:)(?P<secret>[A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
+        pattern: r#"(?:(?i:(?:aws|s3|amazon)[_.\-]?secret(?:[_.\-]?access)?(?:[_.\-]?key)?|secret[_.\-]?access[_.\-]?key)["'`\])\\]{0,4}[ \t]{0,20}(?:=>|:=|[=:,])[ \t]{0,20}[\\"'`]{0,3}|AKIA[A-Z2-7]{16}:)(?P<secret>[A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"#,
         entropy: 4.15,
         positives: &[
             "aws_secret_access_key = {b40}",

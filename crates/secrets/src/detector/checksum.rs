@@ -74,7 +74,9 @@ pub(super) fn is_basic_auth(text: &str) -> bool {
     let Some(plain) = decoded(text).and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
     let Some((user, password)) = plain.split_once(':') else { return false };
     let is_text = !plain.chars().any(char::is_control);
-    is_text && !user.is_empty() && password.len() > 3 && !crate::credential::is_placeholder(password)
+    // `admin:admin` is a default that everybody knows, and opens nothing that is meant to be closed.
+    let is_default = user.eq_ignore_ascii_case(password);
+    is_text && !is_default && !user.is_empty() && password.len() > 3 && !crate::credential::is_placeholder(password)
 }
 
 /// A private key in PEM that was encoded once more, as Secrets and kubeconfigs have it.

@@ -12,7 +12,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it starts pipelines and reads their settings. Delete it in the user's or project's settings.",
         severity: Severity::Critical,
         keywords: &["ccipat_", "ccipri_", "ccipprj_", "cciprj_"],
-        pattern: "CCI(?:PAT|PRJ|PRI|PPRJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}",
+        pattern: "CCI(?:PAT|PRJ|PRI|PPRJ)_[A-Za-z0-9]{22}_[0-9a-z]{40}",
         entropy: 3.0,
         positives: &["CIRCLE_TOKEN=CCIPAT_{A22}_{h40}"],
         negatives: &["CIRCLE_TOKEN=CCIPAT_{x22}_{x40}", "CCIPAT_{A10}"],
@@ -107,7 +107,10 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it and the user's name starts and changes jobs. Revoke it in the user's settings.",
         severity: Severity::Critical,
         keywords: &["jenkins"],
-        pattern: assigned!(r"jenkins[\w.\-]{0,20}(?:token|key|password|secret)", "(?:11[0-9a-f]{32}|[0-9a-f]{32})"),
+        pattern: assigned!(
+            r"jenkins[\w.\-]{0,20}(?:token|key|pass(?:word|wd)?|secret)",
+            "(?:11[0-9a-f]{32}|[0-9a-f]{32})"
+        ),
         entropy: 3.0,
         prevalence: Prevalence::Likely,
         positives: &["JENKINS_API_TOKEN=11{h32}"],

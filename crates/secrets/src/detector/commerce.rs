@@ -132,6 +132,8 @@ pub(super) static DETECTORS: &[Detector] = &[
         pattern: r#"["']secret_key["']\s{0,12}=>\s{0,4}["'](?P<secret>sk_[^"'\s]{29})["']"#,
         entropy: 3.5,
         peers: &["gitleaks:freemius-secret-key"],
+        // A key of Stripe under this name has the same length.
+        prevalence: Prevalence::Likely,
         positives: &["'secret_key' => 'sk_{A29}',"],
         negatives: &["'secret_key' => 'sk_{x29}',", "'secret_key' => 'sk_{A7}',"],
         ..Detector::DEFAULT

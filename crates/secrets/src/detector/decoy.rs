@@ -27,7 +27,9 @@ pub(super) fn is_sample(token: &str) -> bool {
     if token.len() > LONG {
         return token.contains("....") || longest(bytes, |a, b| a == b && b != b'A') >= 24;
     }
-    longest(bytes, |a, b| a == b && b != b'-') >= 7
+    // Zeros are A in base64.
+    longest(bytes, |a, b| a == b && !b"-A".contains(&b)) >= 7
+        || longest(bytes, |a, b| (a, b) == (b'A', b'A')) >= 24
         || longest(bytes, |a, b| b == a.wrapping_add(1) && b.is_ascii_alphanumeric() || (a, b) == (b'9', b'0')) >= 8
         || is_repeated(bytes)
         || ["example", "placeholder", "deadbeef", "changeme"].iter().any(|word| holds(bytes, word.as_bytes()))

@@ -25,8 +25,8 @@ pub(super) static DETECTORS: &[Detector] = &[
         title: "Batch token of Vault is written in a file",
         docs: "Whoever has it reads the secrets that its policies allow, until it expires.",
         keywords: &["hvb."],
-        pattern: r"hvb\.[\w\-]{100,}",
-        entropy: 4.0,
+        pattern: r"hvb\.[\w\-]{24,}",
+        entropy: 3.8,
         reach: 600,
         peers: &["gitleaks:vault-batch-token"],
         positives: &["VAULT_TOKEN=hvb.{A140}"],
@@ -40,10 +40,23 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads the secrets that its policies allow. Revoke it with `vault token revoke`.",
         severity: Severity::Critical,
         keywords: &["vault"],
-        pattern: assigned!(r"vault[\w.\-]{0,20}token", r"[sbr]\.[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{5})?"),
+        pattern: assigned!(r"vault[\w.\-]{0,20}token", r"[sbr]\.[A-Za-z0-9]{24,}(?:\.[A-Za-z0-9]{5})?"),
         entropy: 3.5,
         positives: &["VAULT_TOKEN=s.{A24}"],
         negatives: &["VAULT_TOKEN=s.{x24}", "VAULT_TOKEN=s.{A8}"],
+        ..Detector::DEFAULT
+    },
+    Detector {
+        id: "secret-vault-unseal-key",
+        what: "an unseal key of Vault",
+        title: "Unseal key of Vault is written in a file",
+        docs: "Enough of them open the whole store to whoever reaches its storage. Rekey it with `vault operator rekey`.",
+        severity: Severity::Critical,
+        keywords: &["unseal key ", "unseal_key"],
+        pattern: r#"(?i:unseal[ _]key[ _]?\d?["\']?[ \t]{0,4}[:=][ \t]{0,4}["\']?)(?P<secret>[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{44}|[0-9a-f]{66})"#,
+        entropy: 3.5,
+        positives: &["Unseal Key 1: {b44}"],
+        negatives: &["Unseal Key 1: {x44}", "Unseal Key 1: {b10}"],
         ..Detector::DEFAULT
     },
     Detector {
@@ -223,7 +236,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it opens tunnels in the account's name. Revoke it in the dashboard.",
         keywords: &["ngrok"],
         pattern: assigned!(
-            r"ngrok[\w.\-]{0,20}(?:token|key|secret)",
+            r"ngrok[\w.\- ]{0,20}(?:token|key|secret)",
             "(?:[A-Za-z0-9]{24,30}_[A-Za-z0-9]{18,24}|(?:ak|cr)_[A-Za-z0-9]{24,30})"
         ),
         entropy: 3.8,

@@ -11,7 +11,7 @@ macro_rules! assigned {
         concat!(
             "(?i:",
             $vendor,
-            r#")[\w.\-]{0,40}["'`\])]{0,3}[ \t]{0,20}(?:=>|:=|[=:,])[ \t]{0,20}(?:str\(|string\()?["'`]{0,2}(?P<secret>"#,
+            r#")[\w.\-]{0,40}["'`\])\\]{0,4}[ \t]{0,20}(?:=>|:=|[=:,])[ \t]{0,20}[\\"'`]{0,3}(?P<secret>"#,
             $value,
             ")"
         )
@@ -52,8 +52,6 @@ mod registries;
 mod sample;
 mod social;
 mod source_hosting;
-#[cfg(test)]
-mod tables;
 #[cfg(test)]
 mod tests;
 mod trading;
@@ -151,9 +149,15 @@ impl Eq for Detector {}
 impl DerivedExamples for Detector {
     /// The first samples; they are made when somebody asks, so that none stands in the sources.
     fn fences(&self) -> String {
-        let fence = |template: &&str, expect: &str| format!("```text {expect}\n{}\n```\n", sample::sample(template));
-        let positive = self.positives.first().map(|template| fence(template, "bad:1"));
-        let negative = self.negatives.first().map(|template| fence(template, "good"));
+        let fence = |text: &str, expect: &str| format!("```text {expect}\n{text}\n```\n");
+        let bad = |template: &&str| {
+            let text = sample::sample(template);
+            let found = found(&text).into_iter().find(|found| found.detector == self);
+            let before = found.and_then(|found| text.get(..found.range.start)).unwrap_or_default();
+            fence(&text, &format!("bad:{}", before.matches('\n').count() + 1))
+        };
+        let positive = self.positives.first().map(bad);
+        let negative = self.negatives.first().map(|template| fence(&sample::sample(template), "good"));
         positive.into_iter().chain(negative).collect()
     }
 }

@@ -17,7 +17,12 @@ pub(super) static DETECTORS: &[Detector] = &[
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
-        positives: &["DATADOG_API_KEY={h32}", r#""datadogApiKey": "{h32}""#],
+        positives: &[
+            "DATADOG_API_KEY={h32}",
+            r#""datadogApiKey": "{h32}""#,
+            r#"json = "\"datadogApiKey\": \"{h32}\"""#,
+            r#"val DATADOG_API_KEY: String = "{h32}""#,
+        ],
         negatives: &["DATADOG_API_KEY={x32}", "DATADOG_API_KEY={h8}", "datadog commit {h32}"],
         ..Detector::DEFAULT
     },
@@ -372,12 +377,17 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it reads schedules and contacts, and resolves incidents. Remove it in the account.",
         severity: Severity::High,
         keywords: &["pagerduty", "pager_duty"],
-        pattern: named!("pager_?duty", r"(?:u\+|y_)?[0-9A-Za-z_+\-]{18,20}"),
+        pattern: named!("pager_?duty", r"(?:u\+|y_)?[0-9A-Za-z_+]{18,20}"),
         entropy: 3.0,
         verify: Some(is_mixed),
         prevalence: Prevalence::Likely,
         positives: &["PAGERDUTY_API_KEY={A20}", r#""pagerdutyApiKey": "{A20}""#],
-        negatives: &["PAGERDUTY_API_KEY={x20}", "PAGERDUTY_API_KEY={A5}", "pagerduty commit {A20}"],
+        negatives: &[
+            "pagerduty_service_key: checkout-api-prod-01",
+            "PAGERDUTY_API_KEY={x20}",
+            "PAGERDUTY_API_KEY={A5}",
+            "pagerduty commit {A20}",
+        ],
         ..Detector::DEFAULT
     },
     Detector {

@@ -12,7 +12,7 @@ macro_rules! named {
             $vendor,
             r")[\w.\- ]{0,24}?(?:key|token|secret|passw(?:or)?d|pass|pwd|auth|pat|credentials?|salt|jwt|api)s?",
             r"(?:[_.\-]?(?:prod(?:uction)?|dev|test|staging|live|sandbox|value|default|v?[0-9]{1,2}))?",
-            r#"["'`)\]]{0,3}(?:[ \t]?:?[ \t]?(?:&?(?:'static )?str(?:ing)?|const char ?\*))?"#,
+            r#"["'`)\]\\]{0,4}(?:[ \t]?:?[ \t]?(?:&?(?:'static )?str(?:ing)?|const char ?\*))?"#,
             r#"[ \t]{0,3}(?:=>|:=|\|\||[=:,>( ])[ \t]{0,3}(?:bearer )?\\?["'`]?"#,
             r"(?P<secret>(?-i:",
             $form,

@@ -333,6 +333,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         keywords: &["skey_"],
         pattern: r"\bskey_(?:test_)?[0-9a-z]{19,20}\b",
         entropy: 3.0,
+        verify: Some(is_mixed),
         positives: &["token: skey_{a19}", r#"TOKEN="skey_{a19}""#],
         negatives: &["token: skey_{x19}", "token: skey_{a4}", "name: myskey_{a19}"],
         ..Detector::DEFAULT

@@ -176,7 +176,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         docs: "Whoever has it writes in chats as the user. Disconnect the application in the settings.",
         severity: Severity::High,
         keywords: &["oauth:"],
-        pattern: r"oauth:(?P<secret>[0-9a-z]{30})\b",
+        pattern: r"\boauth:[0-9a-z]{30}\b",
         entropy: 3.0,
         verify: Some(is_mixed),
         positives: &["pass: oauth:{a30}"],

@@ -79,7 +79,7 @@ pub(super) static DETECTORS: &[Detector] = &[
         title: "Access token of Sourcegraph is written in a file",
         docs: "Whoever has it searches all code that the user sees. Delete it in the user's settings.",
         keywords: &["sgp_", "sourcegraph"],
-        pattern: r#"sgp_(?:(?:[0-9a-f]{16}|local)_)?[0-9a-f]{40}|(?i:sourcegraph[\w.\-]{0,20}token["\'`]{0,2}[ \t]{0,8}[=:][ \t]{0,8}["\'`]?)(?P<secret>[0-9a-f]{40})"#,
+        pattern: r#"sgp_(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}|(?i:sourcegraph[\w.\-]{0,20}token["\'`]{0,2}[ \t]{0,8}[=:][ \t]{0,8}["\'`]?)(?P<secret>[0-9a-f]{40})"#,
         entropy: 3.0,
         peers: &["gitleaks:sourcegraph-access-token"],
         positives: &["SRC_ACCESS_TOKEN=sgp_{h16}_{h40}", "token: sgp_{h40}", "sourcegraph_token: {h40}"],

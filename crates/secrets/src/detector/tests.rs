@@ -32,6 +32,25 @@ fn positives_are_found_once_and_by_their_own_detector() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A window that begins too late or ends too early loses what the expression would match.
+#[test]
+fn keywords_stand_in_every_match_within_reach() {
+    let mut wrong = Vec::new();
+    for detector in detectors() {
+        let form = compiled(detector);
+        for template in detector.positives {
+            let text = sample(template);
+            let written = form.find(text.as_bytes()).map(|matched| matched.as_bytes().to_ascii_lowercase());
+            let written = String::from_utf8_lossy(&written.unwrap_or_default()).into_owned();
+            let mut places = detector.keywords.iter().filter_map(|keyword| written.find(keyword));
+            if !places.any(|at| at <= detector.before && written.len() - at <= detector.reach) {
+                wrong.push(format!("{}: no keyword in {written}", detector.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn negatives_are_silent() {
     let mut wrong = Vec::new();
