@@ -194,7 +194,9 @@ pub(crate) fn scan_texts(
     // Each advisory that holds is a rule: they have to be known before the rules are chosen.
     let read_packages = || packages::read_all(options, &found, &given, &worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
-    let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules));
+    let own_rules = options.config.secret_rules();
+    let catalog =
+        portcullis_rules::catalog_with(std::mem::take(&mut packages.rules).into_iter().chain(own_rules));
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -540,9 +542,9 @@ pub struct Scanned {
 
 /// Which files are read: every text where some rule looks for secrets.
 fn reads(options: &ScanOptions) -> Reads {
-    let catalog = portcullis_rules::catalog();
+    let catalog = options.config.catalog();
     let wanted = Wanted { switches: &options.config.switches(&catalog), ..wanted(options) };
-    // What names no rule of these may name one of the configuration's or of a database's; it is judged when those are read.
+    // What names no rule of these may name one of a database's; it is judged when that is read.
     let Ok(selection) = Selection::new(&catalog, &wanted) else { return Reads::Texts };
     let is_on = catalog.iter().any(|(rule, meta)| selection.is_on(rule) && meta.id.starts_with(SECRET));
     if is_on || !options.config.overrides.is_empty() { Reads::Texts } else { Reads::Known }
@@ -644,6 +646,7 @@ impl Rules {
             pod_security: options.pod_security,
             date: options.date,
             options: config.options(catalog),
+            secrets: config.scanner(catalog),
         };
         let distinct: BTreeSet<OverrideSet> = sets.iter().copied().chain([0]).collect();
         let compile = |set| Ok((set, Self::new(options, catalog, &context, filters, set)?));

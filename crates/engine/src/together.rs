@@ -35,7 +35,8 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, asides: Vec<Aside<'_>>, left: &mu
     let mut masked: HashMap<FileId, Vec<Span>> = HashMap::new();
     for sheet in &sheets {
         let said = sheet.outcome.drafts.iter().chain(sheet.outcome.claims.iter().map(|(draft, _)| draft));
-        for span in said.flat_map(|draft| draft.masked.iter().copied()) {
+        let others = sheet.outcome.masked.iter().copied();
+        for span in said.flat_map(|draft| draft.masked.iter().copied()).chain(others) {
             masked.entry(span.file).or_default().push(span);
         }
     }
