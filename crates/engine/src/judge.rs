@@ -563,7 +563,8 @@ impl Judge<'_> {
                 Carrier::Comment => SuppressedBy::Comment(location),
                 Carrier::Annotation => SuppressedBy::Annotation(location),
             };
-            Box::new(Suppression { by, reason: directive.reason.clone() })
+            let reason = directive.reason.clone().map(|reason| sealer.clean(reason.into()).into_owned());
+            Box::new(Suppression { by, reason })
         });
         Finding { suppressed, ..sealer.seal(draft) }
     }

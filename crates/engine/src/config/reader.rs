@@ -7,6 +7,7 @@ use portcullis_core::{Catalog, FileId, LineIndex, Place, Span};
 use portcullis_syntax::{Dialect, Node, Tree, Value, yaml};
 
 use super::Config;
+use crate::scrub::line_without_secrets;
 use super::keys::{self, Key, Presence};
 use super::nearest::{did_you_mean, nearest};
 use super::secrets::{is_rule_id, with_ids};
@@ -42,12 +43,12 @@ impl ConfigError {
         let blanks: String = shown.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let marks = "^".repeat(self.width.min(SHOWN.saturating_sub(before)).max(1));
         let mut text = String::new();
-        let _ = writeln!(text, "{}:{}:{}: error: {}", path, self.line, self.column, printable(&self.message));
+        let _ = writeln!(text, "{}:{}:{}: error: {}", path, self.line, self.column, printable(&line_without_secrets(&self.message)));
         let _ = writeln!(text, "{margin} |");
-        let _ = writeln!(text, "{} | {}", self.line, printable(&shown));
+        let _ = writeln!(text, "{} | {}", self.line, printable(&line_without_secrets(&shown)));
         let _ = writeln!(text, "{margin} | {blanks}{marks}");
         if let Some(help) = &self.help {
-            let _ = writeln!(text, "{margin} = help: {}", printable(help));
+            let _ = writeln!(text, "{margin} = help: {}", printable(&line_without_secrets(help)));
         }
         text
     }
