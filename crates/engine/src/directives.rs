@@ -194,7 +194,9 @@ impl Directives {
     pub(crate) fn of_text(text: &str, file: FileId, catalog: &Catalog) -> Self {
         let mut directives = Self::of_lines(text, file, "#", catalog);
         if may_hold_any(text) {
-            ["//", "--", ";"].iter().for_each(|mark| directives.lines(text, file, mark, catalog));
+            for mark in ["//", "--", ";"] {
+                directives.lines(text, file, mark, catalog);
+            }
         }
         directives
     }
@@ -207,7 +209,11 @@ impl Directives {
             for at in memchr::memmem::find_iter(text.as_bytes(), marker) {
                 let end = at + marker.len();
                 let span = Span::new(file, offset(at), offset(end));
-                let allowed = if *marker == b"pragma:" { pragma(text.get(end..).unwrap_or_default()) } else { Some(Allowed::Line) };
+                let allowed = if *marker == b"pragma:" {
+                    pragma(text.get(end..).unwrap_or_default())
+                } else {
+                    Some(Allowed::Line)
+                };
                 let line = line_of(span, text);
                 let covered = match allowed {
                     None => continue,
@@ -219,7 +225,8 @@ impl Directives {
                         line_of(Span::new(file, offset(text.len() - next.len()), offset(text.len() - next.len())), text)
                     }
                 };
-                let about = || catalog.iter().filter(|(_, rule)| is_about_secrets(rule)).map(|(rule, _)| rule).collect();
+                let about =
+                    || catalog.iter().filter(|(_, rule)| is_about_secrets(rule)).map(|(rule, _)| rule).collect();
                 self.all.push(Directive {
                     span,
                     carrier: Carrier::Comment,

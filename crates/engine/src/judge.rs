@@ -262,8 +262,9 @@ impl Judge<'_> {
         let mut outcome = Outcome::default();
         self.syntax_errors(input, &tree, &[], &mut outcome.drafts, judged);
         let directives = Directives::of_tree(&tree, &[], self.catalog);
-        self.search(input, &text, Some(&tree), &mut outcome);
-        self.dispatch.values(&Values::new(tree, read_chart(chart, self.files)), &mut outcome);
+        let values = Values::new(tree, read_chart(chart, self.files));
+        self.dispatch.values(&values, &mut outcome);
+        self.search(input, &text, Some(values.tree()), &mut outcome);
         self.finish(input, &text, outcome, directives, judged);
     }
 

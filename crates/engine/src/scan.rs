@@ -31,6 +31,7 @@ use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
 use crate::packages::Packages;
 use crate::relations;
+use crate::scrub::clean_report;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
 use crate::targets::Builds;
@@ -195,8 +196,7 @@ pub(crate) fn scan_texts(
     let read_packages = || packages::read_all(options, &found, &given, &worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
     let own_rules = options.config.secret_rules();
-    let catalog =
-        portcullis_rules::catalog_with(std::mem::take(&mut packages.rules).into_iter().chain(own_rules));
+    let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules).into_iter().chain(own_rules));
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -368,6 +368,7 @@ pub(crate) fn scan_texts(
         say_once(&mut report.findings, &in_worlds);
     }
     filters.accept(&mut report, options.date);
+    clean_report(&mut report, &options.config.scanner(&catalog));
     if options.needs.packages {
         packages.list(&mut report);
     }

@@ -4,9 +4,10 @@
 //! So everything that is said of a file is searched for the secrets of that file, as they are written and as they are read.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use portcullis_core::Span;
+use portcullis_core::{ScanError, ScanReport, Span};
 use portcullis_secrets::{Scanner, Subject};
 
 /// How many characters at the start and at the end of a secret are shown: enough to find it again where it is long enough that
@@ -68,14 +69,57 @@ fn masked(secret: &str) -> String {
     format!("{start}***{end}")
 }
 
-/// The line of a text that was not scanned with every secret in it hidden; columns stay what they are.
-pub(crate) fn line_without_secrets(line: &str) -> Cow<'_, str> {
-    let hits = Scanner::default().scan(&Subject { path: "", text: line, tree: None });
-    if hits.is_empty() {
-        return Cow::Borrowed(line);
+/// A text that is of no scanned file, with stars in the place of secrets; columns stay what they are.
+pub(crate) fn without_secrets<'t>(text: &'t str, scanner: &Scanner) -> Cow<'t, str> {
+    let mut hidden: Vec<Range<usize>> =
+        scanner.scan(&Subject { path: "", text, tree: None }).into_iter().map(|hit| hit.range).collect();
+    hidden.extend(user_information(text));
+    starred(text, &hidden).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The text with stars in the place of the passwords of URLs, where it has any.
+pub(crate) fn without_user_information(text: &str) -> Option<String> {
+    starred(text, &user_information(text))
+}
+
+fn starred(text: &str, hidden: &[Range<usize>]) -> Option<String> {
+    let is_hidden = |at: usize| hidden.iter().any(|range| range.contains(&at));
+    let star = |(at, c): (usize, char)| if is_hidden(at) && !c.is_whitespace() { '*' } else { c };
+    (!hidden.is_empty()).then(|| text.char_indices().map(star).collect())
+}
+
+/// The passwords of URLs: behind the colon before an `@`, or all of what stands there alone and is too long for a name.
+fn user_information(text: &str) -> Vec<Range<usize>> {
+    let starts = memchr::memmem::find_iter(text.as_bytes(), "://").map(|at| at + 3);
+    let password = |start: usize| {
+        let rest = text.get(start..)?;
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '`' | '"' | '\''))
+            .unwrap_or(rest.len());
+        let user = rest.get(..rest.get(..end)?.rfind('@')?)?;
+        match user.split_once(':') {
+            Some((name, _)) => Some(start + name.len() + 1..start + user.len()),
+            None => (user.len() >= WHOLE_LINE).then_some(start..start + user.len()),
+        }
+    };
+    starts.filter_map(password).filter(|range| !range.is_empty()).collect()
+}
+
+/// Cleans what the scan says beside its findings.
+pub(crate) fn clean_report(report: &mut ScanReport, scanner: &Scanner) {
+    let notes = report.notes.iter_mut().map(|note| &mut note.message);
+    let errors = report.errors.iter_mut().filter_map(|error| match error {
+        ScanError::Path { reason, .. } | ScanError::Option { reason, .. } | ScanError::NotFixed { reason, .. } => {
+            Some(reason)
+        }
+        ScanError::Advisories { reason } => Some(reason),
+        ScanError::RulePanicked { .. } => None,
+    });
+    for text in notes.chain(errors) {
+        if let Cow::Owned(clean) = without_secrets(text, scanner) {
+            *text = clean;
+        }
     }
-    let is_hidden = |at: usize| hits.iter().any(|hit| hit.range.contains(&at));
-    Cow::Owned(line.char_indices().map(|(at, c)| if is_hidden(at) && !c.is_whitespace() { '*' } else { c }).collect())
 }
 
 /// A value as it is written, without its quotes and escapes, line by line, and decoded.

@@ -9,7 +9,7 @@ use portcullis_core::{
     StableHash, line_hashes,
 };
 
-use crate::scrub::{Scrub, hint};
+use crate::scrub::{Scrub, hint, without_user_information};
 use crate::select::Selection;
 
 /// What the reports of a scan need, besides the position of each finding.
@@ -140,7 +140,8 @@ impl<'s> Sealer<'s> {
 
     fn seal_fix(&mut self, fix: Fix) -> SealedFix {
         let precondition = *self.text_hash.get_or_insert_with(|| hash_of(self.text));
-        let holds_secret = fix.edits.iter().any(|edit| self.scrub.as_ref().is_some_and(|scrub| scrub.is_in(&edit.text)));
+        let holds_secret =
+            fix.edits.iter().any(|edit| self.scrub.as_ref().is_some_and(|scrub| scrub.is_in(&edit.text)));
         let edits = fix.edits.into_iter().map(|edit| SealedEdit { location: self.locate(edit.span), text: edit.text });
         let title = self.clean(fix.title.into()).into_owned();
         SealedFix { safety: fix.safety, title, edits: edits.collect(), holds_secret, precondition }
@@ -148,8 +149,13 @@ impl<'s> Sealer<'s> {
 
     /// What is said, without the secrets that it repeats.
     pub(crate) fn clean<'m>(&self, text: Cow<'m, str>) -> Cow<'m, str> {
-        match &self.scrub {
+        let text = match &self.scrub {
             Some(scrub) => scrub.clean(text),
+            None => text,
+        };
+        // What came from a file that is not here.
+        match text.contains("://").then(|| without_user_information(&text)).flatten() {
+            Some(clean) => Cow::Owned(clean),
             None => text,
         }
     }
@@ -217,15 +223,15 @@ impl<'s> Sealer<'s> {
     /// The bytes of a secret that are not shown: not its quotes, which tell nothing, nor the hint.
     fn hidden(&self, secret: Span) -> (u32, u32) {
         let value = secret.slice(self.text);
-        let quoted = |quote: char| Some(value.strip_prefix(quote)?.strip_suffix(quote)?.len());
-        let quotes = ['"', '\''].into_iter().find_map(quoted).map_or(0, |_| 1);
-        let inner: Vec<u32> = value.chars().map(|c| u32::try_from(c.len_utf8()).unwrap_or(4)).collect();
-        let inner = inner.get(quotes..inner.len() - quotes).unwrap_or_default();
+        let is_within = |quote: &char| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote);
+        let margin = usize::from(['"', '\''].iter().any(is_within));
+        let widths: Vec<u32> = value.chars().map(|c| u32::try_from(c.len_utf8()).unwrap_or(4)).collect();
+        let inner = widths.get(margin..widths.len() - margin).unwrap_or_default();
         let (head, tail) = hint(inner.len());
         let bytes = |characters: &[u32]| characters.iter().sum::<u32>();
-        let quotes = u32::try_from(quotes).unwrap_or_default();
-        let start = secret.start + quotes + bytes(inner.get(..head).unwrap_or_default());
-        let end = secret.end - quotes - bytes(inner.get(inner.len() - tail..).unwrap_or_default());
+        let margin = u32::from(margin > 0);
+        let start = secret.start + margin + bytes(inner.get(..head).unwrap_or_default());
+        let end = secret.end - margin - bytes(inner.get(inner.len() - tail..).unwrap_or_default());
         (start, end)
     }
 }

@@ -42,9 +42,9 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, asides: Vec<Aside<'_>>, left: &mu
             masked.entry(span.file).or_default().push(span);
         }
     }
-    let written = sheets.iter().flat_map(|sheet| {
-        masked.get(&sheet.input.file).into_iter().flatten().map(|span| (sheet.text, *span))
-    });
+    let written = sheets
+        .iter()
+        .flat_map(|sheet| masked.get(&sheet.input.file).into_iter().flatten().map(|span| (sheet.text, *span)));
     let scrub = Scrub::new(written).map(Arc::new);
     let mut directives: BTreeMap<FileId, Directives> =
         asides.into_iter().map(|aside| (aside.file, aside.directives)).collect();

@@ -20,17 +20,24 @@ fn errors(text: &str) -> Vec<String> {
 fn mistakes_are_told_where_they_stand() {
     let cases: &[(&str, &[&str])] = &[
         ("secrets:\n", &[]),
-        ("secrets:\n  rules:\n    - { id: secret-acme, regex: 'acme_[0-9a-f]{32}' }\nrules: { secret-acme: low }\n", &[]),
+        (
+            "secrets:\n  rules:\n    - { id: secret-acme, regex: 'acme_[0-9a-f]{32}' }\nrules: { secret-acme: low }\n",
+            &[],
+        ),
         ("secrets:\n  rules:\n    - { id: secret-key-file, path: '\\.key$', severity: critical }\n", &[]),
         (
             "secrets:\n  rules:\n    - { id: acme-token, regex: a }\n",
-            &["3:13 `acme-token` cannot be the id of a rule about secrets | an id is `secret-` and a name of small letters, \
-               digits and `-`: secret-acme-token"],
+            &[
+                "3:13 `acme-token` cannot be the id of a rule about secrets | an id is `secret-` and a name of small letters, \
+               digits and `-`: secret-acme-token",
+            ],
         ),
         (
             "secrets:\n  rules:\n    - { id: secret-password, regex: a }\n",
-            &["3:13 portcullis has a rule `secret-password` | choose another; what is set for that rule stands under `rules` \
-               at the top"],
+            &[
+                "3:13 portcullis has a rule `secret-password` | choose another; what is set for that rule stands under `rules` \
+               at the top",
+            ],
         ),
         (
             "secrets:\n  rules:\n    - { id: secret-a, regex: a }\n    - { id: secret-a, regex: b }\n",
@@ -213,7 +220,7 @@ commits = ["0123456789abcdef0123456789abcdef01234567"]
   "generated_at": "2026-01-01T00:00:00Z"
 }"#,
             )],
-            "ignore:\n  - path: \"/b.yaml\"\n    reason: \"accepted in the baseline of detect-secrets\"\n    rule: cwe-798\nsecrets:\n  \
+            "ignore:\n  - path: \"/b.yaml\"\n    reason: \"accepted in the baseline of detect-secrets\"\n    rule: secret\nsecrets:\n  \
              allow:\n    - paths:\n        - \"^vendor/\"\n    - regexes:\n        - \"sha256:\"\n      target: line\n",
             &[
                 ".secrets.baseline:3: `limit` of `HexHighEntropyString` has no equivalent",

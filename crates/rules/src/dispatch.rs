@@ -299,6 +299,11 @@ impl Dispatch {
         }
     }
 
+    /// The places of the secrets in a text that is shown and not judged.
+    pub fn secret_spans(&self, file: FileId, subject: &Subject<'_>) -> Vec<Span> {
+        catch_unwind(AssertUnwindSafe(|| self.secrets.spans(file, subject))).unwrap_or_default()
+    }
+
     /// The settings that the rules see.
     pub fn context(&self) -> &Context {
         &self.context

@@ -124,7 +124,10 @@ impl Search {
 impl Custom {
     fn matches(&self, rule: usize, text: &str) -> Vec<Match> {
         let Some(pattern) = &self.pattern else {
-            return first_line(text).map(|line| Match { rule, secret: line.clone(), whole: line }).into_iter().collect();
+            return first_line(text)
+                .map(|line| Match { rule, secret: line.clone(), whole: line })
+                .into_iter()
+                .collect();
         };
         let found = pattern.captures_iter(text.as_bytes()).filter_map(|captures| {
             let whole = captures.get(0)?.range();

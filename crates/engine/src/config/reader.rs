@@ -7,10 +7,11 @@ use portcullis_core::{Catalog, FileId, LineIndex, Place, Span};
 use portcullis_syntax::{Dialect, Node, Tree, Value, yaml};
 
 use super::Config;
-use crate::scrub::line_without_secrets;
 use super::keys::{self, Key, Presence};
 use super::nearest::{did_you_mean, nearest};
 use super::secrets::{is_rule_id, with_ids};
+use crate::scrub::without_secrets;
+use portcullis_secrets::Scanner;
 
 /// A mistake in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +44,14 @@ impl ConfigError {
         let blanks: String = shown.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let marks = "^".repeat(self.width.min(SHOWN.saturating_sub(before)).max(1));
         let mut text = String::new();
-        let _ = writeln!(text, "{}:{}:{}: error: {}", path, self.line, self.column, printable(&line_without_secrets(&self.message)));
+        let scanner = Scanner::default();
+        let printable = |text: &str| printable(&without_secrets(text, &scanner));
+        let _ = writeln!(text, "{}:{}:{}: error: {}", path, self.line, self.column, printable(&self.message));
         let _ = writeln!(text, "{margin} |");
-        let _ = writeln!(text, "{} | {}", self.line, printable(&line_without_secrets(&shown)));
+        let _ = writeln!(text, "{} | {}", self.line, printable(&shown));
         let _ = writeln!(text, "{margin} | {blanks}{marks}");
         if let Some(help) = &self.help {
-            let _ = writeln!(text, "{margin} = help: {}", printable(&line_without_secrets(help)));
+            let _ = writeln!(text, "{margin} = help: {}", printable(help));
         }
         text
     }
@@ -71,7 +74,13 @@ fn printable(text: &str) -> String {
 pub(super) fn read(text: &Arc<str>, catalog: &Catalog) -> (Config, Vec<ConfigError>) {
     let tree = yaml::parse(FileId(0), text, Dialect::Yaml12);
     let known = with_own_rules(&tree, catalog);
-    let mut reader = Reader { builtin: catalog, catalog: known.as_ref().unwrap_or(catalog), lines: LineIndex::new(text), text, errors: Vec::new() };
+    let mut reader = Reader {
+        builtin: catalog,
+        catalog: known.as_ref().unwrap_or(catalog),
+        lines: LineIndex::new(text),
+        text,
+        errors: Vec::new(),
+    };
     for error in tree.errors() {
         reader.error(error.span, error.message.clone(), None);
     }

@@ -256,11 +256,11 @@ pub(super) fn is_rule_id(id: &str) -> bool {
 
 /// A catalog with rules of these ids beside its own, for checks of selectors.
 pub(super) fn with_ids(catalog: &Catalog, ids: impl Iterator<Item = String>) -> Catalog {
-    let own = ids.map(|id| meta(id, None, None, String::new()));
+    let own = ids.map(|id| meta(id, None, None, ""));
     Catalog::new(catalog.iter().map(|(_, rule)| rule.clone()).chain(own))
 }
 
-fn meta(id: String, description: Option<&str>, severity: Option<Severity>, more: String) -> RuleMeta {
+fn meta(id: String, description: Option<&str>, severity: Option<Severity>, more: &str) -> RuleMeta {
     let title = description.map_or_else(|| id.clone(), str::to_owned);
     RuleMeta {
         severity: severity.unwrap_or(Severity::High),
@@ -302,7 +302,7 @@ impl SecretRule {
             _ = write!(docs, ", in paths that `{path}` matches");
         }
         docs.push('.');
-        Some(meta(self.id.clone()?, self.title().as_deref(), self.severity, docs))
+        Some(meta(self.id.clone()?, self.title().as_deref(), self.severity, &docs))
     }
 
     /// The description on one line.

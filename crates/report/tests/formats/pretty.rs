@@ -25,7 +25,13 @@ fn everything() -> Builder {
             finding.also = vec![RuleIdx(2)];
             finding.confidence = Confidence::Low;
             let (title, edits) = ("remove it".to_owned(), Vec::new());
-            finding.fix = Some(Box::new(SealedFix { safety: FixSafety::Safe, title, edits, holds_secret: false, precondition: 0 }));
+            finding.fix = Some(Box::new(SealedFix {
+                safety: FixSafety::Safe,
+                title,
+                edits,
+                holds_secret: false,
+                precondition: 0,
+            }));
         })
 }
 

@@ -218,6 +218,11 @@ impl Table {
         }
     }
 
+    /// The places of all secrets in a text, whatever rules are on.
+    pub(crate) fn spans(&self, file: FileId, subject: &Subject<'_>) -> Vec<Span> {
+        self.scanner.scan(subject).iter().map(|hit| span_of(file, hit)).collect()
+    }
+
     /// Whether the configuration allows every secret that a domain's rule names.
     fn allows(&self, file: FileId, draft: &Draft, subject: &Subject<'_>) -> bool {
         let Some(id) = self.ids.get(&draft.rule) else { return false };
@@ -249,22 +254,8 @@ impl Table {
 
 /// Whether a rule reports secrets that are written out, and so is meant by what allows secrets.
 pub fn is_about_secrets(rule: &RuleMeta) -> bool {
-    ["secret", "cwe-798"].iter().any(|tag| rule.tags.contains(tag)) || ABOUT_SECRETS.contains(&&*rule.id)
+    rule.tags.contains("secret")
 }
-
-/// Those that have none of the tags.
-const ABOUT_SECRETS: &[&str] = &[
-    "compose-default-secret-interpolation",
-    "docker-login-in-run",
-    "docker-secret-in-arg-or-env",
-    "secret-weak-default",
-    "tf-aws-ecs-environment-secret",
-    "tf-aws-lambda-environment-secret",
-    "tf-aws-provider-credentials-hardcoded",
-    "tf-credentials-hardcoded",
-    "tf-google-compute-disk-key-plaintext",
-    "tf-variable-secret-exposed",
-];
 
 /// The bytes of a value that may be written in quotes.
 fn without_quotes(span: Span, text: &str) -> Range<usize> {

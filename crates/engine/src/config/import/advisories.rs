@@ -11,10 +11,10 @@ use portcullis_core::FileId;
 use portcullis_syntax::json::{self, Form};
 use portcullis_syntax::{Node, Tree, toml};
 
-use super::{ImportError, gitleaks};
 use super::plan::{Plan, Terms};
 use super::trivyignore::last_day;
 use super::values::is_true;
+use super::{ImportError, gitleaks};
 
 /// A file of one of these tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

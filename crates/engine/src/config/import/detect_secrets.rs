@@ -67,7 +67,8 @@ fn filter(filter: Node<'_>, plan: &mut Plan<'_>) {
     let Some(path) = filter.field("path") else { return };
     let name = path.text();
     let pattern = filter.field("pattern");
-    let (module, name) = name.strip_prefix("detect_secrets.filters.").and_then(|name| name.split_once('.')).unwrap_or(("", name));
+    let (module, name) =
+        name.strip_prefix("detect_secrets.filters.").and_then(|name| name.split_once('.')).unwrap_or(("", name));
     match (module, name) {
         ("regex", "should_exclude_file") => allow("paths", pattern, plan),
         ("regex", "should_exclude_line") => allow("line", pattern, plan),

@@ -146,7 +146,8 @@ fn allowlist(entry: Node<'_>, of: Option<&str>, plan: &mut Plan<'_>) {
             "stopwords" => allow.stopwords = strings(Some(value)),
             "commits" => {
                 for commit in value.items() {
-                    let is_commit = |text: &str| (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+                    let is_commit =
+                        |text: &str| (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
                     if is_commit(commit.text()) {
                         allow.commits.push(commit.text().to_owned());
                     } else {

@@ -11,8 +11,8 @@ use super::peer::{Family, Peer};
 use super::{Imported, Remark};
 use crate::config::secrets::{PREFIX, is_rule_id};
 use crate::config::{
-    Advisories, AllowCondition, Config, Ignore, Override, PathMatcher, RuleSetting, RuleSwitch, SecretAllow, SecretRule,
-    Secrets, text,
+    Advisories, AllowCondition, Config, Ignore, Override, PathMatcher, RuleSetting, RuleSwitch, SecretAllow,
+    SecretRule, Secrets, text,
 };
 
 /// The configuration as far as it is known.
@@ -287,13 +287,11 @@ impl<'a> Plan<'a> {
     /// Accepts what gitleaks was told to: with a commit nothing but what that commit has.
     fn accept_fingerprints(&mut self) {
         for (Fingerprint { commit, path, rule, line }, remark) in std::mem::take(&mut self.fingerprints) {
-            let rules: Vec<String> = match self.own_secret(&rule) {
-                Some(own) => vec![own],
-                None => {
-                    let found = self.rules(Peer::Gitleaks, &rule).into_iter();
-                    found.map(|rule| self.catalog.get(rule).id.to_string()).collect()
-                }
-            };
+            let mut rules: Vec<String> = self.own_secret(&rule).into_iter().collect();
+            if rules.is_empty() {
+                let found = self.rules(Peer::Gitleaks, &rule).into_iter();
+                rules.extend(found.map(|rule| self.catalog.get(rule).id.to_string()));
+            }
             if rules.is_empty() {
                 self.remarks.push(remark);
                 continue;
@@ -301,7 +299,13 @@ impl<'a> Plan<'a> {
             if let Some(commit) = commit {
                 let Ok(path) = format!("^{}$", escaped(&path)).parse() else { continue };
                 let condition = Some(AllowCondition::And);
-                let allow = SecretAllow { rules, paths: vec![path], commits: vec![commit], condition, ..SecretAllow::default() };
+                let allow = SecretAllow {
+                    rules,
+                    paths: vec![path],
+                    commits: vec![commit],
+                    condition,
+                    ..SecretAllow::default()
+                };
                 self.secret_allow(allow);
                 continue;
             }
@@ -505,7 +509,7 @@ impl<'a> Plan<'a> {
 }
 
 /// The tag that all rules about written secrets have, those of domains included.
-const SECRETS: &str = "cwe-798";
+const SECRETS: &str = "secret";
 
 /// The glob of one path from the root.
 fn exact(path: &str) -> String {

@@ -16,7 +16,9 @@ pub(super) fn allows_something(entry: Node<'_>, allow: &SecretAllow) -> bool {
         ("commits", allow.commits.len()),
     ];
     let needs_all = allow.condition == Some(crate::config::AllowCondition::And);
-    let is_lost = |(key, count): &(&str, usize)| *count == 0 && entry.field(key).is_some_and(|list| list.items().next().is_some());
+    let is_lost = |(key, count): &(&str, usize)| {
+        *count == 0 && entry.field(key).is_some_and(|list| list.items().next().is_some())
+    };
     counts.iter().any(|(_, count)| *count > 0) && !(needs_all && counts.iter().any(is_lost))
 }
 

@@ -63,7 +63,8 @@ fn rule(rule: Node<'_>, plan: &mut Plan<'_>) {
 
 fn allow(entry: Node<'_>, of: Option<&String>, plan: &mut Plan<'_>) {
     let mut allow = SecretAllow { rules: of.into_iter().cloned().collect(), ..SecretAllow::default() };
-    allow.description = entry.field("description").map(|text| text.text().trim().to_owned()).filter(|it| !it.is_empty());
+    allow.description =
+        entry.field("description").map(|text| text.text().trim().to_owned()).filter(|it| !it.is_empty());
     allow.regexes = entry.field("regex").map(|regex| patterns(regex, plan)).unwrap_or_default();
     allow.paths = entry.field("path").map(|path| patterns(path, plan)).unwrap_or_default();
     if !allow.regexes.is_empty() {

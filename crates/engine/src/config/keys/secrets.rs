@@ -251,9 +251,9 @@ fn pattern(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Pattern> {
         Ok(pattern) => Some(pattern),
         Err(message) => {
             let message: String = message;
-            let help = message.contains("look-around").then(|| {
-                "expressions here take linear time: say with `allow` what must not stand there".to_owned()
-            });
+            let help = message
+                .contains("look-around")
+                .then(|| "expressions here take linear time: say with `allow` what must not stand there".to_owned());
             reader.wrong(node, message, help);
             None
         }
