@@ -166,7 +166,7 @@ const FILES: &[(&str, &str)] = &[
         "js/package-lock.json",
         "{ \"name\": \"a\", \"lockfileVersion\": 3, \"packages\": { \"\": { \"dependencies\": { \"left-pad\": \"1.0.0\" } }, \
          \"node_modules/left-pad\": { \"version\": \"1.0.0\", \"resolved\": \"http://u:<81>@registry.example.org/left-pad.tgz\", \"license\": \
-         \"<82>\" } } }\n",
+         \"MIT\" } } }\n",
     ),
     (
         "py/requirements.txt",
