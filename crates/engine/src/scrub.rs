@@ -69,10 +69,10 @@ fn masked(secret: &str) -> String {
     format!("{start}***{end}")
 }
 
-/// A text that is of no scanned file, with stars in the place of secrets; columns stay what they are.
-pub(crate) fn without_secrets<'t>(text: &'t str, scanner: &Scanner) -> Cow<'t, str> {
+/// A text that is of no scanned file, as one at `path` would be, with stars in the place of secrets; columns stay what they are.
+pub(crate) fn without_secrets<'t>(path: &str, text: &'t str, scanner: &Scanner) -> Cow<'t, str> {
     let mut hidden: Vec<Range<usize>> =
-        scanner.scan(&Subject { path: "", text, tree: None }).into_iter().map(|hit| hit.range).collect();
+        scanner.scan(&Subject { path, text, tree: None }).into_iter().map(|hit| hit.range).collect();
     hidden.extend(user_information(text));
     starred(text, &hidden).map_or(Cow::Borrowed(text), Cow::Owned)
 }
@@ -116,7 +116,7 @@ pub(crate) fn clean_report(report: &mut ScanReport, scanner: &Scanner) {
         ScanError::RulePanicked { .. } => None,
     });
     for text in notes.chain(errors) {
-        if let Cow::Owned(clean) = without_secrets(text, scanner) {
+        if let Cow::Owned(clean) = without_secrets("", text, scanner) {
             *text = clean;
         }
     }

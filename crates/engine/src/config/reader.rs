@@ -45,7 +45,7 @@ impl ConfigError {
         let marks = "^".repeat(self.width.min(SHOWN.saturating_sub(before)).max(1));
         let mut text = String::new();
         let scanner = Scanner::default();
-        let printable = |text: &str| printable(&without_secrets(text, &scanner));
+        let printable = |text: &str| printable(&without_secrets("portcullis.yaml", text, &scanner));
         let _ = writeln!(text, "{}:{}:{}: error: {}", path, self.line, self.column, printable(&self.message));
         let _ = writeln!(text, "{margin} |");
         let _ = writeln!(text, "{} | {}", self.line, printable(&shown));
