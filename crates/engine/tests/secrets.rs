@@ -111,9 +111,12 @@ fn imported(files: &[(&str, &str)]) -> (String, Vec<String>) {
     (text.to_owned(), imported.remarks.iter().map(ToString::to_string).collect())
 }
 
+/// Files with their names, what is written for them, and what is said.
+type Import<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a [&'a str]);
+
 #[test]
 fn other_tools_files() {
-    let cases: &[(&[(&str, &str)], &str, &[&str])] = &[
+    let cases: &[Import<'_>] = &[
         (&[(".gitleaks.toml", "title = \"ours\"\n[extend]\nuseDefault = true\n")], "", &[]),
         (
             &[(
