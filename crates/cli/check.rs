@@ -23,11 +23,11 @@ use crate::terminal::{self, Failure};
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
-    let catalog = portcullis_rules::catalog();
+    let (config, config_file) = read_config(&args.config, config_start(&args.paths), &portcullis_rules::catalog())?;
+    let catalog = config.catalog();
     for selector in args.rules.only.iter().chain(&args.rules.skip) {
         select_rules(&catalog, selector)?;
     }
-    let (config, config_file) = read_config(&args.config, config_start(&args.paths), &catalog)?;
     let fail_on = args.rules.fail_on.or(config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
     let options = scan_options(args, config, config_file, &outputs)?;
     if let Some(package) = &args.rules.explain_path {

@@ -18,7 +18,7 @@ use crate::terminal::{self, Failure};
 
 /// `portcullis explain`.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let catalog = portcullis_rules::catalog();
+    let catalog = catalog_here();
     let options = terminal::options(args.color.color);
     let mut text = Vec::new();
     for id in &args.ids {
@@ -34,6 +34,17 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     }
     terminal::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The builtin rules and those of the configuration of the working directory. One with a mistake declares none: what is
+/// wrong with it may be the name of a rule, which is looked up here.
+fn catalog_here() -> Arc<Catalog> {
+    let builtin = portcullis_rules::catalog();
+    let flags = ConfigFlags { config: None, no_config: false };
+    match read_config(&flags, Path::new("."), &builtin) {
+        Ok((config, _)) => config.catalog(),
+        Err(_) => builtin,
+    }
 }
 
 /// An advisory by any of its ids.
@@ -62,7 +73,7 @@ fn advisory_of(args: &ExplainArgs, id: &str) -> Result<RuleMeta, Failure> {
 
 /// `portcullis rules`.
 pub(crate) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
-    let mut catalog = portcullis_rules::catalog();
+    let mut catalog = catalog_here();
     if let Some(peer) = &args.peer {
         catalog = Arc::new(of_peer(&catalog, peer)?);
     }

@@ -47,6 +47,8 @@ pub struct SealedFix {
     pub title: String,
     /// In order, and none overlaps another.
     pub edits: Vec<SealedEdit>,
+    /// Whether an edit repeats a secret: such a fix can be applied and is shown by its title alone.
+    pub holds_secret: bool,
     /// The hash of the text that the edits are for: they mean nothing in any other.
     pub precondition: u64,
 }

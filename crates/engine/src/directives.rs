@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use aho_corasick::packed::Searcher;
 use portcullis_core::{Catalog, Comment, Draft, FileId, Place, RuleIdx, Span, StableHash, is_advisory};
 use portcullis_model::kubernetes::{Object, pods};
-use portcullis_rules::Date;
+use portcullis_rules::{Date, is_about_secrets};
 use portcullis_syntax::{Node, Tree, hcl};
 
 /// A suppression.
@@ -97,6 +97,7 @@ impl Directives {
         if !may_hold_any(text) {
             return directives;
         }
+        directives.of_secrets(text, tree.file(), catalog);
         let mut below = Below::new(tree);
         for comment in tree.comments() {
             directives.comment(*comment, text, catalog, Reach::Here, |comment, _| below.comment(comment));
@@ -114,12 +115,14 @@ impl Directives {
 
     /// Reads the comments of a Dockerfile. `below` says what one of them covers. To checkov, the line does not matter there.
     pub(crate) fn of_dockerfile(
+        file: FileId,
         comments: &[Comment],
         text: &str,
         catalog: &Catalog,
         mut below: impl FnMut(Comment, Reach) -> Option<Span>,
     ) -> Self {
         let mut directives = Self::default();
+        directives.of_secrets(text, file, catalog);
         for comment in comments {
             directives.comment(*comment, text, catalog, Reach::File, &mut below);
         }
@@ -127,11 +130,12 @@ impl Directives {
     }
 
     /// Reads the comments of a file of Terraform's language. To checkov a comment anywhere in a resource covers all of it.
-    pub(crate) fn of_hcl(file: &hcl::File, text: &str, catalog: &Catalog) -> Self {
+    pub(crate) fn of_hcl(id: FileId, file: &hcl::File, text: &str, catalog: &Catalog) -> Self {
         let mut directives = Self::default();
         if !may_hold_any(text) {
             return directives;
         }
+        directives.of_secrets(text, id, catalog);
         let blocks = Blocks { file, text };
         for &comment in &file.comments {
             directives.comment(comment, text, catalog, Reach::Block, |comment, reach| blocks.covered(comment, reach));
@@ -153,6 +157,12 @@ impl Directives {
         if !may_hold_any(text) {
             return directives;
         }
+        directives.of_secrets(text, file, catalog);
+        directives.lines(text, file, mark, catalog);
+        directives
+    }
+
+    fn lines(&mut self, text: &str, file: FileId, mark: &str, catalog: &Catalog) {
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let end = start + line.len();
@@ -163,17 +173,72 @@ impl Directives {
                 let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                 let span = Span::new(file, offset(start + at), offset(start + line.trim_end().len()));
                 let own_line = line.get(..at).is_some_and(|before| before.trim().is_empty());
+                start = end;
+                // Several marks may lead to one directive.
+                if self.all.iter().any(|known| known.owner == Owner::Ours && known.span.end == span.end) {
+                    continue;
+                }
                 let below = |_: Comment, _: Reach| {
                     let rest = text.get(end..)?;
                     let lines = rest.split_inclusive('\n').take_while(|line| !line.trim().is_empty());
                     let length: usize = lines.map(str::len).sum();
                     (length > 0).then(|| Span::new(file, offset(end), offset(end + length)))
                 };
-                directives.comment(Comment { span, own_line }, text, catalog, Reach::Here, below);
+                self.comment(Comment { span, own_line }, text, catalog, Reach::Here, below);
             }
             start = end;
         }
+    }
+
+    /// Reads a file of any kind, by the marks that comments begin with in most languages.
+    pub(crate) fn of_text(text: &str, file: FileId, catalog: &Catalog) -> Self {
+        let mut directives = Self::of_lines(text, file, "#", catalog);
+        if may_hold_any(text) {
+            for mark in ["//", "--", ";"] {
+                directives.lines(text, file, mark, catalog);
+            }
+        }
         directives
+    }
+
+    /// Reads what allows secrets on a line, or on the one below. Those who look for secrets look for these words anywhere in a line.
+    fn of_secrets(&mut self, text: &str, file: FileId, catalog: &Catalog) {
+        let mut rules = None;
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        for marker in SECRET_MARKERS {
+            for at in memchr::memmem::find_iter(text.as_bytes(), marker) {
+                let end = at + marker.len();
+                let span = Span::new(file, offset(at), offset(end));
+                let allowed = if *marker == b"pragma:" {
+                    pragma(text.get(end..).unwrap_or_default())
+                } else {
+                    Some(Allowed::Line)
+                };
+                let line = line_of(span, text);
+                let covered = match allowed {
+                    None => continue,
+                    Some(Allowed::Line) => line,
+                    Some(Allowed::NextLine) => {
+                        let rest = text.get(line.end as usize..).unwrap_or_default();
+                        let next = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\n', '\r']));
+                        let Some(next) = next else { continue };
+                        line_of(Span::new(file, offset(text.len() - next.len()), offset(text.len() - next.len())), text)
+                    }
+                };
+                let about =
+                    || catalog.iter().filter(|(_, rule)| is_about_secrets(rule)).map(|(rule, _)| rule).collect();
+                self.all.push(Directive {
+                    span,
+                    carrier: Carrier::Comment,
+                    rules: Vec::clone(rules.get_or_insert_with(about)),
+                    scope: Scope::Bytes(covered),
+                    reason: None,
+                    expires: None,
+                    owner: Owner::Peer,
+                    used: false,
+                });
+            }
+        }
     }
 
     /// Adds a suppression for the whole file that a parser found by itself (`# check=skip=…`).
@@ -358,6 +423,10 @@ impl Directive {
 
     /// The ids that it names, for messages.
     pub(crate) fn names(&self, catalog: &Catalog) -> String {
+        // All rules about secrets are no list that anybody reads.
+        if self.rules.len() > NAMED {
+            return format!("{} rules", self.rules.len());
+        }
         let ids: Vec<&str> = self.rules.iter().map(|&rule| &*catalog.get(rule).id).collect();
         ids.join(", ")
     }
@@ -453,7 +522,36 @@ const MARKERS: &[&str] = &[
     "kube-linter.io",
     "kube-score/",
     "polaris.fairwinds.com",
+    "gitleaks:allow",
+    "trufflehog:ignore",
+    "pragma:",
 ];
+
+/// Rules that a message names one by one at most.
+const NAMED: usize = 40;
+
+/// What allows secrets: gitleaks', TruffleHog's and detect-secrets' words.
+const SECRET_MARKERS: &[&[u8]] = &[b"gitleaks:allow", b"trufflehog:ignore", b"pragma:"];
+
+/// What a word allows a secret on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allowed {
+    Line,
+    NextLine,
+}
+
+/// What detect-secrets reads behind `pragma:`: `allowlist secret`, `allowlist nextline secret`; `whitelist` in older files.
+fn pragma(rest: &str) -> Option<Allowed> {
+    let mut words = rest.lines().next()?.split([' ', '\t', '-']).filter(|word| !word.is_empty());
+    if !matches!(words.next()?, "allowlist" | "whitelist") {
+        return None;
+    }
+    match (words.next()?, words.next()) {
+        ("nextline", Some("secret")) => Some(Allowed::NextLine),
+        ("secret", _) => Some(Allowed::Line),
+        _ => None,
+    }
+}
 
 /// Whether the text can hold a directive at all: most files have none, and finding that out is cheap.
 pub(crate) fn may_hold_any(text: &str) -> bool {

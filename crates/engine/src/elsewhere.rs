@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use portcullis_core::{Draft, FileId, LineIndex, RuleIdx, Span};
 use portcullis_model::compose::{Extension, Project, Sources};
+use portcullis_secrets::Subject;
 
 use crate::classify::classify;
 use crate::directives::Directives;
@@ -128,7 +129,10 @@ impl Sorted {
             let Some((path, tree)) = sources.file(file) else { continue };
             let root_path = judge.root_paths.of(path);
             let mut sealer = Sealer::new(judge.catalog, judge.selection, judge.needs, &root_path, tree.text());
-            sealer.mask(drafts.iter().flat_map(|draft| draft.masked.iter().copied()).collect());
+            let subject = Subject { path, text: tree.text(), tree: Some(tree) };
+            let mut secrets = judge.dispatch.secret_spans(file, &subject);
+            secrets.extend(drafts.iter().flat_map(|draft| draft.masked.iter().copied()));
+            sealer.mask(secrets);
             let mut directives = Directives::of_tree(tree, &[], judge.catalog);
             for draft in judge.yields.resolve(drafts) {
                 let finding = judge.seal(draft, &mut directives, &mut sealer);

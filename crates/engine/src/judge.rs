@@ -262,8 +262,9 @@ impl Judge<'_> {
         let mut outcome = Outcome::default();
         self.syntax_errors(input, &tree, &[], &mut outcome.drafts, judged);
         let directives = Directives::of_tree(&tree, &[], self.catalog);
-        self.search(input, &text, Some(&tree), &mut outcome);
-        self.dispatch.values(&Values::new(tree, read_chart(chart, self.files)), &mut outcome);
+        let values = Values::new(tree, read_chart(chart, self.files));
+        self.dispatch.values(&values, &mut outcome);
+        self.search(input, &text, Some(values.tree()), &mut outcome);
         self.finish(input, &text, outcome, directives, judged);
     }
 
@@ -279,7 +280,7 @@ impl Judge<'_> {
         if outcome.drafts.is_empty() {
             return;
         }
-        let directives = Directives::of_lines(text, input.file, "#", self.catalog);
+        let directives = Directives::of_text(text, input.file, self.catalog);
         self.finish(input, text, outcome, directives, judged);
     }
 
@@ -349,7 +350,7 @@ impl Judge<'_> {
         let said = self.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_build(&build, rule));
         take_said(said, &mut outcome, judged);
         self.search(input, text, None, &mut outcome);
-        let directives = self.dockerfile_directives(&parsed, text);
+        let directives = self.dockerfile_directives(input.file, &parsed, text);
         if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {
             outcome.drafts.extend(directives.each().map(|directive| {
                 let message = format!("a comment suppresses {}", directive.names(self.catalog));
@@ -386,7 +387,7 @@ impl Judge<'_> {
         BuildContext::Known(candidates.filter_map(|candidate| read(&candidate)).collect())
     }
 
-    fn dockerfile_directives(&self, parsed: &Dockerfile, text: &str) -> Directives {
+    fn dockerfile_directives(&self, file: FileId, parsed: &Dockerfile, text: &str) -> Directives {
         let instructions = &parsed.instructions;
         let is_from = |(at, instruction): (usize, &Instruction)| (instruction.keyword == Keyword::From).then_some(at);
         let froms: Vec<usize> = instructions.iter().enumerate().filter_map(is_from).collect();
@@ -404,7 +405,7 @@ impl Judge<'_> {
             };
             Some(Span { end, ..covered })
         };
-        let mut directives = Directives::of_dockerfile(&parsed.comments, text, self.catalog, below);
+        let mut directives = Directives::of_dockerfile(file, &parsed.comments, text, self.catalog, below);
         for directive in parsed.directives.iter().filter(|directive| directive.name == "check") {
             directives.whole_file(directive.span, "buildkit:", &buildkit_skips(&directive.value), self.catalog);
         }
@@ -563,7 +564,8 @@ impl Judge<'_> {
                 Carrier::Comment => SuppressedBy::Comment(location),
                 Carrier::Annotation => SuppressedBy::Annotation(location),
             };
-            Box::new(Suppression { by, reason: directive.reason.clone() })
+            let reason = directive.reason.clone().map(|reason| sealer.clean(reason.into()).into_owned());
+            Box::new(Suppression { by, reason })
         });
         Finding { suppressed, ..sealer.seal(draft) }
     }
@@ -724,7 +726,7 @@ impl Yields {
 /// Where the secrets are that any draft names.
 fn secrets(outcome: &Outcome) -> Vec<Span> {
     let drafts = outcome.drafts.iter().chain(outcome.claims.iter().map(|(draft, _)| draft));
-    drafts.flat_map(|draft| draft.masked.iter().copied()).collect()
+    drafts.flat_map(|draft| draft.masked.iter().copied()).chain(outcome.masked.iter().copied()).collect()
 }
 
 fn template_note(path: &str, why: &str) -> Note {

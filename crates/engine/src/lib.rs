@@ -29,6 +29,7 @@ mod piped;
 mod relations;
 mod replace;
 mod scan;
+mod scrub;
 mod seal;
 mod select;
 mod shellcheck;

@@ -31,6 +31,7 @@ use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
 use crate::packages::Packages;
 use crate::relations;
+use crate::scrub::clean_report;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
 use crate::targets::Builds;
@@ -194,7 +195,8 @@ pub(crate) fn scan_texts(
     // Each advisory that holds is a rule: they have to be known before the rules are chosen.
     let read_packages = || packages::read_all(options, &found, &given, &worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
-    let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules));
+    let own_rules = options.config.secret_rules();
+    let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules).into_iter().chain(own_rules));
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -366,6 +368,7 @@ pub(crate) fn scan_texts(
         say_once(&mut report.findings, &in_worlds);
     }
     filters.accept(&mut report, options.date);
+    clean_report(&mut report, &options.config.scanner(&catalog));
     if options.needs.packages {
         packages.list(&mut report);
     }
@@ -540,9 +543,9 @@ pub struct Scanned {
 
 /// Which files are read: every text where some rule looks for secrets.
 fn reads(options: &ScanOptions) -> Reads {
-    let catalog = portcullis_rules::catalog();
+    let catalog = options.config.catalog();
     let wanted = Wanted { switches: &options.config.switches(&catalog), ..wanted(options) };
-    // What names no rule of these may name one of the configuration's or of a database's; it is judged when those are read.
+    // What names no rule of these may name one of a database's; it is judged when that is read.
     let Ok(selection) = Selection::new(&catalog, &wanted) else { return Reads::Texts };
     let is_on = catalog.iter().any(|(rule, meta)| selection.is_on(rule) && meta.id.starts_with(SECRET));
     if is_on || !options.config.overrides.is_empty() { Reads::Texts } else { Reads::Known }
@@ -644,6 +647,7 @@ impl Rules {
             pod_security: options.pod_security,
             date: options.date,
             options: config.options(catalog),
+            secrets: config.scanner(catalog),
         };
         let distinct: BTreeSet<OverrideSet> = sets.iter().copied().chain([0]).collect();
         let compile = |set| Ok((set, Self::new(options, catalog, &context, filters, set)?));

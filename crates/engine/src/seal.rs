@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use portcullis_core::{
     Catalog, Draft, FileId, Finding, Fix, LineHash, LineIndex, Location, Related, SealedEdit, SealedFix, Span,
     StableHash, line_hashes,
 };
 
+use crate::scrub::{Scrub, hint, without_user_information};
 use crate::select::Selection;
 
 /// What the reports of a scan need, besides the position of each finding.
@@ -33,6 +35,8 @@ pub(crate) struct Sealer<'s> {
     ordinals: BTreeMap<(u32, u64, u64), u64>,
     /// The secrets of the file, in order; none touches another.
     masked: Vec<Span>,
+    /// What messages are searched for.
+    scrub: Option<Arc<Scrub>>,
     text: &'s str,
     /// The hash of the text, once a fix asked for it.
     text_hash: Option<u64>,
@@ -65,14 +69,22 @@ impl<'s> Sealer<'s> {
             hashes,
             ordinals: BTreeMap::new(),
             masked: Vec::new(),
+            scrub: None,
             text,
             text_hash: None,
             others: None,
         }
     }
 
-    /// Hides secrets in every line that is kept.
-    pub(crate) fn mask(&mut self, mut secrets: Vec<Span>) {
+    /// Hides secrets in every line that is kept, and in all that is said.
+    pub(crate) fn mask(&mut self, secrets: Vec<Span>) {
+        let scrub = Scrub::new(secrets.iter().map(|span| (self.text, *span)));
+        self.mask_with(secrets, scrub.map(Arc::new));
+    }
+
+    /// The same where what is said may repeat the secrets of other files.
+    pub(crate) fn mask_with(&mut self, mut secrets: Vec<Span>, scrub: Option<Arc<Scrub>>) {
+        self.scrub = scrub;
         secrets.sort_unstable();
         secrets.dedup_by(|next, kept| {
             let joins = next.start <= kept.end;
@@ -89,12 +101,14 @@ impl<'s> Sealer<'s> {
         let rule = self.catalog.get(draft.rule);
         let place = draft.place.span;
         let location = self.locate(place);
-        let ordinal = self.ordinals.entry((draft.rule.0, draft.place.structure, draft.place.value)).or_default();
+        // A value that is short or guessed could be found from its hash.
+        let value = if self.is_masked(place) { 0 } else { draft.place.value };
+        let ordinal = self.ordinals.entry((draft.rule.0, draft.place.structure, value)).or_default();
         let mut hash = StableHash::new();
         hash.text(&rule.id);
         hash.text(self.root_path);
         hash.number(draft.place.structure);
-        hash.number(draft.place.value);
+        hash.number(value);
         hash.number(*ordinal);
         *ordinal += 1;
         let fix = draft.fix.map(|fix| Box::new(self.seal_fix(*fix)));
@@ -103,8 +117,8 @@ impl<'s> Sealer<'s> {
             severity: self.selection.severity(draft.rule).unwrap_or(rule.severity),
             unrated: rule.unrated && !self.selection.sets_severity(draft.rule),
             confidence: draft.confidence.unwrap_or(rule.confidence),
-            message: draft.message,
-            help: draft.help,
+            message: self.clean(draft.message),
+            help: draft.help.map(|help| self.clean(help)),
             location,
             related: draft
                 .labels
@@ -112,7 +126,7 @@ impl<'s> Sealer<'s> {
                 .filter_map(|label| {
                     let location = self.locate_anywhere(label.span, place.file)?;
                     let line = if label.span.file == place.file { self.line(&location) } else { None };
-                    Some(Related { location, message: label.message, line })
+                    Some(Related { location, message: self.clean(label.message), line })
                 })
                 .collect(),
             also: draft.also,
@@ -126,8 +140,29 @@ impl<'s> Sealer<'s> {
 
     fn seal_fix(&mut self, fix: Fix) -> SealedFix {
         let precondition = *self.text_hash.get_or_insert_with(|| hash_of(self.text));
+        let holds_secret =
+            fix.edits.iter().any(|edit| self.scrub.as_ref().is_some_and(|scrub| scrub.is_in(&edit.text)));
         let edits = fix.edits.into_iter().map(|edit| SealedEdit { location: self.locate(edit.span), text: edit.text });
-        SealedFix { safety: fix.safety, title: fix.title, edits: edits.collect(), precondition }
+        let title = self.clean(fix.title.into()).into_owned();
+        SealedFix { safety: fix.safety, title, edits: edits.collect(), holds_secret, precondition }
+    }
+
+    /// What is said, without the secrets that it repeats.
+    pub(crate) fn clean<'m>(&self, text: Cow<'m, str>) -> Cow<'m, str> {
+        let text = match &self.scrub {
+            Some(scrub) => scrub.clean(text),
+            None => text,
+        };
+        // What came from a file that is not here.
+        match text.contains("://").then(|| without_user_information(&text)).flatten() {
+            Some(clean) => Cow::Owned(clean),
+            None => text,
+        }
+    }
+
+    fn is_masked(&self, span: Span) -> bool {
+        let next = self.masked.partition_point(|secret| secret.end <= span.start);
+        self.masked.get(next).is_some_and(|secret| secret.start < span.end)
     }
 
     pub(crate) fn locate(&self, span: Span) -> Location {
@@ -167,7 +202,7 @@ impl<'s> Sealer<'s> {
         Some(self.without_secrets(line, start).into())
     }
 
-    /// The line, which starts at byte `start`, with a star for each character of a secret. Columns stay what they are.
+    /// The line, which starts at byte `start`, with stars in the place of secrets. Columns stay what they are.
     fn without_secrets<'l>(&self, line: &'l str, start: u32) -> Cow<'l, str> {
         let end = start.saturating_add(u32::try_from(line.len()).unwrap_or(u32::MAX));
         let first = self.masked.partition_point(|secret| secret.end <= start);
@@ -176,16 +211,28 @@ impl<'s> Sealer<'s> {
         if secrets.is_empty() {
             return Cow::Borrowed(line);
         }
+        let hidden: Vec<(u32, u32)> = secrets.iter().map(|secret| self.hidden(*secret)).collect();
         let shown = |at: usize, c: char| {
             let at = start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
-            let hides = |secret: &&Span| secret.start <= at && at < secret.end;
-            let Some(secret) = secrets.iter().find(hides) else { return c };
-            // The quotes around a secret tell nothing; of a long one the first two characters tell which one it is.
-            let is_quote = matches!(c, '"' | '\'') && (at == secret.start || at + 1 == secret.end);
-            let is_hint = secret.len() >= HINT_FROM && at - secret.start < HINT;
-            if is_quote || is_hint || c.is_whitespace() { c } else { '*' }
+            let is_hidden = hidden.iter().any(|&(from, to)| from <= at && at < to);
+            if is_hidden && !c.is_whitespace() { '*' } else { c }
         };
         Cow::Owned(line.char_indices().map(|(at, c)| shown(at, c)).collect())
+    }
+
+    /// The bytes of a secret that are not shown: not its quotes, which tell nothing, nor the hint.
+    fn hidden(&self, secret: Span) -> (u32, u32) {
+        let value = secret.slice(self.text);
+        let is_within = |quote: &char| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote);
+        let margin = usize::from(['"', '\''].iter().any(is_within));
+        let widths: Vec<u32> = value.chars().map(|c| u32::try_from(c.len_utf8()).unwrap_or(4)).collect();
+        let inner = widths.get(margin..widths.len() - margin).unwrap_or_default();
+        let (head, tail) = hint(inner.len());
+        let bytes = |characters: &[u32]| characters.iter().sum::<u32>();
+        let margin = u32::from(margin > 0);
+        let start = secret.start + margin + bytes(inner.get(..head).unwrap_or_default());
+        let end = secret.end - margin - bytes(inner.get(inner.len() - tail..).unwrap_or_default());
+        (start, end)
     }
 }
 
@@ -195,7 +242,3 @@ pub(crate) fn hash_of(text: &str) -> u64 {
     hash.text(text);
     hash.short()
 }
-
-/// How many bytes of a secret are shown, and how long it must be for that.
-const HINT: u32 = 2;
-const HINT_FROM: u32 = 12;

@@ -255,7 +255,7 @@ fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
         let directives = match contents {
             Contents::File(file) => {
                 judge.errors_of(&file.errors, &mut outcome.drafts);
-                Directives::of_hcl(file, text, judge.catalog)
+                Directives::of_hcl(input.file, file, text, judge.catalog)
             }
             Contents::Plan(tree) => {
                 judge.errors_of(tree.errors(), &mut outcome.drafts);

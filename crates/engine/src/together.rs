@@ -1,6 +1,7 @@
 //! Files that are judged together: what is found in one of them may come from another.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use portcullis_core::{Draft, FileId, Finding, LineIndex, ScanError, Span, SuppressedBy, Suppression};
 use portcullis_rules::Outcome;
@@ -8,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::directives::{Carrier, Directives};
 use crate::judge::{Input, Judge, Judged};
+use crate::scrub::Scrub;
 use crate::seal::Sealer;
 
 /// One file of several that are judged together, and what was said of it.
@@ -35,10 +37,15 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, asides: Vec<Aside<'_>>, left: &mu
     let mut masked: HashMap<FileId, Vec<Span>> = HashMap::new();
     for sheet in &sheets {
         let said = sheet.outcome.drafts.iter().chain(sheet.outcome.claims.iter().map(|(draft, _)| draft));
-        for span in said.flat_map(|draft| draft.masked.iter().copied()) {
+        let others = sheet.outcome.masked.iter().copied();
+        for span in said.flat_map(|draft| draft.masked.iter().copied()).chain(others) {
             masked.entry(span.file).or_default().push(span);
         }
     }
+    let written = sheets
+        .iter()
+        .flat_map(|sheet| masked.get(&sheet.input.file).into_iter().flatten().map(|span| (sheet.text, *span)));
+    let scrub = Scrub::new(written).map(Arc::new);
     let mut directives: BTreeMap<FileId, Directives> =
         asides.into_iter().map(|aside| (aside.file, aside.directives)).collect();
     let mut sealers = Vec::new();
@@ -53,7 +60,7 @@ pub(crate) fn seal(sheets: Vec<Sheet<'_, '_>>, asides: Vec<Aside<'_>>, left: &mu
             left.errors.push(ScanError::RulePanicked { rule, path: input.target.path.clone() });
         }
         let mut sealer = Sealer::new(judge.catalog, judge.selection, judge.needs, input.root_path, text);
-        sealer.mask(masked.remove(&input.file).unwrap_or_default());
+        sealer.mask_with(masked.remove(&input.file).unwrap_or_default(), scrub.clone());
         sealer.knows(&lines);
         for draft in judge.yields.resolve(outcome.drafts) {
             left.findings.push(seal_one(&judge, draft, &mut directives, &mut sealer));
@@ -92,7 +99,8 @@ fn seal_one(
             Carrier::Comment => SuppressedBy::Comment(location),
             Carrier::Annotation => SuppressedBy::Annotation(location),
         };
-        Some(Box::new(Suppression { by, reason: directive.reason.clone() }))
+        let reason = directive.reason.clone().map(|reason| sealer.clean(reason.into()).into_owned());
+        Some(Box::new(Suppression { by, reason }))
     });
     Finding { suppressed, ..sealer.seal(draft) }
 }

@@ -140,7 +140,7 @@ impl<'r> Wire<'r> {
         }
         value(buffer, &Hex(finding.fingerprint));
         buffer.extend_from_slice(b",\"fix\":");
-        value(buffer, &finding.fix.as_deref().map(FixWire::of));
+        value(buffer, &finding.fix.as_deref().filter(|fix| !fix.holds_secret).map(FixWire::of));
         buffer.extend_from_slice(b",\"suppressed\":");
         value(buffer, &finding.suppressed.as_deref().map(SuppressedWire::of));
         buffer.push(b'}');

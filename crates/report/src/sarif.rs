@@ -306,7 +306,8 @@ fn result(report: &ScanReport, draft: &Draft<'_>, rule_index: i64) -> SarifResul
         let severity = BTreeMap::from([("severity".to_owned(), finding.severity_name().into())]);
         result.properties = Some(PropertyBag::builder().additional_properties(severity).build());
     }
-    result.fixes = finding.fix.as_deref().filter(|_| finding.is_fixable()).map(|fix| vec![fixed(fix, &draft.uri)]);
+    let is_shown = |fix: &&SealedFix| finding.is_fixable() && !fix.holds_secret;
+    result.fixes = finding.fix.as_deref().filter(is_shown).map(|fix| vec![fixed(fix, &draft.uri)]);
     result.suppressions = finding.suppressed.as_deref().map(|reason| vec![suppression(reason)]);
     result
 }

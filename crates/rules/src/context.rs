@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use portcullis_model::kubernetes::KubernetesVersion;
+use portcullis_secrets::Scanner;
 
 /// The settings that rules read.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,8 @@ pub struct Context {
     pub date: Date,
     /// Options by rule id.
     pub options: BTreeMap<String, Options>,
+    /// What is looked for as a secret, and what is allowed.
+    pub secrets: Arc<Scanner>,
 }
 
 impl Context {

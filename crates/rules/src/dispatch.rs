@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use portcullis_core::{Catalog, Draft, FileId, RuleIdx, StableHash};
+use portcullis_core::{Catalog, Draft, FileId, RuleIdx, Span, StableHash};
 use portcullis_model::compose::{Project, Service};
 use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
@@ -37,6 +37,8 @@ pub struct Outcome {
     pub elsewhere: Vec<Draft>,
     /// Rules that panicked; what they said before is kept.
     pub panicked: Vec<RuleIdx>,
+    /// Secrets beside those that drafts name, also of rules that are off: no line that is shown has their text.
+    pub masked: Vec<Span>,
 }
 
 impl Outcome {
@@ -96,6 +98,7 @@ type SchemaCheck = fn(&Object<'_>, &Fault<'_, '_>, &mut Report<'_>);
 impl Dispatch {
     /// Compiles the builtin rules of `catalog` for which `is_on` holds.
     pub fn new(catalog: &Catalog, context: Context, is_on: impl Fn(RuleIdx) -> bool) -> Self {
+        let secrets = secrets::Table::new(catalog, Arc::clone(&context.secrets), &is_on);
         let mut dispatch = Self {
             context,
             needs_facts: false,
@@ -108,7 +111,7 @@ impl Dispatch {
             actions: Table::default(),
             terraform: terraform::Table::default(),
             packages: Vec::new(),
-            secrets: secrets::Table::default(),
+            secrets,
             any_object: Vec::new(),
             objects: HashMap::new(),
             schema: Vec::new(),
@@ -285,13 +288,20 @@ impl Dispatch {
 
     /// Looks for secrets in a text of any kind, after all other rules have spoken of it.
     pub fn secrets(&self, file: FileId, subject: &Subject<'_>, outcome: &mut Outcome) {
-        if !self.has_secret_rules() {
+        // Where no rule looks for them, they are hidden all the same in what the others show.
+        let says_nothing = outcome.drafts.is_empty() && outcome.claims.is_empty();
+        if !self.has_secret_rules() && says_nothing {
             return;
         }
         // It holds no state either: see `run`.
         if catch_unwind(AssertUnwindSafe(|| self.secrets.judge(file, subject, outcome))).is_err() {
             outcome.panicked.extend(self.secrets.any());
         }
+    }
+
+    /// The places of the secrets in a text that is shown and not judged.
+    pub fn secret_spans(&self, file: FileId, subject: &Subject<'_>) -> Vec<Span> {
+        catch_unwind(AssertUnwindSafe(|| self.secrets.spans(file, subject))).unwrap_or_default()
     }
 
     /// The settings that the rules see.

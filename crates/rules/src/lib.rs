@@ -35,3 +35,4 @@ pub use dispatch::{ACROSS_FILES, Dispatch, HELM_VALUES, Outcome};
 pub use packages::is_licence;
 pub use report::{Place, Report, Spot};
 pub use rule::{Check, Rule};
+pub use secrets::is_about_secrets;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::Detector;
+use crate::{Custom, Detector};
 
 /// What a secret is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,17 @@ pub enum Kind {
     Structural(Structural),
     /// Of a rule of the configuration, by its index in [`Settings::custom`](crate::Settings::custom).
     Custom(usize),
+}
+
+impl Kind {
+    /// The id of the rule that reports it; `custom` are the rules of the configuration.
+    pub fn id(self, custom: &[Custom]) -> &str {
+        match self {
+            Self::Token(detector) => detector.id,
+            Self::Structural(structural) => structural.id(),
+            Self::Custom(index) => custom.get(index).map_or("", |rule| &rule.id),
+        }
+    }
 }
 
 /// How the place tells a secret. Each is one rule.
@@ -31,19 +42,17 @@ pub enum Structural {
     Weak,
 }
 
-/// A rule of the configuration.
-#[derive(Clone, Debug)]
-pub struct Custom {
-    /// What it is, as messages say it.
-    pub what: String,
-    /// Its form; the first group that takes part is the secret, else the whole.
-    pub pattern: regex::bytes::Regex,
-    /// Literals in lower case of which one stands in each match; empty: any text may hold one.
-    pub keywords: Vec<String>,
-    /// The least entropy of the secret in bits for each character; 0: any.
-    pub entropy: f32,
-    /// The paths in which it is looked for; all where there is none.
-    pub path: Option<regex::Regex>,
+impl Structural {
+    /// The id of its rule.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Password => "secret-password",
+            Self::Key => "secret-key",
+            Self::Url => "secret-url-password",
+            Self::Argument => "secret-command-argument",
+            Self::Weak => "secret-weak-default",
+        }
+    }
 }
 
 /// A secret in a text.

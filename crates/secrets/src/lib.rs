@@ -5,14 +5,18 @@
 //! the name promises. A [`Scanner`] brings both together. Nothing here asks a network whether a credential is valid, and
 //! nothing that leaves this crate holds the value: a [`Hit`] says where it is.
 
+mod allow;
 pub mod credential;
+mod custom;
 mod detector;
 mod kind;
 mod scan;
 mod structure;
 mod verdict;
 
+pub use allow::{Allow, Condition, Target};
+pub use custom::{Custom, Group};
 pub use detector::{Detector, Prevalence, detectors};
-pub use kind::{Custom, Hit, Kind, Structural};
+pub use kind::{Hit, Kind, Structural};
 pub use scan::{Scanner, Settings, Subject};
 pub use verdict::{Setting, Slot, Verdict, judge};

@@ -30,6 +30,8 @@ macro_rules! key {
     };
 }
 
+mod secrets;
+
 /// The top level.
 pub(super) const ROOT: &[Key<Config>] = &[
     key!(
@@ -95,7 +97,13 @@ pub(super) const ROOT: &[Key<Config>] = &[
          `notice`; a single one by any of its ids.",
         example: " { unknown-as: medium, development: false }",
     ),
-    planned("secrets"),
+    key!(
+        "secrets": Config.secrets,
+        "Rules about secrets of your own, and what is no secret, by value, line, path or commit.",
+        example: "\n  rules:\n    - id: secret-acme-token\n      description: an Acme token\n      regex: \"acme_[0-9a-f]{32}\"\n      \
+                  keywords: [acme_]\n      severity: high\n  allow:\n    - description: values of the examples\n      paths: \
+                  [\"^examples/\"]\n      stopwords: [example]\n      condition: and",
+    ),
     key!(
         "licences": Config.licences,
         "The licences that packages may have, by their SPDX ids, where lockfiles say which they have. Turns on the rule \

@@ -11,6 +11,7 @@ mod nearest;
 mod paths;
 mod reader;
 mod schema;
+mod secrets;
 mod text;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use import::{ImportError, Imported, Remark, import, import_texts};
 pub use nearest::{UnknownRule, nearest, select_rules};
 pub use paths::{GlobError, PathMatcher};
 pub use reader::ConfigError;
+pub use secrets::{AllowCondition, AllowTarget, Entropy, Pattern, SecretAllow, SecretGroup, SecretRule, Secrets};
 pub use text::starter;
 
 /// What `portcullis.yaml` says. Every field has a default, so that no file is the same as an empty one.
@@ -51,6 +53,8 @@ pub struct Config {
     pub ignore: Vec<Ignore>,
     /// `advisories`.
     pub advisories: Advisories,
+    /// `secrets`.
+    pub secrets: Secrets,
     /// `licences`.
     pub licences: Licences,
 }
@@ -174,6 +178,7 @@ impl Default for Config {
             overrides: Vec::new(),
             ignore: Vec::new(),
             advisories: Advisories::default(),
+            secrets: Secrets::default(),
             licences: Licences::default(),
         }
     }

@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use portcullis_core::{Catalog, FileId, LineIndex, Place, Span};
-use portcullis_syntax::{Dialect, Node, Value, yaml};
+use portcullis_syntax::{Dialect, Node, Tree, Value, yaml};
 
 use super::Config;
 use super::keys::{self, Key, Presence};
 use super::nearest::{did_you_mean, nearest};
+use super::secrets::{is_rule_id, with_ids};
+use crate::scrub::without_secrets;
+use portcullis_secrets::Scanner;
 
 /// A mistake in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ impl ConfigError {
         let blanks: String = shown.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let marks = "^".repeat(self.width.min(SHOWN.saturating_sub(before)).max(1));
         let mut text = String::new();
+        let scanner = Scanner::default();
+        let printable = |text: &str| printable(&without_secrets("portcullis.yaml", text, &scanner));
         let _ = writeln!(text, "{}:{}:{}: error: {}", path, self.line, self.column, printable(&self.message));
         let _ = writeln!(text, "{margin} |");
         let _ = writeln!(text, "{} | {}", self.line, printable(&shown));
@@ -68,7 +73,14 @@ fn printable(text: &str) -> String {
 /// Reads a whole file.
 pub(super) fn read(text: &Arc<str>, catalog: &Catalog) -> (Config, Vec<ConfigError>) {
     let tree = yaml::parse(FileId(0), text, Dialect::Yaml12);
-    let mut reader = Reader { catalog, lines: LineIndex::new(text), text, errors: Vec::new() };
+    let known = with_own_rules(&tree, catalog);
+    let mut reader = Reader {
+        builtin: catalog,
+        catalog: known.as_ref().unwrap_or(catalog),
+        lines: LineIndex::new(text),
+        text,
+        errors: Vec::new(),
+    };
     for error in tree.errors() {
         reader.error(error.span, error.message.clone(), None);
     }
@@ -91,8 +103,20 @@ pub(super) fn read(text: &Arc<str>, catalog: &Catalog) -> (Config, Vec<ConfigErr
     (config, errors)
 }
 
+/// The catalog with the rules that the file declares, where it does: the rest of it may name them.
+fn with_own_rules(tree: &Tree, catalog: &Catalog) -> Option<Catalog> {
+    let root = tree.documents().next()?.root;
+    let rules = root.field("secrets")?.field("rules")?;
+    let ids = rules.items().filter_map(|rule| rule.field("id")?.as_str()).filter(|id| is_rule_id(id));
+    let mut ids = ids.map(str::to_owned).peekable();
+    ids.peek().is_some().then(|| with_ids(catalog, ids))
+}
+
 /// What reading a value needs beside the value.
 pub(super) struct Reader<'a> {
+    /// The rules of the program.
+    pub(super) builtin: &'a Catalog,
+    /// Those, and the rules that the file declares.
     pub(super) catalog: &'a Catalog,
     text: &'a str,
     lines: LineIndex<'a>,

@@ -19,7 +19,7 @@ fn the_format_is_stable() {
             let location = Location { span: Span::new(FileId(0), 8, 9), ..finding.location };
             let edits = vec![SealedEdit { location, text: "z\n".to_owned() }];
             let (safety, title) = (FixSafety::Unsafe, "write z".to_owned());
-            finding.fix = Some(Box::new(SealedFix { safety, title, edits, precondition: 0 }));
+            finding.fix = Some(Box::new(SealedFix { safety, title, edits, holds_secret: false, precondition: 0 }));
         })
         .find("docker-latest-tag", 0, "y", "m")
         .last(|finding| finding.suppressed = Some(Box::new(Suppression { by: SuppressedBy::Baseline, reason: None })));

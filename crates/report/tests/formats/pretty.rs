@@ -25,7 +25,13 @@ fn everything() -> Builder {
             finding.also = vec![RuleIdx(2)];
             finding.confidence = Confidence::Low;
             let (title, edits) = ("remove it".to_owned(), Vec::new());
-            finding.fix = Some(Box::new(SealedFix { safety: FixSafety::Safe, title, edits, precondition: 0 }));
+            finding.fix = Some(Box::new(SealedFix {
+                safety: FixSafety::Safe,
+                title,
+                edits,
+                holds_secret: false,
+                precondition: 0,
+            }));
         })
 }
 
@@ -260,7 +266,7 @@ fn the_summary_says_what_can_be_fixed() {
     for (safety, suppressed) in [(FixSafety::Safe, true), (FixSafety::Unsafe, false)] {
         builder = builder.find("docker-latest-tag", 0, "true", "m").last(|finding| {
             let (title, edits) = ("t".to_owned(), Vec::new());
-            finding.fix = Some(Box::new(SealedFix { safety, title, edits, precondition: 0 }));
+            finding.fix = Some(Box::new(SealedFix { safety, title, edits, holds_secret: false, precondition: 0 }));
             finding.suppressed = suppressed.then(|| Box::new(Suppression { by: SuppressedBy::Baseline, reason: None }));
         });
     }

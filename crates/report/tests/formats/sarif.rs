@@ -136,7 +136,13 @@ fn safe_fixes_are_replacements() {
     let fixed = |safety, text: &str| {
         report(&[("a b.yaml", "é𝄞: true\n")]).find("k8s-privileged-container", 0, "true", "m").last(|finding| {
             let edits = vec![SealedEdit { location: finding.location, text: text.to_owned() }];
-            finding.fix = Some(Box::new(SealedFix { safety, title: "write it".to_owned(), edits, precondition: 0 }));
+            finding.fix = Some(Box::new(SealedFix {
+                safety,
+                title: "write it".to_owned(),
+                edits,
+                holds_secret: false,
+                precondition: 0,
+            }));
         })
     };
     let change = |replacement: Value| {

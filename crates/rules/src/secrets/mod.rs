@@ -4,9 +4,10 @@
 //! twice, and it carries the peers of what gives way here.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
-use portcullis_core::{Draft, FileId, RuleIdx, RuleMeta, Span, StableHash, Words};
+use portcullis_core::{Catalog, Draft, FileId, RuleIdx, RuleMeta, Span, StableHash, Words};
 use portcullis_secrets::{Detector, Hit, Kind, Prevalence, Scanner, Structural, Subject, detectors};
 
 use crate::Outcome;
@@ -134,23 +135,31 @@ pub(crate) struct Table {
     tokens: HashMap<&'static str, RuleIdx>,
     structural: HashMap<Structural, RuleIdx>,
     /// By the index of the configuration's rule.
-    pub(crate) custom: Vec<Option<RuleIdx>>,
-    pub(crate) scanner: Arc<Scanner>,
+    custom: Vec<Option<RuleIdx>>,
+    scanner: Arc<Scanner>,
+    /// The ids of all rules about secrets, where the configuration allows anything that they could name.
+    ids: HashMap<RuleIdx, String>,
 }
 
 impl Table {
+    /// The configuration's rules that are on; others are added.
+    pub(crate) fn new(catalog: &Catalog, scanner: Arc<Scanner>, is_on: impl Fn(RuleIdx) -> bool) -> Self {
+        let own = scanner.custom().iter().map(|rule| catalog.by_id(&rule.id).filter(|&rule| is_on(rule)));
+        let about = catalog.iter().filter(|(_, rule)| scanner.allows_any() && is_about_secrets(rule));
+        Self {
+            custom: own.collect(),
+            ids: about.map(|(rule, meta)| (rule, meta.id.to_string())).collect(),
+            scanner,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn add(&mut self, rule: RuleIdx, kind: Kind) {
         match kind {
             Kind::Token(detector) => _ = self.tokens.insert(detector.id, rule),
             Kind::Structural(structural) => _ = self.structural.insert(structural, rule),
-            Kind::Custom(index) => {
-                if self.custom.len() <= index {
-                    self.custom.resize(index + 1, None);
-                }
-                if let Some(slot) = self.custom.get_mut(index) {
-                    *slot = Some(rule);
-                }
-            }
+            // They come with the scanner.
+            Kind::Custom(_) => {}
         }
     }
 
@@ -171,20 +180,30 @@ impl Table {
         }
     }
 
-    /// Adds what the text holds to what the domain's rules said of it.
+    /// Adds what the text holds to what the domain's rules said of it, and takes away what the configuration allows.
     pub(crate) fn judge(&self, file: FileId, subject: &Subject<'_>, outcome: &mut Outcome) {
+        if !self.ids.is_empty() {
+            outcome.drafts.retain(|draft| !self.allows(file, draft, subject));
+            outcome.claims.retain(|(draft, _)| !self.allows(file, draft, subject));
+        }
         let hits = self.scanner.scan(subject);
         if hits.is_empty() {
             return;
         }
         let told = outcome.drafts.len();
         for hit in hits {
-            let Some(rule) = self.rule(hit.kind) else { continue };
             let span = span_of(file, &hit);
+            let Some(rule) = self.rule(hit.kind) else {
+                outcome.masked.push(span);
+                continue;
+            };
             let is_told = |draft: &&mut Draft| draft.masked.iter().any(|own| overlap(*own, span));
             let claims = outcome.claims.iter_mut().map(|(draft, _)| draft);
             let mut domain = outcome.drafts.iter_mut().take(told).chain(claims).filter(is_told);
-            if let Some(draft) = domain.next() {
+            // What the configuration asks for is said whatever else is.
+            if !matches!(hit.kind, Kind::Custom(_))
+                && let Some(draft) = domain.next()
+            {
                 if !draft.also.contains(&rule) {
                     draft.also.push(rule);
                 }
@@ -197,6 +216,20 @@ impl Table {
             draft.mask(span).help(HELP);
             outcome.drafts.push(draft);
         }
+    }
+
+    /// The places of all secrets in a text, whatever rules are on.
+    pub(crate) fn spans(&self, file: FileId, subject: &Subject<'_>) -> Vec<Span> {
+        self.scanner.scan(subject).iter().map(|hit| span_of(file, hit)).collect()
+    }
+
+    /// Whether the configuration allows every secret that a domain's rule names.
+    fn allows(&self, file: FileId, draft: &Draft, subject: &Subject<'_>) -> bool {
+        let Some(id) = self.ids.get(&draft.rule) else { return false };
+        let is_allowed = |span: &Span| {
+            span.file == file && self.scanner.allows(id, subject, None, &without_quotes(*span, subject.text))
+        };
+        !draft.masked.is_empty() && draft.masked.iter().all(is_allowed)
     }
 
     fn message(&self, hit: &Hit<'_>) -> String {
@@ -216,6 +249,21 @@ impl Table {
             ("", _) => format!("{what} stands here{wrapped}"),
             (name, _) => format!("`{name}` holds {what}{wrapped}"),
         }
+    }
+}
+
+/// Whether a rule reports secrets that are written out, and so is meant by what allows secrets.
+pub fn is_about_secrets(rule: &RuleMeta) -> bool {
+    rule.tags.contains("secret")
+}
+
+/// The bytes of a value that may be written in quotes.
+fn without_quotes(span: Span, text: &str) -> Range<usize> {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let quotes = ['"', '\''];
+    match text.get(start..end) {
+        Some(value) if end - start > 1 && value.starts_with(quotes) && value.ends_with(quotes) => start + 1..end - 1,
+        _ => start..end,
     }
 }
 

@@ -11,10 +11,10 @@ use portcullis_core::FileId;
 use portcullis_syntax::json::{self, Form};
 use portcullis_syntax::{Node, Tree, toml};
 
-use super::ImportError;
 use super::plan::{Plan, Terms};
 use super::trivyignore::last_day;
 use super::values::is_true;
+use super::{ImportError, gitleaks};
 
 /// A file of one of these tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,10 @@ pub(super) fn read(path: &Path, text: &str, plan: &mut Plan<'_>) -> Result<(), I
         _ => toml::parse(FileId(0), &source),
     };
     let root = whole(path, &tree, plan)?;
+    if let Some(root) = root.filter(|root| named.is_none() && gitleaks::has_keys(*root)) {
+        gitleaks::read_root(root, plan);
+        return Ok(());
+    }
     let tool = named.or_else(|| root.and_then(Tool::by_keys)).ok_or_else(|| ImportError::Unknown(path.to_owned()))?;
     let Some(root) = root.filter(|root| !root.is_null()) else { return Ok(()) };
     if !root.is_map() {

@@ -7,13 +7,18 @@
 mod actionlint;
 mod advisories;
 mod checkov;
+mod detect_secrets;
+mod gitleaks;
+mod gitleaksignore;
 mod hadolint;
 mod kube_linter;
 mod peer;
 mod plan;
+mod secrets;
 mod tflint;
 mod tfsec;
 mod trivy;
+mod trivy_secret;
 mod trivyignore;
 mod values;
 mod zizmor;
@@ -100,12 +105,22 @@ pub fn import_texts<'a>(
 }
 
 fn read(path: &Path, text: &str, plan: &mut Plan<'_>) -> Result<(), ImportError> {
+    if gitleaks::is_named(path) {
+        return gitleaks::read(path, text, plan);
+    }
+    if detect_secrets::is_named(path) {
+        return detect_secrets::read(path, text, plan);
+    }
     if advisories::is_read(path) {
         return advisories::read(path, text, plan);
     }
     let named = Kind::by_name(path);
     if named == Some(Kind::TrivyIgnore) {
         trivyignore::read_lines(text, plan);
+        return Ok(());
+    }
+    if named == Some(Kind::GitleaksIgnore) {
+        gitleaksignore::read(text, plan);
         return Ok(());
     }
     if named == Some(Kind::Tflint) {
@@ -134,8 +149,9 @@ fn read(path: &Path, text: &str, plan: &mut Plan<'_>) -> Result<(), ImportError>
         Kind::Checkov => checkov::read,
         Kind::Trivy => trivy::read,
         Kind::Tfsec => tfsec::read,
-        // The two that are no YAML are read by now.
-        Kind::Tflint | Kind::TrivyIgnore | Kind::TrivyIgnoreYaml => trivyignore::read,
+        Kind::TrivySecret => trivy_secret::read,
+        // Those that are no YAML are read by now.
+        Kind::Tflint | Kind::GitleaksIgnore | Kind::TrivyIgnore | Kind::TrivyIgnoreYaml => trivyignore::read,
         Kind::KubeLinter => kube_linter::read,
         Kind::Zizmor => zizmor::read,
         Kind::Actionlint => actionlint::read,

@@ -15,6 +15,7 @@ pub(super) enum Peer {
     Zizmor,
     Tflint,
     Tfsec,
+    Gitleaks,
 }
 
 impl Peer {
@@ -28,6 +29,7 @@ impl Peer {
             Self::Zizmor => "zizmor",
             Self::Tflint => "tflint",
             Self::Tfsec => "tfsec",
+            Self::Gitleaks => "gitleaks",
         }
     }
 
@@ -40,6 +42,8 @@ impl Peer {
             Self::KubeLinter => &[Family::Kubernetes],
             Self::Zizmor => &[Family::Actions],
             Self::Tflint | Self::Tfsec => &[Family::Terraform],
+            // Files of any kind.
+            Self::Gitleaks => &[],
         }
     }
 }
@@ -77,6 +81,9 @@ pub(super) enum Kind {
     /// Ids by line.
     TrivyIgnore,
     TrivyIgnoreYaml,
+    TrivySecret,
+    /// A finding on each line.
+    GitleaksIgnore,
     KubeLinter,
     Zizmor,
     Actionlint,
@@ -86,7 +93,7 @@ pub(super) enum Kind {
 }
 
 /// Each kind of YAML with the name of its file, without dot and ending, and keys that no other has.
-const KINDS: [(Kind, &str, &[&str]); 8] = [
+const KINDS: [(Kind, &str, &[&str]); 9] = [
     (
         Kind::Hadolint,
         "hadolint",
@@ -114,6 +121,11 @@ const KINDS: [(Kind, &str, &[&str]); 8] = [
         ],
     ),
     (Kind::Trivy, "trivy", &["misconfiguration", "scan", "exit-code", "ignorefile", "vulnerability", "ignore-policy"]),
+    (
+        Kind::TrivySecret,
+        "trivy-secret",
+        &["allow-rules", "disable-rules", "disable-allow-rules", "enable-builtin-rules", "exclude-block"],
+    ),
     (Kind::TrivyIgnoreYaml, "trivyignore", &["misconfigurations", "vulnerabilities", "licenses"]),
     (Kind::KubeLinter, "kube-linter", &["checks", "customChecks"]),
     (Kind::Actionlint, "actionlint", &["self-hosted-runner", "config-variables"]),
@@ -135,6 +147,9 @@ impl Kind {
         }
         let Some(stem) = [".yaml", ".yml", ".json"].iter().find_map(|ending| name.strip_suffix(ending)) else {
             // The file can have any name, and its lines look like nothing in particular.
+            if name.contains("gitleaksignore") || name.contains("gitleaks-ignore") {
+                return Some(Self::GitleaksIgnore);
+            }
             let is_ignore = name.contains("trivyignore") || name.contains("trivy-ignore");
             return is_ignore.then_some(Self::TrivyIgnore);
         };

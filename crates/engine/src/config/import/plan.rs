@@ -9,7 +9,11 @@ use portcullis_syntax::Node;
 
 use super::peer::{Family, Peer};
 use super::{Imported, Remark};
-use crate::config::{Advisories, Config, Ignore, Override, PathMatcher, RuleSetting, RuleSwitch, text};
+use crate::config::secrets::{PREFIX, is_rule_id};
+use crate::config::{
+    Advisories, AllowCondition, Config, Ignore, Override, PathMatcher, RuleSetting, RuleSwitch, SecretAllow,
+    SecretRule, Secrets, text,
+};
 
 /// The configuration as far as it is known.
 pub(super) struct Plan<'a> {
@@ -31,7 +35,21 @@ pub(super) struct Plan<'a> {
     runs: Vec<(Family, Run)>,
     overrides: Vec<Override>,
     ignore: Vec<Ignore>,
+    secrets: Secrets,
+    /// The ids here of the rules that were imported, by their ids there.
+    own_secrets: BTreeMap<String, String>,
+    fingerprints: Vec<(Fingerprint, Remark)>,
     remarks: Vec<Remark>,
+}
+
+/// A finding of gitleaks that was accepted.
+#[derive(Clone, Debug)]
+pub(super) struct Fingerprint {
+    pub(super) commit: Option<String>,
+    pub(super) path: String,
+    pub(super) rule: String,
+    /// The line that names it.
+    pub(super) line: u32,
 }
 
 /// What a tool runs of a family.
@@ -82,6 +100,9 @@ impl<'a> Plan<'a> {
             runs: Vec::new(),
             overrides: Vec::new(),
             ignore: Vec::new(),
+            secrets: Secrets::default(),
+            own_secrets: BTreeMap::new(),
+            fingerprints: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -211,6 +232,94 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// The ids of our rules for a check of a peer; where there is none it is said.
+    pub(super) fn named_ids(&mut self, peer: Peer, id: &str, line: u32) -> Vec<String> {
+        let rules = self.named(peer, id, line);
+        rules.into_iter().map(|rule| self.catalog.get(rule).id.to_string()).collect()
+    }
+
+    /// The id here of a rule about secrets that was imported.
+    pub(super) fn own_secret(&self, id: &str) -> Option<String> {
+        self.own_secrets.get(id).cloned()
+    }
+
+    /// Adds a rule about secrets under an id that nothing else has, which is returned.
+    pub(super) fn secret_rule(&mut self, id: &str, rule: SecretRule) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let name: String = id.chars().map(plain).collect();
+        let name = name.trim_matches('-').trim_start_matches(PREFIX);
+        let name = if name.is_empty() { "imported" } else { name };
+        let is_free = |id: &String| {
+            let is_own = self.secrets.rules.iter().any(|rule| rule.id.as_ref() == Some(id));
+            is_rule_id(id) && self.catalog.by_id(id).is_none() && !is_own
+        };
+        let first = [format!("{PREFIX}{name}"), format!("{PREFIX}{name}-own")];
+        let more = (2..).map(|number: u32| format!("{PREFIX}{name}-{number}"));
+        let own = first.into_iter().chain(more).find(is_free).expect("there are more numbers than rules");
+        self.secrets.rules.push(SecretRule { id: Some(own.clone()), ..rule });
+        self.own_secrets.insert(id.to_owned(), own.clone());
+        own
+    }
+
+    /// Adds to what is no secret.
+    pub(super) fn secret_allow(&mut self, allow: SecretAllow) {
+        if !self.secrets.allow.contains(&allow) {
+            self.secrets.allow.push(allow);
+        }
+    }
+
+    /// Accepts a finding of gitleaks; its rule may be one of a file that comes later.
+    pub(super) fn fingerprint(&mut self, fingerprint: Fingerprint) {
+        let remark = self.at(fingerprint.line, format!("no rule stands for `{}`", fingerprint.rule));
+        self.fingerprints.push((fingerprint, remark));
+    }
+
+    /// Accepts the secrets of a file.
+    pub(super) fn accept_secrets(&mut self, path: &str, line: u32) {
+        let Some(path) = self.glob(&exact(path), line) else { return };
+        let reason = Some("accepted in the baseline of detect-secrets".to_owned());
+        let entry = Ignore { rule: SECRETS.to_owned(), path: Some(path), reason, expires: None };
+        if !self.ignore.contains(&entry) {
+            self.ignore.push(entry);
+        }
+    }
+
+    /// Accepts what gitleaks was told to: with a commit nothing but what that commit has.
+    fn accept_fingerprints(&mut self) {
+        for (Fingerprint { commit, path, rule, line }, remark) in std::mem::take(&mut self.fingerprints) {
+            let mut rules: Vec<String> = self.own_secret(&rule).into_iter().collect();
+            if rules.is_empty() {
+                let found = self.rules(Peer::Gitleaks, &rule).into_iter();
+                rules.extend(found.map(|rule| self.catalog.get(rule).id.to_string()));
+            }
+            if rules.is_empty() {
+                self.remarks.push(remark);
+                continue;
+            }
+            if let Some(commit) = commit {
+                let Ok(path) = format!("^{}$", escaped(&path)).parse() else { continue };
+                let condition = Some(AllowCondition::And);
+                let allow = SecretAllow {
+                    rules,
+                    paths: vec![path],
+                    commits: vec![commit],
+                    condition,
+                    ..SecretAllow::default()
+                };
+                self.secret_allow(allow);
+                continue;
+            }
+            let Some(path) = self.glob(&exact(&path), line) else { continue };
+            for rule in rules {
+                let reason = Some("accepted in .gitleaksignore".to_owned());
+                let entry = Ignore { rule, path: Some(path.clone()), reason, expires: None };
+                if !self.ignore.contains(&entry) {
+                    self.ignore.push(entry);
+                }
+            }
+        }
+    }
+
     /// Turns off a kind of advisories.
     pub(super) fn kind_off(&mut self, tag: &'static str) {
         self.kinds_off.insert(tag);
@@ -309,11 +418,13 @@ impl<'a> Plan<'a> {
 
     /// The file, and what is not in it.
     pub(super) fn finish(mut self) -> Imported {
+        self.accept_fingerprints();
         self.say_what_goes_along();
         let silent: Vec<Family> = Family::ALL.into_iter().filter(|family| self.is_silent(*family)).collect();
         let mut config =
             Config { fail_on: self.fail_on, overrides: self.overrides, ignore: self.ignore, ..Config::default() };
         config.advisories = self.advisories;
+        config.secrets = self.secrets;
         for tag in self.kinds_off {
             let switch = RuleSwitch { on: Some(false), severity: None };
             config.rules.push((tag.to_owned(), RuleSetting { switch, ..RuleSetting::default() }));
@@ -395,6 +506,28 @@ impl<'a> Plan<'a> {
         }
         spellings
     }
+}
+
+/// The tag that all rules about written secrets have, those of domains included.
+const SECRETS: &str = "secret";
+
+/// The glob of one path from the root.
+fn exact(path: &str) -> String {
+    let path = path.trim_start_matches("./").trim_start_matches('/').replace('\\', "/");
+    let mut glob = String::from("/");
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '!' | '\\') {
+            glob.push('\\');
+        }
+        glob.push(c);
+    }
+    glob
+}
+
+/// The expression of one text.
+fn escaped(text: &str) -> String {
+    let mark = |c: char| (c.is_ascii_punctuation() && !matches!(c, '/' | '-' | '_' | '<' | '>')).then_some('\\');
+    text.chars().flat_map(|c| mark(c).into_iter().chain([c])).collect()
 }
 
 /// Whether two ids of Trivy differ in nothing but the form: `AVD-KSV-0012`, `KSV012`.
