@@ -24,6 +24,7 @@ use portcullis_model::dockerfile::Build;
 use portcullis_model::kustomize::{directory_of, is_kustomization};
 use portcullis_model::packages::{Ecosystem, Format, PackageId};
 use portcullis_render::Library;
+use portcullis_secrets::{Scanner, Subject, credential};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Text, Word};
 use portcullis_syntax::hcl::{self as syntax_hcl, Body, Expr, ExprKind};
 use portcullis_syntax::shell::{Script, Word as ShellWord};
@@ -53,7 +54,29 @@ pub const TARGETS: &[Target] = &[
     ("fix", fix),
     ("versions", versions),
     ("advisories", advisories),
+    ("secrets", secrets),
 ];
+
+/// A text with its path in the first line: what is found lies in it, in order, and nothing is found twice.
+pub fn secrets(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let (path, text) = text.split_once('\n').unwrap_or(("", &text));
+    let text: Arc<str> = Arc::from(text);
+    let tree = match path.rsplit('.').next() {
+        Some("yaml") => Some(portcullis_syntax::yaml::parse(FILE, &text, Dialect::Yaml11)),
+        Some("json") => Some(portcullis_syntax::json::parse(FILE, &text)),
+        _ => None,
+    };
+    let mut end = 0;
+    for hit in Scanner::default().scan(&Subject { path, text: &text, tree: tree.as_ref() }) {
+        assert!(text.get(hit.range.clone()).is_some_and(|secret| !secret.is_empty()), "{:?}", hit.range);
+        assert!(hit.range.start >= end, "{:?} overlaps what was found before it", hit.range);
+        end = hit.range.end;
+    }
+    for known in credential::all_known(&text) {
+        assert!(text.get(known.range.clone()).is_some_and(|secret| !secret.is_empty()), "{:?}", known.range);
+    }
+}
 
 /// A database file, a part of one within valid checksums, and records of both formats with the database of each.
 pub fn advisories(data: &[u8]) {
