@@ -176,10 +176,26 @@ fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
     if context.slot == Slot::Prose || !is_word {
         // `secret-7`, `user_password`: signs and digits that names have as well.
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let is_run = text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if is_run && digits > 0 && context.slot != Slot::Prose {
+            return text.len() > 5 && !is_wrong(text);
+        }
+        if has_test_password(text) {
+            return true;
+        }
         return text.len() > 5 && digits > 0 && classes(text) > 2 && !text.contains(['.', '/', ':']) && !is_wrong(text);
     }
     let has_case = text.bytes().any(|b| b.is_ascii_uppercase());
     text.len() > 5 && (!has_case || is_of_machine(context.name)) && !is_wrong(text) && !UI.contains(&text)
+}
+
+/// `test_pass`, `admin-password`: what a test logs in with, where `new_password` is a field.
+fn has_test_password(text: &str) -> bool {
+    let words = words(text);
+    let [first, .., last] = words.as_slice() else { return false };
+    ["test", "admin", "root", "super", "strong"].contains(&first.as_str())
+        && is_word_for_password(last)
+        && words.len() == 2
 }
 
 /// Whether the name says whose password it is: no label of a form does.
@@ -199,12 +215,12 @@ fn is_of_machine(name: &str) -> bool {
 
 /// What tests call a password that is refused, or that is none: `wrongpassword`, `encodedPassword`.
 fn is_wrong(text: &str) -> bool {
-    let lower = text.to_lowercase();
     #[rustfmt::skip]
     const STARTS: &[&str] = &[
         "wrong", "invalid", "bad", "incorrect", "encoded", "hashed", "encrypted", "your", "fake", "dummy", "mock", "not",
         "nonexist", "expired", "empty", "plain", "raw",
     ];
+    let lower = text.to_lowercase();
     // `testpassword` is one that a test logs in with; `password_field` is none.
     let is_field = super::words(text).iter().any(|word| THINGS.contains(&word.as_str())) && is_identifier(text);
     STARTS.iter().any(|start| lower.starts_with(start)) || is_field

@@ -154,6 +154,12 @@ pub(crate) fn is_code(value: &str) -> bool {
     let mut spaces = value.split('\\').map(|part| part.trim_start_matches('\\')).peekable();
     let is_namespace = value.contains('\\')
         && spaces.all(|part| part.is_empty() || part.starts_with(|c: char| c.is_ascii_uppercase()) && is_name(part));
+    let is_class = ["org.", "com.", "net.", "io.", "java.", "javax."].iter().any(|start| value.starts_with(start));
+    // `required|string|max:255`
+    let is_rules = value.contains('|')
+        && value.split('|').all(|rule| {
+            rule.len() > 1 && rule.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":_,".contains(&b))
+        });
     let is_tag = value.strip_prefix('!').is_some_and(|tag| {
         ["vault", "Ref", "Sub", "GetAtt", "ImportValue", "reference", "secret", "env", "Join", "If"]
             .iter()
@@ -172,6 +178,8 @@ pub(crate) fn is_code(value: &str) -> bool {
         || is_index
         || is_member
         || is_tag
+        || is_class
+        || is_rules
         || is_namespace
         || is_pointer('*') && !value.ends_with('*')
         || value.contains("=>")
