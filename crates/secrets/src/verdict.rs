@@ -89,14 +89,23 @@ fn promised(setting: &Setting<'_>) -> Option<Promise> {
         return parent();
     }
     match own {
-        // `jwt: { key: … }`, but not `key: …` of anything.
-        Some(Promise::Key) if name.eq_ignore_ascii_case("key") => {
+        // `key = "…"` in a source where nobody can read it, `jwt: { key: … }`, but not `key: …` of anything.
+        Some(Promise::Key) if name.eq_ignore_ascii_case("key") && !is_unreadable(setting) => {
             let parent = setting.parents.last()?;
             let tells = words(parent).iter().any(|word| KEEPERS.contains(&word.as_str()));
             if tells { Some(Promise::Key) } else { None }
         }
         own => own,
     }
+}
+
+/// Whether the value is one of those in sources that are no identifier of anything: no digest, no path.
+fn is_unreadable(setting: &Setting<'_>) -> bool {
+    let value = setting.value;
+    setting.slot == Slot::Literal
+        && (20..=64).contains(&value.len())
+        && classes(value) > 2
+        && !value.contains(['.', '/', ':', '-', '_'])
 }
 
 /// Names that say nothing of the value.

@@ -204,7 +204,7 @@ const SECRETS: &[&str] = &[
     "masterkey", "aeskey", "deskey", "clientkey", "sharedkey", "connectionstring", "connstr", "authcode", "\u{5bc6}\u{94a5}",
 ];
 /// Words that are a secret as whole words.
-const WHOLE_SECRETS: &[&str] = &["pepper", "bearer"];
+const WHOLE_SECRETS: &[&str] = &["pepper", "bearer", "authorization"];
 /// Words before `key` that make it a secret: `api_key`, `x-myapi-key`.
 #[rustfmt::skip]
 const KEY_OWNERS: &[&str] = &[
