@@ -33,7 +33,7 @@ const PASSWORDS: &[&str] = &[
 #[rustfmt::skip]
 const SECRETS: &[&str] = &[
     "secret", "SECRET", "secrets", "token", "TOKEN", "api_key", "apiKey", "API_KEY", "api-key", "apikey", "x-api-key", "access_key", "AWS_SECRET_ACCESS_KEY", "secretKey", "SECRET_KEY_BASE", "private_key",
-    "privateKey", "client_secret", "clientSecret", "CLIENT_SECRET", "oauth2ClientSecret", "credential", "credentials", "connection_string", "connectionString", "ConnectionString", "bearer", "signing_key",
+    "privateKey", "client_secret", "clientSecret", "CLIENT_SECRET", "oauth2ClientSecret", "credential", "credentials", "bearer", "signing_key",
     "SIGNING_KEY", "encryption_key", "encryptionKey", "ENCRYPTION_KEY", "pepper", "license_key", "licenseKey", "master_key", "storage_key", "account_key", "AccountKey", "shared_key", "session_secret",
     "cookieSecret", "JWT_SECRET", "jwt.secret", "jwtKey", "webhook_secret", "auth_token", "authToken", "GITHUB_TOKEN", "NPM_TOKEN", "access_token", "refreshToken", "ACCESS_TOKEN_SECRET", "appSecret",
     "app_key", "appkey", "consumer_secret", "consumerKey", "weather.api.key", "play.http.secret.key", "vault_token", "api_token", "apiToken", "AUTH_KEY", "admin_key", "write_key", "subscription_key",
@@ -41,7 +41,7 @@ const SECRETS: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const KEYS: &[&str] = &["key", "KEY", "auth", "AUTH", "salt", "HASH_KEYS_KEY", "ssh_key", "WEATHER_KEY", "registry.auth", "AWS_ACCESS_KEY_ID"];
+const KEYS: &[&str] = &["key", "KEY", "auth", "AUTH", "salt", "registry_auth", "ssh_key", "WEATHER_KEY", "AWS_ACCESS_KEY_ID"];
 
 #[rustfmt::skip]
 const NOTHING: &[&str] = &[
@@ -57,5 +57,5 @@ const NOTHING: &[&str] = &[
     // No secrets.
     "public_key", "publicKey", "PUBLIC_KEY", "ssh_public_key", "publicKeyToken", "primary_key", "primaryKey", "foreign_key", "partition_key", "sort_key", "sortKey", "range_key", "cache_key", "cacheKey", "row_key", "object_key",
     "idempotency_key", "routing_key", "GPG_KEY", "GPG_KEYS", "csrf_token", "csrfToken", "pad_token", "eos_token", "next_token", "nextPageToken", "continuation_token", "cancellationToken", "RECAPTCHA_SITE_KEY",
-    "publishable_key", "shortcut_key", "hotkey", "kms_key", "device_token", "proxy_pass", "fastcgi_pass", "smtp_sasl_password_maps", "update_password",
+    "publishable_key", "shortcut_key", "hotkey", "kms_key", "device_token", "proxy_pass", "fastcgi_pass", "smtp_sasl_password_maps", "update_password", "authorization", "connectionString",
 ];

@@ -94,7 +94,7 @@ fn is_secret(word: &str) -> bool {
 fn is_secret_pair(pair: &[&str]) -> bool {
     let [first, second] = pair else { return false };
     matches!(*second, "key" | "keys") && KEY_OWNERS.iter().any(|owner| first.ends_with(owner))
-        || matches!((*first, *second), ("connection", "string") | ("auth" | "security", "code"))
+        || matches!((*first, *second), ("auth" | "security", "code"))
 }
 
 /// Whether the name is one of something about a secret.
@@ -201,10 +201,10 @@ const OWNERS: &[&str] = &[
 const SECRETS: &[&str] = &[
     "secret", "secrets", "token", "tokens", "credential", "credentials", "creds", "apikey", "apikeys", "secretkey",
     "accesskey", "privatekey", "privkey", "appkey", "appsecret", "authkey", "licensekey", "encryptionkey", "signingkey",
-    "masterkey", "aeskey", "deskey", "clientkey", "sharedkey", "connectionstring", "connstr", "authcode", "\u{5bc6}\u{94a5}",
+    "masterkey", "aeskey", "deskey", "clientkey", "sharedkey", "authcode", "\u{5bc6}\u{94a5}",
 ];
 /// Words that are a secret as whole words.
-const WHOLE_SECRETS: &[&str] = &["pepper", "bearer", "authorization"];
+const WHOLE_SECRETS: &[&str] = &["pepper", "bearer"];
 /// Words before `key` that make it a secret: `api_key`, `x-myapi-key`.
 #[rustfmt::skip]
 const KEY_OWNERS: &[&str] = &[

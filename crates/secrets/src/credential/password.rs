@@ -189,11 +189,11 @@ fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
     text.len() > 5 && (!has_case || is_of_machine(context.name)) && !is_wrong(text) && !UI.contains(&text)
 }
 
-/// `test_pass`, `admin-password`: what a test logs in with, where `new_password` is a field.
+/// `test_pass`, `strong-password`: what a test logs in with, where `new_password` is a field.
 fn has_test_password(text: &str) -> bool {
     let words = words(text);
     let [first, .., last] = words.as_slice() else { return false };
-    ["test", "admin", "root", "super", "strong"].contains(&first.as_str())
+    ["test", "super", "strong"].contains(&first.as_str())
         && is_word_for_password(last)
         && words.len() == 2
 }
