@@ -5,7 +5,8 @@
 //! valid, is not known.
 
 use crate::credential::{
-    Context, Promise, classes, is_code, is_noise, is_placeholder, is_plausible, is_random, password, promise, words,
+    Context, Promise, classes, is_code, is_name_of_thing, is_noise, is_placeholder, is_plausible, is_random, password,
+    promise, words,
 };
 
 /// A value under a name.
@@ -205,7 +206,7 @@ fn is_public(value: &str) -> bool {
 /// Whether a text is a token or key, under a name that promises one.
 fn is_token(value: &str, slot: Slot) -> bool {
     let value = bare(value);
-    if !value.is_ascii() {
+    if !value.is_ascii() || is_name_of_thing(value) {
         return false;
     }
     if is_random(value) || is_noise(value) {

@@ -22,13 +22,14 @@ pub(crate) struct Context<'t> {
 pub(crate) fn password(text: &str, context: &Context<'_>) -> Verdict {
     // Spring says before it how it is kept.
     let text = text.trim().trim_start_matches("{noop}").trim_end_matches(',');
+    let text = if text.contains('[') { text } else { text.trim_end_matches(']') };
     if !(4..=512).contains(&text.len()) || text.chars().any(char::is_control) {
         return Verdict::Nothing;
     }
     let is_source = matches!(context.slot, Slot::Literal | Slot::Prose);
     match standing(text) {
         Standing::Placeholder => return Verdict::Nothing,
-        Standing::Weak if is_source && is_generic(text) => return Verdict::Nothing,
+        Standing::Weak if (is_source || context.slot == Slot::Argument) && is_generic(text) => return Verdict::Nothing,
         Standing::Weak if is_same(text, context.name) => return Verdict::Nothing,
         Standing::Weak => return Verdict::Weak,
         Standing::Real => {}
@@ -99,6 +100,16 @@ const THINGS: &[&str] = &[
     "form", "page", "reset", "policy", "error", "required", "message", "hint", "confirm", "confirmation", "new", "current",
     "outline", "icon", "control", "item",
 ];
+
+/// `k8s-ssh-key`, `shop_tls_2`: short words of which the last says what it is.
+pub(crate) fn is_name_of_thing(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['-', '_']).collect();
+    let is_short = |part: &&str| part.len() < 8 || part.bytes().all(|b| b.is_ascii_alphabetic());
+    let Some(last) = parts.iter().rev().find(|part| part.bytes().any(|b| b.is_ascii_alphabetic())) else {
+        return false;
+    };
+    parts.len() > 1 && THINGS.contains(last) && parts.iter().all(is_short)
+}
 
 /// A password of several words: words without the marks of a sentence, of which one is told by the name to be several, or has
 /// digits or signs in it.
@@ -193,9 +204,7 @@ fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
 fn has_test_password(text: &str) -> bool {
     let words = words(text);
     let [first, .., last] = words.as_slice() else { return false };
-    ["test", "super", "strong"].contains(&first.as_str())
-        && is_word_for_password(last)
-        && words.len() == 2
+    ["test", "super", "strong"].contains(&first.as_str()) && is_word_for_password(last) && words.len() == 2
 }
 
 /// Whether the name says whose password it is: no label of a form does.

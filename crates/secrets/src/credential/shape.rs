@@ -65,7 +65,9 @@ pub(crate) fn is_address(value: &str) -> bool {
     let bytes = value.as_bytes();
     let is_drive =
         bytes.first().is_some_and(u8::is_ascii_alphabetic) && matches!(bytes.get(1..3), Some(br":\" | b":/"));
-    let is_path = ["./", "../", "~/", "\\\\", "classpath:", "file:"].iter().any(|start| value.starts_with(start))
+    let is_path = ["./", "../", "~/", "\\\\", "classpath:", "file:", "projects/", "type.googleapis.com/"]
+        .iter()
+        .any(|start| value.starts_with(start))
         || value.starts_with('/') && !value.contains(['=', '+']);
     let ends = [
         ".key",
@@ -193,6 +195,7 @@ pub(crate) fn is_code(value: &str) -> bool {
         || value.contains("!==")
         || value.contains("[0]")
         || value.contains("[1]")
+        || value.contains("\\|")
         || value.starts_with(".*")
         || value.contains(" || ")
         || value.contains("&&")
