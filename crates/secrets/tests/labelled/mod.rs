@@ -3,8 +3,8 @@
 //! A file is a template, so that nothing in the repository has the form of a credential: `{A20}` are twenty letters and digits,
 //! `{a20}` lower-case ones, `{U20}` upper-case ones, `{h20}` hexadecimal digits, `{d20}` digits, `{B20}` letters of base64. The same
 //! place always gives the same text. A mark at the end of a line says what it holds: `¶T` a secret that must be found, `¶t` one
-//! that may be missed, `¶W` a weak password, `¶N` nothing, and it must stay silent; a line without mark holds nothing. The files
-//! under `held` were not looked at while the code was tuned.
+//! that may be missed, `¶W` a weak password, `¶N` nothing, and it must stay silent; a line without mark holds nothing. The code
+//! was not tuned on the files under `held`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
