@@ -5,7 +5,8 @@
 //! valid, is not known.
 
 use crate::credential::{
-    Context, Promise, classes, is_code, is_noise, is_placeholder, is_plausible, is_random, password, promise, words,
+    Context, Promise, classes, is_code, is_name_of_thing, is_noise, is_placeholder, is_plausible, is_random, password,
+    promise, words,
 };
 
 /// A value under a name.
@@ -89,14 +90,23 @@ fn promised(setting: &Setting<'_>) -> Option<Promise> {
         return parent();
     }
     match own {
-        // `jwt: { key: … }`, but not `key: …` of anything.
-        Some(Promise::Key) if name.eq_ignore_ascii_case("key") => {
+        // `key = "…"` in a source where nobody can read it, `jwt: { key: … }`, but not `key: …` of anything.
+        Some(Promise::Key) if name.eq_ignore_ascii_case("key") && !is_unreadable(setting) => {
             let parent = setting.parents.last()?;
             let tells = words(parent).iter().any(|word| KEEPERS.contains(&word.as_str()));
             if tells { Some(Promise::Key) } else { None }
         }
         own => own,
     }
+}
+
+/// Whether the value is one of those in sources that are no identifier of anything: no digest, no path.
+fn is_unreadable(setting: &Setting<'_>) -> bool {
+    let value = setting.value;
+    setting.slot == Slot::Literal
+        && (20..=64).contains(&value.len())
+        && classes(value) > 2
+        && !value.contains(['.', '/', ':', '-', '_'])
 }
 
 /// Names that say nothing of the value.
@@ -196,7 +206,7 @@ fn is_public(value: &str) -> bool {
 /// Whether a text is a token or key, under a name that promises one.
 fn is_token(value: &str, slot: Slot) -> bool {
     let value = bare(value);
-    if !value.is_ascii() {
+    if !value.is_ascii() || is_name_of_thing(value) {
         return false;
     }
     if is_random(value) || is_noise(value) {

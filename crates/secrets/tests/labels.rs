@@ -9,6 +9,8 @@ use labelled::{Label, Line, scanned};
 fn labelled_lines_are_judged_right() {
     let lines = scanned();
     assert!(lines.len() >= 1500, "only {} lines", lines.len());
+    let truth = lines.iter().filter(|line| line.label.is_true()).count();
+    assert!(truth >= 500, "only {truth} lines with secrets");
     let is_wrong = |line: &&Line| match line.label {
         Label::Secret => line.found.is_empty(),
         Label::Lookalike => !line.found.is_empty(),

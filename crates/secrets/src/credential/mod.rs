@@ -14,7 +14,7 @@ mod weak;
 pub use assignments::{Assignment, assignments};
 pub use known::{Known, all_known, is_sample, known};
 pub use names::{Promise, names_secret, promise, words};
-pub(crate) use password::{Context, password};
+pub(crate) use password::{Context, is_name_of_thing, password};
 pub use placeholder::{Standing, is_placeholder, standing};
 pub(crate) use shape::{classes, is_code, is_noise};
 pub use shape::{is_plausible, is_random};

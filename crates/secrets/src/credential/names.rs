@@ -94,7 +94,7 @@ fn is_secret(word: &str) -> bool {
 fn is_secret_pair(pair: &[&str]) -> bool {
     let [first, second] = pair else { return false };
     matches!(*second, "key" | "keys") && KEY_OWNERS.iter().any(|owner| first.ends_with(owner))
-        || matches!((*first, *second), ("connection", "string") | ("auth", "code") | ("security", "code"))
+        || matches!((*first, *second), ("auth" | "security", "code"))
 }
 
 /// Whether the name is one of something about a secret.
@@ -201,7 +201,7 @@ const OWNERS: &[&str] = &[
 const SECRETS: &[&str] = &[
     "secret", "secrets", "token", "tokens", "credential", "credentials", "creds", "apikey", "apikeys", "secretkey",
     "accesskey", "privatekey", "privkey", "appkey", "appsecret", "authkey", "licensekey", "encryptionkey", "signingkey",
-    "masterkey", "aeskey", "deskey", "clientkey", "sharedkey", "connectionstring", "connstr", "authcode", "\u{5bc6}\u{94a5}",
+    "masterkey", "aeskey", "deskey", "clientkey", "sharedkey", "authcode", "\u{5bc6}\u{94a5}",
 ];
 /// Words that are a secret as whole words.
 const WHOLE_SECRETS: &[&str] = &["pepper", "bearer"];
@@ -239,7 +239,7 @@ const ABOUT: &[&str] = &[
     "mount", "volume", "annotations", "annotation", "alias", "index", "position", "offset", "status", "state",
     "address", "addr", "route", "router", "handler", "controller", "helper", "factory", "builder", "generator",
     "callback", "func", "function", "schema", "model", "table", "list", "map", "array", "object", "group",
-    "groups", "plugin", "plugins", "strategy", "adapter", "config", "configuration", "settings", "section",
+    "groups", "plugin", "plugins", "matcher", "strategy", "adapter", "config", "configuration", "settings", "section",
     "var", "variable", "bytes", "bits", "chars", "characters", "entropy", "created", "updated", "date", "time",
     "timestamp", "used", "usage", "uses", "permission", "permissions", "restrictions", "selectors", "flow", "grant",
     "action", "event", "request", "response", "requests", "responses", "redirect", "link", "links", "color", "colour",

@@ -22,13 +22,14 @@ pub(crate) struct Context<'t> {
 pub(crate) fn password(text: &str, context: &Context<'_>) -> Verdict {
     // Spring says before it how it is kept.
     let text = text.trim().trim_start_matches("{noop}").trim_end_matches(',');
+    let text = if text.contains('[') { text } else { text.trim_end_matches(']') };
     if !(4..=512).contains(&text.len()) || text.chars().any(char::is_control) {
         return Verdict::Nothing;
     }
     let is_source = matches!(context.slot, Slot::Literal | Slot::Prose);
     match standing(text) {
         Standing::Placeholder => return Verdict::Nothing,
-        Standing::Weak if is_source && is_generic(text) => return Verdict::Nothing,
+        Standing::Weak if (is_source || context.slot == Slot::Argument) && is_generic(text) => return Verdict::Nothing,
         Standing::Weak if is_same(text, context.name) => return Verdict::Nothing,
         Standing::Weak => return Verdict::Weak,
         Standing::Real => {}
@@ -99,6 +100,16 @@ const THINGS: &[&str] = &[
     "form", "page", "reset", "policy", "error", "required", "message", "hint", "confirm", "confirmation", "new", "current",
     "outline", "icon", "control", "item",
 ];
+
+/// `k8s-ssh-key`, `shop_tls_2`: short words of which the last says what it is.
+pub(crate) fn is_name_of_thing(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['-', '_']).collect();
+    let is_short = |part: &&str| part.len() < 8 || part.bytes().all(|b| b.is_ascii_alphabetic());
+    let Some(last) = parts.iter().rev().find(|part| part.bytes().any(|b| b.is_ascii_alphabetic())) else {
+        return false;
+    };
+    parts.len() > 1 && THINGS.contains(last) && parts.iter().all(is_short)
+}
 
 /// A password of several words: words without the marks of a sentence, of which one is told by the name to be several, or has
 /// digits or signs in it.
@@ -176,10 +187,24 @@ fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
     if context.slot == Slot::Prose || !is_word {
         // `secret-7`, `user_password`: signs and digits that names have as well.
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let is_run = text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if is_run && digits > 0 && context.slot != Slot::Prose {
+            return text.len() > 5 && !is_wrong(text);
+        }
+        if has_test_password(text) {
+            return true;
+        }
         return text.len() > 5 && digits > 0 && classes(text) > 2 && !text.contains(['.', '/', ':']) && !is_wrong(text);
     }
     let has_case = text.bytes().any(|b| b.is_ascii_uppercase());
     text.len() > 5 && (!has_case || is_of_machine(context.name)) && !is_wrong(text) && !UI.contains(&text)
+}
+
+/// `test_pass`, `strong-password`: what a test logs in with, where `new_password` is a field.
+fn has_test_password(text: &str) -> bool {
+    let words = words(text);
+    let [first, .., last] = words.as_slice() else { return false };
+    ["test", "super", "strong"].contains(&first.as_str()) && is_word_for_password(last) && words.len() == 2
 }
 
 /// Whether the name says whose password it is: no label of a form does.
@@ -199,12 +224,12 @@ fn is_of_machine(name: &str) -> bool {
 
 /// What tests call a password that is refused, or that is none: `wrongpassword`, `encodedPassword`.
 fn is_wrong(text: &str) -> bool {
-    let lower = text.to_lowercase();
     #[rustfmt::skip]
     const STARTS: &[&str] = &[
         "wrong", "invalid", "bad", "incorrect", "encoded", "hashed", "encrypted", "your", "fake", "dummy", "mock", "not",
         "nonexist", "expired", "empty", "plain", "raw",
     ];
+    let lower = text.to_lowercase();
     // `testpassword` is one that a test logs in with; `password_field` is none.
     let is_field = super::words(text).iter().any(|word| THINGS.contains(&word.as_str())) && is_identifier(text);
     STARTS.iter().any(|start| lower.starts_with(start)) || is_field

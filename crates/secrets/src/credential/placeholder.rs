@@ -155,7 +155,7 @@ const NO_VALUE: &[&str] = &[
     "ask", "always", "never", "inherit", "inherited", "plain", "plaintext", "clear", "cleartext", "hashed", "hash",
     "bcrypt", "scrypt", "argon2", "argon2id", "pbkdf2", "sha1", "sha256", "sha512", "md5", "crypt", "scram-sha-256",
     "basic", "digest", "bearer", "oauth", "oauth2", "oidc", "saml", "jwt", "kerberos", "ldap", "pam", "htpasswd",
-    "keyring", "env", "environment", "file", "stdin", "keychain", "strict", "strong", "weak", "medium", "low", "high",
+    "keyring", "compat", "files", "shadow", "env", "environment", "file", "stdin", "keychain", "strict", "strong", "weak", "medium", "low", "high",
     "dummy", "fake", "mock", "mocked", "placeholder", "changed", "expired", "valid", "name", "self", "this", "here",
     "insert", "replace", "*", "[]", "{}", "()", "''", "\"\"", "foo", "bar", "baz", "qux", "abc", "xyz", "asdf",
     "current_password", "new_password",

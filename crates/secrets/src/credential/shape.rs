@@ -65,7 +65,9 @@ pub(crate) fn is_address(value: &str) -> bool {
     let bytes = value.as_bytes();
     let is_drive =
         bytes.first().is_some_and(u8::is_ascii_alphabetic) && matches!(bytes.get(1..3), Some(br":\" | b":/"));
-    let is_path = ["./", "../", "~/", "\\\\", "classpath:", "file:"].iter().any(|start| value.starts_with(start))
+    let is_path = ["./", "../", "~/", "\\\\", "classpath:", "file:", "projects/", "type.googleapis.com/"]
+        .iter()
+        .any(|start| value.starts_with(start))
         || value.starts_with('/') && !value.contains(['=', '+']);
     let ends = [
         ".key",
@@ -154,6 +156,12 @@ pub(crate) fn is_code(value: &str) -> bool {
     let mut spaces = value.split('\\').map(|part| part.trim_start_matches('\\')).peekable();
     let is_namespace = value.contains('\\')
         && spaces.all(|part| part.is_empty() || part.starts_with(|c: char| c.is_ascii_uppercase()) && is_name(part));
+    let is_class = ["org.", "com.", "net.", "io.", "java.", "javax."].iter().any(|start| value.starts_with(start));
+    // `required|string|max:255`
+    let is_rules = value.contains('|')
+        && value.split('|').all(|rule| {
+            rule.len() > 1 && rule.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":_,".contains(&b))
+        });
     let is_tag = value.strip_prefix('!').is_some_and(|tag| {
         ["vault", "Ref", "Sub", "GetAtt", "ImportValue", "reference", "secret", "env", "Join", "If"]
             .iter()
@@ -172,6 +180,8 @@ pub(crate) fn is_code(value: &str) -> bool {
         || is_index
         || is_member
         || is_tag
+        || is_class
+        || is_rules
         || is_namespace
         || is_pointer('*') && !value.ends_with('*')
         || value.contains("=>")
@@ -185,6 +195,7 @@ pub(crate) fn is_code(value: &str) -> bool {
         || value.contains("!==")
         || value.contains("[0]")
         || value.contains("[1]")
+        || value.contains("\\|")
         || value.starts_with(".*")
         || value.contains(" || ")
         || value.contains("&&")

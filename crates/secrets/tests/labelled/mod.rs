@@ -3,8 +3,8 @@
 //! A file is a template, so that nothing in the repository has the form of a credential: `{A20}` are twenty letters and digits,
 //! `{a20}` lower-case ones, `{U20}` upper-case ones, `{h20}` hexadecimal digits, `{d20}` digits, `{B20}` letters of base64. The same
 //! place always gives the same text. A mark at the end of a line says what it holds: `¶T` a secret that must be found, `¶t` one
-//! that may be missed, `¶W` a weak password, `¶N` nothing, and it must stay silent; a line without mark holds nothing. The files
-//! under `held` were not looked at while the code was tuned.
+//! that may be missed, `¶W` a weak password, `¶N` nothing, and it must stay silent; a line without mark holds nothing. The code
+//! was not tuned on the files under `held`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use portcullis_secrets::{Kind, Scanner, Settings, Structural, Subject};
 
 /// What a line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Label {
+pub(crate) enum Label {
     /// A secret that must be found.
     Secret,
     /// A secret that may be missed.
@@ -28,41 +28,27 @@ pub enum Label {
 
 impl Label {
     /// Whether there is a secret in the line.
-    pub fn is_true(self) -> bool {
+    pub(crate) fn is_true(self) -> bool {
         matches!(self, Self::Secret | Self::Hard)
     }
 }
 
 /// A line, and what the scan says of it.
-pub struct Line {
+pub(crate) struct Line {
     /// The path of its file below the fixtures, without `.in`.
-    pub path: String,
+    pub(crate) path: String,
     /// Its number, from 1.
-    pub number: usize,
+    pub(crate) number: usize,
     /// Its text as it is scanned.
-    pub text: String,
+    pub(crate) text: String,
     /// What it holds.
-    pub label: Label,
+    pub(crate) label: Label,
     /// What was found, weak passwords left out.
-    pub found: Vec<Kind>,
-}
-
-impl Line {
-    /// Whether the file is one of infrastructure.
-    pub fn is_infrastructure(&self) -> bool {
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        let extension = name.rsplit('.').next().unwrap_or_default();
-        matches!(extension, "yml" | "yaml" | "tf" | "tfvars" | "env") || name.contains("Dockerfile")
-    }
-
-    /// Whether the file was kept back while the code was tuned.
-    pub fn is_held(&self) -> bool {
-        self.path.starts_with("held/")
-    }
+    pub(crate) found: Vec<Kind>,
 }
 
 /// Every line of the labelled files, scanned.
-pub fn scanned() -> Vec<Line> {
+pub(crate) fn scanned() -> Vec<Line> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/secrets");
     let scanner = Scanner::new(Settings::default());
     let mut lines = Vec::new();
