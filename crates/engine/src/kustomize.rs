@@ -164,7 +164,7 @@ fn kustomization_paths(cwd: &Path, found: &Discovered) -> BTreeMap<String, Stand
             if target.origin != Origin::StandardInput {
                 paths.insert(target.path.clone(), Standing::Target);
             }
-        } else if target.origin == Origin::Named {
+        } else if matches!(target.origin, Origin::Named | Origin::Changed) {
             let directory = directory_of(&target.path);
             for name in NAMES {
                 for folder in [directory.to_owned(), format!("{directory}/..")] {
