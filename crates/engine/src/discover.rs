@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use ignore::{WalkBuilder, WalkState};
 use portcullis_core::{Files, Note, ScanError};
+use portcullis_model::kustomize::is_kustomization;
 
 use crate::classify::{Language, by_content, classify, json_by_content, may_be_text};
 use crate::files::reason;
@@ -70,6 +71,8 @@ pub(crate) struct Discovered {
     pub(crate) terraform: Vec<String>,
     /// Files of variables, sorted; they are not targets either.
     pub(crate) variables: Vec<String>,
+    /// Kustomizations beside targets that were changed: what they make of a target is judged.
+    pub(crate) kustomizations: Vec<String>,
     /// The directories that were named.
     pub(crate) directories: Vec<String>,
     /// Whether some named file is nothing that is scanned.
@@ -204,6 +207,8 @@ pub(crate) fn staged(index: &Index, cwd: &Path, named: &[PathBuf], filters: &Fil
             found.terraform.push(path);
         } else if is_variables_file(&path) {
             found.variables.push(path);
+        } else if is_kustomization(&path) {
+            found.kustomizations.push(path);
         }
     }
     found.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));

@@ -686,7 +686,7 @@ pub(crate) struct Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
     All,
-    /// Those about secrets.
+    /// Those with the tag `secret`.
     Secrets,
 }
 
@@ -734,7 +734,7 @@ impl Rules {
         let wanted = Wanted { switches: &switches, ..wanted(options) };
         let mut selection = Selection::new(catalog, &wanted)?;
         if kinds == Kinds::Secrets {
-            selection.retain(|rule| catalog.get(rule).tags.contains(SECRET));
+            selection.retain(|rule| catalog.get(rule).tags.contains("secret"));
         }
         let dispatch = Dispatch::new(catalog, context.clone(), |rule| selection.is_on(rule));
         Ok(Self { selection, dispatch })
