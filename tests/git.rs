@@ -216,7 +216,12 @@ fn the_history_is_searched() {
         ("detached", &[Write("a.env", SECRET), Commit, Git("checkout -q --detach")], &[], &["a.env:2 2024-01-01"]),
         ("binary", &[Write("a.env", "\0DB_PASSWORD=kX9mQ2vL7\n"), Commit], &[], &[]),
         ("huge", &[Fill("a.env", 33 << 20), Commit], &[], &[]),
-        ("suppressed where it stood", &[Write("a.env", "DB_PASSWORD=kX9mQ2vL7 # gitleaks:allow\n"), Commit], &[], &[]),
+        (
+            "suppressed where it stood",
+            &[Write("a.env", "DB_PASSWORD=kX9mQ2vL7 # portcullis: ignore[secret-password] an example\n"), Commit],
+            &[],
+            &[],
+        ),
         ("left out", &[Write("node_modules/a.env", SECRET), Commit], &[], &[]),
         (
             "left out, and then moved to where it counts",
