@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is the failure message")]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A step towards a repository. Commits are made on consecutive days, from 2024-01-01 on.
 #[derive(Clone, Copy)]
@@ -125,39 +126,34 @@ fn expect(name: &str, directory: &Path, arguments: &[&str], expected: &[&str]) {
 
 #[test]
 fn the_history_is_searched() {
-    let cases: &[(&str, &[Do], &[&str], &[&str])] = &[
-        ("empty", &[], &[], &[]),
-        ("deleted later", &[Write("a.env", SECRET), Commit, Git("rm -q a.env"), Commit], &[], &["a.env:2 2024-01-01"]),
-        ("still there", &[Write("b", ""), Commit, Write("a.env", SECRET), Commit], &[], &["a.env:2 2024-01-02"]),
+    let cases: &[(&str, &[Do], &[&str])] = &[
+        ("empty", &[], &[]),
+        ("deleted later", &[Write("a.env", SECRET), Commit, Git("rm -q a.env"), Commit], &["a.env:2 2024-01-01"]),
+        ("still there", &[Write("b", ""), Commit, Write("a.env", SECRET), Commit], &["a.env:2 2024-01-02"]),
         (
             "kept in later versions of the file",
             &[Write("a.env", SECRET), Commit, Write("a.env", "# more\nDB_PASSWORD=kX9mQ2vL7\n"), Commit],
-            &[],
             &["a.env:2 2024-01-01"],
         ),
         (
             "another value in the same place",
             &[Write("a.env", SECRET), Commit, Write("a.env", OTHER), Commit],
-            &[],
             &["a.env:2 2024-01-01", "a.env:2 2024-01-02"],
         ),
-        ("renamed", &[Write("a.env", SECRET), Commit, Git("mv a.env b.env"), Commit], &[], &["a.env:2 2024-01-01"]),
+        ("renamed", &[Write("a.env", SECRET), Commit, Git("mv a.env b.env"), Commit], &["a.env:2 2024-01-01"]),
         (
             "a folder that was renamed",
             &[Write("a/x.env", SECRET), Commit, Git("mv a b"), Commit],
-            &[],
             &["a/x.env:2 2024-01-01"],
         ),
         (
             "renamed and changed",
             &[Write("a.env", SECRET), Commit, Git("mv a.env b.env"), Write("b.env", OTHER), Commit],
-            &[],
             &["a.env:2 2024-01-01", "b.env:2 2024-01-02"],
         ),
         (
             "added again",
             &[Write("a.env", SECRET), Commit, Git("rm -q a.env"), Commit, Write("a.env", SECRET), Commit],
-            &[],
             &["a.env:2 2024-01-01"],
         ),
         (
@@ -173,7 +169,6 @@ fn the_history_is_searched() {
                 Commit,
                 Git("merge -q --no-ff -m both side"),
             ],
-            &[],
             &["main.env:2 2024-01-03", "side.env:2 2024-01-02"],
         ),
         (
@@ -191,7 +186,6 @@ fn the_history_is_searched() {
                 Write("a.env", SECRET),
                 Commit,
             ],
-            &[],
             &["a.env:2 2024-01-05"],
         ),
         (
@@ -205,31 +199,27 @@ fn the_history_is_searched() {
                 Git("checkout -q main"),
             ],
             &[],
-            &[],
         ),
         (
             "packed",
             &[Write("a.env", SECRET), Commit, Write("a.env", OTHER), Commit, Git("gc -q")],
-            &[],
             &["a.env:2 2024-01-01", "a.env:2 2024-01-02"],
         ),
-        ("detached", &[Write("a.env", SECRET), Commit, Git("checkout -q --detach")], &[], &["a.env:2 2024-01-01"]),
-        ("binary", &[Write("a.env", "\0DB_PASSWORD=kX9mQ2vL7\n"), Commit], &[], &[]),
-        ("huge", &[Fill("a.env", 33 << 20), Commit], &[], &[]),
+        ("detached", &[Write("a.env", SECRET), Commit, Git("checkout -q --detach")], &["a.env:2 2024-01-01"]),
+        ("binary", &[Write("a.env", "\0DB_PASSWORD=kX9mQ2vL7\n"), Commit], &[]),
+        ("huge", &[Fill("a.env", 33 << 20), Commit], &[]),
         (
             "suppressed where it stood",
             &[Write("a.env", "DB_PASSWORD=kX9mQ2vL7 # portcullis: ignore[secret-password] an example\n"), Commit],
             &[],
-            &[],
         ),
-        ("left out", &[Write("node_modules/a.env", SECRET), Commit], &[], &[]),
+        ("left out", &[Write("node_modules/a.env", SECRET), Commit], &[]),
         (
             "left out, and then moved to where it counts",
             &[Write("x/vendor/a.env", SECRET), Commit, Git("mv x/vendor x/own"), Commit],
-            &[],
             &["x/own/a.env:2 2024-01-02"],
         ),
-        ("other rules say nothing", &[Write("pod.yaml", BAD), Commit], &[], &[]),
+        ("other rules say nothing", &[Write("pod.yaml", BAD), Commit], &[]),
         (
             "a link and a submodule",
             &[
@@ -240,13 +230,11 @@ fn the_history_is_searched() {
                 Git("commit -qm more"),
             ],
             &[],
-            &[],
         ),
     ];
-    for (name, steps, arguments, expected) in cases {
+    for (name, steps, expected) in cases {
         let root = repository(&format!("history/{name}"), steps);
-        let arguments: Vec<&str> = ["--history"].into_iter().chain(arguments.iter().copied()).collect();
-        expect(name, &root, &arguments, expected);
+        expect(name, &root, &["--history"], expected);
     }
 }
 
@@ -376,6 +364,38 @@ fn what_is_missing_or_damaged_is_an_error() {
     assert!(error.contains("1 content of the history could not be searched"), "{error}");
     std::fs::write(&path, "no object").unwrap();
     assert_eq!(run(&root, &["--history"]).status.code(), Some(2));
+}
+
+/// Gives git a text on standard input, and takes what it says.
+fn pipe(directory: &Path, words: &[&str], text: &str) -> String {
+    let mut child = Command::new("git")
+        .args(words)
+        .current_dir(directory)
+        .envs([("GIT_AUTHOR_NAME", "Zaphod"), ("GIT_COMMITTER_NAME", "Zaphod")])
+        .envs([("GIT_AUTHOR_EMAIL", "who@example.org"), ("GIT_COMMITTER_EMAIL", "who@example.org")])
+        .envs([("GIT_AUTHOR_DATE", "2024-01-01T12:00:00Z"), ("GIT_COMMITTER_DATE", "2024-01-01T12:00:00Z")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn folders_that_hold_one_another_are_bounded() {
+    let root = repository("bomb", &[]);
+    let blob = pipe(&root, &["hash-object", "-w", "--stdin"], SECRET);
+    // What is left out makes each path of the folder another one.
+    let inner = pipe(&root, &["mktree"], &format!("100644 blob {blob}\ta.env\n"));
+    let mut tree = pipe(&root, &["mktree"], &format!("100644 blob {blob}\ta.env\n040000 tree {inner}\tvendor\n"));
+    for _ in 0..16 {
+        let entries: Vec<String> = ('a'..='h').map(|name| format!("040000 tree {tree}\t{name}\n")).collect();
+        tree = pipe(&root, &["mktree"], &entries.concat());
+    }
+    let commit = pipe(&root, &["commit-tree", &tree, "-m", "bomb"], "");
+    git(&root, 1, &["update-ref", "HEAD", &commit]);
+    expect("bomb", &root, &["--history"], &["a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a.env:2 2024-01-01"]);
 }
 
 #[test]

@@ -202,14 +202,7 @@ pub(crate) fn scan_texts(
     let worktree: &dyn Files = index.as_ref().map_or(&disk, |index| index);
     let mut found = match &index {
         Some(index) => staged(index, &options.cwd, &options.paths, &filters, reads),
-        None => {
-            let mut found = discover(&options.cwd, &options.paths, threads, &filters, reads);
-            // Those that the walk met keep their origin: the scan sees no less of the tree for them.
-            let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
-            let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
-            found.merge(discover(&options.cwd, &unmet, threads, &filters, Reads::Known));
-            found
-        }
+        None => on_disk(options, threads, &filters, reads),
     };
     let notes = found.recognise(worktree, reads);
     let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
@@ -567,6 +560,16 @@ pub struct Scanned {
     pub report: ScanReport,
     /// Exit code 3.
     pub nothing: bool,
+}
+
+/// The targets in the worktree.
+fn on_disk(options: &ScanOptions, threads: usize, filters: &Filters<'_>, reads: Reads) -> Discovered {
+    let mut found = discover(&options.cwd, &options.paths, threads, filters, reads);
+    // Those that the walk met keep their origin: the scan sees no less of the tree for them.
+    let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
+    let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
+    found.merge(discover(&options.cwd, &unmet, threads, filters, Reads::Known));
+    found
 }
 
 /// The index that is seen, if it is.

@@ -32,6 +32,10 @@ pub(crate) trait Wants {
 /// Directories within one another.
 const DEPTH: usize = 256;
 
+/// Directories that are kept by their paths. A few that hold one another stand for any number of paths, so that behind this many
+/// each counts once.
+const PARTS: usize = 100_000;
+
 impl Repository {
     /// The files that commits brought, in order of the commits.
     pub(crate) fn blobs(&self, commits: &Commits, wants: &dyn Wants) -> Result<Vec<Blob>, GitError> {
@@ -114,9 +118,10 @@ impl Walk<'_> {
             self.path.truncate(length);
         }
         self.buffers.push(buffer);
-        match seen {
-            Seen::Whole => _ = self.trees.insert(id),
-            Seen::Part => _ = self.parts.insert((id, self.path.clone())),
+        if seen == Seen::Part && self.parts.len() < PARTS {
+            self.parts.insert((id, self.path.clone()));
+        } else {
+            self.trees.insert(id);
         }
         Ok(seen)
     }

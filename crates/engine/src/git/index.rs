@@ -39,6 +39,9 @@ struct Staged {
 /// Directories within one another.
 const DEPTH: usize = 256;
 
+/// Files of directories that a sparse index keeps as a whole.
+const FILES: usize = 10_000_000;
+
 impl Index {
     /// Reads the index of a repository. `file` is where git says that it is (`GIT_INDEX_FILE`); it has to be in the repository.
     /// What options name may be on the disk alone.
@@ -67,7 +70,7 @@ impl Index {
             let path = String::from_utf8_lossy(entry.path(&index)).into_owned();
             match entry.mode {
                 Mode::FILE | Mode::FILE_EXECUTABLE => {
-                    entries.push((Staged { path, id: entry.id, is_link: false }, entry.mode))
+                    entries.push((Staged { path, id: entry.id, is_link: false }, entry.mode));
                 }
                 Mode::SYMLINK => entries.push((Staged { path, id: entry.id, is_link: true }, entry.mode)),
                 Mode::DIR => sparse.push((path.trim_end_matches('/').to_owned(), entry.id)),
@@ -200,7 +203,7 @@ impl Repository {
 
     /// The files of a directory that the index keeps as a whole.
     fn files_of(&self, id: ObjectId, path: &str, depth: usize, all: &mut Vec<Staged>) -> Result<(), GitError> {
-        if depth > DEPTH {
+        if depth > DEPTH || all.len() > FILES {
             return Ok(());
         }
         let mut buffer = Vec::new();

@@ -256,7 +256,7 @@ impl Format {
 }
 
 fn small_file(path: &Path) -> Option<String> {
-    let metadata = std::fs::metadata(path).ok().filter(|metadata| metadata.is_file())?;
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     (metadata.len() <= SMALL).then(|| std::fs::read_to_string(path).ok())?
 }
 
