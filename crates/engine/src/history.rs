@@ -108,6 +108,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
     report.stats.files = all.files;
     report.stats.bytes = all.bytes;
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
+    report.notes.extend(rules.values().all(|rules| rules.selection.count() == 0).then(|| note(NO_RULES)));
     report.errors = all.errors();
     report.notes.append(&mut all.notes);
     let said = all.said.into_values();
@@ -129,8 +130,13 @@ fn asked(repository: &Repository, range: &str) -> Result<Range, GitError> {
     repository.range(range)
 }
 
+const NO_RULES: &str = "nothing was looked for: of the rules about secrets, which are those of a history, none is on";
+
+fn note(message: &str) -> Note {
+    Note { path: String::new(), kind: NoteKind::Other, message: message.to_owned() }
+}
+
 fn notes(commits: &Commits) -> Vec<Note> {
-    let note = |message: &str| Note { path: String::new(), kind: NoteKind::Other, message: message.to_owned() };
     let cut = "this clone is shallow: what its oldest commits hold counts as theirs, and what was gone before them is not seen";
     let empty = "the range holds no commits";
     let cut = commits.is_cut.then(|| note(cut));
