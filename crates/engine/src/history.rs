@@ -26,6 +26,7 @@ use crate::scan::{
     EngineError, Kinds, Progress, Rules, ScanOptions, Scanned, available_threads, git_repository, in_parallel,
     put_in_order, scan_root, worker_pool,
 };
+use crate::scrub::clean_report;
 use crate::targets::Builds;
 
 /// Searches what the commits of a range brought for secrets; `range` is written as git writes it.
@@ -45,7 +46,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
     paths.sort_unstable();
     paths.dedup();
     let sets: Vec<OverrideSet> = paths.iter().map(|path| filters.overrides(path)).collect();
-    let catalog = portcullis_rules::catalog();
+    let catalog = portcullis_rules::catalog_with(options.config.secret_rules());
     let rules = Rules::of_sets(options, &catalog, &filters, &sets, Kinds::Secrets)?;
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
@@ -118,6 +119,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
         None => put_in_order(&mut report),
     }
     filters.accept(&mut report, options.date);
+    clean_report(&mut report, &options.config.scanner(&catalog));
     report.stats.elapsed_ms = started.elapsed().as_millis();
     Ok(Scanned { report, nothing: false })
 }
