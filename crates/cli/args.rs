@@ -84,6 +84,27 @@ pub(crate) struct CheckArgs {
     #[arg(long, requires = "fix")]
     pub(crate) unsafe_fixes: bool,
 
+    /// Scan what is staged: the files that the next commit adds or changes, as git's index has them
+    ///
+    /// What they refer to is read from the index as well, and what git ignores from disk. With paths, those below them alone.
+    #[arg(long, conflicts_with_all = ["fix", "explain_path", "stdin_filename"])]
+    pub(crate) staged: bool,
+
+    /// Search the commits of a range for secrets, instead of the files on disk; all that HEAD has where none is named
+    ///
+    /// As git writes them: `main..HEAD`, `v1.2`, `HEAD~20..`, `'main ^release'`; `all` stands for every branch, tag and other
+    /// reference. Each content that a commit brought is read once, and a secret is reported with the first commit that had it in
+    /// that file. With paths, those below them alone: `--history main..HEAD deploy/`.
+    #[arg(
+        long,
+        value_name = "RANGE",
+        num_args = 0..=1,
+        default_missing_value = "HEAD",
+        value_parser = NonEmptyStringValueParser::new(),
+        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged"]
+    )]
+    pub(crate) history: Option<String>,
+
     #[command(flatten)]
     pub(crate) rules: RuleFlags,
     #[command(flatten)]

@@ -11,7 +11,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
-use portcullis_engine::{FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, fix, scan, ways};
+use portcullis_engine::{
+    FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, Tree, fix, history, scan, ways,
+};
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
@@ -34,8 +36,11 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         return explain_path(&options, package);
     }
     let meter = Meter::new();
-    let ended =
-        if args.fix { fix(&options, &meter).map(Ended::Fixed) } else { scan(&options, &meter).map(Ended::Scanned) };
+    let ended = match &args.history {
+        Some(range) => history(&options, range, &meter).map(Ended::Scanned),
+        None if args.fix => fix(&options, &meter).map(Ended::Fixed),
+        None => scan(&options, &meter).map(Ended::Scanned),
+    };
     meter.clear();
     let scanned = match ended.map_err(|error| Failure::Message(error.to_string()))? {
         Ended::Scanned(scanned) => scanned,
@@ -274,7 +279,13 @@ fn scan_options(
             "--stdin-filename names standard input, which is read with the path `-`".to_owned(),
         ));
     }
-    if args.paths.is_empty() {
+    let is_of_git = args.staged || args.history.is_some();
+    if is_of_git && paths.len() < args.paths.len() {
+        let flag = if args.staged { "--staged" } else { "--history" };
+        return Err(Failure::Message(format!("{flag} reads from the git repository: `-` and pipes are in none")));
+    }
+    // What a commit holds is asked of all of it, wherever in the worktree one stands.
+    if args.paths.is_empty() && !is_of_git {
         paths.push(PathBuf::from("."));
     }
     if let Some(root) = args.input.root.as_ref().filter(|root| !root.is_dir()) {
@@ -289,8 +300,14 @@ fn scan_options(
         }
     });
     let config_directory = config_file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
+    let tree = if args.staged {
+        Tree::Index { file: std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) }
+    } else {
+        Tree::Worktree
+    };
     Ok(ScanOptions {
         paths,
+        tree,
         stdin,
         fixes: if args.unsafe_fixes { FixSafety::Unsafe } else { FixSafety::Safe },
         pipes,

@@ -12,6 +12,11 @@ pub trait Files: Sync {
 
     /// The names (not paths) of a directory's entries, sorted.
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError>;
+
+    /// Whether there is such a file; links to one count where they are followed.
+    fn is_file(&self, path: &str) -> bool {
+        self.read(path).is_ok()
+    }
 }
 
 /// Why a file could not be read.

@@ -4,6 +4,7 @@
 //! columns, hashes and the source line, and outlives text and tree.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::{
     Confidence, FileId, Fingerprint, Fix, FixSafety, LineHash, Position, RuleIdx, SealedFix, Severity, Span,
@@ -164,7 +165,28 @@ pub struct Finding {
     pub fix: Option<Box<SealedFix>>,
     /// Why it does not count, if it does not.
     pub suppressed: Option<Box<Suppression>>,
+    /// The commit whose files it is about; `None`: those of the scan.
+    pub commit: Option<Arc<Commit>>,
 }
+
+/// A commit that brought what a finding is about. Who made it is left out: reports travel.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Commit {
+    /// The author's day, as `2024-05-01`.
+    pub day: String,
+    /// All digits of its id.
+    pub id: String,
+}
+
+impl Commit {
+    /// Its id as people write it.
+    pub fn short(&self) -> &str {
+        self.id.get(..SHORT).unwrap_or(&self.id)
+    }
+}
+
+/// Digits of an id that tell commits apart in all but the largest repositories.
+const SHORT: usize = 10;
 
 impl Finding {
     /// The severity as reports show it.

@@ -25,7 +25,7 @@ pub use advisory::{ADVISORIES, ADVISORY_TAGS, YANKED, is_advisory};
 pub use catalog::{Catalog, RuleIdx};
 pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
 pub use files::{FileError, Files};
-pub use finding::{Draft, Finding, Label, Location, Place, Related};
+pub use finding::{Commit, Draft, Finding, Label, Location, Place, Related};
 pub use fingerprint::{Fingerprint, StableHash};
 pub use fix::{Edit, Fix, FixSafety, SealedEdit, SealedFix};
 pub use line_hash::{LineHash, line_hashes};

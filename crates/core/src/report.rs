@@ -207,6 +207,11 @@ pub enum ScanError {
         /// Why.
         reason: String,
     },
+    /// Not all of a repository's history could be searched.
+    History {
+        /// What of it, and why.
+        reason: String,
+    },
     /// A database of advisories cannot be used, so that nothing was looked up in it.
     Advisories {
         /// Which, and why.
@@ -225,7 +230,7 @@ impl std::fmt::Display for ScanError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Path { path, reason } => write!(f, "{}: {reason}", path.display()),
-            Self::Advisories { reason } => f.write_str(reason),
+            Self::Advisories { reason } | Self::History { reason } => f.write_str(reason),
             Self::Option { option, reason } => write!(f, "{option}: {reason}"),
             Self::NotFixed { path, reason } => write!(f, "{path}: not fixed: {reason}"),
             Self::RulePanicked { rule, path } => write!(f, "rule {rule} panicked on {path}; please report it"),

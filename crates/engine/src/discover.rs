@@ -8,10 +8,12 @@ use std::sync::Mutex;
 
 use ignore::{WalkBuilder, WalkState};
 use portcullis_core::{Files, Note, ScanError};
+use portcullis_model::kustomize::is_kustomization;
 
 use crate::classify::{Language, by_content, classify, json_by_content, may_be_text};
 use crate::files::reason;
 use crate::filters::Filters;
+use crate::git::Index;
 use crate::judge::{reason as file_error, unrecognised};
 use crate::paths;
 
@@ -26,6 +28,8 @@ pub(crate) enum Origin {
     Named,
     /// It is in a directory that was named.
     Found,
+    /// It differs from what was there before, and is all that the scan sees of its directory.
+    Changed,
 }
 
 /// A file that is looked at.
@@ -67,6 +71,8 @@ pub(crate) struct Discovered {
     pub(crate) terraform: Vec<String>,
     /// Files of variables, sorted; they are not targets either.
     pub(crate) variables: Vec<String>,
+    /// Kustomizations beside targets that were changed: what they make of a target is judged.
+    pub(crate) kustomizations: Vec<String>,
     /// The directories that were named.
     pub(crate) directories: Vec<String>,
     /// Whether some named file is nothing that is scanned.
@@ -181,6 +187,43 @@ pub(crate) fn discover(
     found.unreadable.sort_unstable();
     found.unreadable.dedup();
     found
+}
+
+/// Makes targets of the files that the next commit changes, those below the named paths where some are; what the index holds
+/// beside them is there to be referred to.
+pub(crate) fn staged(index: &Index, cwd: &Path, named: &[PathBuf], filters: &Filters<'_>, reads: Reads) -> Discovered {
+    let mut found = Discovered::default();
+    let below = below_named(cwd, named);
+    for path in index.changed() {
+        if !below(&path) || filters.leaves_out(&path) {
+            continue;
+        }
+        if let Some(language) = reads.language(&path) {
+            found.targets.push((Target { path, origin: Origin::Changed }, language));
+        }
+    }
+    for path in index.files().filter(|path| !filters.leaves_out(path)) {
+        if path.ends_with(".tf") {
+            found.terraform.push(path);
+        } else if is_variables_file(&path) {
+            found.variables.push(path);
+        } else if is_kustomization(&path) {
+            found.kustomizations.push(path);
+        }
+    }
+    found.targets.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    found.terraform.sort_unstable();
+    found.variables.sort_unstable();
+    found
+}
+
+/// Whether a shown path is one of the named ones or below one.
+pub(crate) fn below_named(cwd: &Path, named: &[PathBuf]) -> impl Fn(&str) -> bool {
+    let named: Vec<PathBuf> = named.iter().map(|path| paths::absolute(cwd, path)).collect();
+    move |path| {
+        let path = || paths::absolute(cwd, Path::new(path));
+        named.is_empty() || named.iter().any(|named| path().starts_with(named))
+    }
 }
 
 /// Why a file with such a name is not read: reports, globs and other files name files by text.

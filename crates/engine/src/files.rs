@@ -65,6 +65,10 @@ impl Files for Worktree {
         names.sort_unstable();
         Ok(names)
     }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.resolve(path).is_file()
+    }
 }
 
 /// A worktree with other texts in the place of some files.
@@ -90,6 +94,10 @@ impl Files for Overlay<'_> {
 
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
         self.worktree.list(directory)
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.texts.contains_key(path) || self.worktree.is_file(path)
     }
 }
 

@@ -41,6 +41,14 @@ impl<'c> Filters<'c> {
         self.config.exclude.matches_directory(&path)
     }
 
+    /// Whether a walk from the top would not come to a file.
+    pub(crate) fn leaves_out(&self, path: &str) -> bool {
+        let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        let is_up = |folder: &&str| folder.is_empty() || folder.split('/').all(|part| part == "..");
+        folders.filter(|folder| !is_up(folder)).any(|folder| self.leaves_out_directory(folder))
+            || self.leaves_out_file(path)
+    }
+
     /// Which overrides hold for a file.
     pub(crate) fn overrides(&self, path: &str) -> OverrideSet {
         if self.config.overrides.is_empty() {

@@ -25,13 +25,14 @@ pub(crate) enum Part {
 }
 
 /// The parts of charts among the targets, by their indices.
-pub(crate) fn parts(cwd: &Path, found: &Discovered) -> HashMap<usize, Part> {
+pub(crate) fn parts(cwd: &Path, found: &Discovered, files: &dyn Files) -> HashMap<usize, Part> {
     let mut charts: HashMap<PathBuf, Option<Arc<str>>> = HashMap::new();
     let mut chart_at = |directory: &Path| {
         if let Some(known) = charts.get(directory) {
             return known.clone();
         }
-        let chart = directory.join(CHART).is_file().then(|| Arc::from(paths::relative(cwd, directory)));
+        let is_chart = files.is_file(&paths::relative(cwd, &directory.join(CHART)));
+        let chart = is_chart.then(|| Arc::from(paths::relative(cwd, directory)));
         charts.insert(directory.to_owned(), chart.clone());
         chart
     };

@@ -75,7 +75,12 @@ impl<'f> Inside<'f> {
         let mut builder = GitignoreBuilder::new(&self.root);
         let mut directory = self.root.clone();
         for component in below.components() {
-            builder.add(directory.join(".gitignore"));
+            let own = paths::relative(self.cwd, &directory.join(".gitignore"));
+            let text = self.files.read(&own).unwrap_or_default();
+            for line in String::from_utf8_lossy(&text).lines() {
+                // A line that is no pattern says nothing, as to git.
+                let _ = builder.add_line(None, line);
+            }
             directory.push(component);
         }
         builder.build().is_ok_and(|ignored| ignored.matched_path_or_any_parents(&full, false).is_ignore())
@@ -99,5 +104,9 @@ impl Files for Inside<'_> {
     fn list(&self, directory: &str) -> Result<Vec<String>, FileError> {
         self.check(directory)?;
         self.files.list(directory)
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.check(path).is_ok() && self.files.is_file(path)
     }
 }

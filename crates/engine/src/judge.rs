@@ -773,7 +773,7 @@ pub(crate) fn is_compose_file(language: Language, tree: &Tree) -> bool {
 
 /// The text of a file of no known kind; `None` where it is none. Bytes that are not UTF-8 become signs of the same length, so that
 /// places stay what they are.
-fn as_text(bytes: Vec<u8>) -> Option<String> {
+pub(crate) fn as_text(bytes: Vec<u8>) -> Option<String> {
     let head = bytes.get(..HEAD).unwrap_or(&bytes);
     if memchr::memchr(0, head).is_some() {
         return None;

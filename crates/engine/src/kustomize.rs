@@ -110,7 +110,10 @@ impl Kustomizations {
                 world.roots = world.bases.keys().cloned().collect();
             }
             world.targets = targets.into_iter().collect();
-            worlds.push(world);
+            // Of what was not changed, nothing would be said.
+            if !world.targets.is_empty() {
+                worlds.push(world);
+            }
         }
         worlds
     }
@@ -158,7 +161,8 @@ fn root(tree: &Tree) -> Option<Node<'_>> {
 
 /// The kustomizations of the scan; for files that were named themselves, also those of their folder and the one above.
 fn kustomization_paths(cwd: &Path, found: &Discovered) -> BTreeMap<String, Standing> {
-    let mut paths = BTreeMap::new();
+    let mut paths: BTreeMap<String, Standing> =
+        found.kustomizations.iter().map(|path| (path.clone(), Standing::Target)).collect();
     for (target, _) in &found.targets {
         if is_kustomization(&target.path) {
             if target.origin != Origin::StandardInput {

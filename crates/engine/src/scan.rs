@@ -23,9 +23,10 @@ use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
 use crate::definitions::{self, Customs, Holder};
-use crate::discover::{Discovered, Reads, Target, discover};
+use crate::discover::{Discovered, Reads, Target, discover, staged};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
+use crate::git::{GitError, Index, Repository};
 use crate::inside::{Edge, Inside};
 use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
@@ -44,6 +45,8 @@ pub struct ScanOptions {
     pub cwd: PathBuf,
     /// Files and directories.
     pub paths: Vec<PathBuf>,
+    /// Which tree is seen.
+    pub tree: Tree,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
     /// The least safe of the fixes that [`fix`](crate::fix()) applies.
@@ -98,6 +101,7 @@ impl ScanOptions {
         Self {
             cwd,
             paths: Vec::new(),
+            tree: Tree::Worktree,
             stdin: None,
             fixes: FixSafety::Safe,
             pipes: Vec::new(),
@@ -124,6 +128,19 @@ impl ScanOptions {
     }
 }
 
+/// A tree of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tree {
+    /// What is on disk.
+    #[default]
+    Worktree,
+    /// What the next commit will hold. Only what it changes is judged, below the named paths where some are.
+    Index {
+        /// Where git says that the index is (`GIT_INDEX_FILE`).
+        file: Option<PathBuf>,
+    },
+}
+
 /// A file that comes from standard input.
 #[derive(Clone, Debug)]
 pub struct Stdin {
@@ -139,6 +156,9 @@ pub enum EngineError {
     /// A selector of `--only`, `--skip` or the configuration.
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// A git repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// The worker threads could not be started.
     #[error("cannot start the worker threads: {0}")]
     Threads(String),
@@ -176,24 +196,25 @@ pub(crate) fn scan_texts(
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
     let reads = reads(options);
-    let mut found = discover(&options.cwd, &options.paths, threads, &filters, reads);
     let compose_files: Vec<String> = options.compose_files.iter().map(|path| shown(&options.cwd, path)).collect();
-    // Those that the walk met keep their origin: the scan sees no less of the tree for them.
-    let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
-    let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
-    found.merge(discover(&options.cwd, &unmet, threads, &filters, Reads::Known));
-    let worktree = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
-    let notes = found.recognise(&worktree, reads);
+    let disk = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
+    let index = index(options)?;
+    let worktree: &dyn Files = index.as_ref().map_or(&disk, |index| index);
+    let mut found = match &index {
+        Some(index) => staged(index, &options.cwd, &options.paths, &filters, reads),
+        None => on_disk(options, threads, &filters, reads),
+    };
+    let notes = found.recognise(worktree, reads);
     let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
     piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe)));
     piped::add_to(&mut found, &piped);
-    let tree = Inside::new(&worktree, &options.cwd, reach(options));
+    let tree = Inside::new(worktree, &options.cwd, reach(options));
     taken_in::add(&mut found, &tree, &filters, &options.cwd);
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
     let total = found.targets.len();
     let pool = worker_pool(threads, total)?;
     // Each advisory that holds is a rule: they have to be known before the rules are chosen.
-    let read_packages = || packages::read_all(options, &found, &given, &worktree);
+    let read_packages = || packages::read_all(options, &found, &given, worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
     let own_rules = options.config.secret_rules();
     let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules).into_iter().chain(own_rules));
@@ -211,18 +232,18 @@ pub(crate) fn scan_texts(
     let scan_root_paths = report.root_paths.clone();
     let builds = Builds::default();
     let callers = Callers::default();
-    let charts = helm::parts(&options.cwd, &found);
-    let kustomizations = Kustomizations::read(&options.cwd, &found, &worktree);
+    let charts = helm::parts(&options.cwd, &found, worktree);
+    let kustomizations = Kustomizations::read(&options.cwd, &found, worktree);
     // What standard input changes would have to be seen by builds.
     let worlds = if piped.is_empty() { kustomizations.worlds(&found) } else { Vec::new() };
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
-    let mut rules = Rules::of_sets(options, &catalog, &filters, &sets)?;
+    let mut rules = Rules::of_sets(options, &catalog, &filters, &sets, Kinds::All)?;
     let selections: Vec<&Selection> = rules.values().map(|rules| &rules.selection).collect();
     report.notes.extend(asked::notes(options, &catalog, &selections));
     let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
     let folders = &options.config.kubernetes_crds;
-    let known = Arc::new(definitions::load(folders, &options.cwd, base, &worktree, &mut report.errors));
+    let known = Arc::new(definitions::load(folders, &options.cwd, base, worktree, &mut report.errors));
     define(&mut rules, &known);
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
@@ -231,7 +252,7 @@ pub(crate) fn scan_texts(
         options,
         catalog: &catalog,
         yields: &yields,
-        files: &worktree,
+        files: worktree,
         homes: &homes,
         sets: &sets,
         variables_files: &found.variables,
@@ -285,7 +306,7 @@ pub(crate) fn scan_texts(
     if !in_worlds.is_empty() {
         progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
     }
-    let terraform_targets = || terraform::targets(&found, &given, &worktree);
+    let terraform_targets = || terraform::targets(&found, &given, worktree);
     let of_terraform = pool.as_ref().map_or_else(terraform_targets, |pool| pool.install(terraform_targets));
     in_worlds.extend(&of_terraform);
     let from_terraform = judge_modules(&rules, &of_terraform);
@@ -357,7 +378,7 @@ pub(crate) fn scan_texts(
     report.notes.extend(unrendered.iter().map(|(chart, &count)| unrendered_note(chart, count)));
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&shared.judge(&rules, 0), &found, &mut report);
-    report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, &worktree, &report.files));
+    report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, worktree, &report.files));
     match &pool {
         // Giving back what is known of tens of thousands of objects takes as long as the sorting.
         Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
@@ -500,7 +521,7 @@ impl ContextFiles {
 const BATCH: usize = 512;
 
 /// The workers, or none where one thread does: a pool is felt in the cold start of a hook.
-fn worker_pool(threads: usize, files: usize) -> Result<Option<ThreadPool>, EngineError> {
+pub(crate) fn worker_pool(threads: usize, files: usize) -> Result<Option<ThreadPool>, EngineError> {
     if files < 2 || threads == 1 {
         return Ok(None);
     }
@@ -510,7 +531,7 @@ fn worker_pool(threads: usize, files: usize) -> Result<Option<ThreadPool>, Engin
 
 /// Maps on the workers, and hands over the results in order. One worker takes over a batch while the others are at work on
 /// the next.
-fn in_parallel<T: Sync, R: Send>(
+pub(crate) fn in_parallel<T: Sync, R: Send>(
     pool: Option<&ThreadPool>,
     items: &[T],
     work: impl Fn(usize, &T) -> R + Sync,
@@ -539,6 +560,37 @@ pub struct Scanned {
     pub report: ScanReport,
     /// Exit code 3.
     pub nothing: bool,
+}
+
+/// The targets in the worktree.
+fn on_disk(options: &ScanOptions, threads: usize, filters: &Filters<'_>, reads: Reads) -> Discovered {
+    let mut found = discover(&options.cwd, &options.paths, threads, filters, reads);
+    // Those that the walk met keep their origin: the scan sees no less of the tree for them.
+    let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
+    let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
+    found.merge(discover(&options.cwd, &unmet, threads, filters, Reads::Known));
+    found
+}
+
+/// The index that is seen, if it is.
+fn index(options: &ScanOptions) -> Result<Option<Index>, EngineError> {
+    let Tree::Index { file } = &options.tree else { return Ok(None) };
+    let repository = git_repository(options)?;
+    let named = options.compose_files.iter().chain(&options.tf_var_files).map(|path| shown(&options.cwd, path));
+    Ok(Some(Index::open(repository, &options.cwd, file.as_deref(), named.collect())?))
+}
+
+/// The repository that the named paths are in, or else the working directory. They may be gone from the worktree.
+pub(crate) fn git_repository(options: &ScanOptions) -> Result<Repository, GitError> {
+    let named: Vec<PathBuf> = options.paths.iter().map(|path| paths::absolute(&options.cwd, path)).collect();
+    let start = named.first().and_then(|path| path.ancestors().find(|path| path.is_dir())).unwrap_or(&options.cwd);
+    let repository = Repository::find(start)?;
+    if let Some(top) = &repository.top
+        && let Some(outside) = named.iter().position(|path| !path.starts_with(top))
+    {
+        return Err(GitError::Outside(options.paths.get(outside).cloned().unwrap_or_default()));
+    }
+    Ok(repository)
 }
 
 /// Which files are read: every text where some rule looks for secrets.
@@ -628,18 +680,27 @@ fn define(rules: &mut BTreeMap<OverrideSet, Rules>, definitions: &Arc<Definition
 }
 
 /// The rules of files under one set of overrides.
-struct Rules {
-    selection: Selection,
-    dispatch: Dispatch,
+pub(crate) struct Rules {
+    pub(crate) selection: Selection,
+    pub(crate) dispatch: Dispatch,
+}
+
+/// Which rules are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kinds {
+    All,
+    /// Those with the tag `secret`.
+    Secrets,
 }
 
 impl Rules {
     /// Compiles the rules of each set of overrides that some file has. Nearly always there is one: the empty set.
-    fn of_sets(
+    pub(crate) fn of_sets(
         options: &ScanOptions,
         catalog: &Catalog,
         filters: &Filters<'_>,
         sets: &[OverrideSet],
+        kinds: Kinds,
     ) -> Result<BTreeMap<OverrideSet, Self>, SelectionError> {
         let config = &options.config;
         let context = Context {
@@ -650,7 +711,7 @@ impl Rules {
             secrets: config.scanner(catalog),
         };
         let distinct: BTreeSet<OverrideSet> = sets.iter().copied().chain([0]).collect();
-        let compile = |set| Ok((set, Self::new(options, catalog, &context, filters, set)?));
+        let compile = |set| Ok((set, Self::new(options, catalog, &context, (filters, set), kinds)?));
         let mut all: BTreeMap<OverrideSet, Self> = distinct.into_iter().map(compile).collect::<Result<_, _>>()?;
         if all.values().any(|rules| rules.dispatch.needs_facts()) {
             for rules in all.values_mut() {
@@ -664,8 +725,8 @@ impl Rules {
         options: &ScanOptions,
         catalog: &Catalog,
         context: &Context,
-        filters: &Filters<'_>,
-        set: OverrideSet,
+        (filters, set): (&Filters<'_>, OverrideSet),
+        kinds: Kinds,
     ) -> Result<Self, SelectionError> {
         let mut switches = options.config.switches(catalog);
         for (rule, switch) in filters.switches(set, catalog) {
@@ -674,7 +735,10 @@ impl Rules {
             known.severity = switch.severity.or(known.severity);
         }
         let wanted = Wanted { switches: &switches, ..wanted(options) };
-        let selection = Selection::new(catalog, &wanted)?;
+        let mut selection = Selection::new(catalog, &wanted)?;
+        if kinds == Kinds::Secrets {
+            selection.retain(|rule| catalog.get(rule).tags.contains("secret"));
+        }
         let dispatch = Dispatch::new(catalog, context.clone(), |rule| selection.is_on(rule));
         Ok(Self { selection, dispatch })
     }
@@ -697,14 +761,14 @@ const MANY: usize = 10_000;
 
 /// Puts everything in order. Files are numbered in order of their paths, and rules in order of their ids; nothing depends
 /// on which worker was first.
-fn put_in_order(report: &mut ScanReport) {
+pub(crate) fn put_in_order(report: &mut ScanReport) {
     let ranks = ranks(&report.files);
     let order = |a: &Finding, b: &Finding| {
         let key = |finding: &Finding| {
             let span = finding.location.span;
             (ranks.get(span.file.0 as usize), span, finding.rule)
         };
-        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)).then_with(|| a.commit.cmp(&b.commit))
     };
     if report.findings.len() > MANY && rayon::current_thread_index().is_some() {
         report.findings.par_sort_unstable_by(order);
@@ -730,11 +794,11 @@ fn ranks(files: &[Arc<str>]) -> Vec<usize> {
     ranks
 }
 
-fn available_threads() -> usize {
+pub(crate) fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
-fn scan_root(options: &ScanOptions) -> PathBuf {
+pub(crate) fn scan_root(options: &ScanOptions) -> PathBuf {
     match &options.root {
         Some(root) => paths::absolute(&options.cwd, root),
         None => match paths::repository_root(&options.cwd) {

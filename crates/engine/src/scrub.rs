@@ -113,7 +113,8 @@ pub(crate) fn clean_report(report: &mut ScanReport, scanner: &Scanner) {
             Some(reason)
         }
         ScanError::Advisories { reason } => Some(reason),
-        ScanError::RulePanicked { .. } => None,
+        // They name no file and repeat none.
+        ScanError::RulePanicked { .. } | ScanError::History { .. } => None,
     });
     for text in notes.chain(errors) {
         if let Cow::Owned(clean) = without_secrets("", text, scanner) {

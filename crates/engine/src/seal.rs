@@ -135,6 +135,7 @@ impl<'s> Sealer<'s> {
             line: self.line(&location),
             fix,
             suppressed: None,
+            commit: None,
         }
     }
 

@@ -67,6 +67,13 @@ impl Selection {
         Ok(Self { severities, set })
     }
 
+    /// Leaves on what is wanted alone.
+    pub(crate) fn retain(&mut self, is_wanted: impl Fn(RuleIdx) -> bool) {
+        for (rule, severity) in (0..).map(RuleIdx).zip(&mut self.severities) {
+            *severity = severity.filter(|_| is_wanted(rule));
+        }
+    }
+
     /// Whether a rule runs.
     pub fn is_on(&self, rule: RuleIdx) -> bool {
         self.severity(rule).is_some()

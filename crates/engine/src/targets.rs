@@ -30,7 +30,7 @@ impl Builds {
         let beside;
         let builds = match found.get(&target.path) {
             Some(builds) => builds,
-            None if target.origin == Origin::Named => {
+            None if matches!(target.origin, Origin::Named | Origin::Changed) => {
                 beside = by_file(above(&target.path).flat_map(|path| read(&path, files)));
                 beside.get(&target.path).map_or(&[][..], Vec::as_slice)
             }

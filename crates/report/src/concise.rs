@@ -6,7 +6,7 @@ use owo_colors::OwoColorize;
 use portcullis_core::{Finding, ScanReport};
 
 use crate::text::{Palette, clean, linked};
-use crate::{Options, stream, uri};
+use crate::{Options, stream, text, uri};
 
 pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let palette = Palette::new(options);
@@ -15,7 +15,7 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
         let code = format!("{}[{id}]", finding.severity_name()).style(palette.severity(finding.severity)).to_string();
         let start = finding.location.start;
         format!(
-            "{}:{}:{}: {} {}{}{}\n",
+            "{}:{}:{}: {} {}{}{}{}\n",
             clean(report.path(finding.location.file()), options.glyphs).style(palette.strong()),
             start.line,
             start.column,
@@ -28,6 +28,7 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
                 .filter(|help| help.starts_with("did you mean "))
                 .map(|help| format!(" ({})", clean(help, options.glyphs)))
                 .unwrap_or_default(),
+            finding.commit.as_deref().map(|commit| format!(" ({})", text::commit(commit))).unwrap_or_default(),
             finding
                 .suppressed
                 .as_deref()

@@ -143,6 +143,13 @@ impl<'r> Wire<'r> {
         value(buffer, &finding.fix.as_deref().filter(|fix| !fix.holds_secret).map(FixWire::of));
         buffer.extend_from_slice(b",\"suppressed\":");
         value(buffer, &finding.suppressed.as_deref().map(SuppressedWire::of));
+        if let Some(commit) = finding.commit.as_deref() {
+            buffer.extend_from_slice(b",\"commit\":{\"id\":");
+            value(buffer, &*commit.id);
+            buffer.extend_from_slice(b",\"date\":");
+            value(buffer, &*commit.day);
+            buffer.push(b'}');
+        }
         buffer.push(b'}');
     }
 
@@ -328,6 +335,7 @@ impl<'a> ErrorWire<'a> {
         match error {
             ScanError::Path { path, .. } => Self { kind: "path", path: path.to_string_lossy(), rule: None, message },
             ScanError::Advisories { .. } => Self { kind: "advisories", path: "".into(), rule: None, message },
+            ScanError::History { .. } => Self { kind: "history", path: "".into(), rule: None, message },
             ScanError::Option { option, .. } => Self { kind: "option", path: option.into(), rule: None, message },
             ScanError::NotFixed { path, .. } => Self { kind: "not-fixed", path: path.into(), rule: None, message },
             ScanError::RulePanicked { rule, path } => {

@@ -48,6 +48,9 @@ impl Page<'_> {
         if let Some(help) = self.help(finding) {
             self.line(&mut text, "help", &help);
         }
+        if let Some(commit) = finding.commit.as_deref() {
+            self.line(&mut text, "note", &crate::text::commit(commit));
+        }
         if finding.confidence == Confidence::Low {
             self.line(&mut text, "note", "confidence is low: a heuristic, so look before you act");
         }

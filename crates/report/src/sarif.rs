@@ -360,6 +360,9 @@ fn message(report: &ScanReport, finding: &Finding) -> String {
     let rule = report.catalog.get(finding.rule);
     let says = [&*finding.message, rule.title(), &rule.id].into_iter().find(|text| !text.trim().is_empty());
     let mut text = plain(says.unwrap_or("portcullis"));
+    if let Some(commit) = finding.commit.as_deref() {
+        let _ = write!(text, " ({})", text::commit(commit));
+    }
     if let Some(help) = finding.help.as_deref().and_then(filled) {
         let _ = write!(text, ". Help: {}", plain(&help));
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use owo_colors::Style;
-use portcullis_core::Severity;
+use portcullis_core::{Commit, Severity};
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::{Color, Glyphs, Links, Options};
@@ -137,4 +137,9 @@ pub(crate) fn grouped(number: usize) -> String {
         shown.push(digit);
     }
     shown
+}
+
+/// `in commit 4f2a91c03b of 2024-05-01`
+pub(crate) fn commit(commit: &Commit) -> String {
+    format!("in commit {} of {}", commit.short(), commit.day)
 }

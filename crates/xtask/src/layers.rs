@@ -42,6 +42,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rayon", &["advisories", "engine", "report", "admission", "cli"]),
     ("ignore", &["engine"]),
     ("walkdir", &["engine"]),
+    ("gix-odb", &["engine"]),
+    ("gix-index", &["engine"]),
+    ("gix-ref", &["engine"]),
     // The network is asked only when a command says so.
     ("ureq", &["advisories"]),
     ("reqwest", &["advisories"]),

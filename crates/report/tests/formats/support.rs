@@ -92,6 +92,7 @@ impl Builder {
             line: Some(line),
             fix: None,
             suppressed: None,
+            commit: None,
         });
         self
     }
