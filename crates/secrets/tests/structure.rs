@@ -354,6 +354,8 @@ const CODE: &[Row] = &[
     ("a.java", "validatePassword(\"VAL\");", ""),
     ("a.java", "getString(\"password\", \"VAL\")", ""),
     ("a.java", "assertEquals(\"password\", \"VAL\");", ""),
+    ("a.java", "values(\"db.password:VAL\")", "S"),
+    ("a.java", "values(\"db.password=VAL\", \"x=y\")", "S"),
     ("a.kt", "val password: String = \"VAL\"", "S"),
     ("a.rb", "password: 'VAL'", "S"),
     ("a.rb", ":password => 'VAL'", "S"),

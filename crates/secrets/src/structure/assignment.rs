@@ -172,7 +172,7 @@ fn call<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Candi
     .iter()
     .any(|word| lower == *word || lower.ends_with(word) && !VERBS.iter().any(|verb| lower.starts_with(verb)));
     let is_only = text.at(after) == b')';
-    (is_only && (sets || is_bare)).then(|| Candidate {
+    (is_only && (sets || is_bare)).then_some(Candidate {
         judged: method,
         shown: written,
         literal: first,

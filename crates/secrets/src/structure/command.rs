@@ -239,9 +239,9 @@ fn words<'t>(text: Text<'t>, line: &Line, from: usize) -> Vec<Literal<'t>> {
                 // `-p"$X"` and `-p'word'`
                 match Quote::at(text, stop) {
                     Some(_) if stop > at && text.at(stop) != b'`' && inside != Some(text.at(stop)) => {
-                        quoted(text, stop, range.end).and_then(|inner| {
+                        quoted(text, stop, range.end).map(|inner| {
                             let glued = format!("{}{}", text.slice(at..stop), inner.text);
-                            Some(Literal { range: inner.range.clone(), text: glued.into(), after: inner.after })
+                            Literal { range: inner.range.clone(), text: glued.into(), after: inner.after }
                         })
                     }
                     _ => Literal::plain(text, at..stop),

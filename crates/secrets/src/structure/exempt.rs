@@ -130,8 +130,8 @@ pub(super) fn is_sealed(value: &str) -> bool {
 pub(super) fn expects_weak(path: &str) -> bool {
     let path = path.replace('\\', "/").to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or_default();
-    let in_pipeline = [".github/", ".circleci/", ".gitea/", ".forgejo/", ".buildkite/", ".gitlab/"];
-    let is_pipeline = in_pipeline.iter().any(|folder| path.contains(folder))
+    let folders = [".github/", ".circleci/", ".gitea/", ".forgejo/", ".buildkite/", ".gitlab/"];
+    let is_pipeline = folders.iter().any(|folder| path.contains(folder))
         || [
             ".gitlab-ci",
             "bitbucket-pipelines",

@@ -15,7 +15,7 @@ use crate::{Hit, Kind, Setting, Slot, Structural, Subject, Verdict, detector, ju
 pub(super) const IN_BASE64: &str = "in base64";
 
 /// Looks at the data of the Secret whose kind is said in a line.
-pub(super) fn secret<'t>(page: &mut Page<'t>, line: &Line) {
+pub(super) fn secret(page: &mut Page<'_>, line: &Line) {
     let text = page.text();
     let is_secret = text.slice(line.range.clone()).trim_end().trim_end_matches([',', '"', '\'']).ends_with("Secret");
     if !is_secret {
@@ -33,7 +33,7 @@ pub(super) fn secret<'t>(page: &mut Page<'t>, line: &Line) {
 }
 
 /// One entry of the data.
-fn data<'t>(page: &mut Page<'t>, line: &std::ops::Range<usize>) {
+fn data(page: &mut Page<'_>, line: &std::ops::Range<usize>) {
     let text = page.text();
     let Some((key, value)) = entry(text, line) else { return };
     let written = text.slice(value.clone());

@@ -71,6 +71,11 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
     {
         return part(text, line, name, at, inside);
     }
+    // `"db.password:…"`: a setting in a text of a program.
+    let is_dotted = || text.slice(name.range.clone()).contains('.') && inside == Some(text.before(name.token));
+    if onward.link == Link::Colon && line.language == Language::Code && at == onward.tight && is_dotted() {
+        return part(text, line, name, at, inside);
+    }
     if line.language.quotes_texts() {
         return match line.language {
             Language::Code | Language::Html => wrapped(text, at, end).map(whole),
@@ -255,7 +260,7 @@ fn rest<'t>(text: Text<'t>, line: &Line, at: usize) -> Option<Literal<'t>> {
 }
 
 /// A word that nothing follows but marks.
-fn sole_word<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn sole_word(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let at = text.skip(at, end, |byte| byte == b'`');
     let stop = text.skip(at, end, |byte| !matches!(byte, b' ' | b'\t' | b'`' | b'"'));
     let after =
@@ -267,7 +272,7 @@ fn sole_word<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
 }
 
 /// The field of a table.
-fn cell<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn cell(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let at = text.skip(at, end, |byte| matches!(byte, b'`' | b' '));
     let stop = text.skip(at, end, |byte| !matches!(byte, b' ' | b'`' | b'|'));
     let close = text.skip(stop, end, |byte| matches!(byte, b' ' | b'`'));
@@ -282,7 +287,7 @@ fn trimmed(text: Text<'_>, at: usize, mut stop: usize) -> usize {
 }
 
 /// A number, which a password may be.
-fn number<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn number(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let stop = text.skip(at, end, |byte| byte.is_ascii_digit());
     let after = text.skip_blanks(stop, end);
     let ends = after >= end || matches!(text.at(after), b',' | b'}' | b'#');
@@ -290,7 +295,7 @@ fn number<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
 }
 
 /// A literal of a program that is not the first thing behind the link: `b"…"`, `new String("…")`, `env("X") || "…"`.
-fn wrapped<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn wrapped(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     const WRAPS: &[&str] = &[
         "[]byte(",
         "new String(",
@@ -331,7 +336,7 @@ fn wrapped<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
 }
 
 /// What an expression gives where the environment has nothing: `process.env.X || "…"`, `os.getenv("X", "…")`.
-fn fallback<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn fallback(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let end = end.min(at + 256);
     let expression = text.all.get(at..text.all.floor_char_boundary(end))?;
     let asks = ["env", "ENV", "config", "settings", "conf"].iter().any(|word| expression.contains(word));
