@@ -356,6 +356,8 @@ const CODE: &[Row] = &[
     ("a.java", "assertEquals(\"password\", \"VAL\");", ""),
     ("a.java", "values(\"db.password:VAL\")", "S"),
     ("a.java", "values(\"db.password=VAL\", \"x=y\")", "S"),
+    ("a.java", "x = \"A=1\\n\" + \"DB_PASSWORD=VAL\\n\";", "S"),
+    ("a.java", "jedis.configSet(\"requirepass\", \"VAL\");", "S"),
     ("a.kt", "val password: String = \"VAL\"", "S"),
     ("a.rb", "password: 'VAL'", "S"),
     ("a.rb", ":password => 'VAL'", "S"),

@@ -43,7 +43,8 @@ pub(super) fn read<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Candi
     let onward = onward(text, name, line);
     let found = match onward.link {
         Link::Call => call(text, line, name, onward.at),
-        Link::Comma => second(text, line, name, onward.at).map(plain),
+        Link::Comma => second(text, line, name, onward.at)
+            .map(|literal| Candidate { judged: super::command::judged(written), ..plain(literal) }),
         Link::Tag | Link::End if line.language == Language::Xml => {
             markup::element(text, line, name).or_else(|| markup::named(text, line, name)).map(plain)
         }
@@ -247,7 +248,8 @@ fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lit
     let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
     let method = before.get(start..)?.to_ascii_lowercase();
     let gives = ["put", "set", "add", "with", "define", "env", "append", "insert", "update"];
-    let pairs = ["", "of", "entry", "header", "headers", "param", "property", "fetch", "pair", "tuple", "option"];
+    let pairs =
+        ["", "of", "entry", "configset", "header", "headers", "param", "property", "fetch", "pair", "tuple", "option"];
     let asks =
         ["get", "remove", "assert", "read"].iter().any(|verb| method.starts_with(verb)) && !method.contains("env");
     let is_given = pairs.contains(&method.as_str())

@@ -294,6 +294,9 @@ impl<'t> Page<'t> {
         {
             return true;
         }
+        if !may_hold(judged, value, slot) {
+            return false;
+        }
         let parents = at.map_or_else(Vec::new, |(line, name)| siblings::parents(self.text, line, name));
         if parents.iter().any(|parent| matches!(*parent, "encryptedData" | "secretKeyRef" | "example" | "examples")) {
             return false;
@@ -320,6 +323,14 @@ impl<'t> Page<'t> {
         self.hits.push(Hit { kind: Kind::Structural(kind), range, name: Cow::Borrowed(shown), wrapped: None });
         true
     }
+}
+
+/// Whether a value can be one whatever stands around it: what does is expensive to find out.
+fn may_hold(name: &str, value: &str, slot: Slot) -> bool {
+    // What a `key` is for, only what encloses it says.
+    let name = if name.eq_ignore_ascii_case("key") { "api_key" } else { name };
+    let slot = if slot == Slot::Setting { Slot::Environment } else { slot };
+    judge(&Setting { name, parents: &[], value, slot }) != Verdict::Nothing
 }
 
 /// What no password of a URL holds.

@@ -133,7 +133,9 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
             b'&' => is_query || names_follow(text, stop + 1, end),
             b',' => text.before(name.token) == b',' || names_follow(text, stop + 1, end),
             b'#' => is_query,
-            b'\\' => inside.is_some() && Quote::at(text, stop).is_some(),
+            b'\\' => {
+                inside.is_some() && (Quote::at(text, stop).is_some() || matches!(text.at(stop + 1), b'n' | b'r' | b't'))
+            }
             b'"' | b'\'' | b'`' => inside.is_none_or(|open| open == byte),
             b'|' | b')' | b'<' | b'>' => inside.is_none(),
             _ => false,
