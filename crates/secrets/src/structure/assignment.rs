@@ -53,6 +53,9 @@ pub(super) fn read<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Candi
         }
         Link::Blank => blank(text, line, name, onward.at).map(plain),
         Link::End | Link::Tag => None,
+        Link::Brace if line.language == Language::Code && text.starts(onward.at, "get") => {
+            property(text, line, onward.at).map(plain)
+        }
         Link::Brace => siblings::below(text, line, name).map(|(_, literal)| plain(literal)),
         Link::Compare if Quote::at(text, onward.at).is_none() => None,
         _ => {
@@ -93,6 +96,10 @@ fn blank<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lite
     let written = text.slice(name.range.clone());
     match line.language {
         Language::Netrc => word(at),
+        // `aws configure set`, `npm config set`
+        Language::Shell | Language::Dockerfile | Language::Yaml | Language::Other if before.ends_with(" set") => {
+            word(at)
+        }
         Language::Dockerfile if matches!(before, "ENV" | "env") => alone(at),
         Language::Shell if matches!(before, "setenv" | "setx" | "set" | "set -x" | "set -gx" | "set -Ux") => alone(at),
         // `proxy_pass` of nginx passes requests on.
@@ -140,7 +147,7 @@ fn words_before(text: Text<'_>, line: &Line, name: &Name) -> Range<usize> {
 
 /// The argument of a call that sets what it is named after: `setPassword("…")`, and the second of `BasicAuth("user", "…")`.
 fn call<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Candidate<'t>> {
-    if !matches!(line.language, Language::Code | Language::Other | Language::Html) {
+    if !matches!(line.language, Language::Code | Language::Other | Language::Html | Language::Sql) {
         return None;
     }
     let written = text.slice(name.range.clone());
@@ -172,7 +179,8 @@ fn call<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Candi
     ]
     .iter()
     .any(|word| lower == *word || lower.ends_with(word) && !VERBS.iter().any(|verb| lower.starts_with(verb)));
-    let is_only = text.at(after) == b')';
+    let is_only =
+        text.at(after) == b')' || [".toCharArray()", ".getBytes()"].iter().any(|method| text.starts(after, method));
     (is_only && (sets || is_bare)).then_some(Candidate {
         judged: method,
         shown: written,
@@ -230,6 +238,15 @@ const VERBS: &[&str] = &[
     "count",
     "sanitize",
 ];
+
+/// What a property of C# starts with: `{ get; set; } = "…"`.
+fn property<'t>(text: Text<'t>, line: &Line, at: usize) -> Option<Literal<'t>> {
+    let end = line.range.end;
+    let close = text.skip(at, end.min(at + 40), |byte| byte != b'}');
+    let equals = text.skip_blanks(close + 1, end);
+    let is_assigned = text.at(close) == b'}' && text.at(equals) == b'=';
+    is_assigned.then(|| quoted(text, text.skip_blanks(equals + 1, end), end)).flatten()
+}
 
 /// The second argument of a call whose first is a name: `put("password", "…")`, `getenv("DB_PASSWORD", "…")`.
 fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Literal<'t>> {

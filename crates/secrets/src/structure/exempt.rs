@@ -122,6 +122,10 @@ pub(super) fn is_sealed(value: &str) -> bool {
     ];
     // Docker Compose doubles dollars.
     let value = if value.starts_with("$$") { value.get(1..).unwrap_or_default() } else { value };
+    // `admin:$apr1$…`
+    let value = value.split_once(":$").map_or(value, |(user, hash)| {
+        value.get(value.len() - hash.len() - 1..).filter(|_| user.len() < 64).unwrap_or(value)
+    });
     STARTS.iter().any(|start| value.starts_with(start)) && (!value.starts_with("AgA") || value.len() > 200)
 }
 

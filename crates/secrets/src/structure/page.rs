@@ -170,7 +170,18 @@ impl<'t> Page<'t> {
                 return;
             }
         }
-        let Some(candidate) = assignment::read(text, &line, &name) else { return };
+        let Some(candidate) = assignment::read(text, &line, &name) else {
+            for (key, literal) in siblings::named_by(text, &line, &name) {
+                let candidate = Candidate {
+                    judged: text.slice(name.range.clone()),
+                    shown: text.slice(key),
+                    literal,
+                    place: Place::Setting,
+                };
+                self.tell_below(&candidate, self.slot(), Some((&line, &name)));
+            }
+            return;
+        };
         let slot = match self.slot() {
             Slot::Setting if is_screaming(candidate.judged) => Slot::Environment,
             slot => slot,
@@ -294,7 +305,9 @@ impl<'t> Page<'t> {
         {
             return true;
         }
-        if !may_hold(judged, value, slot) {
+        // Its fields are looked at one by one.
+        let is_connection_string = value.contains(';') && value.matches('=').count() > 1;
+        if is_connection_string || !may_hold(judged, value, slot) {
             return false;
         }
         let parents = at.map_or_else(Vec::new, |(line, name)| siblings::parents(self.text, line, name));

@@ -45,7 +45,10 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
     let inside = text.open_quote(&line.range, name.token);
     if let Some(quote) = Quote::at(text, at) {
         let closes = quote.escapes == 0 && inside == Some(quote.mark) && name.quote.is_none();
+        let runs = quote.mark == b'`'
+            && !matches!(line.language, Language::Code | Language::Html | Language::Prose | Language::Other);
         if closes
+            || runs
             || line.language == Language::Yaml
                 && onward.link == Link::Colon
                 && onward.at == onward.tight
@@ -75,6 +78,15 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
     let is_dotted = || text.slice(name.range.clone()).contains('.') && inside == Some(text.before(name.token));
     if onward.link == Link::Colon && line.language == Language::Code && at == onward.tight && is_dotted() {
         return part(text, line, name, at, inside);
+    }
+    // `"X-Vault-Token: …"`
+    let is_header = || {
+        inside == Some(text.before(name.token)) && name.quote.is_none() && text.slice(name.range.clone()).contains('-')
+    };
+    if onward.link == Link::Colon && at > onward.tight && is_header() {
+        let stop = text.skip(at, end, |byte| byte.is_ascii_graphic() && Some(byte) != inside && byte != b'\\');
+        let closes = Some(text.at(stop)) == inside || text.at(stop) == b'\\';
+        return if closes { Literal::plain(text, at..stop).map(whole) } else { None };
     }
     if line.language.quotes_texts() {
         return match line.language {
