@@ -49,7 +49,7 @@ pub(super) fn flag<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Liter
     let is_prose = matches!(line.language, Language::Prose | Language::Other) || line.is_comment;
     let after = text.skip_blanks(literal.after, end);
     let is_command = after >= end
-        || after == literal.after
+        || after == literal.after && text.at(after) != b','
         || matches!(
             text.at(after),
             b'-' | b'\\' | b'|' | b'&' | b';' | b'>' | b'<' | b'"' | b'\'' | b'`' | b'[' | b'#'
@@ -179,6 +179,10 @@ pub(super) fn program<'t>(text: Text<'t>, line: &Line, found: &Range<usize>) -> 
         Value::Operand(index) => {
             // `-n` writes to the screen: there is no file.
             let prints = words.iter().any(|word| word.text.starts_with('-') && word.text.contains('n'));
+            let is_batch = words.iter().any(|word| word.text.starts_with('-') && word.text.contains('b'));
+            if form.flag == "htpasswd" && !is_batch {
+                return None;
+            }
             let index = if prints { index.saturating_sub(1) } else { index };
             let mut operands = words.into_iter().filter(|word| !word.text.starts_with('-'));
             argument(operands.nth(index)?)

@@ -21,14 +21,36 @@ pub(super) fn secret(page: &mut Page<'_>, line: &Line) {
     if !is_secret {
         return;
     }
+    flow(page, &line.range);
     for entry in entries_of(text, &line.range) {
         let key = text.slice(entry.clone()).trim().trim_start_matches("- ").trim_end_matches(['{', ' ']);
+        if key.starts_with("data: {") {
+            flow(page, &entry);
+        }
         if !matches!(key, "data:" | "\"data\":") {
             continue;
         }
         for child in children_of(text, &entry) {
             data(page, &child);
         }
+    }
+}
+
+/// Data in braces: `data: { password: … }`, `"data":{"password":"…"}`.
+fn flow(page: &mut Page<'_>, line: &std::ops::Range<usize>) {
+    let text = page.text();
+    let written = text.slice(line.clone());
+    let marks = ["data: {", "data:{", "\"data\":{", "\"data\": {"];
+    let Some((at, mark)) = marks.iter().find_map(|mark| written.find(mark).map(|at| (at, mark))) else { return };
+    // `stringData` is not encoded.
+    if text.before(line.start + at).is_ascii_alphanumeric() {
+        return;
+    }
+    let mut start = line.start + at + mark.len();
+    let inner = text.slice(start..line.end);
+    for piece in inner.split('}').next().unwrap_or_default().split(',') {
+        data(page, &(start..start + piece.len()));
+        start += piece.len() + 1;
     }
 }
 

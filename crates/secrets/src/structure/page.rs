@@ -16,6 +16,10 @@ use crate::{Hit, Kind, Setting, Slot, Structural, Subject, Verdict, judge};
 
 /// Findings of one file: what has more is data.
 const MOST: usize = 200;
+/// How often lines around one are walked through, by what for: no file that people write needs more.
+const MOST_SECRETS: u32 = 1000;
+const MOST_MAPS: u32 = 300;
+const MOST_PARENTS: u32 = 2000;
 /// The longest value, and the shortest.
 const LONGEST: usize = 1024;
 const SHORTEST: usize = 3;
@@ -49,6 +53,15 @@ pub(super) struct Page<'t> {
     /// What stands before has been looked at.
     done: usize,
     hits: Vec<Hit<'t>>,
+    walks: Walks,
+}
+
+/// Walks that have been made.
+#[derive(Debug, Default)]
+struct Walks {
+    secrets: u32,
+    maps: u32,
+    parents: u32,
 }
 
 impl<'t> Page<'t> {
@@ -63,6 +76,7 @@ impl<'t> Page<'t> {
             fences: None,
             done: 0,
             hits: Vec::new(),
+            walks: Walks::default(),
         }
     }
 
@@ -71,7 +85,7 @@ impl<'t> Page<'t> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.hits.len() >= MOST || self.exemption == Exemption::Encrypted
+        self.hits.len() >= MOST || self.walks.parents > MOST_PARENTS || self.exemption == Exemption::Encrypted
     }
 
     pub(super) fn add(&mut self, hit: Hit<'t>) {
@@ -110,7 +124,10 @@ impl<'t> Page<'t> {
             }
             Stem::Secret => {
                 let line = self.line.clone();
-                kubernetes::secret(self, &line);
+                self.walks.secrets += 1;
+                if self.walks.secrets <= MOST_SECRETS {
+                    kubernetes::secret(self, &line);
+                }
             }
         }
     }
@@ -171,7 +188,10 @@ impl<'t> Page<'t> {
             }
         }
         let Some(candidate) = assignment::read(text, &line, &name) else {
-            for (key, literal) in siblings::named_by(text, &line, &name) {
+            let is_left = self.walks.maps < MOST_MAPS;
+            let Some(named) = is_left.then(|| siblings::named_by(text, &line, &name)).flatten() else { return };
+            self.walks.maps += 1;
+            for (key, literal) in named {
                 let candidate = Candidate {
                     judged: text.slice(name.range.clone()),
                     shown: text.slice(key),
@@ -310,6 +330,7 @@ impl<'t> Page<'t> {
         if is_connection_string || !may_hold(judged, value, slot) {
             return false;
         }
+        self.walks.parents += 1;
         let parents = at.map_or_else(Vec::new, |(line, name)| siblings::parents(self.text, line, name));
         if parents.iter().any(|parent| matches!(*parent, "encryptedData" | "secretKeyRef" | "example" | "examples")) {
             return false;

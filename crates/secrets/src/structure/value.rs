@@ -39,6 +39,9 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
             .map(whole);
     }
     if onward.link == Link::Default {
+        if Quote::at(text, at).is_some_and(|quote| quote.escapes == 0) {
+            return quoted(text, at, end).filter(|literal| text.at(literal.after) == b'}').map(whole);
+        }
         let stop = text.skip(at, end, |byte| !matches!(byte, b'}' | b'$'));
         return if text.at(stop) == b'}' { Literal::plain(text, at..stop).map(whole) } else { None };
     }
@@ -134,10 +137,13 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
     let fills = inside.is_some() && text.before(name.token) == inside.unwrap_or_default();
     let is_query = matches!(text.before(name.token), b'?' | b'&');
     let is_field = text.before(before) == b';';
+    // `sed 's/password=.*/password=…/'`
+    let is_substituted = text.slice(line.range.start..name.token).contains("sed ");
     let mut stop = at;
     while stop < end {
         let byte = text.at(stop);
         let ends = match byte {
+            b'/' | b'|' | b'#' | b'@' if is_substituted => true,
             b' ' | b'\t' => !fills,
             b';' => {
                 is_field || names_follow(text, stop + 1, end) || inside.is_none() && line.language == Language::Shell
@@ -165,6 +171,11 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
     if inside.is_none() && stop > at && matches!(text.at(stop), b'"' | b'\'') && !is_field {
         return None;
     }
+    // `[user=shop,password=…]`
+    let closes = [(b']', '['), (b'}', '{'), (b')', '(')]
+        .iter()
+        .any(|(close, open)| text.before(stop) == *close && !text.slice(at..stop).contains(*open));
+    let stop = if closes { stop - 1 } else { stop };
     let stop = if line.language == Language::Prose { trimmed(text, at, stop) } else { stop };
     let has_fields = is_field || is_query || text.at(stop) == b';' && inside.is_some();
     let part = if has_fields { Part::ConnectionString } else { Part::Whole };
