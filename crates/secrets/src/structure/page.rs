@@ -19,6 +19,7 @@ const MOST: usize = 200;
 /// How often lines around one are walked through, by what for: no file that people write needs more.
 const MOST_SECRETS: u32 = 1000;
 const MOST_MAPS: u32 = 300;
+const MOST_PROGRAMS: u32 = 5000;
 const MOST_PARENTS: u32 = 2000;
 /// The longest value, and the shortest.
 const LONGEST: usize = 1024;
@@ -61,6 +62,7 @@ pub(super) struct Page<'t> {
 struct Walks {
     secrets: u32,
     maps: u32,
+    programs: u32,
     parents: u32,
 }
 
@@ -110,7 +112,10 @@ impl<'t> Page<'t> {
             Stem::Scheme => self.authorization(found),
             Stem::Program => {
                 let line = self.line.clone();
-                if let Some(argument) = command::program(self.text, &line, found) {
+                self.walks.programs += 1;
+                let is_left = self.walks.programs <= MOST_PROGRAMS;
+                let argument = is_left.then(|| command::program(self.text, &line, found)).flatten();
+                if let Some(argument) = argument {
                     self.tell(&Candidate::password(argument.flag, argument.literal, Place::Argument), Slot::Argument);
                 }
                 // `LDAP_PASSWORD`, `mysql_pw`

@@ -45,8 +45,10 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
         let stop = text.skip(at, end, |byte| !matches!(byte, b'}' | b'$'));
         return if text.at(stop) == b'}' { Literal::plain(text, at..stop).map(whole) } else { None };
     }
-    let inside = text.open_quote(&line.range, name.token);
+    let is_long = end - line.range.start >= LONG && line.language.quotes_texts();
     if let Some(quote) = Quote::at(text, at) {
+        // A quoted name stands in no text.
+        let inside = if name.quote.is_some() { None } else { text.open_quote(&line.range, name.token) };
         let closes = quote.escapes == 0 && inside == Some(quote.mark) && name.quote.is_none();
         let runs = quote.mark == b'`'
             && !matches!(line.language, Language::Code | Language::Html | Language::Prose | Language::Other);
@@ -64,13 +66,13 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
             && goes_on(text, &literal, end, line.language);
         return (!is_expression).then(|| whole(literal));
     }
+    // Where a line is cut, nobody knows what its quotes enclose.
+    let inside = if is_long { None } else { text.open_quote(&line.range, name.token) };
     let is_setting = matches!(onward.link, Link::Equals | Link::Colon);
     // `"Server=db;Password=…;"`, `"postgres password=…"`, `?token=…`
     let stands_in_text = inside.is_some() || matches!(text.before(name.token), b';' | b'?' | b'&');
-    // Where a line is cut, nobody knows what its quotes enclose.
-    let is_told = end - line.range.start < LONG || !line.language.quotes_texts();
     if onward.link == Link::Equals
-        && is_told
+        && !is_long
         && (stands_in_text || is_shell_like(text, line, name))
         && !onward.spaced
         && at == onward.tight
