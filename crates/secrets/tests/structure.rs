@@ -101,6 +101,10 @@ const YAML: &[Row] = &[
     ("a.yml", "conn: Server=db;User Id=shop;Password=VAL;Port=1", "U"),
     ("a.yml", "conn: \"Server=db;User Id=shop;Password=VAL\"", "U"),
     ("a.yml", "literals:\n  - password=VAL\n", "S"),
+    (".github/workflows/a.yml", "services:\n  db:\n    env:\n      DB_PASSWORD: VAL\n", ""),
+    (".github/workflows/a.yml", "env:\n  DB_PASSWORD: VAL\n", "S"),
+    (".github/workflows/a.yml", "url: postgres://x:VAL@localhost/x\n", ""),
+    (".github/workflows/a.yml", "url: postgres://x:VAL@db.internal/x\n", "U"),
     ("a.yml", "Error: the password: VAL was wrong", ""),
     ("a.yml", "secretName: shop-VAL", ""),
 ];

@@ -132,23 +132,21 @@ pub(super) fn is_sealed(value: &str) -> bool {
 /// Whether a password that everybody tries first is worth no word there: services of a pipeline live for its run, and
 /// Compose files have a rule of their own.
 pub(super) fn expects_weak(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    let is_compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && name.contains(".y");
+    is_compose || is_pipeline(path)
+}
+
+/// Whether the file configures continuous integration.
+pub(super) fn is_pipeline(path: &str) -> bool {
     let path = path.replace('\\', "/").to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or_default();
-    let folders = [".github/", ".circleci/", ".gitea/", ".forgejo/", ".buildkite/", ".gitlab/"];
-    let is_pipeline = folders.iter().any(|folder| path.contains(folder))
-        || [
-            ".gitlab-ci",
-            "bitbucket-pipelines",
-            ".travis",
-            "azure-pipelines",
-            ".drone",
-            ".woodpecker",
-            "appveyor",
-            ".appveyor",
-            ".cirrus",
-        ]
-        .iter()
-        .any(|start| name.starts_with(start));
-    let is_compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && name.contains(".y");
-    is_pipeline || is_compose
+    PIPELINE_FOLDERS.iter().any(|folder| path.contains(folder)) || PIPELINES.iter().any(|start| name.starts_with(start))
 }
+
+#[rustfmt::skip]
+const PIPELINE_FOLDERS: &[&str] = &[".github/", ".circleci/", ".gitea/", ".forgejo/", ".buildkite/", ".gitlab/"];
+#[rustfmt::skip]
+const PIPELINES: &[&str] = &[
+    ".gitlab-ci", "bitbucket-pipelines", ".travis", "azure-pipelines", ".drone", ".woodpecker", "appveyor", ".appveyor", ".cirrus",
+];

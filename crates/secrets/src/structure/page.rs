@@ -48,6 +48,7 @@ pub(super) struct Page<'t> {
     language: Language,
     exemption: Exemption,
     expects_weak: bool,
+    is_pipeline: bool,
     line: Line,
     /// Blocks of code in a text for people: where each starts, and its language. Filled when the first line asks.
     fences: Option<Vec<(usize, Language)>>,
@@ -74,6 +75,7 @@ impl<'t> Page<'t> {
             language,
             exemption: exempt::exemption(subject.path, subject.text),
             expects_weak: exempt::expects_weak(subject.path),
+            is_pipeline: exempt::is_pipeline(subject.path),
             line: Line { range: 0..0, content: 0, language, is_comment: false },
             fences: None,
             done: 0,
@@ -252,6 +254,7 @@ impl<'t> Page<'t> {
             verdict => verdict,
         };
         let kind = match (verdict, login.form) {
+            (Verdict::Password, _) if is_local && self.is_pipeline => return,
             (Verdict::Key, _) | (Verdict::Password, Form::Password) => Structural::Url,
             (Verdict::Weak, Form::Password) if !is_local && !self.expects_weak => Structural::Weak,
             _ => return,
@@ -348,6 +351,8 @@ impl<'t> Page<'t> {
         let kind = match (judge(&Setting { name: judged, parents: &parents, value, slot }), place) {
             (Verdict::Nothing, _) => return false,
             (Verdict::Weak, _) if self.expects_weak => return false,
+            // A database that lives as long as the job.
+            (Verdict::Password, _) if self.is_pipeline && parents.contains(&"services") => return false,
             (Verdict::Weak, _) => Structural::Weak,
             (_, Place::Argument) => Structural::Argument,
             (Verdict::Password, Place::Address) => Structural::Url,
