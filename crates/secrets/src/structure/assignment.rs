@@ -43,7 +43,8 @@ pub(super) fn read<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Candi
     let onward = onward(text, name, line);
     let found = match onward.link {
         Link::Call => call(text, line, name, onward.at),
-        Link::Comma => second(text, line, name, onward.at).map(plain),
+        Link::Comma => second(text, line, name, onward.at)
+            .map(|literal| Candidate { judged: super::command::judged(written), ..plain(literal) }),
         Link::Tag | Link::End if line.language == Language::Xml => {
             markup::element(text, line, name).or_else(|| markup::named(text, line, name)).map(plain)
         }
@@ -52,6 +53,9 @@ pub(super) fn read<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Candi
         }
         Link::Blank => blank(text, line, name, onward.at).map(plain),
         Link::End | Link::Tag => None,
+        Link::Brace if line.language == Language::Code && text.starts(onward.at, "get") => {
+            property(text, line, onward.at).map(plain)
+        }
         Link::Brace => siblings::below(text, line, name).map(|(_, literal)| plain(literal)),
         Link::Compare if Quote::at(text, onward.at).is_none() => None,
         _ => {
@@ -92,6 +96,10 @@ fn blank<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lite
     let written = text.slice(name.range.clone());
     match line.language {
         Language::Netrc => word(at),
+        // `aws configure set`, `npm config set`
+        Language::Shell | Language::Dockerfile | Language::Yaml | Language::Other if before.ends_with(" set") => {
+            word(at)
+        }
         Language::Dockerfile if matches!(before, "ENV" | "env") => alone(at),
         Language::Shell if matches!(before, "setenv" | "setx" | "set" | "set -x" | "set -gx" | "set -Ux") => alone(at),
         // `proxy_pass` of nginx passes requests on.
@@ -139,7 +147,7 @@ fn words_before(text: Text<'_>, line: &Line, name: &Name) -> Range<usize> {
 
 /// The argument of a call that sets what it is named after: `setPassword("…")`, and the second of `BasicAuth("user", "…")`.
 fn call<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Candidate<'t>> {
-    if !matches!(line.language, Language::Code | Language::Other | Language::Html) {
+    if !matches!(line.language, Language::Code | Language::Other | Language::Html | Language::Sql) {
         return None;
     }
     let written = text.slice(name.range.clone());
@@ -171,8 +179,9 @@ fn call<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Candi
     ]
     .iter()
     .any(|word| lower == *word || lower.ends_with(word) && !VERBS.iter().any(|verb| lower.starts_with(verb)));
-    let is_only = text.at(after) == b')';
-    (is_only && (sets || is_bare)).then(|| Candidate {
+    let is_only =
+        text.at(after) == b')' || [".toCharArray()", ".getBytes()"].iter().any(|method| text.starts(after, method));
+    (is_only && (sets || is_bare)).then_some(Candidate {
         judged: method,
         shown: written,
         literal: first,
@@ -230,6 +239,15 @@ const VERBS: &[&str] = &[
     "sanitize",
 ];
 
+/// What a property of C# starts with: `{ get; set; } = "…"`.
+fn property<'t>(text: Text<'t>, line: &Line, at: usize) -> Option<Literal<'t>> {
+    let end = line.range.end;
+    let close = text.skip(at, end.min(at + 40), |byte| byte != b'}');
+    let equals = text.skip_blanks(close + 1, end);
+    let is_assigned = text.at(close) == b'}' && text.at(equals) == b'=';
+    is_assigned.then(|| quoted(text, text.skip_blanks(equals + 1, end), end)).flatten()
+}
+
 /// The second argument of a call whose first is a name: `put("password", "…")`, `getenv("DB_PASSWORD", "…")`.
 fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Literal<'t>> {
     if text.before(name.token) != b'('
@@ -247,7 +265,8 @@ fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lit
     let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
     let method = before.get(start..)?.to_ascii_lowercase();
     let gives = ["put", "set", "add", "with", "define", "env", "append", "insert", "update"];
-    let pairs = ["", "of", "entry", "header", "headers", "param", "property", "fetch", "pair", "tuple", "option"];
+    let pairs =
+        ["", "of", "entry", "configset", "header", "headers", "param", "property", "fetch", "pair", "tuple", "option"];
     let asks =
         ["get", "remove", "assert", "read"].iter().any(|verb| method.starts_with(verb)) && !method.contains("env");
     let is_given = pairs.contains(&method.as_str())

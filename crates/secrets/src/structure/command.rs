@@ -49,7 +49,7 @@ pub(super) fn flag<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Liter
     let is_prose = matches!(line.language, Language::Prose | Language::Other) || line.is_comment;
     let after = text.skip_blanks(literal.after, end);
     let is_command = after >= end
-        || after == literal.after
+        || after == literal.after && text.at(after) != b','
         || matches!(
             text.at(after),
             b'-' | b'\\' | b'|' | b'&' | b';' | b'>' | b'<' | b'"' | b'\'' | b'`' | b'[' | b'#'
@@ -163,6 +163,9 @@ pub(super) fn program<'t>(text: Text<'t>, line: &Line, found: &Range<usize>) -> 
     let name = text.name(found.clone(), &line.range);
     let program = text.slice(name.range.clone());
     let program = program.rsplit('/').next().unwrap_or(program);
+    if program == "chpasswd" {
+        return fed(text, line, name.token);
+    }
     let form = PROGRAMS.iter().find(|form| form.names.contains(&program))?;
     let words = words(text, line, name.after);
     if !form.after.is_empty() {
@@ -174,6 +177,13 @@ pub(super) fn program<'t>(text: Text<'t>, line: &Line, found: &Range<usize>) -> 
     let argument = |literal| Some(Argument { flag: form.flag, literal });
     match form.value {
         Value::Operand(index) => {
+            // `-n` writes to the screen: there is no file.
+            let prints = words.iter().any(|word| word.text.starts_with('-') && word.text.contains('n'));
+            let is_batch = words.iter().any(|word| word.text.starts_with('-') && word.text.contains('b'));
+            if form.flag == "htpasswd" && !is_batch {
+                return None;
+            }
+            let index = if prints { index.saturating_sub(1) } else { index };
             let mut operands = words.into_iter().filter(|word| !word.text.starts_with('-'));
             argument(operands.nth(index)?)
         }
@@ -199,6 +209,25 @@ pub(super) fn program<'t>(text: Text<'t>, line: &Line, found: &Range<usize>) -> 
             None
         }
     }
+}
+
+/// What `chpasswd` gets from the command before it: `echo 'user:password' | chpasswd`.
+fn fed<'t>(text: Text<'t>, line: &Line, program: usize) -> Option<Argument<'t>> {
+    let before = text.slice(line.range.start..program);
+    let before = before.trim_end().strip_suffix("sudo").unwrap_or(before).trim_end().strip_suffix('|')?;
+    let echo = before.rfind("echo ").map(|at| at + 5).or_else(|| before.rfind("printf ").map(|at| at + 7))?;
+    let end = line.range.start + before.len();
+    let at = text.skip(line.range.start + echo, end, |byte| byte == b' ');
+    let at = if text.starts(at, "-e ") || text.starts(at, "-n ") { at + 3 } else { at };
+    let literal = match Quote::at(text, at) {
+        Some(_) => quoted(text, at, end)?,
+        None => Literal::plain(text, at..text.skip(at, end, |byte| byte != b' '))?,
+    };
+    let (user, password) = literal.text.split_once(':')?;
+    let start = literal.range.start + user.len() + 1;
+    let length = password.find("\\n").unwrap_or(password.len());
+    let literal = Literal::plain(text, start..start + length)?;
+    Some(Argument { flag: "chpasswd", literal })
 }
 
 /// The words of a command after its program, over continued lines, until it ends.
@@ -239,12 +268,16 @@ fn words<'t>(text: Text<'t>, line: &Line, from: usize) -> Vec<Literal<'t>> {
                 // `-p"$X"` and `-p'word'`
                 match Quote::at(text, stop) {
                     Some(_) if stop > at && text.at(stop) != b'`' && inside != Some(text.at(stop)) => {
-                        quoted(text, stop, range.end).and_then(|inner| {
+                        quoted(text, stop, range.end).map(|inner| {
                             let glued = format!("{}{}", text.slice(at..stop), inner.text);
-                            Some(Literal { range: inner.range.clone(), text: glued.into(), after: inner.after })
+                            Literal { range: inner.range.clone(), text: glued.into(), after: inner.after }
                         })
                     }
-                    _ => Literal::plain(text, at..stop),
+                    _ => {
+                        // Elements of a list end with a comma.
+                        let is_element = stop > at + 1 && text.before(stop) == b',';
+                        Literal::plain(text, at..stop - usize::from(is_element))
+                    }
                 }
             }
         };
@@ -291,6 +324,7 @@ const PROGRAMS: &[Program] = &[
     Program { names: &["mongo", "mongosh", "mongodump", "mongorestore", "mongoimport", "mongoexport"], after: &[], flag: "-p", value: Value::Separate },
     Program { names: &["sqlcmd"], after: &[], flag: "-P", value: Value::Separate },
     Program { names: &["add_user", "change_password"], after: &["rabbitmqctl"], flag: "", value: Value::Operand(1) },
+    Program { names: &["htpasswd"], after: &[], flag: "htpasswd", value: Value::Operand(2) },
     Program { names: &["smbclient"], after: &[], flag: "-U", value: Value::Login('%') },
 ];
 

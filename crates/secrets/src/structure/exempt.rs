@@ -122,29 +122,31 @@ pub(super) fn is_sealed(value: &str) -> bool {
     ];
     // Docker Compose doubles dollars.
     let value = if value.starts_with("$$") { value.get(1..).unwrap_or_default() } else { value };
+    // `admin:$apr1$…`
+    let value = value.split_once(":$").map_or(value, |(user, hash)| {
+        value.get(value.len() - hash.len() - 1..).filter(|_| user.len() < 64).unwrap_or(value)
+    });
     STARTS.iter().any(|start| value.starts_with(start)) && (!value.starts_with("AgA") || value.len() > 200)
 }
 
 /// Whether a password that everybody tries first is worth no word there: services of a pipeline live for its run, and
 /// Compose files have a rule of their own.
 pub(super) fn expects_weak(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    let is_compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && name.contains(".y");
+    is_compose || is_pipeline(path)
+}
+
+/// Whether the file configures continuous integration.
+pub(super) fn is_pipeline(path: &str) -> bool {
     let path = path.replace('\\', "/").to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or_default();
-    let in_pipeline = [".github/", ".circleci/", ".gitea/", ".forgejo/", ".buildkite/", ".gitlab/"];
-    let is_pipeline = in_pipeline.iter().any(|folder| path.contains(folder))
-        || [
-            ".gitlab-ci",
-            "bitbucket-pipelines",
-            ".travis",
-            "azure-pipelines",
-            ".drone",
-            ".woodpecker",
-            "appveyor",
-            ".appveyor",
-            ".cirrus",
-        ]
-        .iter()
-        .any(|start| name.starts_with(start));
-    let is_compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && name.contains(".y");
-    is_pipeline || is_compose
+    PIPELINE_FOLDERS.iter().any(|folder| path.contains(folder)) || PIPELINES.iter().any(|start| name.starts_with(start))
 }
+
+#[rustfmt::skip]
+const PIPELINE_FOLDERS: &[&str] = &[".github/", ".circleci/", ".gitea/", ".forgejo/", ".buildkite/", ".gitlab/"];
+#[rustfmt::skip]
+const PIPELINES: &[&str] = &[
+    ".gitlab-ci", "bitbucket-pipelines", ".travis", "azure-pipelines", ".drone", ".woodpecker", "appveyor", ".appveyor", ".cirrus",
+];

@@ -15,14 +15,18 @@ use crate::{Hit, Kind, Setting, Slot, Structural, Subject, Verdict, detector, ju
 pub(super) const IN_BASE64: &str = "in base64";
 
 /// Looks at the data of the Secret whose kind is said in a line.
-pub(super) fn secret<'t>(page: &mut Page<'t>, line: &Line) {
+pub(super) fn secret(page: &mut Page<'_>, line: &Line) {
     let text = page.text();
     let is_secret = text.slice(line.range.clone()).trim_end().trim_end_matches([',', '"', '\'']).ends_with("Secret");
     if !is_secret {
         return;
     }
+    flow(page, &line.range);
     for entry in entries_of(text, &line.range) {
         let key = text.slice(entry.clone()).trim().trim_start_matches("- ").trim_end_matches(['{', ' ']);
+        if key.starts_with("data: {") {
+            flow(page, &entry);
+        }
         if !matches!(key, "data:" | "\"data\":") {
             continue;
         }
@@ -32,8 +36,26 @@ pub(super) fn secret<'t>(page: &mut Page<'t>, line: &Line) {
     }
 }
 
+/// Data in braces: `data: { password: … }`, `"data":{"password":"…"}`.
+fn flow(page: &mut Page<'_>, line: &std::ops::Range<usize>) {
+    let text = page.text();
+    let written = text.slice(line.clone());
+    let marks = ["data: {", "data:{", "\"data\":{", "\"data\": {"];
+    let Some((at, mark)) = marks.iter().find_map(|mark| written.find(mark).map(|at| (at, mark))) else { return };
+    // `stringData` is not encoded.
+    if text.before(line.start + at).is_ascii_alphanumeric() {
+        return;
+    }
+    let mut start = line.start + at + mark.len();
+    let inner = text.slice(start..line.end);
+    for piece in inner.split('}').next().unwrap_or_default().split(',') {
+        data(page, &(start..start + piece.len()));
+        start += piece.len() + 1;
+    }
+}
+
 /// One entry of the data.
-fn data<'t>(page: &mut Page<'t>, line: &std::ops::Range<usize>) {
+fn data(page: &mut Page<'_>, line: &std::ops::Range<usize>) {
     let text = page.text();
     let Some((key, value)) = entry(text, line) else { return };
     let written = text.slice(value.clone());

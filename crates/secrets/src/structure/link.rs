@@ -61,12 +61,12 @@ pub(super) fn onward(text: Text<'_>, name: &Name, line: &Line) -> Onward {
     at = text.skip_blanks(at, end);
     let spaced = at > before;
     let expands = text.before(name.token) == b'{' && text.before(name.token.saturating_sub(1)) == b'$';
-    let (link, length) = match [text.at(at), text.at(at + 1), text.at(at + 2)] {
+    let (kind, length) = match [text.at(at), text.at(at + 1), text.at(at + 2)] {
         _ if at >= end => (Link::End, 0),
         [b':', b'-' | b'=', _] if expands => (Link::Default, 2),
         [b'-' | b'=', _, _] if expands => (Link::Default, 1),
         _ if expands => (Link::End, 0),
-        [b':', b'=', _] | [b'?' | b'+', b'=', _] => (Link::Equals, 2),
+        [b':' | b'?' | b'+', b'=', _] => (Link::Equals, 2),
         [b'|', b'|', b'='] => (Link::Equals, 3),
         [b'=', b'>', _] => (Link::Arrow, 2),
         [b'=' | b'!', b'=', b'='] => (Link::Compare, 3),
@@ -85,11 +85,11 @@ pub(super) fn onward(text: Text<'_>, name: &Name, line: &Line) -> Onward {
         _ => (Link::End, 0),
     };
     let tight = at + length;
-    let mut onward = Onward { link, at: text.skip_blanks(tight, end), tight, spaced };
-    if line.language == Language::Prose && matches!(link, Link::Colon | Link::Cell) {
+    let mut onward = Onward { link: kind, at: text.skip_blanks(tight, end), tight, spaced };
+    if line.language == Language::Prose && matches!(kind, Link::Colon | Link::Cell) {
         onward.at = text.skip(onward.at, end, |byte| matches!(byte, b'*' | b'_' | b' '));
     }
-    if line.language == Language::Code && matches!(link, Link::Colon | Link::Blank) {
+    if line.language == Language::Code && matches!(kind, Link::Colon | Link::Blank) {
         typed(text, onward, end)
     } else {
         onward

@@ -53,7 +53,7 @@ pub(super) fn named<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Lite
 }
 
 /// The text between the end of a tag that a place is in, and the next tag, which closes it.
-fn content<'t>(text: Text<'t>, place: usize) -> Option<Literal<'t>> {
+fn content(text: Text<'_>, place: usize) -> Option<Literal<'_>> {
     let end = text.all.floor_char_boundary((place + TAG).min(text.all.len()));
     let rest = text.slice(place..end);
     let close = rest.find('>')?;

@@ -16,6 +16,11 @@ use crate::{Hit, Kind, Setting, Slot, Structural, Subject, Verdict, judge};
 
 /// Findings of one file: what has more is data.
 const MOST: usize = 200;
+/// How often lines around one are walked through, by what for: no file that people write needs more.
+const MOST_SECRETS: u32 = 1000;
+const MOST_MAPS: u32 = 300;
+const MOST_PROGRAMS: u32 = 5000;
+const MOST_PARENTS: u32 = 2000;
 /// The longest value, and the shortest.
 const LONGEST: usize = 1024;
 const SHORTEST: usize = 3;
@@ -43,12 +48,23 @@ pub(super) struct Page<'t> {
     language: Language,
     exemption: Exemption,
     expects_weak: bool,
+    is_pipeline: bool,
     line: Line,
     /// Blocks of code in a text for people: where each starts, and its language. Filled when the first line asks.
     fences: Option<Vec<(usize, Language)>>,
     /// What stands before has been looked at.
     done: usize,
     hits: Vec<Hit<'t>>,
+    walks: Walks,
+}
+
+/// Walks that have been made.
+#[derive(Debug, Default)]
+struct Walks {
+    secrets: u32,
+    maps: u32,
+    programs: u32,
+    parents: u32,
 }
 
 impl<'t> Page<'t> {
@@ -59,10 +75,12 @@ impl<'t> Page<'t> {
             language,
             exemption: exempt::exemption(subject.path, subject.text),
             expects_weak: exempt::expects_weak(subject.path),
+            is_pipeline: exempt::is_pipeline(subject.path),
             line: Line { range: 0..0, content: 0, language, is_comment: false },
             fences: None,
             done: 0,
             hits: Vec::new(),
+            walks: Walks::default(),
         }
     }
 
@@ -71,7 +89,7 @@ impl<'t> Page<'t> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.hits.len() >= MOST || self.exemption == Exemption::Encrypted
+        self.hits.len() >= MOST || self.walks.parents > MOST_PARENTS || self.exemption == Exemption::Encrypted
     }
 
     pub(super) fn add(&mut self, hit: Hit<'t>) {
@@ -96,7 +114,10 @@ impl<'t> Page<'t> {
             Stem::Scheme => self.authorization(found),
             Stem::Program => {
                 let line = self.line.clone();
-                if let Some(argument) = command::program(self.text, &line, found) {
+                self.walks.programs += 1;
+                let is_left = self.walks.programs <= MOST_PROGRAMS;
+                let argument = is_left.then(|| command::program(self.text, &line, found)).flatten();
+                if let Some(argument) = argument {
                     self.tell(&Candidate::password(argument.flag, argument.literal, Place::Argument), Slot::Argument);
                 }
                 // `LDAP_PASSWORD`, `mysql_pw`
@@ -110,7 +131,10 @@ impl<'t> Page<'t> {
             }
             Stem::Secret => {
                 let line = self.line.clone();
-                kubernetes::secret(self, &line);
+                self.walks.secrets += 1;
+                if self.walks.secrets <= MOST_SECRETS {
+                    kubernetes::secret(self, &line);
+                }
             }
         }
     }
@@ -170,7 +194,21 @@ impl<'t> Page<'t> {
                 return;
             }
         }
-        let Some(candidate) = assignment::read(text, &line, &name) else { return };
+        let Some(candidate) = assignment::read(text, &line, &name) else {
+            let is_left = self.walks.maps < MOST_MAPS;
+            let Some(named) = is_left.then(|| siblings::named_by(text, &line, &name)).flatten() else { return };
+            self.walks.maps += 1;
+            for (key, literal) in named {
+                let candidate = Candidate {
+                    judged: text.slice(name.range.clone()),
+                    shown: text.slice(key),
+                    literal,
+                    place: Place::Setting,
+                };
+                self.tell_below(&candidate, self.slot(), Some((&line, &name)));
+            }
+            return;
+        };
         let slot = match self.slot() {
             Slot::Setting if is_screaming(candidate.judged) => Slot::Environment,
             slot => slot,
@@ -216,6 +254,7 @@ impl<'t> Page<'t> {
             verdict => verdict,
         };
         let kind = match (verdict, login.form) {
+            (Verdict::Password, _) if is_local && self.is_pipeline => return,
             (Verdict::Key, _) | (Verdict::Password, Form::Password) => Structural::Url,
             (Verdict::Weak, Form::Password) if !is_local && !self.expects_weak => Structural::Weak,
             _ => return,
@@ -294,6 +333,12 @@ impl<'t> Page<'t> {
         {
             return true;
         }
+        // Its fields are looked at one by one.
+        let is_connection_string = value.contains(';') && value.matches('=').count() > 1;
+        if is_connection_string || !may_hold(judged, value, slot) {
+            return false;
+        }
+        self.walks.parents += 1;
         let parents = at.map_or_else(Vec::new, |(line, name)| siblings::parents(self.text, line, name));
         if parents.iter().any(|parent| matches!(*parent, "encryptedData" | "secretKeyRef" | "example" | "examples")) {
             return false;
@@ -306,6 +351,8 @@ impl<'t> Page<'t> {
         let kind = match (judge(&Setting { name: judged, parents: &parents, value, slot }), place) {
             (Verdict::Nothing, _) => return false,
             (Verdict::Weak, _) if self.expects_weak => return false,
+            // A database that lives as long as the job.
+            (Verdict::Password, _) if self.is_pipeline && parents.contains(&"services") => return false,
             (Verdict::Weak, _) => Structural::Weak,
             (_, Place::Argument) => Structural::Argument,
             (Verdict::Password, Place::Address) => Structural::Url,
@@ -320,6 +367,14 @@ impl<'t> Page<'t> {
         self.hits.push(Hit { kind: Kind::Structural(kind), range, name: Cow::Borrowed(shown), wrapped: None });
         true
     }
+}
+
+/// Whether a value can be one whatever stands around it: what does is expensive to find out.
+fn may_hold(name: &str, value: &str, slot: Slot) -> bool {
+    // What a `key` is for, only what encloses it says.
+    let name = if name.eq_ignore_ascii_case("key") { "api_key" } else { name };
+    let slot = if slot == Slot::Setting { Slot::Environment } else { slot };
+    judge(&Setting { name, parents: &[], value, slot }) != Verdict::Nothing
 }
 
 /// What no password of a URL holds.

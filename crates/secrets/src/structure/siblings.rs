@@ -112,6 +112,29 @@ pub(super) fn below<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<(Ran
     None
 }
 
+/// The values below a name of several: `api-keys: { weather: … }`.
+pub(super) fn named_by<'t>(text: Text<'t>, line: &Line, name: &Name) -> Option<Vec<(Range<usize>, Literal<'t>)>> {
+    let written = text.slice(name.range.clone());
+    let is_several = ["keys", "tokens", "secrets", "passwords", "Keys", "Tokens", "Secrets", "Passwords"]
+        .iter()
+        .any(|end| written.ends_with(end));
+    let opens = matches!(text.before(text.trim_end(line.range.clone())), b':' | b'{');
+    if !is_several || !opens || !line.language.nests_by_indentation() || line.is_comment {
+        return None;
+    }
+    let children = children_of(text, &line.range);
+    let read_child = |range: Range<usize>| {
+        let shape = Shape::of(text, &range)?;
+        let start = range.start + shape.column;
+        let start = start + usize::from(matches!(text.at(start), b'"' | b'\''));
+        let stop = text.skip(start, range.end, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let found = text.name(start..stop, &range);
+        let line = Line { content: range.start + shape.column, range, language: line.language, is_comment: false };
+        read(text, &line, &found).map(|literal| (start..stop, literal))
+    };
+    Some(children.into_iter().take(50).filter_map(read_child).collect())
+}
+
 fn last_is_comment(text: Text<'_>, line: &Line, name: &Name) -> bool {
     text.slice(name.after..line.range.end).trim_start_matches([':', '{', '=', ' ']).starts_with('#')
 }

@@ -46,7 +46,7 @@ static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
 const STEMS: &[(&str, Stem)] = &[
     ("kind: secret", Stem::Secret), ("\"kind\": \"secret\"", Stem::Secret), ("\"kind\":\"secret\"", Stem::Secret),
     ("identified by", Stem::Identified),
-    ("sshpass", Stem::Program), ("htpasswd", Stem::Program), ("change_password", Stem::Program),
+    ("sshpass", Stem::Program), ("chpasswd", Stem::Program), ("htpasswd", Stem::Program), ("change_password", Stem::Program),
     ("pass", Stem::Name), ("pw", Stem::Name), ("psw", Stem::Name), ("secret", Stem::Name), ("secur", Stem::Name),
     ("token", Stem::Name), ("key", Stem::Name), ("auth", Stem::Name), ("cred", Stem::Name), ("bearer ", Stem::Scheme),
     ("basic ", Stem::Scheme), ("://", Stem::Url), ("@tcp(", Stem::Dsn), ("@unix(", Stem::Dsn), ("salt", Stem::Name),

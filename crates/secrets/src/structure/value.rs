@@ -39,13 +39,21 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
             .map(whole);
     }
     if onward.link == Link::Default {
+        if Quote::at(text, at).is_some_and(|quote| quote.escapes == 0) {
+            return quoted(text, at, end).filter(|literal| text.at(literal.after) == b'}').map(whole);
+        }
         let stop = text.skip(at, end, |byte| !matches!(byte, b'}' | b'$'));
         return if text.at(stop) == b'}' { Literal::plain(text, at..stop).map(whole) } else { None };
     }
-    let inside = text.open_quote(&line.range, name.token);
+    let is_long = end - line.range.start >= LONG && line.language.quotes_texts();
     if let Some(quote) = Quote::at(text, at) {
+        // A quoted name stands in no text.
+        let inside = if name.quote.is_some() { None } else { text.open_quote(&line.range, name.token) };
         let closes = quote.escapes == 0 && inside == Some(quote.mark) && name.quote.is_none();
+        let runs = quote.mark == b'`'
+            && !matches!(line.language, Language::Code | Language::Html | Language::Prose | Language::Other);
         if closes
+            || runs
             || line.language == Language::Yaml
                 && onward.link == Link::Colon
                 && onward.at == onward.tight
@@ -58,18 +66,32 @@ pub(super) fn value<'t>(text: Text<'t>, line: &Line, name: &Name, onward: Onward
             && goes_on(text, &literal, end, line.language);
         return (!is_expression).then(|| whole(literal));
     }
+    // Where a line is cut, nobody knows what its quotes enclose.
+    let inside = if is_long { None } else { text.open_quote(&line.range, name.token) };
     let is_setting = matches!(onward.link, Link::Equals | Link::Colon);
     // `"Server=db;Password=…;"`, `"postgres password=…"`, `?token=…`
     let stands_in_text = inside.is_some() || matches!(text.before(name.token), b';' | b'?' | b'&');
-    // Where a line is cut, nobody knows what its quotes enclose.
-    let is_told = end - line.range.start < LONG || !line.language.quotes_texts();
     if onward.link == Link::Equals
-        && is_told
+        && !is_long
         && (stands_in_text || is_shell_like(text, line, name))
         && !onward.spaced
         && at == onward.tight
     {
         return part(text, line, name, at, inside);
+    }
+    // `"db.password:…"`: a setting in a text of a program.
+    let is_dotted = || text.slice(name.range.clone()).contains('.') && inside == Some(text.before(name.token));
+    if onward.link == Link::Colon && line.language == Language::Code && at == onward.tight && is_dotted() {
+        return part(text, line, name, at, inside);
+    }
+    // `"X-Vault-Token: …"`
+    let is_header = || {
+        inside == Some(text.before(name.token)) && name.quote.is_none() && text.slice(name.range.clone()).contains('-')
+    };
+    if onward.link == Link::Colon && at > onward.tight && is_header() {
+        let stop = text.skip(at, end, |byte| byte.is_ascii_graphic() && Some(byte) != inside && byte != b'\\');
+        let closes = Some(text.at(stop)) == inside || text.at(stop) == b'\\';
+        return if closes { Literal::plain(text, at..stop).map(whole) } else { None };
     }
     if line.language.quotes_texts() {
         return match line.language {
@@ -117,10 +139,13 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
     let fills = inside.is_some() && text.before(name.token) == inside.unwrap_or_default();
     let is_query = matches!(text.before(name.token), b'?' | b'&');
     let is_field = text.before(before) == b';';
+    // `sed 's/password=.*/password=…/'`
+    let is_substituted = text.slice(line.range.start..name.token).contains("sed ");
     let mut stop = at;
     while stop < end {
         let byte = text.at(stop);
         let ends = match byte {
+            b'/' | b'|' | b'#' | b'@' if is_substituted => true,
             b' ' | b'\t' => !fills,
             b';' => {
                 is_field || names_follow(text, stop + 1, end) || inside.is_none() && line.language == Language::Shell
@@ -128,7 +153,9 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
             b'&' => is_query || names_follow(text, stop + 1, end),
             b',' => text.before(name.token) == b',' || names_follow(text, stop + 1, end),
             b'#' => is_query,
-            b'\\' => inside.is_some() && Quote::at(text, stop).is_some(),
+            b'\\' => {
+                inside.is_some() && (Quote::at(text, stop).is_some() || matches!(text.at(stop + 1), b'n' | b'r' | b't'))
+            }
             b'"' | b'\'' | b'`' => inside.is_none_or(|open| open == byte),
             b'|' | b')' | b'<' | b'>' => inside.is_none(),
             _ => false,
@@ -146,6 +173,11 @@ fn part<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize, inside: Option<
     if inside.is_none() && stop > at && matches!(text.at(stop), b'"' | b'\'') && !is_field {
         return None;
     }
+    // `[user=shop,password=…]`
+    let closes = [(b']', '['), (b'}', '{'), (b')', '(')]
+        .iter()
+        .any(|(close, open)| text.before(stop) == *close && !text.slice(at..stop).contains(*open));
+    let stop = if closes { stop - 1 } else { stop };
     let stop = if line.language == Language::Prose { trimmed(text, at, stop) } else { stop };
     let has_fields = is_field || is_query || text.at(stop) == b';' && inside.is_some();
     let part = if has_fields { Part::ConnectionString } else { Part::Whole };
@@ -255,7 +287,7 @@ fn rest<'t>(text: Text<'t>, line: &Line, at: usize) -> Option<Literal<'t>> {
 }
 
 /// A word that nothing follows but marks.
-fn sole_word<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn sole_word(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let at = text.skip(at, end, |byte| byte == b'`');
     let stop = text.skip(at, end, |byte| !matches!(byte, b' ' | b'\t' | b'`' | b'"'));
     let after =
@@ -267,7 +299,7 @@ fn sole_word<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
 }
 
 /// The field of a table.
-fn cell<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn cell(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let at = text.skip(at, end, |byte| matches!(byte, b'`' | b' '));
     let stop = text.skip(at, end, |byte| !matches!(byte, b' ' | b'`' | b'|'));
     let close = text.skip(stop, end, |byte| matches!(byte, b' ' | b'`'));
@@ -282,7 +314,7 @@ fn trimmed(text: Text<'_>, at: usize, mut stop: usize) -> usize {
 }
 
 /// A number, which a password may be.
-fn number<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn number(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let stop = text.skip(at, end, |byte| byte.is_ascii_digit());
     let after = text.skip_blanks(stop, end);
     let ends = after >= end || matches!(text.at(after), b',' | b'}' | b'#');
@@ -290,7 +322,7 @@ fn number<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
 }
 
 /// A literal of a program that is not the first thing behind the link: `b"…"`, `new String("…")`, `env("X") || "…"`.
-fn wrapped<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn wrapped(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     const WRAPS: &[&str] = &[
         "[]byte(",
         "new String(",
@@ -331,7 +363,7 @@ fn wrapped<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
 }
 
 /// What an expression gives where the environment has nothing: `process.env.X || "…"`, `os.getenv("X", "…")`.
-fn fallback<'t>(text: Text<'t>, at: usize, end: usize) -> Option<Literal<'t>> {
+fn fallback(text: Text<'_>, at: usize, end: usize) -> Option<Literal<'_>> {
     let end = end.min(at + 256);
     let expression = text.all.get(at..text.all.floor_char_boundary(end))?;
     let asks = ["env", "ENV", "config", "settings", "conf"].iter().any(|word| expression.contains(word));
