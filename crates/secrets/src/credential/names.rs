@@ -249,7 +249,7 @@ const ABOUT: &[&str] = &[
 /// First words that make a name a switch, or a choice.
 #[rustfmt::skip]
 const ABOUT_FIRST: &[&str] = &[
-    "use", "uses", "using", "enable", "enables", "disable", "allow", "allows", "require", "requires", "required", "is",
+    "use", "uses", "using", "enable", "enabled", "enables", "disable", "disabled", "no", "allow", "allows", "require", "requires", "required", "is",
     "has", "have", "show", "hide", "generate", "rotate", "check", "verify", "validate", "skip", "no", "without",
     "forgot", "forgotten", "reset", "min", "max", "minimum", "maximum", "permit", "automount", "needs", "wants",
     "should", "can", "must", "supports", "support", "ignore", "num", "number", "count", "total", "error", "err",

@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+use super::language::Language;
+
 /// What a file is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exemption {
@@ -129,9 +131,12 @@ pub(super) fn is_sealed(value: &str) -> bool {
     STARTS.iter().any(|start| value.starts_with(start)) && (!value.starts_with("AgA") || value.len() > 200)
 }
 
-/// Whether a password that everybody tries first is worth no word there: services of a pipeline live for its run, and
-/// Compose files have a rule of their own.
-pub(super) fn expects_weak(path: &str) -> bool {
+/// Whether a password that everybody tries first is worth no word there: programs, queries and texts for people deploy nothing,
+/// services of a pipeline live for its run, and Compose files have a rule of their own.
+pub(super) fn expects_weak(path: &str, language: Language) -> bool {
+    if matches!(language, Language::Code | Language::Sql | Language::Html | Language::Prose | Language::Other) {
+        return true;
+    }
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
     let is_compose = (name.starts_with("docker-compose") || name.starts_with("compose")) && name.contains(".y");
     is_compose || is_pipeline(path)

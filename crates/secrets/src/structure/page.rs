@@ -74,7 +74,7 @@ impl<'t> Page<'t> {
             text: Text { all: subject.text },
             language,
             exemption: exempt::exemption(subject.path, subject.text),
-            expects_weak: exempt::expects_weak(subject.path),
+            expects_weak: exempt::expects_weak(subject.path, language),
             is_pipeline: exempt::is_pipeline(subject.path),
             line: Line { range: 0..0, content: 0, language, is_comment: false },
             fences: None,
