@@ -1,0 +1,122 @@
+//! Texts that OPA reads and the interpreter does not, put so that it does.
+//!
+//! Every line keeps its number and every character that a fault can point at keeps its column: a rewrite replaces bytes by
+//! as many others, or adds something behind all else on a line. What is not certain to mean the same is left as it is.
+
+mod tokens;
+
+use std::borrow::Cow;
+
+use tokens::{Kind, Token, tokens};
+
+/// A replacement of `start..end`.
+struct Edit {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+/// The text that the interpreter is given.
+pub(crate) fn rewrite(text: &str) -> Cow<'_, str> {
+    let tokens = tokens(text);
+    let mut edits = Vec::new();
+    parentheses(text, &tokens, &mut edits);
+    imports(text, &tokens, &mut edits);
+    if edits.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    edits.sort_by_key(|edit| edit.start);
+    let mut rewritten = String::with_capacity(text.len());
+    let mut from = 0;
+    for edit in edits {
+        rewritten.push_str(text.get(from..edit.start).unwrap_or_default());
+        rewritten.push_str(&edit.text);
+        from = edit.end;
+    }
+    rewritten.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(rewritten)
+}
+
+/// A parenthesis that starts a line of a body starts an expression. The interpreter takes it for the arguments of what the
+/// line before ends with, so the blank before it becomes a `;`.
+fn parentheses(text: &str, tokens: &[Token], edits: &mut Vec<Edit>) {
+    let mut open: Vec<&str> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let symbol = token.symbol(text);
+        match symbol {
+            "(" if token.starts_line && open.last() == Some(&"{") => {
+                let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+                let blank =
+                    token.start.checked_sub(1).filter(|&at| matches!(text.as_bytes().get(at), Some(b' ' | b'\t')));
+                if let (Some(start), true) = (blank, before.is_some_and(|before| ends_name(text, before))) {
+                    edits.push(Edit { start, end: token.start, text: ";".to_owned() });
+                }
+                open.push("(");
+            }
+            "{" | "(" | "[" => open.push(symbol),
+            "}" | ")" | "]" => drop(open.pop()),
+            _ => {}
+        }
+    }
+}
+
+/// Whether the token may be the end of what is called: a name or an index.
+fn ends_name(text: &str, token: &Token) -> bool {
+    match token.kind {
+        Kind::Word => !KEYWORDS.contains(&token.text(text)),
+        Kind::Symbol => token.text(text) == "]",
+        Kind::Text | Kind::Number => false,
+    }
+}
+
+const KEYWORDS: &[&str] = &["as", "else", "every", "if", "in", "not", "some", "with", "contains"];
+
+/// Imports hold for all of a module wherever they stand. The interpreter wants them before the first rule, so those that
+/// stand behind one are moved to the end of the line of the `package` clause, where nothing follows.
+fn imports(text: &str, tokens: &[Token], edits: &mut Vec<Edit>) {
+    let mut depth = 0_usize;
+    let mut has_rule = false;
+    let mut package_end = None;
+    let mut moved = String::new();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let word = token.text(text);
+        if depth == 0 && token.starts_line {
+            match word {
+                "package" if package_end.is_none() => {
+                    at = line_end(tokens, at);
+                    package_end = at.checked_sub(1).and_then(|last| tokens.get(last)).map(|last| last.end);
+                    continue;
+                }
+                "import" if token.kind == Kind::Word => {
+                    let end = line_end(tokens, at);
+                    let last = end.checked_sub(1).and_then(|last| tokens.get(last)).map_or(token.end, |last| last.end);
+                    if let Some(import) = text.get(token.start..last).filter(|_| has_rule) {
+                        moved.push(' ');
+                        moved.push_str(import);
+                        let blanks = import.chars().map(|_| ' ').collect();
+                        edits.push(Edit { start: token.start, end: last, text: blanks });
+                    }
+                    at = end;
+                    continue;
+                }
+                _ => has_rule = true,
+            }
+        }
+        match token.symbol(text) {
+            "{" | "(" | "[" => depth = depth.saturating_add(1),
+            "}" | ")" | "]" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at = at.saturating_add(1);
+    }
+    if let (Some(end), false) = (package_end, moved.is_empty()) {
+        edits.push(Edit { start: end, end, text: moved });
+    }
+}
+
+/// The index of the first token behind the line that a token stands on.
+fn line_end(tokens: &[Token], at: usize) -> usize {
+    let rest = tokens.iter().enumerate().skip(at.saturating_add(1));
+    rest.clone().find(|(_, token)| token.starts_line).map_or(tokens.len(), |(at, _)| at)
+}
