@@ -159,19 +159,20 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     {
         faults.push(Fault::new("", 0, 0, format!("data: {error}")));
     }
+    let names = sources.iter().flat_map(|module| rewrite::rule_names(&module.text)).collect();
     sources.retain(|module| {
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
-        add(&mut engine, module, version).map_err(|fault| faults.push(fault)).is_ok()
+        add(&mut engine, module, version, &names).map_err(|fault| faults.push(fault)).is_ok()
     });
     engine.set_rego_v0(false);
     engine
 }
 
-fn add(engine: &mut Engine, module: &Module, version: RegoVersion) -> Result<(), Fault> {
+fn add(engine: &mut Engine, module: &Module, version: RegoVersion, names: &BTreeSet<String>) -> Result<(), Fault> {
     let mut parse = |is_v0| {
         guarded(|| {
             engine.set_rego_v0(is_v0);
-            let added = engine.add_policy(module.path.to_string(), rewrite::rewrite(&module.text).into_owned());
+            let added = engine.add_policy(module.path.to_string(), rewrite::rewrite(&module.text, names).into_owned());
             added.map(drop).map_err(|error| Fault::read(&error.to_string()))
         })
         .map_err(|fault| Fault { path: module.path.to_string(), ..fault })

@@ -3,7 +3,7 @@
 use md5::Md5;
 use regorus::Value;
 use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::arguments::text;
 use super::{Builtin, Refusal};
@@ -41,12 +41,22 @@ fn hmac<D: Digest>(key: &[u8], message: &[u8], block: usize) -> Vec<u8> {
     D::new().chain_update(padded(0x5c)).chain_update(inner).finalize().to_vec()
 }
 
+/// HMAC by the hash of a JSON Web Algorithm.
+pub(super) fn hmac_of(hash: &str, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    match hash {
+        "256" => Some(hmac::<Sha256>(key, message, 64)),
+        "384" => Some(hmac::<Sha384>(key, message, 128)),
+        "512" => Some(hmac::<Sha512>(key, message, 128)),
+        _ => None,
+    }
+}
+
 /// Takes the same time wherever the first difference is.
-fn is_same(first: &[u8], second: &[u8]) -> bool {
+pub(super) fn is_same(first: &[u8], second: &[u8]) -> bool {
     first.len() == second.len() && first.iter().zip(second).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])

@@ -5,12 +5,15 @@
 //! what would take too much is a fault in any case.
 
 mod arguments;
+mod bounded;
 mod collections;
 mod crypto;
 mod deprecated;
 mod network;
 mod patterns;
 pub(crate) mod size;
+mod texts;
+mod tokens;
 mod trivy;
 
 use regorus::{Engine, Value};
@@ -37,7 +40,16 @@ pub(crate) enum Refusal {
 }
 
 /// All tables.
-static TABLES: &[&[Builtin]] = &[collections::TABLE, crypto::TABLE, deprecated::TABLE, network::TABLE, trivy::TABLE];
+static TABLES: &[&[Builtin]] = &[
+    bounded::TABLE,
+    collections::TABLE,
+    crypto::TABLE,
+    deprecated::TABLE,
+    network::TABLE,
+    texts::TABLE,
+    tokens::TABLE,
+    trivy::TABLE,
+];
 
 /// Gives an engine the functions.
 pub(crate) fn install(engine: &mut Engine, options: &Options) {
@@ -91,5 +103,20 @@ pub(crate) const UNSUPPORTED: &[&str] = &[
     "crypto.x509.parse_rsa_private_key",
     "io.jwt.encode_sign",
     "io.jwt.encode_sign_raw",
+    "crypto.x509.parse_certificates",
+    "io.jwt.decode_verify",
+    "io.jwt.verify_eddsa",
+    "io.jwt.verify_es256",
+    "io.jwt.verify_es384",
+    "io.jwt.verify_es512",
+    "io.jwt.verify_ps256",
+    "io.jwt.verify_ps384",
+    "io.jwt.verify_ps512",
+    "io.jwt.verify_rs256",
+    "io.jwt.verify_rs384",
+    "io.jwt.verify_rs512",
     "regex.globs_match",
+    "strings.render_template",
+    "uri.is_valid",
+    "uri.parse",
 ];

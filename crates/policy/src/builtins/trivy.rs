@@ -1,14 +1,14 @@
 //! What Trivy adds to Rego for its checks.
 
 use portcullis_core::{FileId, OffsetMap};
-use portcullis_secrets::Scanner;
+use portcullis_secrets::detectors;
 use portcullis_syntax::shell;
 use regorus::Value;
 use regorus::value::Object;
 
 use super::arguments::{at, refuse, text};
 use super::network::Network;
-use super::{Builtin, Refusal};
+use super::{Builtin, Refusal, patterns};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin { name: "result.new", arity: 2, call: |a, _| Ok(result(at(a, 0)?, at(a, 1)?)) },
@@ -34,14 +34,14 @@ fn defaults() -> [(&'static str, Value); 9] {
     ]
 }
 
-/// The message with the place of its cause, and the cause itself, which tells us the place better than lines.
+/// The message with the place of its cause. Two results that differ in nothing else are one, so the cause itself is no part
+/// of it.
 fn result(message: &Value, cause: &Value) -> Value {
     let mut result = Object::new();
     for (name, default) in defaults() {
         result.insert(Value::from(name), told(cause, name).unwrap_or(default));
     }
     result.insert(Value::from("msg"), message.clone());
-    result.insert(Value::from("cause"), cause.clone());
     result.into_value()
 }
 
@@ -104,9 +104,13 @@ fn commands(script: &str) -> Value {
     Value::from(commands.collect::<Vec<_>>())
 }
 
-/// Whether a text is a credential by its form.
+/// Whether a text holds a credential by its form. Examples count: the policy asked for the form.
 fn secret(text: &str) -> Value {
-    let found = Scanner::token(text);
+    let lower = text.to_lowercase();
+    let found = detectors().find(|detector| {
+        detector.keywords.iter().any(|keyword| lower.contains(keyword))
+            && patterns::compiled(detector.pattern).is_ok_and(|pattern| pattern.is_match(text))
+    });
     let mut result = Object::new();
     result.insert(Value::from("transgressionFound"), Value::Bool(found.is_some()));
     result.insert(Value::from("description"), Value::from(found.map_or("", |detector| detector.title)));

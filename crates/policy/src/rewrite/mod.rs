@@ -3,11 +3,17 @@
 //! Every line keeps its number and every character that a fault can point at keeps its column: a rewrite replaces bytes by
 //! as many others, or adds something behind all else on a line. What is not certain to mean the same is left as it is.
 
+mod bodies;
+mod negation;
+mod outline;
+mod some;
 mod tokens;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use tokens::{Kind, Token, tokens};
+use outline::Outline;
+use tokens::{Kind, Token};
 
 /// A replacement of `start..end`.
 struct Edit {
@@ -16,12 +22,23 @@ struct Edit {
     text: String,
 }
 
-/// The text that the interpreter is given.
-pub(crate) fn rewrite(text: &str) -> Cow<'_, str> {
-    let tokens = tokens(text);
+/// The names that rules of a module start with, among others.
+pub(crate) fn rule_names(text: &str) -> Vec<String> {
+    let tokens = tokens::tokens(text);
+    let words = tokens.iter().filter(|token| token.starts_line && token.kind == Kind::Word);
+    words.map(|token| token.text(text).to_owned()).collect()
+}
+
+/// The text that the interpreter is given; `rules` are names that stand for rules.
+pub(crate) fn rewrite<'t>(text: &'t str, rules: &BTreeSet<String>) -> Cow<'t, str> {
+    let tokens = tokens::tokens(text);
     let mut edits = Vec::new();
     parentheses(text, &tokens, &mut edits);
     imports(text, &tokens, &mut edits);
+    let outline = Outline::new(text, &tokens);
+    bodies::rewrite(&outline, &mut edits);
+    some::rewrite(&outline, rules, &mut edits);
+    negation::rewrite(&outline, &mut edits);
     if edits.is_empty() {
         return Cow::Borrowed(text);
     }
