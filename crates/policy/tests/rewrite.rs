@@ -47,6 +47,9 @@ fn what_opa_reads_is_read() {
         ("package p\nx { not f(input.nope) }\nf(a) { a == 1 }", json!("undefined")),
         ("package p\nx { not f(input.n) }\nf(a) { a == 1 }", json!(true)),
         ("package p\nx { not f(1, input.n); input.n == 3 }\nf(a, b) { a == b }", json!(true)),
+        ("package p\nx { not names[input.nope] }\nnames := {1}", json!("undefined")),
+        ("package p\nx { not names[input.n] }\nnames := {1}", json!(true)),
+        ("package p\nx { not input.nope.a }", json!(true)),
         // Tables have long lines.
         (&format!("package p\nx := count(\"{}\")", "a".repeat(5000)), json!(5000)),
         // Things that only look like one of these.

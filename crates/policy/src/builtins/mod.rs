@@ -46,6 +46,7 @@ static TABLES: &[&[Builtin]] = &[
     crypto::TABLE,
     deprecated::TABLE,
     network::TABLE,
+    patterns::TABLE,
     texts::TABLE,
     tokens::TABLE,
     trivy::TABLE,

@@ -67,12 +67,14 @@ fn told(cause: &Value, name: &str) -> Option<Value> {
 
 /// Whether addresses of the internet are in it. Providers write words where they mean everyone.
 fn is_public(range: &str) -> Result<bool, Refusal> {
-    if matches!(range, "*" | "internet" | "any") {
+    if EVERYONE.contains(&range) {
         return Ok(true);
     }
     let network = Network::read(range).ok_or_else(|| refuse(format!("{range} is no address and no range")))?;
     Ok(PRIVATE.iter().filter_map(|private| Network::read(private)).all(|private| !private.contains(&network)))
 }
+
+const EVERYONE: &[&str] = &["*", "internet", "any"];
 
 const PRIVATE: &[&str] = &[
     "10.0.0.0/8",
@@ -86,6 +88,9 @@ const PRIVATE: &[&str] = &[
 ];
 
 fn addresses(range: &str) -> Result<Value, Refusal> {
+    if EVERYONE.contains(&range) {
+        return Ok(Value::from(u64::MAX));
+    }
     let network = Network::read(range).ok_or_else(|| refuse(format!("{range} is no address and no range")))?;
     let bits = network.width().saturating_sub(network.prefix);
     // 2^64 and more are the same to every policy, and Trivy counts no further either.

@@ -22,11 +22,11 @@ struct Edit {
     text: String,
 }
 
-/// The names that rules of a module start with, among others.
+/// The names that rules of a module start with.
 pub(crate) fn rule_names(text: &str) -> Vec<String> {
     let tokens = tokens::tokens(text);
-    let words = tokens.iter().filter(|token| token.starts_line && token.kind == Kind::Word);
-    words.map(|token| token.text(text).to_owned()).collect()
+    let outline = Outline::new(text, &tokens);
+    outline.rules().iter().map(|rule| outline.token(rule.start).to_owned()).collect()
 }
 
 /// The text that the interpreter is given; `rules` are names that stand for rules.

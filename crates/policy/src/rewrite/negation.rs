@@ -1,60 +1,70 @@
 //! `not allowed(container.image)`: where there is no image, OPA takes the whole body for undefined, because it looks up
 //! arguments before it negates. To the interpreter the call is undefined, and its negation true.
 //!
-//! Each argument that is a reference is looked up again behind the negation. References with `_`, other expressions and what
+//! Each argument, and each index of a negated reference, that is a reference is looked up again behind the negation. References with `_`, other expressions and what
 //! `with` changes stay as they are.
 
+use std::ops::Range;
+
 use super::Edit;
-use super::outline::Outline;
+use super::outline::{Block, Outline};
 use super::tokens::Kind;
 
 pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
-    for block in outline.blocks.iter().filter(|block| outline.token(block.open) == "(") {
-        if !outline.block(block.open).is_some_and(|around| around.is_body) || !is_negated(outline, block.open) {
+    for not in (0..outline.tokens.len()).filter(|&at| outline.word(at) == Some("not")) {
+        if !outline.block(not).is_some_and(|around| around.is_body) {
             continue;
         }
-        let next = block.close.saturating_add(1);
+        let Some((parts, end)) = operands(outline, not) else { continue };
+        let next = end.saturating_add(1);
         if !(outline.starts_line(next) || matches!(outline.token(next), ";" | "}"))
             || outline.word(next) == Some("with")
         {
             continue;
         }
-        let Some(close) = outline.tokens.get(block.close) else { continue };
-        let mut lookups = String::new();
-        let mut start = block.open.saturating_add(1);
-        let own = outline.around.get(start).copied();
-        for at in start..=block.close {
-            let is_end = at == block.close || (outline.token(at) == "," && outline.around.get(at).copied() == own);
-            if is_end {
-                if let Some(reference) = reference(outline, start, at) {
-                    lookups.push_str("; _ = ");
-                    lookups.push_str(reference);
-                }
-                start = at.saturating_add(1);
-            }
-        }
+        let Some(last) = outline.tokens.get(end) else { continue };
+        let references = parts.iter().filter_map(|part| reference(outline, part.start, part.end));
+        let lookups: String = references.map(|reference| format!("; _ = {reference}")).collect();
         if !lookups.is_empty() {
-            edits.push(Edit { start: close.end, end: close.end, text: lookups });
+            edits.push(Edit { start: last.end, end: last.end, text: lookups });
         }
     }
 }
 
-/// Whether `not`, a name with dots and nothing else stand before a parenthesis.
-fn is_negated(outline: &Outline<'_>, open: usize) -> bool {
-    let mut at = open;
+/// What is looked up before `not name.name(…)` or `not name[…].name[…]`, and the last token of that.
+fn operands(outline: &Outline<'_>, not: usize) -> Option<(Vec<Range<usize>>, usize)> {
+    let mut at = not.checked_add(1)?;
+    outline.word(at)?;
+    let mut parts = Vec::new();
     loop {
-        let Some(name) = at.checked_sub(1).filter(|&name| outline.word(name).is_some_and(|word| word != "not")) else {
-            return false;
-        };
-        let Some(before) = name.checked_sub(1) else { return false };
-        if outline.word(before) == Some("not") {
-            return true;
+        let next = at.checked_add(1)?;
+        match outline.token(next) {
+            "." => {
+                at = next.checked_add(1)?;
+                outline.word(at)?;
+            }
+            bracket @ ("[" | "(") if !outline.starts_line(next) => {
+                let block = outline.blocks.iter().find(|block| block.open == next)?;
+                parts.extend(separated(outline, block));
+                at = block.close;
+                // What a call gives is not looked into.
+                if bracket == "(" {
+                    return Some((parts, at));
+                }
+            }
+            _ => return Some((parts, at)),
         }
-        if outline.token(before) != "." {
-            return false;
-        }
-        at = before;
     }
+}
+
+/// The tokens between brackets, parted at the commas.
+fn separated(outline: &Outline<'_>, block: &Block) -> Vec<Range<usize>> {
+    let first = block.open.saturating_add(1);
+    let own = outline.around.get(first).copied();
+    let is_comma = |at: &usize| outline.token(*at) == "," && outline.around.get(*at).copied() == own;
+    let commas = (first..block.close).filter(is_comma);
+    let starts = std::iter::once(first).chain(commas.clone().map(|at| at.saturating_add(1)));
+    starts.zip(commas.chain([block.close])).map(|(start, end)| start..end).collect()
 }
 
 /// The text of `start..end` if it is a reference of more than a name.
