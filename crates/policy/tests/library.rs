@@ -36,6 +36,17 @@ fn rules_have_the_values_that_opa_gives_them() {
         ("package p\nx := to_number(\"a\")", json!("undefined")),
         ("package p\nx := object.subset([1, 2], [])", json!(true)),
         ("package p\nx := object.subset({\"a\": {\"b\": 1, \"c\": 2}}, {\"a\": {\"b\": 1}})", json!(true)),
+        ("package p\nx := sprintf(\"%v %s\", [1])", json!("1 %!s(MISSING)")),
+        ("package p\nx := sprintf(\"%v\", [1, \"a\"])", json!("1%!(EXTRA string=a)")),
+        (
+            "package p\nx := sprintf(\"%T %q %d %s %5d%%\", [\"a\", \"b\", \"c\", 3, 7])",
+            json!("string \"b\" %!d(string=c) %!s(int=3)     7%"),
+        ),
+        ("package p\nx := regex.match(`^(?i)\\s*[\\p{L}\\d]{2,64}$`, \" Ab\")", json!(true)),
+        (
+            "package p\nx := io.jwt.decode(\"eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.AA\")",
+            json!([{ "alg": "HS256" }, { "a": 1 }, "00"]),
+        ),
         ("package p\nx := any([false, true])", json!(true)),
         ("package p\nx := all([false, true])", json!(false)),
         ("package p\nx := re_match(\"^a+$\", \"aaa\")", json!(true)),

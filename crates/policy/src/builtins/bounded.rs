@@ -19,8 +19,12 @@ pub(super) static TABLE: &[Builtin] = &[
         arity: 3,
         call: |a, limits| run("regex.replace", a, product(a, 0, 2) > limits.bytes),
     },
-    Builtin { name: "sprintf", arity: 2, call: |a, limits| run("sprintf", a, formatted(a, limits) > limits.bytes) },
 ];
+
+/// The interpreter's own, for a format and values that fit it.
+pub(super) fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
+    run("sprintf", arguments, formatted(arguments, limits) > limits.bytes)
+}
 
 /// Past this, a number is no mask.
 const MOST_BITS: usize = 1 << 16;

@@ -9,6 +9,7 @@ mod bounded;
 mod collections;
 mod crypto;
 mod deprecated;
+mod format;
 mod network;
 mod patterns;
 pub(crate) mod size;
@@ -45,6 +46,7 @@ static TABLES: &[&[Builtin]] = &[
     collections::TABLE,
     crypto::TABLE,
     deprecated::TABLE,
+    format::TABLE,
     network::TABLE,
     patterns::TABLE,
     texts::TABLE,
