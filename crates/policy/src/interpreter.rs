@@ -6,12 +6,14 @@
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
 use regorus::{Engine, Value as Inner};
 
 use crate::builtins;
 use crate::module::{BuiltinErrors, Counting, Fault, Limits, Options};
+use crate::rewrite::Columns;
 use crate::value::Value;
 use crate::worker::{Coverage, Print};
 
@@ -68,13 +70,14 @@ pub(crate) struct Interpreter {
     /// What [`Interpreter::engine`] is made of again after a panic.
     pristine: Engine,
     /// The paths that the interpreter takes by name; all others are queries.
-    rules: std::sync::Arc<BTreeSet<String>>,
+    rules: Arc<BTreeSet<String>>,
+    columns: Arc<Columns>,
     limits: Limits,
 }
 
 impl Interpreter {
-    pub(crate) fn new(engine: &Engine, rules: std::sync::Arc<BTreeSet<String>>, limits: Limits) -> Self {
-        Self { engine: engine.clone(), pristine: engine.clone(), rules, limits }
+    pub(crate) fn new(engine: &Engine, rules: Arc<BTreeSet<String>>, columns: Arc<Columns>, limits: Limits) -> Self {
+        Self { engine: engine.clone(), pristine: engine.clone(), rules, columns, limits }
     }
 
     fn run(&mut self, run: impl FnOnce(&mut Engine) -> Result<Inner, Fault>) -> Result<Value, Fault> {
@@ -82,7 +85,7 @@ impl Interpreter {
         let result = catch_unwind(AssertUnwindSafe(|| run(engine)));
         let value = match result {
             Ok(Ok(value)) => value,
-            Ok(Err(fault)) => return Err(fault),
+            Ok(Err(fault)) => return Err(self.columns.correct(fault)),
             Err(_) => {
                 self.engine = self.pristine.clone();
                 return Err(Fault::new("", 0, 0, "the interpreter panicked"));

@@ -13,7 +13,7 @@ use crate::check;
 use crate::declaration::{self, Package, RuleKind};
 use crate::interpreter::{self, Interpreter, guarded};
 use crate::module::{Fault, Module, Options, RegoVersion};
-use crate::rewrite;
+use crate::rewrite::{self, Columns};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -25,6 +25,7 @@ pub struct Library {
     annotations: Vec<Annotation>,
     rules: Arc<BTreeSet<String>>,
     groups: Arc<[Group]>,
+    columns: Arc<Columns>,
 }
 
 /// Rules that are evaluated together, by one input: of the library that made it.
@@ -57,12 +58,13 @@ impl Library {
             }
         }
         let mut sources: Vec<&Module> = sources.into_values().collect();
-        let mut engine = load(&mut sources, data, options, &mut faults);
+        let (mut engine, mut columns) = load(&mut sources, data, options, &mut faults);
         loop {
             let mut found = check::faults(&mut engine, &faults);
             if found.is_empty() {
                 found.extend(prepare(&mut engine).err());
             }
+            found = found.into_iter().map(|fault| columns.correct(fault)).collect();
             let Some(first) = found.first() else { break };
             let known = sources.len();
             sources.retain(|module| found.iter().all(|fault| fault.path != *module.path));
@@ -74,7 +76,7 @@ impl Library {
             } else {
                 faults.append(&mut found);
             }
-            engine = load(&mut sources, data, options, &mut faults);
+            (engine, columns) = load(&mut sources, data, options, &mut faults);
         }
         let packages: Vec<Package> = engine.get_modules().iter().map(|module| declaration::package(module)).collect();
         let mut annotations = Vec::new();
@@ -85,8 +87,9 @@ impl Library {
         let rules = packages.iter().flat_map(|package| &package.rules).filter(|rule| is_addressable(rule));
         let rules = Arc::new(rules.map(|rule| rule.path.clone()).collect());
         faults.sort();
-        let library =
-            Self { engine, options: options.clone(), packages, annotations, rules, groups: Arc::from(Vec::new()) };
+        let groups = Arc::from(Vec::new());
+        let columns = Arc::new(columns);
+        let library = Self { engine, options: options.clone(), packages, annotations, rules, groups, columns };
         (library, faults)
     }
 
@@ -124,7 +127,8 @@ impl Library {
 
     /// An evaluator for one thread. It shares what was compiled.
     pub fn worker(&self) -> Worker {
-        let interpreter = Interpreter::new(&self.engine, Arc::clone(&self.rules), self.options.limits);
+        let interpreter =
+            Interpreter::new(&self.engine, Arc::clone(&self.rules), Arc::clone(&self.columns), self.options.limits);
         Worker::new(interpreter, Arc::clone(&self.groups))
     }
 }
@@ -152,8 +156,9 @@ fn group(rules: &[(usize, String)], aggregate: usize, count: &mut usize, text: &
 }
 
 /// An engine with all modules that parse; those that do not are taken out of the list.
-fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mut Vec<Fault>) -> Engine {
+fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mut Vec<Fault>) -> (Engine, Columns) {
     let mut engine = interpreter::engine(options);
+    let mut columns = Columns::default();
     if !data.is_undefined()
         && let Err(error) = engine.add_data(data.0.clone())
     {
@@ -161,27 +166,30 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     }
     let names = sources.iter().flat_map(|module| rewrite::rule_names(&module.text)).collect();
     sources.retain(|module| {
+        let rewritten = rewrite::rewrite(&module.text, &names);
+        columns.insert(&module.path, rewritten.added);
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
-        add(&mut engine, module, version, &names).map_err(|fault| faults.push(fault)).is_ok()
+        let added = add(&mut engine, &module.path, &rewritten.text, version);
+        added.map_err(|fault| faults.push(columns.correct(fault))).is_ok()
     });
     engine.set_rego_v0(false);
-    engine
+    (engine, columns)
 }
 
-fn add(engine: &mut Engine, module: &Module, version: RegoVersion, names: &BTreeSet<String>) -> Result<(), Fault> {
+fn add(engine: &mut Engine, path: &str, text: &str, version: RegoVersion) -> Result<(), Fault> {
     let mut parse = |is_v0| {
         guarded(|| {
             engine.set_rego_v0(is_v0);
-            let added = engine.add_policy(module.path.to_string(), rewrite::rewrite(&module.text, names).into_owned());
+            let added = engine.add_policy(path.to_owned(), text.to_owned());
             added.map(drop).map_err(|error| Fault::read(&error.to_string()))
         })
-        .map_err(|fault| Fault { path: module.path.to_string(), ..fault })
+        .map_err(|fault| Fault { path: path.to_owned(), ..fault })
     };
     match version {
         RegoVersion::V0 => parse(true),
         RegoVersion::V1 => parse(false),
         RegoVersion::Auto => match parse(false) {
-            Err(fault) if !module.text.contains("import rego.v1") => match parse(true) {
+            Err(fault) if !text.contains("import rego.v1") => match parse(true) {
                 // What a file of the new form says about itself is of more use than what the old form makes of it.
                 Err(old) if is_about_form(&fault) => Err(old),
                 Err(_) => Err(fault),

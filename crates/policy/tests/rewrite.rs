@@ -42,7 +42,10 @@ fn what_opa_reads_is_read() {
             json!(["A", "B"]),
         ),
         // Two bodies with a name of their own.
-        ("package p\nx { y := [j | some i; input.containers[i]; j := i]; z := [i | some i; input.containers[i]]; y == z }", json!(true)),
+        (
+            "package p\nx { y := [j | some i; input.containers[i]; j := i]; z := [i | some i; input.containers[i]]; y == z }",
+            json!(true),
+        ),
         // An argument that is undefined.
         ("package p\nx { not f(input.nope) }\nf(a) { a == 1 }", json!("undefined")),
         ("package p\nx { not f(input.n) }\nf(a) { a == 1 }", json!(true)),
@@ -50,6 +53,15 @@ fn what_opa_reads_is_read() {
         ("package p\nx { not names[input.nope] }\nnames := {1}", json!("undefined")),
         ("package p\nx { not names[input.n] }\nnames := {1}", json!(true)),
         ("package p\nx { not input.nope.a }", json!(true)),
+        // A document that `with` gives is computed before.
+        (
+            "package p\nimport data.q\nx = y { y := d with input as build(q.f(1)) }\nbuild(n) = {\"n\": n}\nd = m { m := input.n + q.f(0) }",
+            json!(3),
+        ),
+        (
+            "package p\nimport data.q\nx = y {\n  y := d with input as build({\n    \"a\": q.f(1),\n  })\n  y > 1\n}\nbuild(n) = {\"n\": n.a}\nd = m { m := input.n + q.f(0) }",
+            json!(3),
+        ),
         // Tables have long lines.
         (&format!("package p\nx := count(\"{}\")", "a".repeat(5000)), json!(5000)),
         // Things that only look like one of these.
@@ -70,6 +82,8 @@ fn faults_keep_their_places() {
         ("package p\ny := 1\nimport data.q\nx := nofn(1)", "p.rego:4:6: unknown function nofn"),
         ("package p\nx[m] { m := 1 } {\n  m := nofn(2)\n}", "p.rego:3:8: unknown function nofn"),
         ("package p\nx { some i; input[i]; nofn(i) }", "p.rego:2:23: unknown function nofn"),
+        ("package p\nx { y := f(1) with input as nofn(input.a) }\nf(a) { a }", "p.rego:2:29: unknown function nofn"),
+        ("package p\nx { not f(input.a); nofn(1) }\nf(a) { a }", "p.rego:2:21: unknown function nofn"),
         ("package p\nx { not f(input.a)\n  nofn(1) }\nf(a) { a }", "p.rego:3:3: unknown function nofn"),
     ];
     for (text, expected) in cases {

@@ -33,18 +33,18 @@ fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
             plain.push('%');
             continue;
         }
-        let written = match values.next() {
-            None => format!("%!{letter}(MISSING)"),
-            Some(value) => match mistaken(letter, value) {
-                Some(written) => written,
-                None => {
-                    plain.push_str(flags);
-                    plain.push(letter);
-                    given.push(value.clone());
-                    continue;
-                }
-            },
+        let value = values.next();
+        let written = match value {
+            None => Some(format!("%!{letter}(MISSING)")),
+            Some(value) => mistaken(letter, value),
         };
+        if let (None, Some(value)) = (&written, value) {
+            plain.push_str(flags);
+            plain.push(letter);
+            given.push(value.clone());
+            continue;
+        }
+        let written = written.unwrap_or_default();
         plain.push('s');
         given.push(Value::from(written));
     }

@@ -109,6 +109,12 @@ fn commands(script: &str) -> Value {
     Value::from(commands.collect::<Vec<_>>())
 }
 
+/// Settings whose names promise a credential, and keys of AWS, of which our detectors leave out the ones in its manuals.
+const PROMISED: &[(&str, &str)] = &[
+    ("AWS access key", r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b"),
+    ("Password in a setting", r#"(?i)(?:password|passwd|secret|token|api_?key)[\w-]*\s*[:=]+\s*\\?["'][^"'\\\s]{8,}"#),
+];
+
 /// Whether a text holds a credential by its form. Examples count: the policy asked for the form.
 fn secret(text: &str) -> Value {
     let lower = text.to_lowercase();
@@ -116,8 +122,13 @@ fn secret(text: &str) -> Value {
         detector.keywords.iter().any(|keyword| lower.contains(keyword))
             && patterns::compiled(detector.pattern).is_ok_and(|pattern| pattern.is_match(text))
     });
+    let description = found.map(|detector| detector.title).or_else(|| {
+        let promised =
+            PROMISED.iter().find(|(_, pattern)| patterns::compiled(pattern).is_ok_and(|it| it.is_match(text)));
+        promised.map(|(title, _)| *title)
+    });
     let mut result = Object::new();
-    result.insert(Value::from("transgressionFound"), Value::Bool(found.is_some()));
-    result.insert(Value::from("description"), Value::from(found.map_or("", |detector| detector.title)));
+    result.insert(Value::from("transgressionFound"), Value::Bool(description.is_some()));
+    result.insert(Value::from("description"), Value::from(description.unwrap_or_default()));
     result.into_value()
 }

@@ -69,7 +69,7 @@ fn judge(
 }
 
 /// Whether a call may name a variable for the result behind the arguments: `sprintf("…", [x], message)`.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Output {
     Allowed,
     Unsupported,

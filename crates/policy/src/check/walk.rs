@@ -106,7 +106,9 @@ fn query<'s>(query: &'s Query, left: &mut Vec<Left<'s>>, visit: &mut impl FnMut(
             },
             Literal::NotExpr { expr, .. } => left.push(Left::Expr(expr)),
             Literal::Every { key, value, domain, query, .. } => {
-                key.iter().for_each(|key| visit(Visit::Declared(key.text())));
+                if let Some(key) = key {
+                    visit(Visit::Declared(key.text()));
+                }
                 visit(Visit::Declared(value.text()));
                 left.push(Left::Expr(domain));
                 left.push(Left::Query(query));

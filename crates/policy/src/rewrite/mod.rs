@@ -1,17 +1,19 @@
 //! Texts that OPA reads and the interpreter does not, put so that it does.
 //!
-//! Every line keeps its number and every character that a fault can point at keeps its column: a rewrite replaces bytes by
-//! as many others, or adds something behind all else on a line. What is not certain to mean the same is left as it is.
+//! Every line keeps its number: a rewrite replaces characters by as many others, or adds some within a line, which
+//! [`Columns`] takes away again from what faults say. What is not certain to mean the same is left as it is.
 
 mod bodies;
 mod negation;
 mod outline;
 mod some;
 mod tokens;
+mod with;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::module::Fault;
 use outline::Outline;
 use tokens::{Kind, Token};
 
@@ -29,8 +31,50 @@ pub(crate) fn rule_names(text: &str) -> Vec<String> {
     outline.rules().iter().map(|rule| outline.token(rule.start).to_owned()).collect()
 }
 
+/// A text for the interpreter, and what it has more than the policy.
+pub(crate) struct Rewritten<'t> {
+    pub text: Cow<'t, str>,
+    /// What was added to lines, in order.
+    pub added: Vec<Added>,
+}
+
+/// Characters that stand in a line of the interpreter's text and not in the policy's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Added {
+    line: u32,
+    /// The column of the first of them, from 1, in the interpreter's text.
+    column: u32,
+    length: u32,
+}
+
+/// What was added to each module.
+#[derive(Debug, Default)]
+pub(crate) struct Columns(BTreeMap<String, Vec<Added>>);
+
+impl Columns {
+    pub(crate) fn insert(&mut self, path: &str, added: Vec<Added>) {
+        if !added.is_empty() {
+            self.0.insert(path.to_owned(), added);
+        }
+    }
+
+    /// A fault in the interpreter's text as one in the policy's.
+    pub(crate) fn correct(&self, fault: Fault) -> Fault {
+        match self.0.get(&fault.path) {
+            Some(added) => Fault { column: column(added, fault.line, fault.column), ..fault },
+            None => fault,
+        }
+    }
+}
+
+/// The column in the policy of one in the interpreter's text.
+fn column(added: &[Added], line: u32, column: u32) -> u32 {
+    let before = added.iter().filter(|added| added.line == line && added.column < column);
+    before.fold(column, |left, added| left.saturating_sub(added.length.min(column.saturating_sub(added.column))))
+}
+
 /// The text that the interpreter is given; `rules` are names that stand for rules.
-pub(crate) fn rewrite<'t>(text: &'t str, rules: &BTreeSet<String>) -> Cow<'t, str> {
+pub(crate) fn rewrite<'t>(text: &'t str, rules: &BTreeSet<String>) -> Rewritten<'t> {
     let tokens = tokens::tokens(text);
     let mut edits = Vec::new();
     parentheses(text, &tokens, &mut edits);
@@ -39,19 +83,42 @@ pub(crate) fn rewrite<'t>(text: &'t str, rules: &BTreeSet<String>) -> Cow<'t, st
     bodies::rewrite(&outline, &mut edits);
     some::rewrite(&outline, rules, &mut edits);
     negation::rewrite(&outline, &mut edits);
+    with::rewrite(&outline, &mut edits);
     if edits.is_empty() {
-        return Cow::Borrowed(text);
+        return Rewritten { text: Cow::Borrowed(text), added: Vec::new() };
     }
     edits.sort_by_key(|edit| edit.start);
-    let mut rewritten = String::with_capacity(text.len());
-    let mut from = 0;
+    let (mut rewritten, mut added) = (String::with_capacity(text.len()), Vec::new());
+    let (mut from, mut position) = (0, (1, 1));
     for edit in edits {
-        rewritten.push_str(text.get(from..edit.start).unwrap_or_default());
+        let kept = text.get(from..edit.start).unwrap_or_default();
+        rewritten.push_str(kept);
+        position = advance(position, kept);
+        if edit.start == edit.end {
+            let (line, column) = position;
+            added.push(Added { line, column, length: count(edit.text.chars().count()) });
+        }
         rewritten.push_str(&edit.text);
+        position = advance(position, &edit.text);
         from = edit.end;
     }
     rewritten.push_str(text.get(from..).unwrap_or_default());
-    Cow::Owned(rewritten)
+    Rewritten { text: Cow::Owned(rewritten), added }
+}
+
+/// The line and column behind a text that starts at a line and column.
+fn advance((line, column): (u32, u32), text: &str) -> (u32, u32) {
+    match text.rsplit_once('\n') {
+        Some((above, last)) => {
+            let lines = count(above.matches('\n').count()).saturating_add(1);
+            (line.saturating_add(lines), count(last.chars().count()).saturating_add(1))
+        }
+        None => (line, column.saturating_add(count(text.chars().count()))),
+    }
+}
+
+fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// A parenthesis that starts a line of a body starts an expression. The interpreter takes it for the arguments of what the

@@ -24,7 +24,7 @@ pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
         }
         let Some(last) = outline.tokens.get(end) else { continue };
         let references = parts.iter().filter_map(|part| reference(outline, part.start, part.end));
-        let lookups: String = references.map(|reference| format!("; _ = {reference}")).collect();
+        let lookups = references.fold(String::new(), |lookups, reference| lookups + "; _ = " + reference);
         if !lookups.is_empty() {
             edits.push(Edit { start: last.end, end: last.end, text: lookups });
         }
@@ -44,7 +44,7 @@ fn operands(outline: &Outline<'_>, not: usize) -> Option<(Vec<Range<usize>>, usi
                 outline.word(at)?;
             }
             bracket @ ("[" | "(") if !outline.starts_line(next) => {
-                let block = outline.blocks.iter().find(|block| block.open == next)?;
+                let block = outline.opened(next)?;
                 parts.extend(separated(outline, block));
                 at = block.close;
                 // What a call gives is not looked into.

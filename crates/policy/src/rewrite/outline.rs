@@ -71,6 +71,17 @@ impl<'t> Outline<'t> {
         self.blocks.get((*self.around.get(at)?)?)
     }
 
+    /// The block that a token opens. They are in the order of their brackets.
+    pub(super) fn opened(&self, at: usize) -> Option<&Block> {
+        self.blocks.get(self.blocks.binary_search_by_key(&at, |block| block.open).ok()?)
+    }
+
+    /// The blocks that are opened in a range of tokens.
+    pub(super) fn within(&self, range: &std::ops::Range<usize>) -> &[Block] {
+        let index = |at: usize| self.blocks.partition_point(|block| block.open < at);
+        self.blocks.get(index(range.start)..index(range.end)).unwrap_or_default()
+    }
+
     /// The scopes that a token stands in, the innermost first.
     pub(super) fn scopes(&self, at: usize) -> Vec<usize> {
         let first = self.around.get(at).copied().flatten();
