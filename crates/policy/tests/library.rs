@@ -131,7 +131,8 @@ fn an_aggregate_has_every_value_and_isolates_faults() {
     assert_eq!(faults, Vec::<String>::new());
     let paths = ["a", "b", "c", "d", "e"].map(|name| format!("data.p.{name}"));
     let aggregates = library.aggregate(&[paths.to_vec(), paths[..1].to_vec(), Vec::new()]).expect("it compiles");
-    let cases: &[(usize, Json, &[(usize, Json)])] = &[
+    type Case<'c> = (usize, Json, &'c [(usize, Json)]);
+    let cases: &[Case<'_>] = &[
         (0, json!({ "a": true, "list": [7] }), &[(0, json!([1])), (1, json!("v")), (2, json!(1)), (3, json!([7]))]),
         (0, json!({ "a": true, "b": true }), &[(0, json!([1])), (1, json!("v")), (2, json!("fault")), (3, json!([]))]),
         (1, json!({ "a": true }), &[(0, json!([1]))]),

@@ -102,7 +102,10 @@ fn no_text_is_too_broken() {
     for text in texts {
         let cuts = (0..text.len()).filter_map(|end| text.get(..end)).map(str::to_owned);
         let swaps = (0..text.len()).flat_map(|at| {
-            ["{", ")", "\"", "`", "\n", "not "].map(|with| format!("{}{with}{}", &text[..at], &text[at + 1..]))
+            ["{", ")", "\"", "`", "\n", "not "].map(|with| {
+                let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+                format!("{before}{with}{after}")
+            })
         });
         for broken in cuts.chain(swaps) {
             let (_, faults) =
