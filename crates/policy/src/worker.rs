@@ -56,7 +56,7 @@ impl Worker {
 
     /// The value of a rule (`data.main.deny`) or of a package or data document, for an input; undefined where there is none.
     pub fn rule(&mut self, path: &str, input: &Value) -> Result<Value, Fault> {
-        self.evaluator.rule(path, input)
+        self.evaluator.rule(path, input).map_err(|fault| blame(fault, path))
     }
 
     /// The value of the first expression of a query in its first result; undefined where there is no result.

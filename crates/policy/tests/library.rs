@@ -216,6 +216,27 @@ fn annotations_are_read_with_what_they_are_about() {
     assert!(rule.entrypoint);
 }
 
+/// A chain of functions, each within brackets of the one before, on the smallest stack that evaluators run on.
+#[test]
+fn chains_of_rules_are_evaluated_or_refused() {
+    for (length, is_refused) in [(10, false), (80, false), (400, true), (20_000, true)] {
+        let mut text = String::from("package p\nimport rego.v1\nx := f0(1)\n");
+        for at in 0..length {
+            let next = at + 1;
+            text += &format!(
+                "f{at}(a) := b if {{ every z in [1] {{ c := [d | d := f{next}(a + z)][0]; c > 0 }}; b := 1 }}\n"
+            );
+        }
+        text += &format!("f{length}(a) := a\n");
+        let (library, faults) = load(&[&text]);
+        let refusals: Vec<&String> =
+            faults.iter().filter(|fault| fault.ends_with("too long a chain of rules")).collect();
+        assert_eq!((refusals.len(), faults.len()), if is_refused { (1, 1) } else { (0, 0) }, "{length}: {faults:?}");
+        let value = if is_refused { Value::UNDEFINED } else { Value::from(1) };
+        assert_eq!(library.worker().rule("data.p.x", &Value::NULL), Ok(value), "{length}");
+    }
+}
+
 #[test]
 fn data_is_what_policies_look_up() {
     let data = Value::from(json!({ "allowed": ["a", "b"] }));

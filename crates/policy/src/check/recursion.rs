@@ -1,6 +1,6 @@
-//! Rules that need themselves.
+//! Rules that need themselves, or a chain of others that is too long.
 //!
-//! The interpreter would evaluate them until its stack ends, which is the end of the program. A reference to a package needs
+//! The interpreter would evaluate them until its stack ends, which is the end of the program. It needs 2 MiB of it. A reference to a package needs
 //! all rules of it, as in OPA. A name that a rule declares anywhere is taken for its own.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,15 +30,45 @@ pub(super) fn faults(names: &Names<'_>) -> Vec<Fault> {
             needs.into_iter().collect()
         })
         .collect();
-    let mut faults = Vec::new();
-    for at in on_cycles(&needs) {
-        let Some((path, definitions)) = paths.get(at).and_then(|path| names.rules.get_key_value(*path)) else {
-            continue;
-        };
-        let Some((_, rule)) = definitions.first() else { continue };
-        faults.push(super::at(rule.span(), format!("{path} needs its own value")));
+    let Order { cycles, order } = order(&needs);
+    let fault = |at: usize, message: &str| {
+        let (path, definitions) = paths.get(at).and_then(|path| names.rules.get_key_value(*path))?;
+        let (_, rule) = definitions.first()?;
+        Some(super::at(rule.span(), format!("{path} {message}")))
+    };
+    if !cycles.is_empty() {
+        return cycles.into_iter().filter_map(|at| fault(at, "needs its own value")).collect();
     }
-    faults
+    let mut depths = vec![0_usize; needs.len()];
+    for at in order {
+        let below = needs.get(at).into_iter().flatten().filter_map(|&need| depths.get(need)).max();
+        let own = paths.get(at).and_then(|path| names.rules.get(*path)).into_iter().flatten();
+        let own = own.map(|(_, rule)| nesting(rule.span().text())).max().unwrap_or(0);
+        let depth = below.copied().unwrap_or(0).saturating_add(own).saturating_add(1);
+        if depth > MOST_NESTED {
+            return fault(at, "needs too long a chain of rules").into_iter().collect();
+        }
+        set(&mut depths, at, depth);
+    }
+    Vec::new()
+}
+
+/// Rules within rules, each with the brackets within it. Twice as many are within the stack in a build without
+/// optimisations.
+const MOST_NESTED: usize = 500;
+
+/// How deep brackets stand in one another; those in texts count, which makes it more and never less.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth = depth.saturating_add(1),
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = depth.max(most);
+    }
+    most
 }
 
 /// The paths that a rule refers to.
@@ -77,13 +107,21 @@ fn needed(path: &str, paths: &[&String], index: &BTreeMap<&str, usize>, needs: &
     needs.extend(below.filter(|(_, known)| is_below(known)).map(|(at, _)| at));
 }
 
-/// The nodes that lead back to themselves: Tarjan's components, without recursion.
-fn on_cycles(needs: &[Vec<usize>]) -> Vec<usize> {
+/// What Tarjan's components say.
+struct Order {
+    /// The nodes that lead back to themselves.
+    cycles: Vec<usize>,
+    /// All nodes, each behind those that it needs.
+    order: Vec<usize>,
+}
+
+/// Tarjan's components, without recursion.
+fn order(needs: &[Vec<usize>]) -> Order {
     const NEW: usize = usize::MAX;
     let mut order = vec![NEW; needs.len()];
     let mut low = vec![0; needs.len()];
     let mut on_stack = vec![false; needs.len()];
-    let (mut stack, mut found, mut count) = (Vec::new(), Vec::new(), 0_usize);
+    let (mut stack, mut found, mut finished, mut count) = (Vec::new(), Vec::new(), Vec::new(), 0_usize);
     for root in 0..needs.len() {
         if order.get(root) != Some(&NEW) {
             continue;
@@ -120,6 +158,7 @@ fn on_cycles(needs: &[Vec<usize>]) -> Vec<usize> {
                         break;
                     }
                 }
+                finished.extend_from_slice(&component);
                 if component.len() > 1 || edges.contains(&node) {
                     found.append(&mut component);
                 }
@@ -127,7 +166,7 @@ fn on_cycles(needs: &[Vec<usize>]) -> Vec<usize> {
         }
     }
     found.sort_unstable();
-    found
+    Order { cycles: found, order: finished }
 }
 
 fn set<T>(list: &mut [T], at: usize, value: T) {
