@@ -53,6 +53,9 @@ fn what_opa_reads_is_read() {
         ("package p\nx { not names[input.nope] }\nnames := {1}", json!("undefined")),
         ("package p\nx { not names[input.n] }\nnames := {1}", json!(true)),
         ("package p\nx { not input.nope.a }", json!(true)),
+        // A value that the body looks up.
+        ("package p\nx = m[k] { k := \"b\"; input.n } else = 0\nm := {\"a\": 1, \"b\": 2}", json!(2)),
+        ("package p\nimport rego.v1\nx := m[k] if {\n  k := \"c\"\n} else := 0\nm := {\"a\": 1, \"b\": 2}", json!(0)),
         // A document that `with` gives is computed before.
         (
             "package p\nimport data.q\nx = y { y := d with input as build(q.f(1)) }\nbuild(n) = {\"n\": n}\nd = m { m := input.n + q.f(0) }",

@@ -4,6 +4,7 @@
 //! [`Columns`] takes away again from what faults say. What is not certain to mean the same is left as it is.
 
 mod bodies;
+mod heads;
 mod negation;
 mod outline;
 mod some;
@@ -81,6 +82,7 @@ pub(crate) fn rewrite<'t>(text: &'t str, rules: &BTreeSet<String>) -> Rewritten<
     imports(text, &tokens, &mut edits);
     let outline = Outline::new(text, &tokens);
     bodies::rewrite(&outline, &mut edits);
+    heads::rewrite(&outline, &mut edits);
     some::rewrite(&outline, rules, &mut edits);
     negation::rewrite(&outline, &mut edits);
     with::rewrite(&outline, &mut edits);
