@@ -1,6 +1,10 @@
 //! Loading and evaluating: results, faults with their places, isolation, aggregates.
 
+use std::sync::Arc;
+
+use portcullis_core::FileId;
 use portcullis_policy::{Fault, Library, Module, Options, RegoVersion, RuleKind, Scope, Value};
+use portcullis_syntax::{Dialect, yaml};
 use serde_json::{Value as Json, json};
 
 fn modules(texts: &[&str]) -> Vec<Module> {
@@ -118,6 +122,9 @@ fn other_policies_work_when_one_does_not() {
     }
 }
 
+/// An aggregate, an input, and what each rule gives.
+type Aggregated<'c> = (usize, Json, &'c [(usize, Json)]);
+
 #[test]
 fn an_aggregate_has_every_value_and_isolates_faults() {
     let text = "package p\n\
@@ -131,8 +138,7 @@ fn an_aggregate_has_every_value_and_isolates_faults() {
     assert_eq!(faults, Vec::<String>::new());
     let paths = ["a", "b", "c", "d", "e"].map(|name| format!("data.p.{name}"));
     let aggregates = library.aggregate(&[paths.to_vec(), paths[..1].to_vec(), Vec::new()]).expect("it compiles");
-    type Case<'c> = (usize, Json, &'c [(usize, Json)]);
-    let cases: &[Case<'_>] = &[
+    let cases: &[Aggregated<'_>] = &[
         (0, json!({ "a": true, "list": [7] }), &[(0, json!([1])), (1, json!("v")), (2, json!(1)), (3, json!([7]))]),
         (0, json!({ "a": true, "b": true }), &[(0, json!([1])), (1, json!("v")), (2, json!("fault")), (3, json!([]))]),
         (1, json!({ "a": true }), &[(0, json!([1]))]),
@@ -220,14 +226,12 @@ fn annotations_are_read_with_what_they_are_about() {
 #[test]
 fn chains_of_rules_are_evaluated_or_refused() {
     for (length, is_refused) in [(10, false), (80, false), (400, true), (20_000, true)] {
-        let mut text = String::from("package p\nimport rego.v1\nx := f0(1)\n");
-        for at in 0..length {
+        let links = (0..length).map(|at| {
             let next = at + 1;
-            text += &format!(
-                "f{at}(a) := b if {{ every z in [1] {{ c := [d | d := f{next}(a + z)][0]; c > 0 }}; b := 1 }}\n"
-            );
-        }
-        text += &format!("f{length}(a) := a\n");
+            format!("f{at}(a) := b if {{ every z in [1] {{ c := [d | d := f{next}(a + z)][0]; c > 0 }}; b := 1 }}")
+        });
+        let ends = ["package p\nimport rego.v1\nx := f0(1)".to_owned(), format!("f{length}(a) := a")];
+        let text = ends.into_iter().chain(links).collect::<Vec<_>>().join("\n");
         let (library, faults) = load(&[&text]);
         let refusals: Vec<&String> =
             faults.iter().filter(|fault| fault.ends_with("too long a chain of rules")).collect();
@@ -270,4 +274,32 @@ fn prints_and_covered_lines_are_kept() {
     let coverage = worker.coverage();
     let [file] = coverage.as_slice() else { panic!("one file") };
     assert!(file.covered.contains(&5) && file.missed.contains(&6), "{file:?}");
+}
+
+#[test]
+fn a_document_is_the_json_that_its_decoder_makes() {
+    let cases = [
+        ("a: 0777\nb: 1_000\nc: yes\non: 1\nd: '1'", json!({ "a": 511, "b": 1000, "c": true, "true": 1, "d": "1" })),
+        (
+            "a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}\ne: [*x, ~]",
+            json!({
+                "a": { "b": 1, "c": 2 },
+                "d": { "b": 3, "c": 2 },
+                "e": [{ "b": 1, "c": 2 }, null]
+            }),
+        ),
+        (
+            "a: nginx:${TAG}\nb: 1.5\nc: 123456789012345678901",
+            json!({
+                "a": "nginx:${TAG}",
+                "b": 1.5,
+                "c": serde_json::from_str::<Json>("123456789012345678901").expect("a number")
+            }),
+        ),
+    ];
+    for (text, expected) in cases {
+        let tree = yaml::parse(FileId::default(), &Arc::from(text), Dialect::Yaml11);
+        let root = tree.documents().next().expect("a document").root;
+        assert_eq!(Value::from_node(root).to_json(), expected, "{text}");
+    }
 }
