@@ -13,7 +13,7 @@ use crate::check;
 use crate::declaration::{self, Package, RuleKind};
 use crate::interpreter::{self, Interpreter, guarded};
 use crate::module::{Fault, Module, Options, RegoVersion};
-use crate::rewrite::{self, Columns};
+use crate::rewrite::{self, Columns, Heads};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -164,9 +164,10 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     {
         faults.push(Fault::new("", 0, 0, format!("data: {error}")));
     }
-    let names = sources.iter().flat_map(|module| rewrite::rule_names(&module.text)).collect();
+    let mut heads = Heads::default();
+    sources.iter().for_each(|module| heads.read(&module.text));
     sources.retain(|module| {
-        let rewritten = rewrite::rewrite(&module.text, &names);
+        let rewritten = rewrite::rewrite(&module.text, &heads);
         columns.insert(&module.path, rewritten.added);
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
         let added = add(&mut engine, &module.path, &rewritten.text, version);

@@ -65,6 +65,8 @@ fn what_opa_reads_is_read() {
             "package p\nimport data.q\nx = y {\n  y := d with input as build({\n    \"a\": q.f(1),\n  })\n  y > 1\n}\nbuild(n) = {\"n\": n.a}\nd = m { m := input.n + q.f(0) }",
             json!(3),
         ),
+        ("package p\nx { y == 4 with n as 3 }\ny := n + 1\nn := 1", json!(true)),
+        ("package p\nx { y == 4 with f as 3 }\ny := f(1) + 1\nf(a) = a", json!(true)),
         // Tables have long lines.
         (&format!("package p\nx := count(\"{}\")", "a".repeat(5000)), json!(5000)),
         // Things that only look like one of these.

@@ -25,11 +25,25 @@ struct Edit {
     text: String,
 }
 
-/// The names that rules of a module start with.
-pub(crate) fn rule_names(text: &str) -> Vec<String> {
-    let tokens = tokens::tokens(text);
-    let outline = Outline::new(text, &tokens);
-    outline.rules().iter().map(|rule| outline.token(rule.start).to_owned()).collect()
+/// The names that rules of all modules start with.
+#[derive(Default)]
+pub(crate) struct Heads {
+    names: BTreeSet<String>,
+    functions: BTreeSet<String>,
+}
+
+impl Heads {
+    pub(crate) fn read(&mut self, text: &str) {
+        let tokens = tokens::tokens(text);
+        let outline = Outline::new(text, &tokens);
+        for rule in outline.rules() {
+            let name = outline.token(rule.start).to_owned();
+            if outline.token(rule.start.saturating_add(1)) == "(" {
+                self.functions.insert(name.clone());
+            }
+            self.names.insert(name);
+        }
+    }
 }
 
 /// A text for the interpreter, and what it has more than the policy.
@@ -74,8 +88,8 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
     before.fold(column, |left, added| left.saturating_sub(added.length.min(column.saturating_sub(added.column))))
 }
 
-/// The text that the interpreter is given; `rules` are names that stand for rules.
-pub(crate) fn rewrite<'t>(text: &'t str, rules: &BTreeSet<String>) -> Rewritten<'t> {
+/// The text that the interpreter is given; `heads` are the names that may stand for rules.
+pub(crate) fn rewrite<'t>(text: &'t str, heads: &Heads) -> Rewritten<'t> {
     let tokens = tokens::tokens(text);
     let mut edits = Vec::new();
     parentheses(text, &tokens, &mut edits);
@@ -83,9 +97,10 @@ pub(crate) fn rewrite<'t>(text: &'t str, rules: &BTreeSet<String>) -> Rewritten<
     let outline = Outline::new(text, &tokens);
     bodies::rewrite(&outline, &mut edits);
     heads::rewrite(&outline, &mut edits);
-    some::rewrite(&outline, rules, &mut edits);
+    some::rewrite(&outline, &heads.names, &mut edits);
     negation::rewrite(&outline, &mut edits);
     with::rewrite(&outline, &mut edits);
+    with::complete(&outline, heads, &mut edits);
     if edits.is_empty() {
         return Rewritten { text: Cow::Borrowed(text), added: Vec::new() };
     }

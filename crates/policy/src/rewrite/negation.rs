@@ -1,8 +1,8 @@
 //! `not allowed(container.image)`: where there is no image, OPA takes the whole body for undefined, because it looks up
 //! arguments before it negates. To the interpreter the call is undefined, and its negation true.
 //!
-//! Each argument, and each index of a negated reference, that is a reference is looked up again behind the negation. References with `_`, other expressions and what
-//! `with` changes stay as they are.
+//! Each argument, and each index of a negated reference, that is a reference is looked up again behind the negation.
+//! References with `_`, other expressions and what `with` changes stay as they are.
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
 //! `deny with input as build(config.defaults)`: the interpreter evaluates what the value needs with the new input, and
 //! remembers it wrongly for the rest. The value gets a name, which is evaluated before.
 
-use super::Edit;
 use super::outline::Outline;
+use super::{Edit, Heads};
 
 pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
     let mut at = 0;
@@ -28,6 +28,23 @@ pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
             edits.push(Edit { start: first.start, end: first.start, text: format!("{name}; {name} = ") });
         }
         at = next.max(at.saturating_add(1));
+    }
+}
+
+/// `with limits as …` of a rule of the package: the interpreter knows it by its whole path only.
+pub(super) fn complete(outline: &Outline<'_>, heads: &Heads, edits: &mut Vec<Edit>) {
+    let clause = (0..outline.tokens.len()).find(|&at| outline.word(at) == Some("package"));
+    let Some(start) = clause.map(|at| at.saturating_add(1)) else { return };
+    let end = (start..outline.tokens.len()).find(|&at| outline.starts_line(at)).unwrap_or(outline.tokens.len());
+    let path: String = (start..end).map(|at| outline.token(at)).collect();
+    for with in (end..outline.tokens.len()).filter(|&at| outline.word(at) == Some("with")) {
+        let target = with.saturating_add(1);
+        let (Some(name), Some("as")) = (outline.word(target), outline.word(target.saturating_add(1))) else { continue };
+        let is_rule =
+            heads.names.contains(name) && !heads.functions.contains(name) && !matches!(name, "input" | "data");
+        if let Some(token) = outline.tokens.get(target).filter(|_| is_rule) {
+            edits.push(Edit { start: token.start, end: token.start, text: format!("data.{path}.") });
+        }
     }
 }
 
