@@ -165,7 +165,9 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
         faults.push(Fault::new("", 0, 0, format!("data: {error}")));
     }
     let mut heads = Heads::default();
-    sources.iter().for_each(|module| heads.read(&module.text));
+    for module in sources.iter() {
+        heads.read(&module.text);
+    }
     sources.retain(|module| {
         let rewritten = rewrite::rewrite(&module.text, &heads);
         columns.insert(&module.path, rewritten.added);
