@@ -1,0 +1,30 @@
+//! Policies in Rego: loaded, checked, evaluated.
+//!
+//! A [`Library`] is what a set of policy files and data documents became; a [`Worker`] of it evaluates rules, one worker for
+//! each thread. What cannot be loaded or evaluated is a [`Fault`] with a place, and other policies still run. Policies get no
+//! files, no network and no environment. Nothing here knows what a rule's result means: conventions (Conftest's names,
+//! Gatekeeper's templates) stand above.
+//!
+//! The interpreter of `regorus` does the work. It is hidden here: [`Value`] is what others see of it, and its faults are
+//! worked around at load (`rewrite`), by a check of calls that it leaves to the evaluation (`check`), and by functions that
+//! stand in for its own (`builtins`).
+
+mod annotation;
+mod builtins;
+mod check;
+mod declaration;
+mod interpreter;
+mod library;
+mod module;
+mod reference;
+mod rewrite;
+mod value;
+mod worker;
+
+pub use annotation::{Annotation, Person, RelatedResource, Scope};
+pub use declaration::{Package, Rule, RuleKind};
+pub use library::{Aggregate, Library};
+pub use module::{BuiltinErrors, Counting, Fault, Limits, Module, Options, RegoVersion};
+pub use reference::rule_path;
+pub use value::{Value, View};
+pub use worker::{Coverage, Print, Worker};

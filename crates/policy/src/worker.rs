@@ -1,0 +1,111 @@
+//! One thread's evaluator.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::interpreter::{Evaluator, Interpreter};
+use crate::library::{Aggregate, Group};
+use crate::module::Fault;
+use crate::value::Value;
+
+/// Evaluates the rules of a library; made by [`crate::Library::worker`], one for each thread.
+pub struct Worker {
+    evaluator: Box<dyn Evaluator>,
+    groups: Arc<[Group]>,
+}
+
+/// What a policy printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Print {
+    /// The module.
+    pub path: String,
+    /// The line of the call, from 1.
+    pub line: u32,
+    /// The values, separated by spaces.
+    pub text: String,
+}
+
+impl Print {
+    pub(crate) fn read(printed: &str) -> Self {
+        let read = || {
+            // A path may hold colons, and so may the text: the line is the first number between two of them.
+            printed.match_indices(':').find_map(|(at, _)| {
+                let (line, text) = printed.get(at.checked_add(1)?..)?.split_once(": ")?;
+                Some(Self { path: printed.get(..at)?.to_owned(), line: line.parse().ok()?, text: text.to_owned() })
+            })
+        };
+        read().unwrap_or_else(|| Self { path: String::new(), line: 0, text: printed.to_owned() })
+    }
+}
+
+/// The lines of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The module.
+    pub path: String,
+    /// Lines that were evaluated.
+    pub covered: BTreeSet<u32>,
+    /// Lines that could be and were not.
+    pub missed: BTreeSet<u32>,
+}
+
+impl Worker {
+    pub(crate) fn new(interpreter: Interpreter, groups: Arc<[Group]>) -> Self {
+        Self { evaluator: Box::new(interpreter), groups }
+    }
+
+    /// The value of a rule (`data.main.deny`) or of a package or data document, for an input; undefined where there is none.
+    pub fn rule(&mut self, path: &str, input: &Value) -> Result<Value, Fault> {
+        self.evaluator.rule(path, input).map_err(|fault| blame(fault, path))
+    }
+
+    /// The value of the first expression of a query in its first result; undefined where there is no result.
+    pub fn query(&mut self, query: &str, input: &Value) -> Result<Value, Fault> {
+        self.evaluator.query(query, input)
+    }
+
+    /// The values of all rules of an aggregate, in its order: each with its index, undefined ones left out.
+    ///
+    /// One evaluation computes what the rules share once. Where it fails, parts of it and then single rules are evaluated by
+    /// themselves, so that a fault takes no other rule with it.
+    pub fn aggregate(&mut self, aggregate: Aggregate, input: &Value) -> Vec<(usize, Result<Value, Fault>)> {
+        let Some(group) = self.groups.get(aggregate.0).cloned() else { return Vec::new() };
+        let mut results = Vec::new();
+        self.collect(&group, input, &mut results);
+        results
+    }
+
+    fn collect(&mut self, group: &Group, input: &Value, results: &mut Vec<(usize, Result<Value, Fault>)>) {
+        if let [(index, path)] = &*group.rules {
+            match self.evaluator.rule(path, input) {
+                Ok(value) if value.is_undefined() => {}
+                result => results.push((*index, result.map_err(|fault| blame(fault, path)))),
+            }
+            return;
+        }
+        match self.evaluator.rule(&group.path, input) {
+            Ok(values) => results.extend(values.items().filter_map(|pair| {
+                let mut pair = pair.items();
+                let index = usize::try_from(pair.next()?.as_i64()?).ok()?;
+                Some((index, Ok(pair.next()?)))
+            })),
+            // The depth of the parts is the logarithm of how many rules there are.
+            Err(_) => group.parts.iter().for_each(|part| self.collect(part, input, results)),
+        }
+    }
+
+    /// What was printed since this was asked for last.
+    pub fn prints(&mut self) -> Vec<Print> {
+        self.evaluator.prints()
+    }
+
+    /// The lines that this worker evaluated; nothing unless [`crate::Options::coverage`] is on.
+    pub fn coverage(&self) -> Vec<Coverage> {
+        self.evaluator.coverage()
+    }
+}
+
+/// A fault without a place (time, size, a panic) names the rule.
+fn blame(fault: Fault, path: &str) -> Fault {
+    if fault.path.is_empty() { Fault { message: format!("{path}: {}", fault.message), ..fault } } else { fault }
+}

@@ -1,0 +1,123 @@
+//! Texts that OPA reads and the interpreter does not: they load, mean the same, and faults keep their places.
+
+use portcullis_policy::{Fault, Library, Module, Options, Value};
+use serde_json::{Value as Json, json};
+
+/// The value of `data.p.x`, or the first fault.
+fn x(text: &str, input: &Json) -> Json {
+    let modules = [Module::new("p.rego", text), Module::new("q.rego", "package q\nf(a) := a + 1")];
+    let (library, faults) = Library::compile(&modules, &Value::UNDEFINED, &Options::default());
+    if let Some(fault) = faults.first() {
+        return Json::from(fault.to_string());
+    }
+    match library.worker().rule("data.p.x", &Value::from(input.clone())) {
+        Ok(value) if value.is_undefined() => Json::from("undefined"),
+        Ok(value) => value.to_json(),
+        Err(fault) => Json::from(fault.to_string()),
+    }
+}
+
+#[test]
+fn what_opa_reads_is_read() {
+    let input = json!({ "n": 3, "containers": [{ "args": ["a", "b"] }, { "args": ["c"] }] });
+    let cases: &[(&str, Json)] = &[
+        // A parenthesis at the start of a line.
+        ("package p\nx {\n  input.n\n  (input.n - 1) > 1\n}", json!(true)),
+        ("package p\nx {\n  input.containers[0]\n\t(input.n - 1) > 5\n}", json!("undefined")),
+        ("package p\nx = y {\n  y := count(\n    [1]\n  )\n}", json!(1)),
+        // Imports behind rules.
+        ("package p\ny := 1\nimport data.q\nx := q.f(1)", json!(2)),
+        ("package p # the package\n\ny := 1\nimport data.q as r\nx := r.f(y)", json!(2)),
+        // Several bodies behind one head.
+        ("package p\nx[m] { m := 1 } { m := 2 }", json!([1, 2])),
+        (
+            "package p\nx = y { y := f(2) }\nf(a) = b { a == 1; b := \"one\" } {\n  a == 2\n  b := \"two\"\n}",
+            json!("two"),
+        ),
+        ("package p\nx { false } { true }", json!(true)),
+        // `some` behind a loop.
+        ("package p\nx[o] { c := input.containers[_]; some i; o := upper(c.args[i]) }", json!(["A", "B", "C"])),
+        (
+            "package p\nx[o] { c := input.containers[_]\n  some i, j\n  i != j\n  o := upper(c.args[i]); c.args[j] }",
+            json!(["A", "B"]),
+        ),
+        // Two bodies with a name of their own.
+        (
+            "package p\nx { y := [j | some i; input.containers[i]; j := i]; z := [i | some i; input.containers[i]]; y == z }",
+            json!(true),
+        ),
+        // An argument that is undefined.
+        ("package p\nx { not f(input.nope) }\nf(a) { a == 1 }", json!("undefined")),
+        ("package p\nx { not f(input.n) }\nf(a) { a == 1 }", json!(true)),
+        ("package p\nx { not f(1, input.n); input.n == 3 }\nf(a, b) { a == b }", json!(true)),
+        ("package p\nx { not names[input.nope] }\nnames := {1}", json!("undefined")),
+        ("package p\nx { not names[input.n] }\nnames := {1}", json!(true)),
+        ("package p\nx { not input.nope.a }", json!(true)),
+        // A value that the body looks up.
+        ("package p\nx = m[k] { k := \"b\"; input.n } else = 0\nm := {\"a\": 1, \"b\": 2}", json!(2)),
+        ("package p\nimport rego.v1\nx := m[k] if {\n  k := \"c\"\n} else := 0\nm := {\"a\": 1, \"b\": 2}", json!(0)),
+        // A document that `with` gives is computed before.
+        (
+            "package p\nimport data.q\nx = y { y := d with input as build(q.f(1)) }\nbuild(n) = {\"n\": n}\nd = m { m := input.n + q.f(0) }",
+            json!(3),
+        ),
+        (
+            "package p\nimport data.q\nx = y {\n  y := d with input as build({\n    \"a\": q.f(1),\n  })\n  y > 1\n}\nbuild(n) = {\"n\": n.a}\nd = m { m := input.n + q.f(0) }",
+            json!(3),
+        ),
+        ("package p\nx { y == 4 with n as 3 }\ny := n + 1\nn := 1", json!(true)),
+        ("package p\nx { y == 4 with f as 3 }\ny := f(1) + 1\nf(a) = a", json!(true)),
+        // Tables have long lines.
+        (&format!("package p\nx := count(\"{}\")", "a".repeat(5000)), json!(5000)),
+        // Things that only look like one of these.
+        ("package p\nx := `\nimport data.q\n` { true }", json!("\nimport data.q\n")),
+        ("package p\n# import data.q\nx := \"not f(a.b)\"", json!("not f(a.b)")),
+        ("package p\nx = {\"a\": 1} { true }", json!({ "a": 1 })),
+        ("package p\nx { false } else = {\"b\": 2} { true }", json!({ "b": 2 })),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(&x(text, &input), expected, "{text}");
+    }
+}
+
+#[test]
+fn faults_keep_their_places() {
+    let cases = [
+        ("package p\nx {\n  input.n\n  (input.n - 1) > nofn(1)\n}", "p.rego:4:19: unknown function nofn"),
+        ("package p\ny := 1\nimport data.q\nx := nofn(1)", "p.rego:4:6: unknown function nofn"),
+        ("package p\nx[m] { m := 1 } {\n  m := nofn(2)\n}", "p.rego:3:8: unknown function nofn"),
+        ("package p\nx { some i; input[i]; nofn(i) }", "p.rego:2:23: unknown function nofn"),
+        ("package p\nx { y := f(1) with input as nofn(input.a) }\nf(a) { a }", "p.rego:2:29: unknown function nofn"),
+        ("package p\nx { not f(input.a); nofn(1) }\nf(a) { a }", "p.rego:2:21: unknown function nofn"),
+        ("package p\nx { not f(input.a)\n  nofn(1) }\nf(a) { a }", "p.rego:3:3: unknown function nofn"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(x(text, &Json::Null), expected, "{text}");
+    }
+}
+
+/// Every prefix of policies, and each with a byte replaced: no panic, and each fault names its module.
+#[test]
+fn no_text_is_too_broken() {
+    let texts = [
+        "package p\nimport rego.v1\nimport data.q as r\ndeny contains msg if {\n  some i, c in input.xs\n  not f(c.a, [x | x := c.b[_]])\n  (i > 1)\n  msg := sprintf(`%v`, [{\"a\": c}])\n} else := 1\nf(a, b) if a == b",
+        "# METADATA\n# title: [\npackage p\nx[{\"m\": m}] { some i; m := input[i] } { m := \"\\\"\" }\ndefault y = 1\ny = {1, 2} { true } else = 3 { walk(input, [p, v]) }",
+    ];
+    let mut count = 0;
+    for text in texts {
+        let cuts = (0..text.len()).filter_map(|end| text.get(..end)).map(str::to_owned);
+        let swaps = (0..text.len()).flat_map(|at| {
+            ["{", ")", "\"", "`", "\n", "not "].map(|with| {
+                let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+                format!("{before}{with}{after}")
+            })
+        });
+        for broken in cuts.chain(swaps) {
+            let (_, faults) =
+                Library::compile(&[Module::new("p.rego", broken.clone())], &Value::UNDEFINED, &Options::default());
+            assert!(faults.iter().all(|Fault { path, .. }| path == "p.rego"), "{broken}\n{faults:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 1000);
+}
