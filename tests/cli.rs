@@ -123,6 +123,7 @@ fn what_cannot_be_understood_is_told() {
         (&["explain", "KSV-017O"], "unknown rule `KSV-017O`"),
         (&["explain"], "<ID>"),
         (&["rules", "--peer", "haddolint"], "`haddolint`"),
+        (&["rules", "k8s-privileged-contaner"], "k8s-privileged-container"),
         (&["config"], "config"),
         (&["config", "import"], "<FILE>"),
         (&["config", "import", "missing.yaml"], "missing.yaml"),
@@ -193,6 +194,9 @@ fn commands_print_what_they_are_for() {
         assert!(out.contains(told), "{arguments:?}: {out}");
     }
     assert!(!run(&["rules", "--peer", "trivy"]).1.contains("unused-suppression"));
+    let out = run(&["rules", "secret-password", "KSV-0017"]).1;
+    assert!(out.lines().count() == 2 && out.contains("k8s-privileged-container"), "{out}");
+    assert!(run(&["rules", "secret-github-*"]).1.lines().all(|line| line.contains(" secret-github-")));
 }
 
 #[test]
@@ -330,7 +334,7 @@ fn texts_that_are_searched_for_secrets_say_so() {
     let diff = format!("diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-a: b: c\n+{SECRET}");
     let commit = format!("commit {}\nAuthor: A <a@example.org>\n\n    a: b: c\n", "0".repeat(40));
     for (arguments, input, code, told_of, note) in [
-        (&["found/a.py"][..], "", 1, found, &format!("{alone}found/a.py\n")[..]),
+        (&["found/a.py"][..], "", 1, found, format!("{alone}found/a.py\n").as_str()),
         (&["found/le.ini"], "", 1, found, &format!("{alone}found/le.ini\n")),
         (&["found/be.ini"], "", 1, found, &format!("{alone}found/be.ini\n")),
         (&["clean/a.py", "clean/b.py"], "", 0, "", &format!("{alone}clean/a.py, clean/b.py\n")),
