@@ -72,6 +72,7 @@ pub fn judge(setting: &Setting<'_>) -> Verdict {
                 other => other,
             }
         }
+        Promise::Secret if is_entry(name) && is_numbered(value) => Verdict::Nothing,
         Promise::Secret if is_token(value, slot) && !(is_digest(value) && is_of_thing(name)) => Verdict::Key,
         Promise::Key if is_random(value) && !is_uuid(value) => Verdict::Key,
         _ => Verdict::Nothing,
@@ -231,6 +232,21 @@ fn is_chosen(name: &str) -> bool {
         [one] => one.strip_suffix("secret").is_some_and(|before| BEFORE.contains(&before)),
         [] => false,
     }
+}
+
+/// Whether the name may as well be one of an entry of a map: `storage_account_key`, `logic_app_key`.
+fn is_entry(name: &str) -> bool {
+    let words = words(name);
+    let [.., owner, last] = words.as_slice() else { return false };
+    last == "key" && ["account", "storage", "app", "service", "server", "client"].contains(&owner.as_str())
+}
+
+/// `bootdiag_region1`: words, of which one is counted.
+fn is_numbered(value: &str) -> bool {
+    value.split(['_', '-']).all(|part| {
+        let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        word.len() > 2 && part.len() < word.len() + 2 && word.bytes().all(|byte| byte.is_ascii_lowercase())
+    })
 }
 
 /// Hexadecimal digits as many as a digest has.

@@ -234,6 +234,14 @@ impl<'t> Page<'t> {
         };
         let slot = match self.slot() {
             Slot::Setting if is_screaming(candidate.judged) => Slot::Environment,
+            // `# - DB_PASSWORD=…`: a variable that is out of use.
+            Slot::Prose
+                if is_screaming(candidate.judged)
+                    && text.at(name.after) == b'='
+                    && matches!(line.language, Language::Yaml | Language::Env | Language::Dockerfile) =>
+            {
+                Slot::Environment
+            }
             slot => slot,
         };
         self.tell_below(&candidate, slot, Some((&line, &name)));
