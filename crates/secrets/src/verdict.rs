@@ -65,7 +65,7 @@ pub fn judge(setting: &Setting<'_>) -> Verdict {
     }
     match promised {
         Promise::Password => password(value, &Context { name, slot }),
-        Promise::Secret if is_chosen(name) && slot != Slot::Prose && value.len() > 7 => {
+        Promise::Secret if is_chosen(name) && slot != Slot::Prose && is_long_enough(value) => {
             match password(value, &Context { name, slot }) {
                 Verdict::Password if !is_token(value, slot) => Verdict::Password,
                 Verdict::Password => Verdict::Key,
@@ -247,6 +247,11 @@ fn is_numbered(value: &str) -> bool {
         let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
         word.len() > 2 && part.len() < word.len() + 2 && word.bytes().all(|byte| byte.is_ascii_lowercase())
     })
+}
+
+/// Whether a secret that somebody made up is more than a name: eight characters, or six of three kinds.
+fn is_long_enough(value: &str) -> bool {
+    value.len() > 7 || value.len() > 5 && classes(value) > 2
 }
 
 /// Hexadecimal digits as many as a digest has.

@@ -488,6 +488,8 @@ const TERRAFORM: &[Row] = &[
 
 #[rustfmt::skip]
 const TEXTS: &[Row] = &[
+    ("a.md", "Set these:\n\n    mysql_root_password: VAL\n", "S"),
+    ("env.example", "# DB_PASSWORD=VAL", "S"),
     ("a.md", "```yaml\npassword: VAL\n```\n", "S"),
     ("a.md", "```\nDB_PASSWORD=VAL\n```\n", "S"),
     ("a.md", "```json\n{\"password\": \"VAL\"}\n```\n", "S"),

@@ -103,7 +103,10 @@ fn names_another_thing(text: &str, context: &Context<'_>) -> bool {
         words.iter().all(|word| own.contains(word) || FILLERS.contains(&word.as_str()) || is_word_for_password(word))
     };
     // A variable holds the value: `app_user_secret` names no Secret there.
-    let is_made_up = last == "secret" && context.slot == Slot::Environment && !names_itself();
+    let is_made_up = last == "secret"
+        && context.slot == Slot::Environment
+        && words.first().is_some_and(|first| !FILLERS.contains(&first.as_str()))
+        && !names_itself();
     THINGS.contains(&last.as_str()) && !is_made_up || is_word_for_password(last) && names_itself()
 }
 
@@ -196,8 +199,11 @@ fn is_label(text: &str) -> bool {
 
 /// Whether a text in the sources of a program is more than a label, a name or a message.
 fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
+    // `@Password` is an annotation, `@dm1n2010` none.
+    let is_annotation = text.starts_with('@') && !text.bytes().any(|byte| byte.is_ascii_digit());
     if is_about_in_source(context.name)
-        || text.starts_with(['#', '.', '<', ':', '%', '@', '/', '\\', '-', '=', '?', '&'])
+        || is_annotation
+        || text.starts_with(['#', '.', '<', ':', '%', '/', '\\', '-', '=', '?', '&'])
     {
         return false;
     }

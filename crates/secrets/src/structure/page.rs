@@ -242,6 +242,7 @@ impl<'t> Page<'t> {
             {
                 Slot::Environment
             }
+            Slot::Prose if is_indented_code(&line, candidate.judged) => Slot::Setting,
             slot => slot,
         };
         self.tell_below(&candidate, slot, Some((&line, &name)));
@@ -415,6 +416,15 @@ fn may_hold(name: &str, value: &str, slot: Slot) -> bool {
 /// What no password of a URL holds.
 fn is_sealed_or_odd(literal: &Literal<'_>) -> bool {
     literal.range.len() < SHORTEST || literal.text.contains(['\\', '^', '*']) && literal.text.contains(['[', '(', '+'])
+}
+
+/// `    mysql_root_password: …` in a text for people: a block of code without marks; no sentence has such a name.
+fn is_indented_code(line: &Line, name: &str) -> bool {
+    line.language == Language::Prose
+        && !line.is_comment
+        && line.content >= line.range.start + 4
+        && name.contains(['_', '.'])
+        && !name.contains(' ')
 }
 
 fn is_screaming(name: &str) -> bool {
