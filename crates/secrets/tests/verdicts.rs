@@ -84,6 +84,7 @@ fn name_place_and_value_decide_together() {
         (Environment, "CLIENT_SECRET", "my-client-secret", Nothing),
         (Environment, "APP_SECRET", "my_shop_app_secret", Nothing),
         (Literal, "shopify_password", "shopify", Weak),
+        (Literal, "keystorePassword", "keystorePassword", Nothing),
         (Literal, "password_resets", "password_resets#reset_password", Nothing),
         (Literal, "personal_api_key", "crwdns12314:0crwdne12314:0", Nothing),
         (File, "adminPasswordMtime", "2006-01-02T15:04:05Z", Nothing),

@@ -76,7 +76,9 @@ fn is_owner(text: &str, context: &Context<'_>) -> bool {
 
 /// A constant (`DB_PASS`), a name of a Secret (`shop-secrets`), or the name of the setting itself.
 fn names_another_thing(text: &str, context: &Context<'_>) -> bool {
-    if is_same(text, context.name) {
+    // `.keystorePassword("keystorePassword")`
+    let is_source = matches!(context.slot, Slot::Literal | Slot::Prose);
+    if is_same(text, context.name) || is_source && text.len() > 8 && text == context.name {
         return true;
     }
     let is_upper = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
