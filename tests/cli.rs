@@ -123,6 +123,7 @@ fn what_cannot_be_understood_is_told() {
         (&["explain", "KSV-017O"], "unknown rule `KSV-017O`"),
         (&["explain"], "<ID>"),
         (&["rules", "--peer", "haddolint"], "`haddolint`"),
+        (&["rules", "k8s-privileged-contaner"], "k8s-privileged-container"),
         (&["config"], "config"),
         (&["config", "import"], "<FILE>"),
         (&["config", "import", "missing.yaml"], "missing.yaml"),
@@ -193,6 +194,9 @@ fn commands_print_what_they_are_for() {
         assert!(out.contains(told), "{arguments:?}: {out}");
     }
     assert!(!run(&["rules", "--peer", "trivy"]).1.contains("unused-suppression"));
+    let out = run(&["rules", "secret-password", "KSV-0017"]).1;
+    assert!(out.lines().count() == 2 && out.contains("k8s-privileged-container"), "{out}");
+    assert!(run(&["rules", "secret-github-*"]).1.lines().all(|line| line.contains(" secret-github-")));
 }
 
 #[test]
@@ -298,6 +302,68 @@ fn standard_input_is_a_file() {
 }
 
 #[test]
+fn texts_that_are_searched_for_secrets_say_so() {
+    const SECRET: &str = "password = 'kX9mQ2vL7'\n";
+    let root = tree("searched");
+    let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect()
+    };
+    for (name, bytes) in [
+        ("clean/a.py", b"from os import path\n".to_vec()),
+        ("clean/b.py", b"from os import path\n".to_vec()),
+        ("clean/c.py", b"from os import path\n".to_vec()),
+        ("clean/d.py", b"from os import path\n".to_vec()),
+        ("clean/binary.c", b"\x7fELF\0\0".to_vec()),
+        ("clean/settings.yaml", b"theme: dark\n".to_vec()),
+        ("found/a.py", format!("import os\n{SECRET}").into_bytes()),
+        ("found/le.ini", utf16(&format!("[db]\r\n{SECRET}"), u16::to_le_bytes)),
+        ("found/be.ini", utf16(&format!("[db]\r\n{SECRET}"), u16::to_be_bytes)),
+        ("sources/a.py", b"from os import path\n".to_vec()),
+        (
+            "sources/package-lock.json",
+            b"{ \"lockfileVersion\": 3, \"packages\": { \"node_modules/a\": { \"version\": \"1.0.0\" } } }".to_vec(),
+        ),
+    ] {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    let found = "2:13: medium[secret-password]";
+    let (alone, other) =
+        ("note: searched for secrets alone: ", "note: not judged, nothing in it is of a kind that is scanned");
+    let diff = format!("diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-a: b: c\n+{SECRET}");
+    let commit = format!("commit {}\nAuthor: A <a@example.org>\n\n    a: b: c\n", "0".repeat(40));
+    for (arguments, input, code, told_of, note) in [
+        (&["found/a.py"][..], "", 1, found, format!("{alone}found/a.py\n").as_str()),
+        (&["found/le.ini"], "", 1, found, &format!("{alone}found/le.ini\n")),
+        (&["found/be.ini"], "", 1, found, &format!("{alone}found/be.ini\n")),
+        (&["clean/a.py", "clean/b.py"], "", 0, "", &format!("{alone}clean/a.py, clean/b.py\n")),
+        // A hook hands over what a commit changes.
+        (&["clean/a.py", "clean/b.py", "clean/c.py", "clean/d.py"], "", 0, "", ""),
+        (&["clean/binary.c"], "", 0, "", &format!("{other}: clean/binary.c\n")),
+        (
+            &["clean/settings.yaml"],
+            "",
+            0,
+            "",
+            &format!("{other}, though it was searched for secrets: clean/settings.yaml\n"),
+        ),
+        (&["clean/a.py", "--skip", "secret"], "", 0, "", &format!("{other}: clean/a.py\n")),
+        (&["-", "--stdin-filename", "a.py"], &format!("a: b: c\n{SECRET}"), 1, found, &format!("{alone}a.py\n")),
+        (&["-"], &diff, 1, "6:14: medium[secret-password]", &format!("{alone}<stdin>\n")),
+        (&["-"], &commit, 0, "", &format!("{alone}<stdin>\n")),
+        (&["clean", "--only", "secret"], "", 0, "", ""),
+        (&["clean", "--only", "secret-*"], "", 0, "", ""),
+        (&["found"], "", 1, found, ""),
+        (&["sources", "--only", "secret"], "", 0, "", ""),
+    ] {
+        let (exit, out, error) = told(&run_in(&root, &[arguments, &["--format", "concise"]].concat(), input));
+        assert_eq!((exit, error.as_str()), (code, note), "{arguments:?}: {out}");
+        assert!(out.contains(told_of) && out.is_empty() == told_of.is_empty(), "{arguments:?}: {out}");
+    }
+}
+
+#[test]
 fn a_file_that_is_named_is_known_by_its_content() {
     const WORKFLOW: &str = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: a/b@main\n";
     const COMPOSE: &str = r#"{ "services": { "web": { "image": "web:1", "privileged": true } } }"#;
@@ -326,7 +392,8 @@ fn a_file_that_is_named_is_known_by_its_content() {
         assert_eq!(exit, i32::from(!told_of.is_empty()), "{name}: {out} {error}");
         assert_eq!(error.contains(name), told_of.is_empty(), "{name}: {error}");
         let (_, out, error) = told(&run_in(&root, &[name, "--format", "json", "--quiet"], ""));
-        assert_eq!(out.contains("\"unrecognised\""), told_of.is_empty(), "{name}: {out}");
+        let is_noted = [":\"unrecognised\"", ":\"searched\""].iter().any(|kind| out.contains(kind));
+        assert_eq!(is_noted, told_of.is_empty(), "{name}: {out}");
         assert_eq!(error, "", "{name}");
     }
     // What a directory holds besides is nobody's business.

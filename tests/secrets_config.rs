@@ -157,6 +157,14 @@ fn words_in_a_line_allow_its_secrets() {
         ),
         ("Dockerfile", "FROM a:1\nENV A=acme_a\nRUN echo acme_b # gitleaks:allow\n", &["Dockerfile:2 secret-acme"]),
         ("a.tf", "locals {\n  a = \"acme_a\" # gitleaks:allow\n  b = \"acme_b\"\n}\n", &["a.tf:3 secret-acme"]),
+        ("a.md", "<!-- portcullis: ignore[secret-acme] a sample -->\nacme_a\n\nacme_b\n", &["a.md:4 secret-acme"]),
+        ("a.css", "/* portcullis: ignore[secret-acme] */\n--a: acme_a;\n\n--b: acme_b;\n", &["a.css:4 secret-acme"]),
+        (
+            "a.sql",
+            "-- portcullis: ignore[secret-acme]\nSELECT 'acme_a';\n\nSELECT 'acme_b'\n",
+            &["a.sql:4 secret-acme"],
+        ),
+        ("a.ini", "; portcullis: ignore[secret-acme]\na = acme_a\n\nb = acme_b\n", &["a.ini:4 secret-acme"]),
         ("a.html", "<p>acme_a</p> <!-- gitleaks:allow -->\r\n<p>acme_b</p>\r\n", &["a.html:2 secret-acme"]),
         (
             "a.js",

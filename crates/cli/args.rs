@@ -306,6 +306,10 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct RulesArgs {
+    /// Only these: ids of ours or another tool's, prefixes (`secret-aws-*`) and tags
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+
     /// Only rules that stand for a rule of this tool, such as trivy or hadolint
     #[arg(long, value_name = "TOOL")]
     pub(crate) peer: Option<String>,

@@ -67,7 +67,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     // A path that was not named is not expected to hold anything.
     let nothing = scanned.nothing && !args.paths.is_empty();
     if nothing {
-        terminal::complain("error: nothing to scan in a directory that was named");
+        let but = if report.stats.searched > 0 { " but texts, in which no secrets are" } else { "" };
+        terminal::complain(&format!("error: nothing to scan in a directory that was named{but}"));
     }
     let failed = !report.errors.is_empty();
     let fails = !args.output.exit_zero && report.active().any(|finding| finding.severity >= fail_on);
@@ -123,8 +124,19 @@ fn reads_stdin(args: &CheckArgs) -> bool {
 /// Files that one line names at most: a hook hands over every file of a commit.
 const MOST_NAMED: usize = 3;
 
-/// Says which named files are not judged, and why, so that nobody takes them for sound.
+/// Says which named files are not judged, and why, so that nobody takes them for sound. Of a list of sources that a hook
+/// hands over, everybody knows.
 fn tell_unrecognised(report: &ScanReport) {
+    let searched: Vec<&str> = report
+        .notes
+        .iter()
+        .filter(|note| note.kind == NoteKind::Searched)
+        .map(|note| note.path.as_str())
+        .take(MOST_NAMED + 1)
+        .collect();
+    if (1..=MOST_NAMED).contains(&searched.len()) {
+        terminal::complain(&format!("note: searched for secrets alone: {}", searched.join(", ")));
+    }
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for note in report.notes.iter().filter(|note| note.kind == NoteKind::Unrecognised) {
         let reason = note.message.strip_prefix("not judged: ").unwrap_or(&note.message);

@@ -1,5 +1,6 @@
 //! The commands that scan nothing.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -77,6 +78,9 @@ pub(crate) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
     if let Some(peer) = &args.peer {
         catalog = Arc::new(of_peer(&catalog, peer)?);
     }
+    if !args.ids.is_empty() {
+        catalog = Arc::new(of_ids(&catalog, &args.ids)?);
+    }
     let format = match args.format {
         ListFormat::Pretty if io::stdout().is_terminal() => RulesFormat::Table,
         ListFormat::Pretty => RulesFormat::Lines,
@@ -86,6 +90,15 @@ pub(crate) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
     write_rules(&catalog, format, &terminal::options(args.color.color), &mut text)?;
     terminal::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The rules that selectors name.
+fn of_ids(catalog: &Catalog, ids: &[String]) -> Result<Catalog, Failure> {
+    let mut named = BTreeSet::new();
+    for id in ids {
+        named.extend(select_rules(catalog, id)?);
+    }
+    Ok(Catalog::new(catalog.iter().filter(|(rule, _)| named.contains(rule)).map(|(_, meta)| meta.clone())))
 }
 
 /// The rules that stand for a rule of `peer`.

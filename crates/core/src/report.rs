@@ -158,6 +158,8 @@ pub enum NoteKind {
     Unbuilt,
     /// A file that was named and holds nothing of a kind that is scanned.
     Unrecognised,
+    /// A text of no such kind that was named, and searched for secrets.
+    Searched,
     /// Anything else worth saying.
     Other,
 }
@@ -178,6 +180,7 @@ impl NoteKind {
             Self::Unknown => "unknown",
             Self::Unbuilt => "unbuilt",
             Self::Unrecognised => "unrecognised",
+            Self::Searched => "searched",
             Self::Other => "other",
         }
     }

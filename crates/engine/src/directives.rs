@@ -194,7 +194,7 @@ impl Directives {
     pub(crate) fn of_text(text: &str, file: FileId, catalog: &Catalog) -> Self {
         let mut directives = Self::of_lines(text, file, "#", catalog);
         if may_hold_any(text) {
-            for mark in ["//", "--", ";"] {
+            for mark in ["//", "/*", "<!--", "--", ";"] {
                 directives.lines(text, file, mark, catalog);
             }
         }
@@ -309,7 +309,8 @@ impl Directives {
         reach_of_checkov: Reach,
         below: impl FnOnce(Comment, Reach) -> Option<Span>,
     ) {
-        let body = comment.span.slice(text).trim_start_matches(['#', '/', '*']).trim_end_matches("*/").trim();
+        let body = comment.span.slice(text).trim_start_matches(MARKS_OF_COMMENTS);
+        let body = body.trim_end_matches("*/").trim_end_matches("-->").trim();
         let request = match read(body) {
             Some(Ok(request)) => request,
             Some(Err(message)) => return self.faults.push(Fault { span: comment.span, message }),
@@ -562,6 +563,9 @@ pub(crate) fn may_hold_any(text: &str) -> bool {
         None => MARKERS.iter().any(|marker| memchr::memmem::find(text.as_bytes(), marker.as_bytes()).is_some()),
     }
 }
+
+/// What comments begin with, in any language.
+const MARKS_OF_COMMENTS: &[char] = &['#', '/', '*', '-', ';', '<', '!'];
 
 /// Reads a comment's body. `None` where it is no directive.
 fn read(body: &str) -> Option<Result<Request<'_>, String>> {

@@ -14,7 +14,7 @@ use crate::classify::{Language, by_content, classify, json_by_content, may_be_te
 use crate::files::reason;
 use crate::filters::Filters;
 use crate::git::Index;
-use crate::judge::{reason as file_error, unrecognised};
+use crate::judge::{is_binary, reason as file_error, searched, unrecognised};
 use crate::paths;
 
 /// How a file came into the scan; the stronger claim first.
@@ -111,15 +111,16 @@ impl Discovered {
         }
         for path in std::mem::take(&mut self.unknown) {
             let target = Target { path, origin: Origin::Named };
-            match files.read(&target.path).map(String::from_utf8) {
+            match files.read(&target.path) {
                 Err(error) => {
                     let reason = file_error(&error);
                     self.errors.push(ScanError::Path { path: target.path.into(), reason });
                 }
-                Ok(text) => {
-                    let known = text.ok().as_deref().and_then(by_content);
+                Ok(bytes) => {
+                    let known = std::str::from_utf8(&bytes).ok().and_then(by_content);
                     if known.is_none() {
-                        notes.extend(unrecognised(&target));
+                        let is_searched = reads == Reads::Texts && !is_binary(&bytes);
+                        notes.extend(if is_searched { searched(&target) } else { unrecognised(&target) });
                     }
                     let language = known.or((reads == Reads::Texts).then_some(Language::Text));
                     if let (Some(language), Err(at)) = (language, self.index_of(&target.path)) {

@@ -14,7 +14,7 @@ use crate::classify::{Language, classify};
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::piped::{self, Piped, UNNAMED};
 use crate::replace::replace_file;
-use crate::scan::{EngineError, Progress, ScanOptions, Scanned, scan_texts};
+use crate::scan::{EngineError, Progress, ScanOptions, Scanned, reads, scan_texts};
 use crate::seal::hash_of;
 
 /// What `--fix` did, and what is left.
@@ -96,11 +96,12 @@ struct Round {
 impl Session {
     fn new(options: &ScanOptions) -> Self {
         let worktree = Worktree::new(options.cwd.clone(), FILE_LIMIT);
+        let reads = reads(options);
         let mut options = options.clone();
         let stdin = options.stdin.as_mut().map(|stdin| {
             // What is given back is one text, whatever templates it came from.
             stdin.name.get_or_insert_with(|| UNNAMED.to_owned());
-            let Piped { target, language, .. } = piped::whole(&options.cwd, stdin);
+            let Piped { target, language, .. } = piped::whole(&options.cwd, stdin, reads);
             (target.path, language)
         });
         Self {

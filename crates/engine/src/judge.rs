@@ -148,10 +148,14 @@ impl Judge<'_> {
                 self.tree(input, Dialect::Json, text, &mut judged);
             }
             Language::Json => {
-                judged.notes.extend(unrecognised(input.target));
+                judged.notes.extend(self.unrecognised(input.target));
                 self.text(input, &text, &mut judged);
             }
-            Language::Text => self.text(input, &text, &mut judged),
+            Language::Text => {
+                let is_piped = input.target.origin == Origin::StandardInput;
+                judged.notes.extend(is_piped.then(|| searched(input.target)).flatten());
+                self.text(input, &text, &mut judged);
+            }
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
             // They are judged with their modules.
             Language::Terraform | Language::TerraformVariables | Language::Packages(_) => {}
@@ -204,6 +208,13 @@ impl Judge<'_> {
         }
     }
 
+    /// What is said of a file that was named, and that no rules but those about secrets are for.
+    fn unrecognised(&self, target: &Target) -> Option<Note> {
+        let but = if self.dispatch.has_secret_rules() { ", though it was searched for secrets" } else { "" };
+        let note = unrecognised(target)?;
+        Some(Note { message: note.message + but, ..note })
+    }
+
     fn tree(&self, input: &Input<'_>, dialect: Dialect, text: String, judged: &mut Judged) {
         let text: Arc<str> = Arc::from(text);
         let github = FileKind::of(input.root_path).or_else(|| FileKind::of(&input.target.path));
@@ -242,7 +253,7 @@ impl Judge<'_> {
             judged.notes.push(template_note(&input.target.path, why));
         }
         if github.is_none() && objects.is_empty() && tree.errors().is_empty() && !is_kustomization(&input.target.path) {
-            judged.notes.extend(unrecognised(input.target));
+            judged.notes.extend(self.unrecognised(input.target));
         }
         let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose }, judged);
         if let Some(kind) = github {
@@ -739,6 +750,12 @@ pub(crate) fn unrecognised(target: &Target) -> Option<Note> {
     was_named(target).then(|| Note { path: target.path.clone(), kind: NoteKind::Unrecognised, message })
 }
 
+/// What is said of a text that was named and is nothing but searched for secrets.
+pub(crate) fn searched(target: &Target) -> Option<Note> {
+    let message = "searched for secrets alone: nothing in it is of another kind that is scanned".to_owned();
+    was_named(target).then(|| Note { path: target.path.clone(), kind: NoteKind::Searched, message })
+}
+
 /// What is said of a chart's template that was named.
 fn named_template(path: &str) -> Note {
     let message = "not judged: of a chart the values are, and its templates once `helm template` has filled them in";
@@ -771,11 +788,13 @@ pub(crate) fn is_compose_file(language: Language, tree: &Tree) -> bool {
     }
 }
 
-/// The text of a file of no known kind; `None` where it is none. Bytes that are not UTF-8 become signs of the same length, so that
-/// places stay what they are.
+/// The text of a file of no known kind; `None` where it is none. UTF-16 is decoded; other bytes that are not UTF-8 become
+/// signs of the same length, so that places stay what they are.
 pub(crate) fn as_text(bytes: Vec<u8>) -> Option<String> {
-    let head = bytes.get(..HEAD).unwrap_or(&bytes);
-    if memchr::memchr(0, head).is_some() {
+    if let Some(text) = utf16(&bytes) {
+        return Some(text);
+    }
+    if is_binary(&bytes) {
         return None;
     }
     let mut bytes = match String::from_utf8(bytes) {
@@ -791,6 +810,25 @@ pub(crate) fn as_text(bytes: Vec<u8>) -> Option<String> {
         from += start + length;
     }
     String::from_utf8(bytes).ok()
+}
+
+/// A text in UTF-16, as tools on Windows write it: the mark at its start tells.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let unit = match bytes.first_chunk()? {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, _) = bytes.get(2..)?.as_chunks();
+    let units = pairs.iter().map(|pair| unit(*pair));
+    // UTF-32 has the same mark, and zeros where there is a character here.
+    let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    (!text.contains('\0')).then_some(text)
+}
+
+/// Whether the bytes are no text of any encoding that is read.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    utf16(bytes).is_none() && memchr::memchr(0, bytes.get(..HEAD).unwrap_or(bytes)).is_some()
 }
 
 /// Bytes at the start of a file by which it is told from a binary one, as git does.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::classify::{Language, classify, json_by_content};
-use crate::discover::{Discovered, Origin, Target};
+use crate::classify::{Language, by_content, classify, json_by_content};
+use crate::discover::{Discovered, Origin, Reads, Target};
 use crate::scan::Stdin;
 use crate::{helm, paths};
 
@@ -23,9 +23,9 @@ pub(crate) struct Piped<'s> {
 pub(crate) const UNNAMED: &str = "<stdin>";
 
 /// The files that standard input is.
-pub(crate) fn files<'s>(cwd: &Path, stdin: &'s Stdin) -> Vec<Piped<'s>> {
+pub(crate) fn files<'s>(cwd: &Path, stdin: &'s Stdin, reads: Reads) -> Vec<Piped<'s>> {
     let text = std::str::from_utf8(&stdin.bytes).ok().filter(|_| stdin.name.is_none());
-    let Some(templates) = text.and_then(take_apart) else { return vec![whole(cwd, stdin)] };
+    let Some(templates) = text.and_then(take_apart) else { return vec![whole(cwd, stdin, reads)] };
     let rendered = templates.into_iter().map(|(path, text)| Piped {
         target: Target { path: helm::template_path(cwd, path), origin: Origin::Rendered },
         language: Language::Yaml11,
@@ -42,13 +42,13 @@ pub(crate) fn add_to(found: &mut Discovered, piped: &[Piped<'_>]) {
 }
 
 /// Standard input as one file.
-pub(crate) fn whole<'s>(cwd: &Path, stdin: &'s Stdin) -> Piped<'s> {
+pub(crate) fn whole<'s>(cwd: &Path, stdin: &'s Stdin, reads: Reads) -> Piped<'s> {
     let path = match &stdin.name {
         // An editor's absolute path is the file that a scan of the directory calls by a relative one.
         Some(name) => paths::relative(cwd, &paths::absolute(cwd, Path::new(name))),
         None => UNNAMED.to_owned(),
     };
-    // Without a name that tells, Kubernetes YAML is what people pipe.
+    // Without a name or a beginning that tells, Kubernetes YAML is what people pipe.
     let text = String::from_utf8_lossy(&stdin.bytes);
     let language = classify(&path).unwrap_or_else(|| {
         let first = text.trim_start_matches('\u{feff}').trim_start();
@@ -56,12 +56,29 @@ pub(crate) fn whole<'s>(cwd: &Path, stdin: &'s Stdin) -> Piped<'s> {
             Language::Json
         } else if looks_like_dockerfile(first) {
             Language::Dockerfile
+        } else if reads == Reads::Texts && (is_of_another_kind(stdin) || looks_like_diff(first)) {
+            by_content(&text).unwrap_or(Language::Text)
         } else {
             Language::Yaml11
         }
     });
     let language = if language == Language::Json { json_by_content(&text) } else { language };
     Piped { target: Target { path, origin: Origin::StandardInput }, language, bytes: Cow::Borrowed(&stdin.bytes) }
+}
+
+/// Whether its name says that it is a text, and not which.
+fn is_of_another_kind(stdin: &Stdin) -> bool {
+    stdin.name.as_ref().is_some_and(|name| Path::new(name).extension().is_some())
+}
+
+/// What `git diff`, `git show`, `git log -p` and `git format-patch` write.
+fn looks_like_diff(text: &str) -> bool {
+    let is_id = |rest: &str| rest.bytes().take_while(u8::is_ascii_hexdigit).count() >= 40;
+    let mut lines = text.lines();
+    let Some(first) = lines.next() else { return false };
+    first.starts_with("diff --")
+        || ["commit ", "From "].iter().any(|start| first.strip_prefix(start).is_some_and(is_id))
+        || first.starts_with("--- ") && lines.next().is_some_and(|second| second.starts_with("+++ "))
 }
 
 fn looks_like_dockerfile(text: &str) -> bool {

@@ -13,7 +13,7 @@ use portcullis_core::{
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_model::kubernetes::schema::Definitions;
-use portcullis_rules::{Context, Date, Dispatch, PodSecurity};
+use portcullis_rules::{Context, Date, Dispatch, PodSecurity, is_about_secrets};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -205,8 +205,8 @@ pub(crate) fn scan_texts(
         None => on_disk(options, threads, &filters, reads),
     };
     let notes = found.recognise(worktree, reads);
-    let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin));
-    piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe)));
+    let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin, reads));
+    piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe, reads)));
     piped::add_to(&mut found, &piped);
     let tree = Inside::new(worktree, &options.cwd, reach(options));
     taken_in::add(&mut found, &tree, &filters, &options.cwd);
@@ -350,7 +350,10 @@ pub(crate) fn scan_texts(
     }
     take(from_terraform, &mut facts, &mut claims, &mut report);
     take(from_packages, &mut facts, &mut claims, &mut report);
-    report.notes.append(&mut packages.notes);
+    // Who looks for nothing but secrets misses no advisory.
+    if !is_search(&rules, &catalog) {
+        report.notes.append(&mut packages.notes);
+    }
     report.errors.append(&mut packages.errors);
     let mut unrendered = BTreeMap::new();
     let mut taken = 0..;
@@ -594,7 +597,7 @@ pub(crate) fn git_repository(options: &ScanOptions) -> Result<Repository, GitErr
 }
 
 /// Which files are read: every text where some rule looks for secrets.
-fn reads(options: &ScanOptions) -> Reads {
+pub(crate) fn reads(options: &ScanOptions) -> Reads {
     let catalog = options.config.catalog();
     let wanted = Wanted { switches: &options.config.switches(&catalog), ..wanted(options) };
     // What names no rule of these may name one of a database's; it is judged when that is read.
@@ -610,7 +613,7 @@ const SECRET: &str = "secret-";
 fn is_search(rules: &BTreeMap<OverrideSet, Rules>, catalog: &Catalog) -> bool {
     rules
         .values()
-        .all(|rules| catalog.iter().all(|(rule, meta)| !rules.selection.is_on(rule) || meta.id.starts_with(SECRET)))
+        .all(|rules| catalog.iter().all(|(rule, meta)| !rules.selection.is_on(rule) || is_about_secrets(meta)))
 }
 
 /// What the options want of a selection; the configuration's switches come from elsewhere.

@@ -37,11 +37,12 @@ pub(crate) fn breakable(report: &ScanReport, options: &Options) -> String {
         short @ 0..10_000 => format!("{short}\u{a0}ms"),
         long => format!("{}.{}\u{a0}s", long / 1000, long % 1000 / 100),
     };
-    let searched = match stats.searched {
-        0 => String::new(),
-        more => format!(" and {}\u{a0}more for secrets", grouped(more)),
+    let files = match (stats.files, stats.searched) {
+        (files, 0) => count(files, "file"),
+        (0, searched) => format!("{} searched for secrets", count(searched, "text")),
+        (files, more) => format!("{} and {}\u{a0}more for secrets", count(files, "file"), grouped(more)),
     };
-    parts.push(format!("{}{searched}, {}, {elapsed}", count(stats.files, "file"), count(stats.rules, "rule")));
+    parts.push(format!("{files}, {}, {elapsed}", count(stats.rules, "rule")));
     parts.join(match options.glyphs {
         Glyphs::Unicode => "\u{a0}· ",
         Glyphs::Ascii => "\u{a0}| ",

@@ -65,13 +65,14 @@ pub fn judge(setting: &Setting<'_>) -> Verdict {
     }
     match promised {
         Promise::Password => password(value, &Context { name, slot }),
-        Promise::Secret if is_chosen(name) && slot != Slot::Prose && value.len() > 7 => {
+        Promise::Secret if is_chosen(name) && slot != Slot::Prose && is_long_enough(value) => {
             match password(value, &Context { name, slot }) {
                 Verdict::Password if !is_token(value, slot) => Verdict::Password,
                 Verdict::Password => Verdict::Key,
                 other => other,
             }
         }
+        Promise::Secret if is_entry(name) && is_numbered(value) => Verdict::Nothing,
         Promise::Secret if is_token(value, slot) && !(is_digest(value) && is_of_thing(name)) => Verdict::Key,
         Promise::Key if is_random(value) && !is_uuid(value) => Verdict::Key,
         _ => Verdict::Nothing,
@@ -231,6 +232,26 @@ fn is_chosen(name: &str) -> bool {
         [one] => one.strip_suffix("secret").is_some_and(|before| BEFORE.contains(&before)),
         [] => false,
     }
+}
+
+/// Whether the name may as well be one of an entry of a map: `storage_account_key`, `logic_app_key`.
+fn is_entry(name: &str) -> bool {
+    let words = words(name);
+    let [.., owner, last] = words.as_slice() else { return false };
+    last == "key" && ["account", "storage", "app", "service", "server", "client"].contains(&owner.as_str())
+}
+
+/// `bootdiag_region1`: words, of which one is counted.
+fn is_numbered(value: &str) -> bool {
+    value.split(['_', '-']).all(|part| {
+        let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        word.len() > 2 && part.len() < word.len() + 2 && word.bytes().all(|byte| byte.is_ascii_lowercase())
+    })
+}
+
+/// Whether a secret that somebody made up is more than a name: eight characters, or six of three kinds.
+fn is_long_enough(value: &str) -> bool {
+    value.len() > 7 || value.len() > 5 && classes(value) > 2
 }
 
 /// Hexadecimal digits as many as a digest has.

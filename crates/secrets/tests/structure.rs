@@ -246,6 +246,7 @@ const LINES: &[Row] = &[
 
 #[rustfmt::skip]
 const COMMANDS: &[Row] = &[
+    ("a.sh", "curl -H \"Authorization: token VAL\" https://git.example.org/api", "S"),
     ("a.sh", "run --password VAL", "A"),
     ("a.sh", "run --password=VAL --x y", "A"),
     ("a.sh", "run --password 'VAL' x", "A"),
@@ -305,6 +306,9 @@ const COMMANDS: &[Row] = &[
 
 #[rustfmt::skip]
 const CODE: &[Row] = &[
+    ("A.java", "Map.of(\"user\", \"shop\", \"password\", \"VAL\")", "S"),
+    ("A.java", "Map.of(\"kind\", \"password\", \"VAL\", \"x\")", ""),
+    ("a.py", "headers = 'Authorization: token VAL'", "S"),
     ("a.py", "password = \"VAL\"", "S"),
     ("a.py", "password='VAL'  # of the shop", "S"),
     ("a.py", "PASSWORD: str = \"VAL\"", "S"),
@@ -484,6 +488,8 @@ const TERRAFORM: &[Row] = &[
 
 #[rustfmt::skip]
 const TEXTS: &[Row] = &[
+    ("a.md", "Set these:\n\n    mysql_root_password: VAL\n", "S"),
+    ("env.example", "# DB_PASSWORD=VAL", "S"),
     ("a.md", "```yaml\npassword: VAL\n```\n", "S"),
     ("a.md", "```\nDB_PASSWORD=VAL\n```\n", "S"),
     ("a.md", "```json\n{\"password\": \"VAL\"}\n```\n", "S"),

@@ -56,12 +56,18 @@ fn rules_page(catalog: &Catalog) -> String {
         catalog.len()
     );
     for &(prefix, title) in DOMAINS {
-        let rules: Vec<&RuleMeta> =
-            catalog.iter().map(|(_, rule)| rule).filter(|rule| domain(&rule.id) == prefix).collect();
-        if rules.is_empty() {
+        let (detectors, rules): (Vec<&RuleMeta>, Vec<&RuleMeta>) = catalog
+            .iter()
+            .map(|(_, rule)| rule)
+            .filter(|rule| domain(&rule.id) == prefix)
+            .partition(|rule| is_detector(rule));
+        if rules.is_empty() && detectors.is_empty() {
             continue;
         }
-        let _ = write!(page, "\n## {title}\n\n| id | severity | profile | what it finds |\n|---|---|---|---|\n");
+        let _ = write!(page, "\n## {title}\n");
+        if !rules.is_empty() {
+            page.push_str("\n| id | severity | profile | what it finds |\n|---|---|---|---|\n");
+        }
         for rule in &rules {
             let (id, title) = (&rule.id, cell(rule.title()));
             let _ = writeln!(page, "| [`{id}`](#{id}) | {} | {} | {title} |", rule.severity, rule.profile);
@@ -69,8 +75,36 @@ fn rules_page(catalog: &Catalog) -> String {
         for rule in rules {
             page.push_str(&rule_section(rule));
         }
+        page.push_str(&detectors_table(&detectors));
     }
     page
+}
+
+/// Whether the rule is a row of the table of tokens: hundreds of them differ in little but the issuer.
+fn is_detector(rule: &RuleMeta) -> bool {
+    domain(&rule.id) == "secret-" && rule.derived.is_some()
+}
+
+/// What is known by its form, a line for each. The anchors are what the addresses in reports lead to.
+fn detectors_table(detectors: &[&RuleMeta]) -> String {
+    if detectors.is_empty() {
+        return String::new();
+    }
+    let mut table = format!(
+        "\n### Tokens and keys that are known by their form\n\n{} kinds, in the profile `recommended`, silent for \
+         placeholders, for examples of the issuers' documentation, and where a checksum says that it is none. \
+         `portcullis explain ID` says what one opens and where it is revoked.\n\n\
+         | id | severity | what it finds | elsewhere |\n|---|---|---|---|\n",
+        detectors.len()
+    );
+    for rule in detectors {
+        let id = &rule.id;
+        let what = rule.title();
+        let what = cell(what.strip_suffix(" is written in a file").unwrap_or(what));
+        let peers: Vec<String> = rule.peers.iter().map(|peer| format!("`{}`", cell(peer))).collect();
+        let _ = writeln!(table, "| <a id=\"{id}\"></a>`{id}` | {} | {what} | {} |", rule.severity, peers.join(", "));
+    }
+    table
 }
 
 /// One rule; its heading is what the addresses in reports lead to.
@@ -131,6 +165,15 @@ mod tests {
 
     use super::*;
 
+    #[derive(Debug)]
+    struct NoExamples;
+
+    impl portcullis_core::DerivedExamples for NoExamples {
+        fn fences(&self) -> String {
+            String::new()
+        }
+    }
+
     #[test]
     fn pages_list_rules_and_peers() {
         let rule = |id: &'static str, peers: &'static [&'static str]| RuleMeta {
@@ -139,14 +182,16 @@ mod tests {
             docs: Cow::Borrowed(" A | B\n\n Why.\n"),
             ..RuleMeta::DEFAULT
         };
+        let token = RuleMeta { derived: Some(&NoExamples), ..rule("secret-token", &["gitleaks:t"]) };
         let catalog = Catalog::new([
+            token,
             rule("k8s-b", &["trivy:X-1"]),
             rule("k8s-a", &["trivy:X-1", "pss:p"]),
             rule("syntax-x", &[]),
         ]);
         let rows = |page: String| -> Vec<String> {
             page.lines()
-                .filter(|line| ["| [`", "| `", "#"].iter().any(|start| line.starts_with(start)))
+                .filter(|line| ["| [`", "| `", "| <", "#"].iter().any(|start| line.starts_with(start)))
                 .map(str::to_owned)
                 .collect()
         };
@@ -159,6 +204,9 @@ mod tests {
                 "| [`k8s-b`](#k8s-b) | medium | recommended | A \\| B |",
                 "### k8s-a",
                 "### k8s-b",
+                "## Secrets",
+                "### Tokens and keys that are known by their form",
+                "| <a id=\"secret-token\"></a>`secret-token` | medium | A \\| B | `gitleaks:t` |",
                 "## Every file",
                 "| [`syntax-x`](#syntax-x) | medium | recommended | A \\| B |",
                 "### syntax-x",
@@ -166,7 +214,15 @@ mod tests {
         );
         assert_eq!(
             rows(peers_page(&catalog)),
-            ["# Other tools' rules", "## pss", "| `p` | `k8s-a` |", "## trivy", "| `X-1` | `k8s-a`, `k8s-b` |"]
+            [
+                "# Other tools' rules",
+                "## gitleaks",
+                "| `t` | `secret-token` |",
+                "## pss",
+                "| `p` | `k8s-a` |",
+                "## trivy",
+                "| `X-1` | `k8s-a`, `k8s-b` |"
+            ]
         );
     }
 }

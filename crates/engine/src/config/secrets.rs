@@ -103,7 +103,8 @@ impl FromStr for Pattern {
             // The library draws the expression with a mark below it; its last line says what is wrong.
             let shown = error.to_string();
             let reason = shown.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-            format!("`{text}` is no regular expression: {reason}")
+            let glob = if text.starts_with('*') { "; globs are not read here" } else { "" };
+            format!("`{text}` is no regular expression: {reason}{glob}")
         })
     }
 }

@@ -67,6 +67,7 @@ rule! {
         check: Check::Secret(Kind::Structural(Structural::Password)),
         severity: Severity::Medium,
         tags: &["secret", "cwe-798"],
+        peers: &["gitleaks:generic-api-key", "gitleaks:hashicorp-tf-password"],
     }
 }
 
@@ -88,6 +89,7 @@ rule! {
         check: Check::Secret(Kind::Structural(Structural::Key)),
         severity: Severity::High,
         tags: &["secret", "cwe-798"],
+        peers: &["gitleaks:generic-api-key"],
     }
 }
 

@@ -240,7 +240,7 @@ const ABOUT: &[&str] = &[
     "address", "addr", "route", "router", "handler", "controller", "helper", "factory", "builder", "generator",
     "callback", "func", "function", "schema", "model", "table", "list", "map", "array", "object", "group",
     "groups", "plugin", "plugins", "matcher", "strategy", "adapter", "config", "configuration", "settings", "section",
-    "var", "variable", "bytes", "bits", "chars", "characters", "entropy", "created", "updated", "date", "time",
+    "var", "variable", "bytes", "bits", "chars", "characters", "entropy", "created", "updated", "date", "time", "mtime",
     "timestamp", "used", "usage", "uses", "permission", "permissions", "restrictions", "selectors", "flow", "grant",
     "action", "event", "request", "response", "requests", "responses", "redirect", "link", "links", "color", "colour",
     "style", "language", "maps", "scheme", "schemes", "expression", "locale", "mapping", "mappings", "equals", "match", "mismatch", "confirmed",

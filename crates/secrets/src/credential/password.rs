@@ -21,7 +21,12 @@ pub(crate) struct Context<'t> {
 /// Judges a text in the place of a password.
 pub(crate) fn password(text: &str, context: &Context<'_>) -> Verdict {
     // Spring says before it how it is kept.
-    let text = text.trim().trim_start_matches("{noop}").trim_end_matches(',');
+    let text = text.trim().trim_start_matches("{noop}");
+    // `'password': rgw_admin_password,`: an element of an expression over several lines.
+    if text.strip_suffix(',').is_some_and(|name| name.contains('_') && is_identifier(name)) {
+        return Verdict::Nothing;
+    }
+    let text = text.trim_end_matches(',');
     let text = if text.contains('[') { text } else { text.trim_end_matches(']') };
     if !(4..=512).contains(&text.len()) || text.chars().any(char::is_control) {
         return Verdict::Nothing;
@@ -41,10 +46,15 @@ pub(crate) fn password(text: &str, context: &Context<'_>) -> Verdict {
     if is_spaced && !is_phrase(text, context) || is_label(text) {
         return Verdict::Nothing;
     }
-    if is_source && !is_spaced && !is_likely_in_source(text, context) || text.chars().count() < 5 {
+    if is_source && !is_spaced && !is_likely_in_source(text, context) {
         return Verdict::Nothing;
     }
-    if !is_spaced && is_owner(text, context) {
+    let shortest = if context.slot == Slot::Environment { 4 } else { 5 };
+    if text.chars().count() < shortest {
+        return Verdict::Nothing;
+    }
+    // In settings the name of an application is what somebody chose, and opens it.
+    if is_source && !is_spaced && is_owner(text, context) {
         return Verdict::Weak;
     }
     if is_random(text) { Verdict::Key } else { Verdict::Password }
@@ -66,11 +76,22 @@ fn is_owner(text: &str, context: &Context<'_>) -> bool {
 
 /// A constant (`DB_PASS`), a name of a Secret (`shop-secrets`), or the name of the setting itself.
 fn names_another_thing(text: &str, context: &Context<'_>) -> bool {
-    if is_same(text, context.name) {
+    // `.keystorePassword("keystorePassword")`
+    let is_source = matches!(context.slot, Slot::Literal | Slot::Prose);
+    if is_same(text, context.name) || is_source && text.len() > 8 && text == context.name {
         return true;
     }
-    let is_constant = text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    if is_constant {
+    let is_upper = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let constant = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_constant = text.contains('_')
+        && is_upper(constant)
+        && (constant.len() == text.len() || words(constant).last().is_some_and(|last| is_word_for_password(last)));
+    // `sessions#reset_password`: a route of Rails.
+    let is_route = text.split_once('#').is_some_and(|(controller, action)| {
+        let is_lower = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        text.contains('_') && is_lower(controller) && is_lower(action)
+    });
+    if is_constant || is_route {
         return true;
     }
     let is_separated = text.contains(['-', '_', '.', '/', ':']);
@@ -83,7 +104,12 @@ fn names_another_thing(text: &str, context: &Context<'_>) -> bool {
         let own = super::words(context.name);
         words.iter().all(|word| own.contains(word) || FILLERS.contains(&word.as_str()) || is_word_for_password(word))
     };
-    THINGS.contains(&last.as_str()) || is_word_for_password(last) && names_itself()
+    // A variable holds the value: `app_user_secret` names no Secret there.
+    let is_made_up = last == "secret"
+        && context.slot == Slot::Environment
+        && words.first().is_some_and(|first| !FILLERS.contains(&first.as_str()))
+        && !names_itself();
+    THINGS.contains(&last.as_str()) && !is_made_up || is_word_for_password(last) && names_itself()
 }
 
 fn is_word_for_password(word: &str) -> bool {
@@ -175,8 +201,11 @@ fn is_label(text: &str) -> bool {
 
 /// Whether a text in the sources of a program is more than a label, a name or a message.
 fn is_likely_in_source(text: &str, context: &Context<'_>) -> bool {
+    // `@Password` is an annotation, `@dm1n2010` none.
+    let is_annotation = text.starts_with('@') && !text.bytes().any(|byte| byte.is_ascii_digit());
     if is_about_in_source(context.name)
-        || text.starts_with(['#', '.', '<', ':', '%', '@', '/', '\\', '-', '=', '?', '&'])
+        || is_annotation
+        || text.starts_with(['#', '.', '<', ':', '%', '/', '\\', '-', '=', '?', '&'])
     {
         return false;
     }

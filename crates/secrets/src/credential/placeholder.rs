@@ -123,7 +123,7 @@ fn is_glued(word: &str) -> bool {
 const CERTAIN_PARTS: &[&str] = &[
     "placeholder", "yourpassword", "yoursecret", "yourtoken", "your_", "your-", "redacted", "replaceme", "replace_me", "replace-me", "replacewith",
     "goeshere", "goes-here", "goes_here", "change_this_", "change-this-", "changethisto", "insert_", "insert-", "to_be_", "tobe",
-    "notarealpassword", "fakepassword", "not_a_real", "not-a-real", "example.com", "exampleexample",
+    "notarealpassword", "fakepassword", "not_a_real", "not-a-real", "example.com", "exampleexample", "crwdns",
 ];
 /// Words that begin a placeholder, or stand in one.
 #[rustfmt::skip]
@@ -269,8 +269,18 @@ const TELLING: &[&str] = &[
     "xxx",
 ];
 /// The same, inside longer words.
-const TELLING_PARTS: &[&str] =
-    &["changeme", "changethis", "change_me", "replaceme", "placeholder", "example", "yourpassword", "redacted"];
+const TELLING_PARTS: &[&str] = &[
+    "changeme",
+    "changethis",
+    "change_me",
+    "replaceme",
+    "placeholder",
+    "example",
+    "yourpassword",
+    "redacted",
+    "crwdns",
+    "base64encoded",
+];
 /// Words of which a placeholder can consist.
 const GENERIC: &[&str] = &[
     "my",

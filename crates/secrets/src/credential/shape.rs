@@ -147,11 +147,10 @@ pub(crate) fn is_code(value: &str) -> bool {
     // `config.password`, `self.password`, `Password::Hash`
     let parts: Vec<&str> = value.split(['.']).collect();
     let is_part = |part: &&str| {
-        part.len() > 1
-            && part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && part.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
     };
-    let is_member = parts.len() > 1 && parts.iter().all(is_part);
+    let is_member = parts.len() > 1 && parts.iter().all(is_part) && parts.iter().skip(1).all(|part| part.len() > 1);
     // `OAuth2\\Storage\\AccessToken`
     let mut spaces = value.split('\\').map(|part| part.trim_start_matches('\\')).peekable();
     let is_namespace = value.contains('\\')
@@ -189,6 +188,7 @@ pub(crate) fn is_code(value: &str) -> bool {
         || value.contains("->")
         || value.contains("()")
         || value.contains("(\"")
+        || value.contains("[\"")
         || value.contains("('")
         || value.contains("+=")
         || value.contains("===")

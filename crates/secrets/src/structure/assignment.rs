@@ -250,7 +250,8 @@ fn property<'t>(text: Text<'t>, line: &Line, at: usize) -> Option<Literal<'t>> {
 
 /// The second argument of a call whose first is a name: `put("password", "…")`, `getenv("DB_PASSWORD", "…")`.
 fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Literal<'t>> {
-    if text.before(name.token) != b'('
+    let is_first = text.before(name.token) == b'(';
+    if !is_first && !is_pair_of_map(text, line, name)
         || !matches!(line.language, Language::Code | Language::Html | Language::Other | Language::Hcl)
     {
         return None;
@@ -260,6 +261,9 @@ fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lit
     let after = text.skip_blanks(literal.after, end);
     if !matches!(text.at(after), b')' | b',') {
         return None;
+    }
+    if !is_first {
+        return Some(literal);
     }
     let before = text.slice(line.range.start..name.token - 1);
     let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
@@ -274,4 +278,11 @@ fn second<'t>(text: Text<'t>, line: &Line, name: &Name, at: usize) -> Option<Lit
         || method.contains("env")
         || gives.iter().any(|verb| method.starts_with(verb));
     (is_given && !asks).then_some(literal)
+}
+
+/// Whether a name is a later key of `Map.of("user", "…", "password", "…")`: an even number of texts stands before it.
+fn is_pair_of_map(text: Text<'_>, line: &Line, name: &Name) -> bool {
+    let before = text.slice(line.range.start..name.token);
+    let Some((_, arguments)) = before.rsplit_once("Map.of(") else { return false };
+    arguments.trim_end().ends_with(',') && arguments.matches(',').count().is_multiple_of(2) && !arguments.contains(')')
 }

@@ -23,8 +23,7 @@ pub(super) fn exemption(path: &str, text: &str) -> Exemption {
         return Exemption::Encrypted;
     }
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    let is_lockfile = LOCKFILES.contains(&name) || name.ends_with(".lock") || name.ends_with(".lock.json");
-    if is_lockfile {
+    if is_lockfile(path) {
         return Exemption::Lockfile;
     }
     let lower = path.to_ascii_lowercase();
@@ -34,6 +33,12 @@ pub(super) fn exemption(path: &str, text: &str) -> Exemption {
             .any(|end| lower.ends_with(end))
         || is_bundle(name);
     if is_label { Exemption::Labels } else { Exemption::None }
+}
+
+/// Whether the file holds the names and hashes of packages.
+pub(super) fn is_lockfile(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    LOCKFILES.contains(&name) || name.ends_with(".lock") || name.ends_with(".lock.json")
 }
 
 /// `messages_de.properties`, `messages.properties`, `en.json`, `zh-CN.yml`.

@@ -56,6 +56,7 @@ impl Language {
             "makefile" | "gnumakefile" | "procfile" => return Self::Shell,
             ".netrc" | "_netrc" | "netrc" => return Self::Netrc,
             ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".envrc" => return Self::Shell,
+            "env" | "env.example" | "env.sample" | "env.template" | "env.dist" => return Self::Env,
             ".babelrc" | ".eslintrc" | ".dockerconfigjson" | ".dockercfg" => return Self::Json,
             "readme" | "changelog" | "license" | "notice" => return Self::Prose,
             _ => {}

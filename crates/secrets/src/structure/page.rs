@@ -1,6 +1,7 @@
 //! One text while it is looked at: where it is, and what was found.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::address::{self, Form, Host};
@@ -42,13 +43,22 @@ impl Line {
     }
 }
 
+/// What the file is, as its path and its content tell.
+#[derive(Debug)]
+struct Nature {
+    exemption: Exemption,
+    expects_weak: bool,
+    is_pipeline: bool,
+}
+
 /// A text, and what is found in it.
 pub(super) struct Page<'t> {
     text: Text<'t>,
     language: Language,
-    exemption: Exemption,
-    expects_weak: bool,
-    is_pipeline: bool,
+    path: &'t str,
+    is_lockfile: bool,
+    /// Asked only where something may be told: most texts hold a stem, and few a setting.
+    nature: OnceCell<Nature>,
     line: Line,
     /// Blocks of code in a text for people: where each starts, and its language. Filled when the first line asks.
     fences: Option<Vec<(usize, Language)>>,
@@ -73,9 +83,9 @@ impl<'t> Page<'t> {
         Self {
             text: Text { all: subject.text },
             language,
-            exemption: exempt::exemption(subject.path, subject.text),
-            expects_weak: exempt::expects_weak(subject.path, language),
-            is_pipeline: exempt::is_pipeline(subject.path),
+            path: subject.path,
+            is_lockfile: exempt::is_lockfile(subject.path),
+            nature: OnceCell::new(),
             line: Line { range: 0..0, content: 0, language, is_comment: false },
             fences: None,
             done: 0,
@@ -89,7 +99,8 @@ impl<'t> Page<'t> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.hits.len() >= MOST || self.walks.parents > MOST_PARENTS || self.exemption == Exemption::Encrypted
+        let is_encrypted = || self.nature.get().is_some_and(|nature| nature.exemption == Exemption::Encrypted);
+        self.hits.len() >= MOST || self.walks.parents > MOST_PARENTS || is_encrypted()
     }
 
     pub(super) fn add(&mut self, hit: Hit<'t>) {
@@ -100,9 +111,21 @@ impl<'t> Page<'t> {
         self.hits
     }
 
+    fn nature(&self) -> &Nature {
+        self.nature.get_or_init(|| Nature {
+            exemption: exempt::exemption(self.path, self.text.all),
+            expects_weak: exempt::expects_weak(self.path, self.language),
+            is_pipeline: exempt::is_pipeline(self.path),
+        })
+    }
+
+    fn exemption(&self) -> Exemption {
+        self.nature().exemption
+    }
+
     /// Looks at what a stem is a part of.
     pub(super) fn look(&mut self, stem: Stem, found: &Range<usize>) {
-        if found.start < self.done || self.exemption == Exemption::Lockfile && stem != Stem::Url {
+        if found.start < self.done || self.is_lockfile && stem != Stem::Url {
             return;
         }
         if stem != Stem::Url {
@@ -132,7 +155,7 @@ impl<'t> Page<'t> {
             Stem::Secret => {
                 let line = self.line.clone();
                 self.walks.secrets += 1;
-                if self.walks.secrets <= MOST_SECRETS {
+                if self.walks.secrets <= MOST_SECRETS && self.exemption() != Exemption::Encrypted {
                     kubernetes::secret(self, &line);
                 }
             }
@@ -211,6 +234,15 @@ impl<'t> Page<'t> {
         };
         let slot = match self.slot() {
             Slot::Setting if is_screaming(candidate.judged) => Slot::Environment,
+            // `# - DB_PASSWORD=…`: a variable that is out of use.
+            Slot::Prose
+                if is_screaming(candidate.judged)
+                    && text.at(name.after) == b'='
+                    && matches!(line.language, Language::Yaml | Language::Env | Language::Dockerfile) =>
+            {
+                Slot::Environment
+            }
+            Slot::Prose if is_indented_code(&line, candidate.judged) => Slot::Setting,
             slot => slot,
         };
         self.tell_below(&candidate, slot, Some((&line, &name)));
@@ -238,7 +270,8 @@ impl<'t> Page<'t> {
         let is_local = login.host == Host::Local;
         if self.is_program_text(found.start, &login.secret)
             || is_sealed_or_odd(&login.secret)
-            || login.form == Form::Token && self.exemption != Exemption::None
+            || login.form == Form::Token && self.exemption() != Exemption::None
+            || self.exemption() == Exemption::Encrypted
         {
             return;
         }
@@ -254,9 +287,9 @@ impl<'t> Page<'t> {
             verdict => verdict,
         };
         let kind = match (verdict, login.form) {
-            (Verdict::Password, _) if is_local && self.is_pipeline => return,
+            (Verdict::Password, _) if is_local && self.nature().is_pipeline => return,
             (Verdict::Key, _) | (Verdict::Password, Form::Password) => Structural::Url,
-            (Verdict::Weak, Form::Password) if !is_local && !self.expects_weak => Structural::Weak,
+            (Verdict::Weak, Form::Password) if !is_local && !self.nature().expects_weak => Structural::Weak,
             _ => return,
         };
         self.done = self.done.max(login.end);
@@ -282,7 +315,7 @@ impl<'t> Page<'t> {
             return;
         }
         let setting = Setting { name: "bearer_token", parents: &[], value: &literal.text, slot: self.slot() };
-        if judge(&setting) == Verdict::Key {
+        if judge(&setting) == Verdict::Key && self.exemption() != Exemption::Encrypted {
             self.done = literal.range.end;
             self.hits.push(Hit {
                 kind: Kind::Structural(Structural::Key),
@@ -296,6 +329,9 @@ impl<'t> Page<'t> {
     /// A login in base64.
     fn tell_basic(&mut self, name: &'t str, literal: &Literal<'t>) -> bool {
         let Some((user, password)) = address::basic(&literal.text) else { return false };
+        if self.exemption() == Exemption::Encrypted {
+            return false;
+        }
         let setting = Setting { name: "password", parents: &[&user], value: &password, slot: self.slot() };
         let kind = match judge(&setting) {
             Verdict::Password if user == password => Structural::Weak,
@@ -303,7 +339,7 @@ impl<'t> Page<'t> {
             Verdict::Weak => Structural::Weak,
             Verdict::Nothing => return false,
         };
-        if kind == Structural::Weak && self.expects_weak {
+        if kind == Structural::Weak && self.nature().expects_weak {
             return false;
         }
         self.done = self.done.max(literal.range.end);
@@ -335,7 +371,7 @@ impl<'t> Page<'t> {
         }
         // Its fields are looked at one by one.
         let is_connection_string = value.contains(';') && value.matches('=').count() > 1;
-        if is_connection_string || !may_hold(judged, value, slot) {
+        if is_connection_string || !may_hold(judged, value, slot) || self.exemption() == Exemption::Encrypted {
             return false;
         }
         self.walks.parents += 1;
@@ -350,16 +386,16 @@ impl<'t> Page<'t> {
         };
         let kind = match (judge(&Setting { name: judged, parents: &parents, value, slot }), place) {
             (Verdict::Nothing, _) => return false,
-            (Verdict::Weak, _) if self.expects_weak => return false,
+            (Verdict::Weak, _) if self.nature().expects_weak => return false,
             // A database that lives as long as the job.
-            (Verdict::Password, _) if self.is_pipeline && parents.contains(&"services") => return false,
+            (Verdict::Password, _) if self.nature().is_pipeline && parents.contains(&"services") => return false,
             (Verdict::Weak, _) => Structural::Weak,
             (_, Place::Argument) => Structural::Argument,
             (Verdict::Password, Place::Address) => Structural::Url,
             (Verdict::Password, _) => Structural::Password,
             (Verdict::Key, _) => Structural::Key,
         };
-        if self.exemption == Exemption::Labels && matches!(kind, Structural::Password | Structural::Weak) {
+        if self.exemption() == Exemption::Labels && matches!(kind, Structural::Password | Structural::Weak) {
             return false;
         }
         self.done = self.done.max(literal.range.end);
@@ -380,6 +416,15 @@ fn may_hold(name: &str, value: &str, slot: Slot) -> bool {
 /// What no password of a URL holds.
 fn is_sealed_or_odd(literal: &Literal<'_>) -> bool {
     literal.range.len() < SHORTEST || literal.text.contains(['\\', '^', '*']) && literal.text.contains(['[', '(', '+'])
+}
+
+/// `    mysql_root_password: …` in a text for people: a block of code without marks; no sentence has such a name.
+fn is_indented_code(line: &Line, name: &str) -> bool {
+    line.language == Language::Prose
+        && !line.is_comment
+        && line.content >= line.range.start + 4
+        && name.contains(['_', '.'])
+        && !name.contains(' ')
 }
 
 fn is_screaming(name: &str) -> bool {

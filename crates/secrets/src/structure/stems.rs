@@ -45,7 +45,7 @@ static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
 #[rustfmt::skip]
 const STEMS: &[(&str, Stem)] = &[
     ("kind: secret", Stem::Secret), ("\"kind\": \"secret\"", Stem::Secret), ("\"kind\":\"secret\"", Stem::Secret),
-    ("identified by", Stem::Identified),
+    ("identified by", Stem::Identified), ("authorization: token ", Stem::Scheme),
     ("sshpass", Stem::Program), ("chpasswd", Stem::Program), ("htpasswd", Stem::Program), ("change_password", Stem::Program),
     ("pass", Stem::Name), ("pw", Stem::Name), ("psw", Stem::Name), ("secret", Stem::Name), ("secur", Stem::Name),
     ("token", Stem::Name), ("key", Stem::Name), ("auth", Stem::Name), ("cred", Stem::Name), ("bearer ", Stem::Scheme),
