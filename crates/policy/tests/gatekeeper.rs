@@ -236,7 +236,7 @@ fn policies_see_requests_and_the_inventory() {
     };
     const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: a }\n---\n\
         apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: api, namespace: b }\n---\n\
-        apiVersion: v1\nkind: Node\nmetadata: { name: n }";
+        apiVersion: v1\nkind: Node\nmetadata: { name: big }";
     let admission =
         |request: &str| format!("apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\nrequest: {{ {request} }}");
     const OBJECT: &str = "{ apiVersion: v1, kind: Pod, metadata: { name: web } }";
@@ -246,7 +246,7 @@ fn policies_see_requests_and_the_inventory() {
             POD.to_owned(),
             "Deny: b/api",
         ),
-        ("data.inventory.cluster[\"v1\"].Node[name]; msg := name", POD.to_owned(), "Deny: n"),
+        ("data.inventory.cluster[\"v1\"].Node[name]; msg := name", POD.to_owned(), "Deny: big"),
         (
             "msg := sprintf(\"%v %v %v\", [input.review.kind.version, input.review.namespace, input.review.operation])",
             POD.to_owned(),
