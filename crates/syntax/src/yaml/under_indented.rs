@@ -46,9 +46,8 @@ impl Joins {
     /// What a scalar says that holds some of the breaks; `None` for one that holds none.
     pub(super) fn fold(&self, span: (u32, u32), scalar: &str) -> Option<String> {
         let within = self.0.iter().filter(|join| span.0 as usize <= join.start && join.end <= span.1 as usize);
-        let folded = within.fold(None, |folded: Option<String>, join| {
+        within.fold(None, |folded: Option<String>, join| {
             Some(folded.as_deref().unwrap_or(scalar).replacen(&" ".repeat(join.len()), " ", 1))
-        });
-        folded
+        })
     }
 }
