@@ -195,7 +195,7 @@ impl Reviewer {
                 match is_about(constraint, review, &self.inventory) {
                     Ok(false) => {}
                     Ok(true) => {
-                        evaluate(&mut policy.worker, &policy.rule, constraint, review, enforcement, &mut outcome)
+                        evaluate(&mut policy.worker, &policy.rule, constraint, review, enforcement, &mut outcome);
                     }
                     Err(reason) => outcome.undecided.push(Undecided {
                         kind: constraint.kind.clone(),
