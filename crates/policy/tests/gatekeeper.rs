@@ -33,17 +33,18 @@ fn constraint(spec: &str) -> String {
 }
 
 /// What is said of the first object, the others being the inventory; what is broken is said instead.
-fn said(policies: &[&str], reviewed: &str, point: Point) -> Vec<String> {
+fn said(policies: &[&str], given: &str, point: Point) -> Vec<String> {
     let declared: Vec<Object> = policies.iter().flat_map(|text| objects(text)).collect();
     let loaded = Policies::load(&declared);
-    let reviewed = objects(reviewed);
-    let (gatekeeper, faults) = loaded.policies.compile(Inventory::new(&reviewed[1..]), &Options::default());
+    let given = objects(given);
+    let (object, others) = given.split_first().expect("the test gives an object");
+    let (gatekeeper, faults) = loaded.policies.compile(Inventory::new(others), &Options::default());
     let broken: Vec<String> = loaded.faults.iter().chain(&loaded.notes).chain(&faults).map(Fault::to_string).collect();
     if !broken.is_empty() {
         return broken;
     }
     let mut reviewer = gatekeeper.reviewer();
-    let object = &reviewed[0].value;
+    let object = &object.value;
     let outcome = if Review::is_admission(object) {
         match Review::of_admission(object) {
             Ok(review) => reviewer.review(&review, point),
@@ -227,6 +228,10 @@ fn templates_say_what_they_are() {
 
 #[test]
 fn policies_see_requests_and_the_inventory() {
+    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: a }\n---\n\
+        apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: api, namespace: b }\n---\n\
+        apiVersion: v1\nkind: Node\nmetadata: { name: big }";
+    const OBJECT: &str = "{ apiVersion: v1, kind: Pod, metadata: { name: web } }";
     let template = |body: &str| {
         format!(
             "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {{ name: names }}\nspec:\n  \
@@ -234,12 +239,8 @@ fn policies_see_requests_and_the_inventory() {
              rego: |\n        package p\n        violation[{{\"msg\": msg}}] {{ {body} }}\n"
         )
     };
-    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: a }\n---\n\
-        apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: api, namespace: b }\n---\n\
-        apiVersion: v1\nkind: Node\nmetadata: { name: big }";
     let admission =
         |request: &str| format!("apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\nrequest: {{ {request} }}");
-    const OBJECT: &str = "{ apiVersion: v1, kind: Pod, metadata: { name: web } }";
     let cases = [
         (
             "data.inventory.namespace[ns][\"apps/v1\"].Deployment[name]; msg := concat(\"/\", [ns, name])",
