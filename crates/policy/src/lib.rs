@@ -13,6 +13,7 @@ mod annotation;
 mod builtins;
 mod check;
 mod declaration;
+pub mod gatekeeper;
 mod interpreter;
 mod library;
 mod module;

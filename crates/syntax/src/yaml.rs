@@ -4,15 +4,19 @@
 //! Aliases, merge keys and duplicate keys are the tree builder's business, types the dialect's.
 
 mod simple;
+mod under_indented;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, Tag};
+use granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span as EventSpan, StructureStyle, Tag,
+};
 use portcullis_core::{FileId, OffsetMap, SyntaxErrorKind};
 
 use crate::tree::{MergeTag, Style, TreeBuilder, UnknownReason};
 use crate::{Dialect, Tree};
+use under_indented::Joins;
 
 /// Nesting that is followed; deeper documents are broken with a limit error.
 pub const DEPTH_LIMIT: usize = 128;
@@ -31,6 +35,17 @@ pub fn parse(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
 
 /// Parses as [`parse`] does, all of it by the events of the full parser: what `parse` is held to.
 pub fn parse_events(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
+    let mut joins = Joins::default();
+    loop {
+        if let Some(tree) = parse_joined(file, text, dialect, &mut joins) {
+            return tree;
+        }
+    }
+}
+
+/// Parses a text whose joins are known; where there is one more, it is added, and there is no tree.
+fn parse_joined(file: FileId, text: &Arc<str>, dialect: Dialect, joins: &mut Joins) -> Option<Tree> {
+    let parsed = joins.apply(text);
     let mut builder = TreeBuilder::new(file, Arc::clone(text), dialect);
     let mut options = Options::default();
     options.flow_nesting_limit = DEPTH_LIMIT;
@@ -39,8 +54,8 @@ pub fn parse_events(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
     options.max_buffered_comment_events = usize::MAX;
     // A placeholder such as `*name` without an anchor is one unknown value, not a broken document.
     options.emit_unresolved_aliases = true;
-    let mut events = Events { text, length: narrow(text.len()), builder: &mut builder };
-    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut events = Events { text: &parsed, length: narrow(text.len()), builder: &mut builder, joins };
+    let mut parser = Parser::new_from_str_with_options(&parsed, options);
     let mut errors = 0;
     let mut in_document = false;
     loop {
@@ -56,6 +71,12 @@ pub fn parse_events(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
                 events.event(event, &span);
             }
             Some(Err(error)) => {
+                if matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent)
+                    && let Some(at) = error.marker().byte_offset()
+                    && events.joins.add(text, at).is_some()
+                {
+                    return None;
+                }
                 events.fault(&error);
                 errors += 1;
                 let more = errors < ERROR_LIMIT && parser.proceed_next_document().unwrap_or(false);
@@ -75,7 +96,7 @@ pub fn parse_events(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
             }
         }
     }
-    builder.finish()
+    Some(builder.finish())
 }
 
 /// Parses the text of a scalar as YAML of its own; its spans point into the file that holds the scalar.
@@ -104,6 +125,7 @@ struct Events<'a, 'b> {
     text: &'a str,
     length: u32,
     builder: &'b mut TreeBuilder,
+    joins: &'b mut Joins,
 }
 
 impl<'a> Events<'a, '_> {
@@ -150,6 +172,10 @@ impl<'a> Events<'a, '_> {
             self.builder.unknown(span.0, span.1, UnknownReason::Tag);
             return;
         }
+        let text = match self.joins.fold(span, &text) {
+            Some(folded) => Cow::Owned(folded),
+            None => text,
+        };
         match text {
             Cow::Borrowed(slice) => {
                 let first = (slice.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
@@ -177,7 +203,7 @@ impl<'a> Events<'a, '_> {
 
     fn fault(&mut self, error: &ScanError) {
         let start = error_offset(error).min(self.length);
-        let kind = if matches!(error.kind(), granit_parser::ErrorKind::RecursionLimitExceeded) {
+        let kind = if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             SyntaxErrorKind::Limit
         } else {
             SyntaxErrorKind::Invalid

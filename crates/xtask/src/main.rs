@@ -1,10 +1,11 @@
 //! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
-//! advisories --rustsec PATH | layers`.
+//! advisories --rustsec PATH | conformance gatekeeper CHECKOUT | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod advisories;
 mod catalogue;
+mod conformance;
 mod docs;
 mod layers;
 mod new_rule;
@@ -22,6 +23,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   schemas FOLDER   compile the schemas of Kubernetes' own kinds from a source that CONTRIBUTING.md names
   advisories --rustsec PATH
                    compile the facts of a RustSec checkout (a folder or a tar file) that are built into the program
+  conformance gatekeeper CHECKOUT
+                   run the suites of open-policy-agent/gatekeeper-library and write tests/peers/gatekeeper.md
   layers           check which crate may import which";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(),
         ["schemas", folder] => schemas::schemas(folder),
         ["advisories", "--rustsec", path] => advisories::advisories(path),
+        ["conformance", "gatekeeper", checkout] => conformance::gatekeeper(checkout),
         ["layers"] => layers::check(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");
