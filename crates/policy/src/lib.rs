@@ -18,6 +18,7 @@ mod library;
 mod module;
 mod reference;
 mod rewrite;
+pub mod testing;
 mod value;
 mod worker;
 
