@@ -1,5 +1,5 @@
 //! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
-//! advisories --rustsec PATH | layers`.
+//! advisories --rustsec PATH | conformance trivy-checks CHECKOUT | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -10,6 +10,7 @@ mod layers;
 mod new_rule;
 mod ready;
 mod schemas;
+mod trivy_checks;
 mod workspace;
 
 use std::process::ExitCode;
@@ -22,6 +23,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   schemas FOLDER   compile the schemas of Kubernetes' own kinds from a source that CONTRIBUTING.md names
   advisories --rustsec PATH
                    compile the facts of a RustSec checkout (a folder or a tar file) that are built into the program
+  conformance trivy-checks CHECKOUT
+                   run the tests of aquasecurity/trivy-checks and write tests/peers/trivy-checks.md
   layers           check which crate may import which";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(),
         ["schemas", folder] => schemas::schemas(folder),
         ["advisories", "--rustsec", path] => advisories::advisories(path),
+        ["conformance", "trivy-checks", checkout] => trivy_checks::conformance(checkout),
         ["layers"] => layers::check(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

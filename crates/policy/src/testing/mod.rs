@@ -7,7 +7,7 @@
 mod cases;
 mod documents;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portcullis_core::{FileCoverage, Outcome, TestCase, TestReport};
@@ -15,7 +15,7 @@ use regex::Regex;
 
 use crate::declaration::{Rule, RuleKind};
 use crate::library::Library;
-use crate::module::{Fault, Module, Options};
+use crate::module::{Counting, Fault, Module, Options};
 use crate::value::{Value, View};
 use crate::worker::{Coverage, Worker};
 
@@ -28,6 +28,8 @@ pub struct Tests {
     tests: BTreeMap<String, Vec<Test>>,
     /// How many lines each module has: what stands behind was added here.
     lines: BTreeMap<String, u32>,
+    /// The lines of each module's bodies: the interpreter does not know a module that nothing evaluated.
+    bodies: BTreeMap<String, BTreeSet<u32>>,
 }
 
 /// A rule that is a test.
@@ -70,6 +72,7 @@ impl Tests {
             (module.path.to_string(), lines)
         });
         let lines = lines.collect();
+        let bodies = if options.coverage == Counting::On { bodies(&library, &modules) } else { BTreeMap::new() };
         let mut tests = find(&library);
         if separate(&mut tests, &mut modules, &mut faults) {
             // The names that were given above are seen by those of the second library.
@@ -83,7 +86,7 @@ impl Tests {
         for test in tests {
             packages.entry(test.package.clone()).or_default().push(test);
         }
-        (Self { library, tests: packages, lines }, faults)
+        (Self { library, tests: packages, lines, bodies }, faults)
     }
 
     /// Leaves out the tests whose names (`data.main.test_deny`) the pattern is not found in.
@@ -128,6 +131,13 @@ impl Tests {
             }
         }
         report.cases.sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
+        for (path, lines) in &self.bodies {
+            files.entry(path.clone()).or_insert_with(|| FileCoverage {
+                path: path.clone(),
+                covered: BTreeSet::new(),
+                missed: lines.clone(),
+            });
+        }
         report.coverage = covered.map(|is_covered| {
             let files = files.into_values().filter(|file| is_covered(&file.path));
             let files = files.map(|mut file| {
@@ -138,6 +148,25 @@ impl Tests {
         });
         report
     }
+}
+
+/// The lines that rules evaluate: of a definition of several lines those below its head, without comments and brackets.
+fn bodies(library: &Library, modules: &[Module]) -> BTreeMap<String, BTreeSet<u32>> {
+    let texts: BTreeMap<&str, &str> = modules.iter().map(|module| (&*module.path, &*module.text)).collect();
+    let mut bodies: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    for package in library.packages() {
+        let text: Vec<&str> = texts.get(package.module.as_str()).copied().unwrap_or_default().lines().collect();
+        let is_code = |line: &u32| {
+            let text = usize::try_from(*line).ok().and_then(|line| text.get(line.checked_sub(1)?));
+            text.is_some_and(|text| !text.trim_start().starts_with('#') && text.contains(char::is_alphanumeric))
+        };
+        let lines = bodies.entry(package.module.clone()).or_default();
+        for rule in &package.rules {
+            let first = if rule.line < rule.last_line { rule.line.saturating_add(1) } else { rule.line };
+            lines.extend((first..=rule.last_line).filter(is_code));
+        }
+    }
+    bodies
 }
 
 /// The tests of a library, in order of modules and lines.
