@@ -42,8 +42,8 @@ fn check(tests: &str, expected: &[&str]) {
             Outcome::Error(why) => format!("error: {why}"),
             Outcome::Skipped => "skipped".to_owned(),
         };
-        let prints: String = case.prints.iter().map(|print| format!(" [{print}]")).collect();
-        format!("{} {}: {outcome}{prints}", case.line, case.name)
+        let prints: Vec<String> = case.prints.iter().map(|print| format!(" [{print}]")).collect();
+        format!("{} {}: {outcome}{}", case.line, case.name, prints.concat())
     });
     assert_eq!(ended.collect::<Vec<_>>(), expected, "{tests}");
 }
@@ -125,9 +125,12 @@ test_twice if { true }\ntest_twice if { true }\n";
     assert!(report.covered().is_some_and(|covered| (1..10_000).contains(&covered)), "{:?}", report.covered());
 }
 
+/// A document and the folders that it lies in.
+type Placed = (&'static [&'static str], &'static str);
+
 #[test]
 fn documents_are_merged_by_folder() {
-    let rows: &[(&[(&[&str], &str)], &str)] = &[
+    let rows: &[(&[Placed], &str)] = &[
         (&[(&[], r#"{"a": 1}"#), (&["b", "c"], r#"{"d": [2]}"#)], r#"{"a":1,"b":{"c":{"d":[2]}}}"#),
         (&[(&["a"], r#"{"x": 1}"#), (&[], r#"{"a": {"y": 2}}"#)], r#"{"a":{"x":1,"y":2}}"#),
         (&[(&["a"], "[1]")], r#"{"a":[1]}"#),

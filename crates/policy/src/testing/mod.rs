@@ -25,7 +25,7 @@ pub use documents::{Conflict, Documents};
 pub struct Tests {
     library: Library,
     /// Those of each package.
-    tests: BTreeMap<String, Vec<Test>>,
+    packages: BTreeMap<String, Vec<Test>>,
     /// How many lines each module has: what stands behind was added here.
     lines: BTreeMap<String, u32>,
     /// The lines of each module's bodies: the interpreter does not know a module that nothing evaluated.
@@ -86,12 +86,12 @@ impl Tests {
         for test in tests {
             packages.entry(test.package.clone()).or_default().push(test);
         }
-        (Self { library, tests: packages, lines, bodies }, faults)
+        (Self { library, packages, lines, bodies }, faults)
     }
 
     /// Leaves out the tests whose names (`data.main.test_deny`) the pattern is not found in.
     pub fn keep(&mut self, pattern: &Regex) {
-        self.tests.retain(|package, tests| {
+        self.packages.retain(|package, tests| {
             tests.retain(|test| pattern.is_match(&format!("{package}.{}", test.name)));
             !tests.is_empty()
         });
@@ -99,13 +99,13 @@ impl Tests {
 
     /// The packages that have tests.
     pub fn packages(&self) -> Vec<&str> {
-        self.tests.keys().map(String::as_str).collect()
+        self.packages.keys().map(String::as_str).collect()
     }
 
     /// Runs the tests of a package. Packages do not see each other's runs, so that threads may share them.
     pub fn run(&self, package: &str) -> PackageRun {
         let mut worker = self.library.worker();
-        let tests = self.tests.get(package);
+        let tests = self.packages.get(package);
         let cases = tests.into_iter().flatten().map(|test| run(&mut worker, test)).collect();
         PackageRun { cases, coverage: worker.coverage() }
     }
@@ -200,7 +200,7 @@ fn form(rule: &Rule) -> Form {
 fn separate(tests: &mut [Test], modules: &mut [Module], faults: &mut Vec<Fault>) -> bool {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     // Texts with their rules renamed, before rules are put behind them.
-    let mut texts: BTreeMap<String, (cases::Text, String)> = BTreeMap::new();
+    let mut changed: BTreeMap<String, (cases::Text, String)> = BTreeMap::new();
     for test in tests.iter_mut().filter(|test| !matches!(test.form, Form::Skipped)) {
         let count = seen.entry(test.rule.clone()).or_default();
         *count = count.saturating_add(1);
@@ -210,7 +210,7 @@ fn separate(tests: &mut [Test], modules: &mut [Module], faults: &mut Vec<Fault>)
         }
         let Some(module) = modules.iter().find(|module| *module.path == test.path) else { continue };
         let (text, added) =
-            texts.entry(test.path.clone()).or_insert_with(|| (cases::Text::new(&module.text), String::new()));
+            changed.entry(test.path.clone()).or_insert_with(|| (cases::Text::new(&module.text), String::new()));
         if matches!(test.form, Form::UnknownCases)
             && let Some(rule) = text.cases(test.line, &test.name)
         {
@@ -229,7 +229,7 @@ fn separate(tests: &mut [Test], modules: &mut [Module], faults: &mut Vec<Fault>)
         }
     }
     for module in modules.iter_mut() {
-        if let Some((text, added)) = texts.remove(&*module.path) {
+        if let Some((text, added)) = changed.remove(&*module.path) {
             module.text = Arc::from(text.into_string() + &added);
         }
     }

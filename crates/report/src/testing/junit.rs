@@ -45,7 +45,8 @@ fn write_case(case: &TestCase, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Error(reason) => inner.push_str(&told("error", &place, reason)),
     }
     if !case.prints.is_empty() {
-        inner.push_str(&format!("      <system-out>{}</system-out>\n", escaped(&case.prints.join("\n"))));
+        let printed = escaped(&case.prints.join("\n"));
+        inner.extend(["      <system-out>", &printed, "</system-out>\n"]);
     }
     if inner.is_empty() { writeln!(out, "/>") } else { write!(out, ">\n{inner}    </testcase>\n") }
 }
