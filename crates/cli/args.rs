@@ -45,6 +45,11 @@ pub(crate) enum Command {
     /// Lockfiles are looked up in it. What is known of Rust's crates is built into the program; a database brings the other
     /// ecosystems, and the texts.
     Db(DbArgs),
+    /// Runs the tests of policies in Rego
+    ///
+    /// Tests are the rules `test_…`, as `opa test` runs them; `todo_test_…` are skipped. Exit codes: 0 all tests hold, 1 some do
+    /// not, 2 something could not be loaded, 3 there are no tests.
+    Test(TestArgs),
     /// Shows, starts or describes the configuration
     Config(ConfigArgs),
     /// Prints the completions for a shell
@@ -421,6 +426,71 @@ pub(crate) struct DbStatusArgs {
     /// The database; by default the one that scans use
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) database: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// Files and folders with policies, their tests and their data
+    ///
+    /// In folders, every .rego file is a policy, and every JSON or YAML file is data at the path of its folder: what
+    /// `fruits/data.yaml` holds is `data.fruits`. Kubernetes objects are no data.
+    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Run only the tests whose names match, such as 'main\.test_root'
+    ///
+    /// A test's name is its path, data.main.test_root_user.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) run: Option<String>,
+
+    /// Leave out files and folders like this below the named ones (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Say which lines of the policies no test evaluates
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// Fail where fewer than so many percent of the lines are covered
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
+    pub(crate) threshold: Option<u32>,
+
+    /// How to write what came of the tests
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) format: TestFormatArg,
+
+    /// List every test
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
+    /// Threads to test with; one for each core by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    #[command(flatten)]
+    pub(crate) color: ColorFlag,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormatArg {
+    /// For people
+    #[default]
+    Pretty,
+    /// For programs: portcullis-test/1
+    Json,
+    /// For build servers: JUnit's XML
+    Junit,
+}
+
+/// A share in hundredths of a percent.
+fn parse_percent(text: &str) -> Result<u32, String> {
+    let percent = || -> Option<u32> {
+        let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
+        let rest: u32 = format!("{rest:0<2}").parse().ok().filter(|_| (1..=2).contains(&rest.len()))?;
+        let hundredths = whole.parse::<u32>().ok()?.checked_mul(100)?.checked_add(rest)?;
+        (hundredths <= 10_000).then_some(hundredths)
+    };
+    percent().ok_or_else(|| "it is no number from 0 to 100, such as 80 or 92.5".to_owned())
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,7 @@ mod check;
 mod commands;
 mod db;
 mod terminal;
+mod test;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(args)) => commands::explain(&args),
         Some(Command::Rules(args)) => commands::rules(&args),
         Some(Command::Db(args)) => db::run(&args),
+        Some(Command::Test(args)) => test::run(&args),
         Some(Command::Config(args)) => commands::config(&args),
         Some(Command::Completions { shell }) => commands::completions(shell),
         Some(Command::Man { command }) => commands::man(&command),

@@ -19,6 +19,7 @@ mod rule;
 mod severity;
 mod span;
 mod suppression;
+mod test_report;
 mod words;
 
 pub use advisory::{ADVISORIES, ADVISORY_TAGS, YANKED, is_advisory};
@@ -38,4 +39,5 @@ pub use rule::{DerivedExamples, Example, Expect, OptionMeta, OptionShape, Profil
 pub use severity::{Confidence, Severity, UNKNOWN};
 pub use span::{FileId, Span};
 pub use suppression::{SuppressedBy, Suppression};
+pub use test_report::{FileCoverage, Outcome, TestCase, TestReport, TestSummary};
 pub use words::Words;

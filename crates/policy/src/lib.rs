@@ -19,6 +19,7 @@ mod library;
 mod module;
 mod reference;
 mod rewrite;
+pub mod testing;
 mod value;
 mod worker;
 

@@ -16,6 +16,7 @@ mod snippet;
 mod spdx;
 mod stream;
 mod summary;
+mod testing;
 mod text;
 mod uri;
 
@@ -29,6 +30,7 @@ pub use explain::write_explanation;
 pub use options::{Color, Glyphs, Links, Options, SuppressedFindings, Tool, Verbosity};
 pub use rules::{RulesFormat, write_rules};
 pub use summary::summary_line;
+pub use testing::{TestFormat, write_tests};
 
 /// Writes a report. A closed pipe is an error of kind [`io::ErrorKind::BrokenPipe`] like any other.
 pub fn write(report: &ScanReport, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {

@@ -1,5 +1,5 @@
 //! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
-//! advisories --rustsec PATH | conformance gatekeeper CHECKOUT | layers`.
+//! advisories --rustsec PATH | conformance gatekeeper|trivy-checks CHECKOUT | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -11,6 +11,7 @@ mod layers;
 mod new_rule;
 mod ready;
 mod schemas;
+mod trivy_checks;
 mod workspace;
 
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    compile the facts of a RustSec checkout (a folder or a tar file) that are built into the program
   conformance gatekeeper CHECKOUT
                    run the suites of open-policy-agent/gatekeeper-library and write tests/peers/gatekeeper.md
+  conformance trivy-checks CHECKOUT
+                   run the tests of aquasecurity/trivy-checks and write tests/peers/trivy-checks.md
   layers           check which crate may import which";
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         ["schemas", folder] => schemas::schemas(folder),
         ["advisories", "--rustsec", path] => advisories::advisories(path),
         ["conformance", "gatekeeper", checkout] => conformance::gatekeeper(checkout),
+        ["conformance", "trivy-checks", checkout] => trivy_checks::conformance(checkout),
         ["layers"] => layers::check(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");
