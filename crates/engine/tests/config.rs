@@ -162,9 +162,9 @@ fn mistakes_are_told_where_they_stand() {
         ),
         ("ignore:\n  rule: k8s-host-network", &["1:1 expected a list of mappings, found a mapping"]),
         (
-            "policies: { dirs: [policy] }",
+            "admission: { port: 1 }",
             &[concat!(
-                "1:1 `policies` is not supported yet by portcullis ",
+                "1:1 `admission` is not supported yet by portcullis ",
                 env!("CARGO_PKG_VERSION"),
                 " | remove it until a later version reads it"
             )],
@@ -367,7 +367,7 @@ fn the_schema_knows_keys_rules_and_options() {
     assert_eq!(at(&format!("{registry}/properties/registries/type")), "array");
     assert_eq!(at(&format!("{registry}/properties/severity/enum/0")), "critical");
     assert_eq!(at(&format!("{registry}/additionalProperties")), false);
-    assert!(schema.pointer("/properties/policies").is_none());
+    assert!(schema.pointer("/properties/admission").is_none());
     assert!(schema.pointer("/$defs/setting/anyOf").is_some());
 }
 
