@@ -139,7 +139,7 @@ fn walk(path: &Path, found: &mut Vec<PathBuf>, depth: usize, errors: &mut Vec<Sc
         found.push(path.to_owned());
         return;
     }
-    let entries = std::fs::read_dir(path).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     match entries {
         Ok(mut entries) if depth > 0 => {
             entries.sort_by_key(std::fs::DirEntry::file_name);
@@ -205,7 +205,7 @@ fn document(path: &Path) -> Result<serde_json::Value, String> {
         _ => yaml::parse(FileId::default(), &text, Dialect::Yaml12),
     };
     if let Some(error) = tree.errors().first() {
-        return Err(error.message.to_string());
+        return Err(error.message.clone());
     }
     let root = tree.documents().next().map(|document| document.root).filter(|root| root.is_map());
     root.map(|root| Value::from_node(root).to_json()).ok_or_else(|| "it is no mapping".to_owned())

@@ -116,17 +116,13 @@ impl<'t> Outline<'t> {
             structure.number(step.index.unwrap_or_default() as u64);
             next = step.parent.and_then(|parent| self.spots.get(parent));
         }
-        match spot.node {
-            Some(node) => {
-                let place = Place::from(node);
-                structure.number(place.structure);
-                Located { place: Place { structure: structure.short(), ..place }, via: node.via().collect() }
-            }
-            None => {
-                let place = Place { span: spot.span, structure: structure.short(), value: 0 };
-                Located { place, via: Vec::new() }
-            }
-        }
+        let Some(node) = spot.node else {
+            let place = Place { span: spot.span, structure: structure.short(), value: 0 };
+            return Located { place, via: Vec::new() };
+        };
+        let place = Place::from(node);
+        structure.number(place.structure);
+        Located { place: Place { structure: structure.short(), ..place }, via: node.via().collect() }
     }
 
     /// The deepest value on a way; none where not even the first step is there.
