@@ -170,6 +170,25 @@ pub(crate) struct RuleFlags {
     #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["fix", "format"])]
     pub(crate) explain_path: Option<String>,
 
+    /// A file or folder of policies in Rego to ask beside the rules, repeatable
+    ///
+    /// Those of Conftest (`deny`, `warn` and `violation` of package `main`), custom checks of Trivy, and rules that are marked as entry
+    /// points. They are rules as all others: `--only`, `--skip`, comments and the configuration take their ids.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) policy: Vec<PathBuf>,
+
+    /// A data document for policies, JSON or YAML, or a folder of them, repeatable
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// A package whose rules are asked, repeatable; `main` by default
+    #[arg(long, value_name = "PACKAGE", value_delimiter = ',')]
+    pub(crate) namespace: Vec<String>,
+
+    /// Ask the rules of every package
+    #[arg(long, conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
+
     /// Leave out advisories that no version fixes
     #[arg(long)]
     pub(crate) ignore_unfixed: bool,

@@ -6,18 +6,20 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{
-    FILE_LIMIT, Fixed, Needs, Progress, ScanOptions, Scanned, Stdin, Tree, fix, history, scan, ways,
+    FILE_LIMIT, Fixed, Needs, Policies, PolicySources, Progress, ScanOptions, Scanned, Stdin, Tree, fix, history, scan,
+    ways,
 };
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
-use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags};
+use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags, RuleFlags};
 use crate::db;
 use crate::terminal::{self, Failure};
 
@@ -25,13 +27,16 @@ use crate::terminal::{self, Failure};
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
-    let (config, config_file) = read_config(&args.config, config_start(&args.paths), &portcullis_rules::catalog())?;
-    let catalog = config.catalog();
+    let start = config_start(&args.paths);
+    let policies = load_policies(&args.config, start, &asked_policies(&args.rules))?;
+    let rules_of = || policies.iter().flat_map(|policies| policies.rules());
+    let (config, config_file) = read_config(&args.config, start, &portcullis_rules::catalog_with(rules_of()))?;
+    let catalog = portcullis_rules::catalog_with(config.secret_rules().into_iter().chain(rules_of()));
     for selector in args.rules.only.iter().chain(&args.rules.skip) {
         select_rules(&catalog, selector)?;
     }
     let fail_on = args.rules.fail_on.or(config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
-    let options = scan_options(args, config, config_file, &outputs)?;
+    let options = ScanOptions { policies, ..scan_options(args, config, config_file, &outputs)? };
     if let Some(package) = &args.rules.explain_path {
         return explain_path(&options, package);
     }
@@ -251,18 +256,52 @@ fn config_start(paths: &[PathBuf]) -> &Path {
     }
 }
 
+/// What the command line names of policies.
+fn asked_policies(flags: &RuleFlags) -> PolicySources {
+    PolicySources {
+        policies: flags.policy.clone(),
+        data: flags.data.clone(),
+        namespaces: flags.namespace.clone(),
+        every_namespace: flags.all_namespaces,
+    }
+}
+
+/// The policies that the command line and the configuration name, if any.
+pub(crate) fn load_policies(
+    flags: &ConfigFlags,
+    start: &Path,
+    asked: &PolicySources,
+) -> Result<Option<Arc<Policies>>, Failure> {
+    let cwd = std::env::current_dir()?;
+    let mut sources = asked.clone();
+    if let Some(path) = config_path(flags, start)? {
+        let (keys, data) = Config::policies(&path, &portcullis_rules::catalog());
+        let path = cwd.join(path);
+        let base = path.parent().unwrap_or(&cwd);
+        sources.policies.extend(keys.dirs.iter().map(|dir| base.join(dir)));
+        sources.data.extend(data.iter().map(|file| base.join(file)));
+        if sources.namespaces.is_empty() {
+            sources.namespaces = keys.namespaces;
+        }
+    }
+    Ok((!sources.is_empty()).then(|| Arc::new(Policies::load(&sources, &cwd))))
+}
+
+fn config_path(flags: &ConfigFlags, start: &Path) -> Result<Option<PathBuf>, Failure> {
+    Ok(match &flags.config {
+        Some(path) => Some(path.clone()),
+        None if flags.no_config => None,
+        None => Config::find(start)?,
+    })
+}
+
 /// The configuration and the file that it is from.
 pub(crate) fn read_config(
     flags: &ConfigFlags,
     start: &Path,
     catalog: &Catalog,
 ) -> Result<(Config, Option<PathBuf>), Failure> {
-    let path = match &flags.config {
-        Some(path) => Some(path.clone()),
-        None if flags.no_config => None,
-        None => Config::find(start)?,
-    };
-    let Some(path) = path else { return Ok((Config::default(), None)) };
+    let Some(path) = config_path(flags, start)? else { return Ok((Config::default(), None)) };
     // Messages name it as it is reached from here.
     let shown = std::env::current_dir().ok().and_then(|cwd| path.strip_prefix(cwd).ok().map(Path::to_owned));
     let path = shown.unwrap_or(path);
@@ -328,6 +367,7 @@ fn scan_options(
         tf_vars: args.input.tf_var.clone(),
         databases: args.input.db.clone(),
         default_database: db::default_path(),
+        policies: None,
         vex: args.input.vex.clone(),
         ignore_unfixed: args.rules.ignore_unfixed,
         root: args.input.root.clone(),

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use portcullis_core::{Catalog, RuleMeta, YANKED};
 use portcullis_engine::config::{Config, import, nearest, select_rules, starter};
-use portcullis_engine::{ScanOptions, advisory};
+use portcullis_engine::{PolicySources, ScanOptions, advisory};
 use portcullis_report::{RulesFormat, write_explanation, write_rules};
 
 use crate::args::{Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, RulesArgs};
-use crate::check::{read_config, today};
+use crate::check::{load_policies, read_config, today};
 use crate::db;
 use crate::terminal::{self, Failure};
 
@@ -40,10 +40,12 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 /// The builtin rules and those of the configuration of the working directory. One with a mistake declares none: what is
 /// wrong with it may be the name of a rule, which is looked up here.
 fn catalog_here() -> Arc<Catalog> {
-    let builtin = portcullis_rules::catalog();
     let flags = ConfigFlags { config: None, no_config: false };
+    let policies = load_policies(&flags, Path::new("."), &PolicySources::default()).ok().flatten();
+    let rules_of = || policies.iter().flat_map(|policies| policies.rules());
+    let builtin = portcullis_rules::catalog_with(rules_of());
     match read_config(&flags, Path::new("."), &builtin) {
-        Ok((config, _)) => config.catalog(),
+        Ok((config, _)) => portcullis_rules::catalog_with(config.secret_rules().into_iter().chain(rules_of())),
         Err(_) => builtin,
     }
 }

@@ -220,6 +220,17 @@ pub enum ScanError {
         /// Which, and why.
         reason: String,
     },
+    /// A policy cannot be loaded or evaluated; what it would say is missing.
+    Policy {
+        /// Its file as shown; empty where none is to blame.
+        path: String,
+        /// From 1; 0 where no place is known.
+        line: u32,
+        /// In characters, from 1.
+        column: u32,
+        /// Why.
+        reason: String,
+    },
     /// A rule panicked; its findings in this file are missing.
     RulePanicked {
         /// The rule's id.
@@ -236,6 +247,9 @@ impl std::fmt::Display for ScanError {
             Self::Advisories { reason } | Self::History { reason } => f.write_str(reason),
             Self::Option { option, reason } => write!(f, "{option}: {reason}"),
             Self::NotFixed { path, reason } => write!(f, "{path}: not fixed: {reason}"),
+            Self::Policy { path, reason, .. } if path.is_empty() => write!(f, "policies: {reason}"),
+            Self::Policy { path, line: 0, reason, .. } => write!(f, "{path}: {reason}"),
+            Self::Policy { path, line, column, reason } => write!(f, "{path}:{line}:{column}: {reason}"),
             Self::RulePanicked { rule, path } => write!(f, "rule {rule} panicked on {path}; please report it"),
         }
     }

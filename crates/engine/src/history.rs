@@ -80,6 +80,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
             root_paths: &root_paths,
             builds: &builds,
             callers: &callers,
+            policies: None,
             today: options.date,
         }
     };

@@ -28,6 +28,7 @@ use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
 use crate::helm::{Part, read_chart};
 use crate::piped::SOURCE;
+use crate::policies::Asking;
 use crate::relations::unreadable;
 use crate::seal::{Needs, Others, Sealer};
 use crate::select::Selection;
@@ -56,6 +57,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) root_paths: &'a RootPaths,
     pub(crate) builds: &'a Builds,
     pub(crate) callers: &'a Callers,
+    /// Policies of users, where there are any.
+    pub(crate) policies: Option<&'a Asking<'a>>,
     pub(crate) today: Date,
 }
 
@@ -148,7 +151,9 @@ impl Judge<'_> {
                 self.tree(input, Dialect::Json, text, &mut judged);
             }
             Language::Json => {
-                judged.notes.extend(self.unrecognised(input.target));
+                if self.policies.is_none() {
+                    judged.notes.extend(self.unrecognised(input.target));
+                }
                 self.text(input, &text, &mut judged);
             }
             Language::Text => {
@@ -170,7 +175,7 @@ impl Judge<'_> {
     /// The text of a file. That it cannot be read is an error where it was named, and a finding where it was met.
     pub(crate) fn read(&self, input: &Input<'_>, judged: &mut Judged) -> Option<String> {
         let path = input.target.path.as_str();
-        if input.language == Language::Text && !self.dispatch.has_secret_rules() {
+        if input.language == Language::Text && !self.dispatch.has_secret_rules() && self.policies.is_none() {
             return None;
         }
         let bytes = match input.given.map_or_else(|| self.files.read(path), |bytes| Ok(bytes.to_vec())) {
@@ -252,7 +257,8 @@ impl Judge<'_> {
             let why = "it is a part of an object, and no kustomization takes it in";
             judged.notes.push(template_note(&input.target.path, why));
         }
-        if github.is_none() && objects.is_empty() && tree.errors().is_empty() && !is_kustomization(&input.target.path) {
+        let is_known = github.is_some() || !objects.is_empty() || is_kustomization(&input.target.path);
+        if !is_known && tree.errors().is_empty() && self.policies.is_none() {
             judged.notes.extend(self.unrecognised(input.target));
         }
         let mut outcome = self.outcome(input, &tree, &objects, Judging { dialect, whose }, judged);
@@ -288,6 +294,7 @@ impl Judge<'_> {
     fn text(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
         let mut outcome = Outcome::default();
         self.search(input, text, None, &mut outcome);
+        self.ask_of_text(input, text, &mut outcome.drafts, judged);
         if outcome.drafts.is_empty() {
             return;
         }
@@ -311,6 +318,9 @@ impl Judge<'_> {
             }
         }
         outcome.settle();
+        if judging.whose == Objects::Judged {
+            self.ask_of_tree(input, tree, &mut outcome.drafts, judged);
+        }
         if judging.dialect != Dialect::Yaml12 {
             outcome.facts.add_unread(Unread::of_documents(tree));
         }
@@ -319,6 +329,8 @@ impl Judge<'_> {
     }
 
     fn compose(&self, input: &Input<'_>, tree: Tree, judged: &mut Judged) {
+        let mut asked = Vec::new();
+        self.ask_of_tree(input, &tree, &mut asked, judged);
         let tracks = |path: &str| self.variables_files.binary_search_by(|found| found.as_str().cmp(path)).is_ok();
         // What comes from elsewhere has no neighbours.
         let files: &dyn Files = if input.given.is_some() { &NoFiles } else { self.files };
@@ -335,6 +347,7 @@ impl Judge<'_> {
         let directives = Directives::of_tree(tree, &[], self.catalog);
         let lines = others.lines(&sources);
         outcome.drafts.append(&mut others.here);
+        outcome.drafts.append(&mut asked);
         self.search(input, tree.text(), Some(tree), &mut outcome);
         self.finish_beside(input, tree.text(), outcome, directives, Some(&lines), judged);
         others.seal(self, &sources, &lines, judged);
@@ -361,6 +374,7 @@ impl Judge<'_> {
         let said = self.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_build(&build, rule));
         take_said(said, &mut outcome, judged);
         self.search(input, text, None, &mut outcome);
+        self.ask_of_dockerfile(input, (&parsed, text), &mut outcome.drafts, judged);
         let directives = self.dockerfile_directives(input.file, &parsed, text);
         if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {
             outcome.drafts.extend(directives.each().map(|directive| {
@@ -665,7 +679,11 @@ impl Cover {
 
 /// Which rules give way to which, transitively.
 #[derive(Debug)]
-pub(crate) struct Yields(Vec<Vec<RuleIdx>>);
+pub(crate) struct Yields {
+    to: Vec<Vec<RuleIdx>>,
+    /// By rule: whether it is a policy's.
+    of_policies: Vec<bool>,
+}
 
 impl Yields {
     pub(crate) fn new(catalog: &Catalog) -> Self {
@@ -686,7 +704,12 @@ impl Yields {
             }
             all
         };
-        Self(direct.iter().map(closure).collect())
+        let of_policies = catalog.iter().map(|(_, rule)| rule.tags.contains("policy")).collect();
+        Self { to: direct.iter().map(closure).collect(), of_policies }
+    }
+
+    fn is_of_policy(&self, rule: RuleIdx) -> bool {
+        self.of_policies.get(rule.0 as usize).copied().unwrap_or_default()
     }
 
     /// Of drafts about one span: a rule says it once, and the more exact rule says it for the others. The result is in
@@ -695,7 +718,11 @@ impl Yields {
         // Drafts are large: sorting keys and then moving each draft once is half the time.
         drafts.sort_by_cached_key(|draft| (draft.place.span, draft.rule));
         // What an alias or a merge brings to several containers was written once, and is wrong once.
-        drafts.dedup_by(|b, a| a.rule == b.rule && a.place.span == b.place.span);
+        // A policy may say several things of one place.
+        drafts.dedup_by(|b, a| {
+            let is_same = a.rule == b.rule && a.place.span == b.place.span;
+            is_same && (a.message == b.message || !self.is_of_policy(a.rule))
+        });
         let mut gives_way = vec![false; drafts.len()];
         let mut rest = (drafts.as_mut_slice(), gives_way.as_mut_slice());
         while let Some(first) = rest.0.first() {
@@ -718,7 +745,7 @@ impl Yields {
         let rules: Vec<RuleIdx> = group.iter().map(|draft| draft.rule).collect();
         for (&loser, mark) in rules.iter().zip(gives_way) {
             let stronger = |rule: RuleIdx| {
-                let all = self.0.get(rule.0 as usize).into_iter().flatten();
+                let all = self.to.get(rule.0 as usize).into_iter().flatten();
                 all.copied().filter(|stronger| rules.contains(stronger))
             };
             // One that gives way to nothing that is there speaks for all.

@@ -31,6 +31,7 @@ use crate::inside::{Edge, Inside};
 use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
 use crate::packages::Packages;
+use crate::policies::{Asking, Policies};
 use crate::relations;
 use crate::scrub::clean_report;
 use crate::seal::Needs;
@@ -70,6 +71,8 @@ pub struct ScanOptions {
     pub vex: Vec<PathBuf>,
     /// Whether advisories are left out that no version fixes, whatever the configuration says.
     pub ignore_unfixed: bool,
+    /// Policies that are asked about what is scanned, beside the rules.
+    pub policies: Option<Arc<Policies>>,
     /// Worker threads; 0: one for each core.
     pub threads: usize,
     /// `--only`.
@@ -112,6 +115,7 @@ impl ScanOptions {
             default_database: None,
             vex: Vec::new(),
             ignore_unfixed: false,
+            policies: None,
             root: None,
             threads: 0,
             only: Vec::new(),
@@ -217,7 +221,9 @@ pub(crate) fn scan_texts(
     let read_packages = || packages::read_all(options, &found, &given, worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
     let own_rules = options.config.secret_rules();
-    let catalog = portcullis_rules::catalog_with(std::mem::take(&mut packages.rules).into_iter().chain(own_rules));
+    let of_policies = options.policies.iter().flat_map(|policies| policies.rules());
+    let others = std::mem::take(&mut packages.rules).into_iter().chain(own_rules).chain(of_policies);
+    let catalog = portcullis_rules::catalog_with(others);
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -230,6 +236,11 @@ pub(crate) fn scan_texts(
         errors: std::mem::take(&mut found.errors),
     };
     let scan_root_paths = report.root_paths.clone();
+    let asking = options.policies.as_deref().map(|policies| {
+        report.errors.extend_from_slice(policies.errors());
+        report.notes.extend_from_slice(policies.notes());
+        Asking::new(policies, &catalog)
+    });
     let builds = Builds::default();
     let callers = Callers::default();
     let charts = helm::parts(&options.cwd, &found, worktree);
@@ -261,6 +272,7 @@ pub(crate) fn scan_texts(
         root_paths: &scan_root_paths,
         builds: &builds,
         callers: &callers,
+        policies: asking.as_ref(),
     };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
@@ -598,6 +610,10 @@ pub(crate) fn git_repository(options: &ScanOptions) -> Result<Repository, GitErr
 
 /// Which files are read: every text where some rule looks for secrets.
 pub(crate) fn reads(options: &ScanOptions) -> Reads {
+    // They may be about any file that can be parsed.
+    if options.policies.is_some() {
+        return Reads::Texts;
+    }
     let catalog = options.config.catalog();
     let wanted = Wanted { switches: &options.config.switches(&catalog), ..wanted(options) };
     // What names no rule of these may name one of a database's; it is judged when that is read.
@@ -644,6 +660,7 @@ struct Shared<'a> {
     root_paths: &'a RootPaths,
     builds: &'a Builds,
     callers: &'a Callers,
+    policies: Option<&'a Asking<'a>>,
 }
 
 impl<'a> Shared<'a> {
@@ -670,6 +687,7 @@ impl<'a> Shared<'a> {
             root_paths: self.root_paths,
             builds: self.builds,
             callers: self.callers,
+            policies: self.policies,
             today: self.options.date,
         }
     }

@@ -114,7 +114,7 @@ pub(crate) fn clean_report(report: &mut ScanReport, scanner: &Scanner) {
         }
         ScanError::Advisories { reason } => Some(reason),
         // They name no file and repeat none.
-        ScanError::RulePanicked { .. } | ScanError::History { .. } => None,
+        ScanError::RulePanicked { .. } | ScanError::History { .. } | ScanError::Policy { .. } => None,
     });
     for text in notes.chain(errors) {
         if let Cow::Owned(clean) = without_secrets("", text, scanner) {

@@ -255,6 +255,7 @@ fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
         let directives = match contents {
             Contents::File(file) => {
                 judge.errors_of(&file.errors, &mut outcome.drafts);
+                judge.ask_of_hcl((&**file, &**text), &mut outcome.drafts, left);
                 Directives::of_hcl(input.file, file, text, judge.catalog)
             }
             Contents::Plan(tree) => {

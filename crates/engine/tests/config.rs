@@ -71,7 +71,7 @@ fn mistakes_are_told_where_they_stand() {
         (
             "wrong: 1",
             &["1:1 unknown key `wrong` | a configuration has `include`, `exclude`, `profile`, `fail-on`, \
-               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`, \
+               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `policies`, `data`, `advisories`, \
                `secrets`, `licences`"],
         ),
         ("- a", &["1:1 expected a configuration, which is a mapping, found a list"]),
@@ -162,9 +162,9 @@ fn mistakes_are_told_where_they_stand() {
         ),
         ("ignore:\n  rule: k8s-host-network", &["1:1 expected a list of mappings, found a mapping"]),
         (
-            "policies: { dirs: [policy] }",
+            "admission: { port: 1 }",
             &[concat!(
-                "1:1 `policies` is not supported yet by portcullis ",
+                "1:1 `admission` is not supported yet by portcullis ",
                 env!("CARGO_PKG_VERSION"),
                 " | remove it until a later version reads it"
             )],
@@ -230,7 +230,7 @@ fn errors_show_the_line_with_the_place_marked() {
         (
             "fail-on: high\nüü: 1\n",
             "p.yaml:2:1: error: unknown key `üü`\n  |\n2 | üü: 1\n  | ^^\n  = help: a configuration has `include`, \
-             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `advisories`, `secrets`, `licences`\n",
+             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `policies`, `data`, `advisories`, `secrets`, `licences`\n",
         ),
         (
             "profile: \"\\e[31mall\"",
@@ -367,7 +367,7 @@ fn the_schema_knows_keys_rules_and_options() {
     assert_eq!(at(&format!("{registry}/properties/registries/type")), "array");
     assert_eq!(at(&format!("{registry}/properties/severity/enum/0")), "critical");
     assert_eq!(at(&format!("{registry}/additionalProperties")), false);
-    assert!(schema.pointer("/properties/policies").is_none());
+    assert!(schema.pointer("/properties/admission").is_none());
     assert!(schema.pointer("/$defs/setting/anyOf").is_some());
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A [`Library`] is what a set of policy files and data documents became; a [`Worker`] of it evaluates rules, one worker for
 //! each thread. What cannot be loaded or evaluated is a [`Fault`] with a place, and other policies still run. Policies get no
-//! files, no network and no environment. Nothing here knows what a rule's result means: conventions (Conftest's names,
-//! Gatekeeper's templates) stand above.
+//! files, no network and no environment. A library does not know what a rule's result means: that is what `conventions` are
+//! for, which ask about `inputs` and `locate` what is said of them.
 //!
 //! The interpreter of `regorus` does the work. It is hidden here: [`Value`] is what others see of it, and its faults are
 //! worked around at load (`rewrite`), by a check of calls that it leaves to the evaluation (`check`), and by functions that
@@ -12,10 +12,13 @@
 mod annotation;
 mod builtins;
 mod check;
+mod conventions;
 mod declaration;
 pub mod gatekeeper;
+pub mod inputs;
 mod interpreter;
 mod library;
+mod locate;
 mod module;
 mod reference;
 mod rewrite;
@@ -24,8 +27,10 @@ mod value;
 mod worker;
 
 pub use annotation::{Annotation, Person, RelatedResource, Scope};
+pub use conventions::{Check, Form, Hint, Kind, Namespaces, Policies, Unasked, Violation};
 pub use declaration::{Package, Rule, RuleKind};
 pub use library::{Aggregate, Library};
+pub use locate::{Located, Outline};
 pub use module::{BuiltinErrors, Counting, Fault, Limits, Module, Options, RegoVersion};
 pub use reference::rule_path;
 pub use value::{Value, View};

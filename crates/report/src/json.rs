@@ -338,6 +338,7 @@ impl<'a> ErrorWire<'a> {
             ScanError::History { .. } => Self { kind: "history", path: "".into(), rule: None, message },
             ScanError::Option { option, .. } => Self { kind: "option", path: option.into(), rule: None, message },
             ScanError::NotFixed { path, .. } => Self { kind: "not-fixed", path: path.into(), rule: None, message },
+            ScanError::Policy { path, .. } => Self { kind: "policy", path: path.into(), rule: None, message },
             ScanError::RulePanicked { rule, path } => {
                 Self { kind: "rule-panicked", path: path.into(), rule: Some(rule), message }
             }

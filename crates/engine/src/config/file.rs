@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_core::Catalog;
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, PolicyKeys};
 
 /// The names of the file; a directory holds at most one of them.
 pub const FILE_NAMES: [&str; 2] = ["portcullis.yaml", ".portcullis.yaml"];
@@ -67,6 +67,13 @@ impl Config {
             }
         }
         Ok(None)
+    }
+
+    /// The policies and data documents that a file names, whatever else it says: their rules have to be known before it can be
+    /// read as a whole.
+    pub fn policies(path: &Path, catalog: &Catalog) -> (PolicyKeys, Vec<String>) {
+        let config = read_text(path).map(|text| Self::parse(&text, catalog).0).unwrap_or_default();
+        (config.policies, config.data)
     }
 
     /// Reads a file. Its globs are relative to the directory that holds it.

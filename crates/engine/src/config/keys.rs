@@ -12,7 +12,7 @@ use super::nearest::{did_you_mean, nearest, select_rules};
 use super::reader::Reader;
 use super::{
     Advisories, Config, DEFAULT_EXCLUDES, DEFAULT_FAIL_ON, DEFAULT_PROFILE, GlobError, Ignore, LicenceException,
-    Licences, OVERRIDE_LIMIT, Override, PathMatcher, RuleSetting, RuleSwitch, UnknownLicence,
+    Licences, OVERRIDE_LIMIT, Override, PathMatcher, PolicyKeys, RuleSetting, RuleSwitch, UnknownLicence,
 };
 
 /// A key that is read into the field that follows it.
@@ -89,8 +89,12 @@ pub(super) const ROOT: &[Key<Config>] = &[
         example: "\n  - rule: k8s-privileged-container\n    path: deploy/node-agent.yaml\n    reason: mounts the node's \
                   disks\n    expires: 2099-12-31",
     ),
-    planned("policies"),
-    planned("data"),
+    key!(
+        "policies": Config.policies,
+        "Policies in Rego that are asked beside the rules: Conftest's, custom checks of Trivy's, entry points of OPA.",
+        example: "\n  dirs: [policy/]\n  namespaces: [main]",
+    ),
+    key!("data": Config.data, "Data documents for policies, JSON or YAML: files and folders.", example: " [policy/data.yaml]"),
     key!(
         "advisories": Config.advisories,
         "Advisories about packages. Kinds of them are turned off as rules are, by their tags: `unmaintained`, `unsound`, \
@@ -118,6 +122,18 @@ pub(super) const ROOT: &[Key<Config>] = &[
 const OVERRIDE: &[Key<Override>] = &[
     key!("paths": Override.paths, "Globs relative to the configuration file's directory.").required(),
     key!("rules": Override.rules, "Settings by selector, without options.").required(),
+];
+
+/// `policies`.
+const POLICIES: &[Key<PolicyKeys>] = &[
+    key!(
+        "dirs": PolicyKeys.dirs,
+        "Files and folders of policies, relative to the configuration file's directory; tests (`_test.rego`) are left out.",
+    ),
+    key!(
+        "namespaces": PolicyKeys.namespaces,
+        "The packages whose `deny`, `warn` and `violation` are asked; `main` by default.",
+    ),
 ];
 
 /// `advisories`.
@@ -449,6 +465,20 @@ fn on_or_off(node: Node<'_>) -> Option<bool> {
         Some("on") => Some(true),
         Some("off") => Some(false),
         _ => node.as_bool(),
+    }
+}
+
+impl Setting for PolicyKeys {
+    fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Self> {
+        reader.mapping(node, POLICIES, "`policies`")
+    }
+
+    fn show(&self) -> Option<Json> {
+        (*self != Self::default()).then(|| show_object(self, POLICIES))
+    }
+
+    fn schema(catalog: &Catalog) -> Json {
+        object_schema(POLICIES, catalog)
     }
 }
 

@@ -51,6 +51,10 @@ pub struct Config {
     pub overrides: Vec<Override>,
     /// `ignore`.
     pub ignore: Vec<Ignore>,
+    /// `policies`.
+    pub policies: PolicyKeys,
+    /// `data`: files and folders of data documents for policies, relative to the file's directory.
+    pub data: Vec<String>,
     /// `advisories`.
     pub advisories: Advisories,
     /// `secrets`.
@@ -109,6 +113,15 @@ pub struct Ignore {
     pub reason: Option<String>,
     /// The last day that it counts.
     pub expires: Option<Date>,
+}
+
+/// Policies that are asked beside the rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyKeys {
+    /// Files and folders of policies in Rego, relative to the configuration file's directory.
+    pub dirs: Vec<String>,
+    /// The packages whose rules are asked; empty: `main`.
+    pub namespaces: Vec<String>,
 }
 
 /// What is set for advisories.
@@ -177,6 +190,8 @@ impl Default for Config {
             rules: Vec::new(),
             overrides: Vec::new(),
             ignore: Vec::new(),
+            policies: PolicyKeys::default(),
+            data: Vec::new(),
             advisories: Advisories::default(),
             secrets: Secrets::default(),
             licences: Licences::default(),
