@@ -1,0 +1,125 @@
+//! Policies of users in a scan: read, loaded once, and asked about every file that they may mean.
+//!
+//! What a policy cannot do (a file that does not parse, a rule that panics or never ends) is an error of the scan; other
+//! policies still run. Inputs are texts as they are written. Built objects of Kustomize, modules of Terraform as they are
+//! evaluated, and files that name packages are not handed to policies yet.
+
+mod asking;
+mod sources;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use portcullis_core::{Note, NoteKind, RuleMeta, ScanError};
+use portcullis_policy::{Fault, Limits, Module, Namespaces, Options};
+
+pub(crate) use asking::Asking;
+use sources::{DEPTH, data, read, walk};
+
+use crate::paths;
+
+/// Policies, loaded, and what was wrong with them.
+pub struct Policies {
+    loaded: portcullis_policy::Policies,
+    errors: Vec<ScanError>,
+    notes: Vec<Note>,
+}
+
+/// What to load.
+#[derive(Clone, Debug, Default)]
+pub struct PolicySources {
+    /// Files and folders of policies.
+    pub policies: Vec<PathBuf>,
+    /// Files and folders of data documents.
+    pub data: Vec<PathBuf>,
+    /// The packages whose `deny`, `warn` and `violation` are asked; empty: `main`.
+    pub namespaces: Vec<String>,
+    /// Whether those of every package are.
+    pub every_namespace: bool,
+}
+
+impl PolicySources {
+    /// Whether there is nothing to load.
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+}
+
+impl Policies {
+    /// Reads and loads; paths are relative to `cwd`. What is wrong is kept, and becomes errors of the scan.
+    pub fn load(sources: &PolicySources, cwd: &Path) -> Self {
+        let mut errors = Vec::new();
+        let mut modules: Vec<Module> = Vec::new();
+        for named in &sources.policies {
+            let mut found = Vec::new();
+            walk(&paths::absolute(cwd, named), &mut found, DEPTH, &mut errors);
+            found.retain(|file| is_policy(file));
+            if found.is_empty() {
+                errors.push(path_error(named, "no policy is there: a file `.rego` that is no test".to_owned()));
+            }
+            for file in found {
+                let shown = paths::relative(cwd, &file);
+                match read(&file) {
+                    Ok(text) if modules.iter().all(|known| *known.path != *shown) => {
+                        modules.push(Module::new(shown, text));
+                    }
+                    Ok(_) => {}
+                    Err(reason) => errors.push(path_error(Path::new(&shown), reason)),
+                }
+            }
+        }
+        let data = data(&sources.data, cwd, &mut errors);
+        let namespaces = match (sources.every_namespace, sources.namespaces.is_empty()) {
+            (true, _) => Namespaces::All,
+            (false, true) => Namespaces::default(),
+            (false, false) => Namespaces::Named(sources.namespaces.clone()),
+        };
+        let options = Options { limits: Limits { time: TIME, ..Limits::default() }, ..Options::default() };
+        let (loaded, faults) = portcullis_policy::Policies::load(&modules, &data, &namespaces, &options);
+        errors.extend(faults.into_iter().map(policy_error));
+        let unasked = loaded.unasked().iter().map(|it| Note {
+            path: it.module.clone(),
+            kind: NoteKind::Other,
+            message: format!("its rules are not asked: name the package with `--namespace {}`", it.namespace),
+        });
+        let notes = unasked.collect();
+        Self { loaded, errors, notes }
+    }
+
+    /// The rules that they add to the catalog.
+    pub fn rules(&self) -> impl Iterator<Item = RuleMeta> {
+        self.loaded.checks().iter().map(|check| check.meta.clone())
+    }
+
+    /// What could not be loaded.
+    pub(crate) fn errors(&self) -> &[ScanError] {
+        &self.errors
+    }
+
+    /// What is left out.
+    pub(crate) fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+}
+
+impl fmt::Debug for Policies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policies").field("checks", &self.loaded.checks().len()).finish_non_exhaustive()
+    }
+}
+
+/// What one document may take: a policy that needs more has a loop.
+const TIME: std::time::Duration = std::time::Duration::from_secs(5);
+
+fn is_policy(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.ends_with(".rego") && !name.ends_with("_test.rego")
+}
+
+fn path_error(path: &Path, reason: String) -> ScanError {
+    ScanError::Path { path: path.to_owned(), reason }
+}
+
+fn policy_error(fault: Fault) -> ScanError {
+    ScanError::Policy { path: fault.path, line: fault.line, column: fault.column, reason: fault.message }
+}
