@@ -502,7 +502,7 @@ fn finish(pages: Vec<Page<'_, '_>>, library: &Library, left: &mut Judged) {
         }
     }
     let sheets = pages.into_iter().map(|mut page| {
-        page.judge.search(&page.input, page.tree.text(), Some(page.tree), &mut page.outcome);
+        page.judge.search(&page.input, page.tree.text(), &mut page.outcome);
         page
     });
     let sheets = sheets.map(|page| Sheet {

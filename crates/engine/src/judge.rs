@@ -265,7 +265,7 @@ impl Judge<'_> {
         if let Some(kind) = github {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }
-        self.search(input, &text, Some(&tree), &mut outcome);
+        self.search(input, &text, &mut outcome);
         name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
         self.finish(input, &text, outcome, directives, judged);
@@ -281,19 +281,19 @@ impl Judge<'_> {
         let directives = Directives::of_tree(&tree, &[], self.catalog);
         let values = Values::new(tree, read_chart(chart, self.files));
         self.dispatch.values(&values, &mut outcome);
-        self.search(input, &text, Some(values.tree()), &mut outcome);
+        self.search(input, &text, &mut outcome);
         self.finish(input, &text, outcome, directives, judged);
     }
 
     /// Adds the secrets of a text to what the rules for its kind said.
-    pub(crate) fn search(&self, input: &Input<'_>, text: &str, tree: Option<&Tree>, outcome: &mut Outcome) {
-        self.dispatch.secrets(input.file, &Subject { path: &input.target.path, text, tree }, outcome);
+    pub(crate) fn search(&self, input: &Input<'_>, text: &str, outcome: &mut Outcome) {
+        self.dispatch.secrets(input.file, &Subject { path: &input.target.path, text }, outcome);
     }
 
     /// A file that is read for secrets alone.
     fn text(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
         let mut outcome = Outcome::default();
-        self.search(input, text, None, &mut outcome);
+        self.search(input, text, &mut outcome);
         self.ask_of_text(input, text, &mut outcome.drafts, judged);
         if outcome.drafts.is_empty() {
             return;
@@ -348,7 +348,7 @@ impl Judge<'_> {
         let lines = others.lines(&sources);
         outcome.drafts.append(&mut others.here);
         outcome.drafts.append(&mut asked);
-        self.search(input, tree.text(), Some(tree), &mut outcome);
+        self.search(input, tree.text(), &mut outcome);
         self.finish_beside(input, tree.text(), outcome, directives, Some(&lines), judged);
         others.seal(self, &sources, &lines, judged);
     }
@@ -373,7 +373,7 @@ impl Judge<'_> {
         }
         let said = self.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_build(&build, rule));
         take_said(said, &mut outcome, judged);
-        self.search(input, text, None, &mut outcome);
+        self.search(input, text, &mut outcome);
         self.ask_of_dockerfile(input, (&parsed, text), &mut outcome.drafts, judged);
         let directives = self.dockerfile_directives(input.file, &parsed, text);
         if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {

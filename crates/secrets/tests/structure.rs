@@ -540,7 +540,7 @@ fn check(rows: &[Row]) {
     for (path, template, expected) in rows {
         let text = template.replace("VAL", VALUE).replace("B64", ENCODED).replace("LOGIN", LOGIN);
         let mut found = String::new();
-        for hit in scanner.scan(&Subject { path, text: &text, tree: None }) {
+        for hit in scanner.scan(&Subject { path, text: &text }) {
             let value = text.get(hit.range).unwrap_or_default();
             found.push_str(match (hit.kind, value) {
                 (Kind::Token(_), VALUE) => "T",
@@ -629,7 +629,7 @@ fn hits_are_texts_whatever_is_cut_off() {
             for path in [*path, paths[index % paths.len()]] {
                 let (head, tail) = text.split_at(cut);
                 for text in [head, tail] {
-                    for hit in scanner.scan(&Subject { path, text, tree: None }) {
+                    for hit in scanner.scan(&Subject { path, text }) {
                         assert!(text.get(hit.range.clone()).is_some_and(|value| !value.is_empty()), "{path}: {text:?}");
                     }
                 }
