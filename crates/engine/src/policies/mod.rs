@@ -92,7 +92,7 @@ impl Policies {
     }
 
     /// What could not be loaded.
-    pub(crate) fn errors(&self) -> &[ScanError] {
+    pub fn errors(&self) -> &[ScanError] {
         &self.errors
     }
 

@@ -152,10 +152,19 @@ impl<'l> Metadata<'l> {
         RuleMeta {
             id: self.id().unwrap_or_else(|| format!("policy/{namespace}/{rule}")).into(),
             severity: severity.unwrap_or(named),
-            tags: ["policy"].into_iter().collect(),
+            tags: std::iter::once("policy".to_owned()).chain(self.tags()).collect(),
             docs: self.docs(namespace, rule).into(),
             ..RuleMeta::DEFAULT
         }
+    }
+
+    /// `custom.tags`, a list of words. Those with blanks or commas no selector could name.
+    fn tags(&self) -> Vec<String> {
+        let listed = self.custom("tags").into_iter().flat_map(|tags| tags.items().collect::<Vec<_>>());
+        let is_word = |tag: &String| !tag.contains(|letter: char| letter.is_whitespace() || letter == ',');
+        let mut tags: Vec<String> = listed.filter_map(|tag| text(Some(tag))).filter(is_word).collect();
+        tags.retain(|tag| tag != "policy");
+        tags
     }
 
     fn docs(&self, namespace: &str, rule: &str) -> String {
