@@ -7,6 +7,7 @@
 
 #[allow(dead_code, reason = "the target `slow` uses all of it, and a test that has it as a module only a part")]
 pub mod parsers;
+pub mod policy;
 pub mod repeated;
 
 use std::cmp::Ordering;
@@ -55,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     ("versions", versions),
     ("advisories", advisories),
     ("secrets", secrets),
+    ("policy", policy::policy),
 ];
 
 /// A text with its path in the first line: what is found lies in it, in order, and nothing is found twice.
