@@ -9,6 +9,7 @@ mod builds;
 mod callers;
 mod classify;
 pub mod config;
+mod constraints;
 mod definitions;
 mod directives;
 mod discover;
