@@ -37,6 +37,7 @@ mod scrub;
 mod seal;
 mod select;
 mod shellcheck;
+mod suites;
 mod taken_in;
 mod targets;
 mod terraform;
