@@ -211,8 +211,8 @@ impl Declaration {
 /// The text of a template's module, which the end of its path names: ` (Kind)`, or ` (Kind libs[0])`.
 fn code<'t>(template: Node<'t>, module: &str) -> Option<Node<'t>> {
     let target = template.get("spec.targets").present()?.items().next()?;
-    let codes = target.get("code").present().into_iter().flat_map(Node::items);
-    let rego = codes.into_iter().find(|code| code.field("engine").is_some_and(|engine| engine.text() == "Rego"));
+    let mut codes = target.get("code").present().into_iter().flat_map(Node::items);
+    let rego = codes.find(|code| code.field("engine").is_some_and(|engine| engine.text() == "Rego"));
     let source = rego.and_then(|code| code.field("source")).unwrap_or(target);
     match module.split_once(" libs[") {
         Some((_, index)) => {

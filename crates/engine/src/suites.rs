@@ -137,8 +137,9 @@ impl Found {
         let mut cases = Vec::new();
         for (index, (test, (line, of_cases))) in self.suite.tests.iter().zip(&self.lines).enumerate() {
             match results.get(index) {
-                None => self.skip(test, (*line, of_cases), &mut cases),
-                Some(TestResult { verdict: Verdict::Skipped, .. }) => self.skip(test, (*line, of_cases), &mut cases),
+                None | Some(TestResult { verdict: Verdict::Skipped, .. }) => {
+                    self.skip(test, (*line, of_cases), &mut cases);
+                }
                 Some(TestResult { verdict: Verdict::Passed, cases: results, .. }) if !results.is_empty() => {
                     let results = results.iter().zip(of_cases);
                     cases.extend(results.map(|(result, line)| self.case(test, &result.name, *line, told(result))));

@@ -98,9 +98,10 @@ impl Policies {
             message: format!("its rules are not asked: name the package with `--namespace {}`", it.namespace),
         });
         let notes = unasked.collect();
-        let constraints = match declarations.is_empty() {
-            true => Vec::new(),
-            false => Constraints::load(declarations.clone()).rules().collect(),
+        let constraints = if declarations.is_empty() {
+            Vec::new()
+        } else {
+            Constraints::load(declarations.clone()).rules().collect()
         };
         Self { loaded, errors, notes, declarations, constraints }
     }

@@ -109,8 +109,8 @@ impl Policies {
 
     /// Whether some policy looks up other objects than the one that it judges.
     pub fn look_up(&self) -> bool {
-        let texts = self.templates.values().flat_map(|template| &template.modules).map(|module| &module.text);
-        texts.into_iter().any(|text| text.contains("inventory") || text.contains("data["))
+        let mut texts = self.templates.values().flat_map(|template| &template.modules).map(|module| &module.text);
+        texts.any(|text| text.contains("inventory") || text.contains("data["))
     }
 
     /// Whether some constraint asks for the labels of namespaces.
