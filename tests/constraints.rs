@@ -59,7 +59,7 @@ spec:
   crd:
     spec:
       names: { kind: Owned }
-      validation: { openAPIV3Schema: { type: object, properties: { label: { type: string, default: owner } } } }
+      validation: { openAPIV3Schema: { type: object, default: {}, properties: { label: { type: string, default: owner } } } }
   targets:
     - target: admission.k8s.gatekeeper.sh
       rego: |
@@ -100,7 +100,7 @@ fn a_constraint_is_about_what_it_matches() {
         (", scope: Namespaced}", "Pod", "{ name: a }", Ok(true)),
         (", scope: Cluster}", "Pod", "{ name: a, namespace: b }", Ok(false)),
         (", namespaceSelector: { matchLabels: { t: x } }}", "Pod", "{ name: a, namespace: known }", Ok(true)),
-        (", namespaceSelector: { matchLabels: { t: y } }}", "Pod", "{ name: a, namespace: known }", Ok(false)),
+        (", namespaceSelector: { matchLabels: { t: z } }}", "Pod", "{ name: a, namespace: known }", Ok(false)),
         (", namespaceSelector: { matchLabels: { t: x } }}", "Pod", "{ name: a, namespace: b }", Err("namespace `b`")),
         (
             ", namespaceSelector: { matchLabels: { t: x } }}",
@@ -211,7 +211,7 @@ fn objects_are_judged_as_they_are_built_and_made() {
     let root = directory("built", &files);
     let places: Vec<String> = found(&root, &[]).iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
     let expected =
-        ["bare/pod.yaml:4:9", "deployment.yaml:3:19", "list.yaml:6:23", "review.json:1:53", "review.yaml:11:13"];
+        ["bare/pod.yaml:4:9", "deployment.yaml:3:19", "list.yaml:6:23", "review.json:1:52", "review.yaml:11:13"];
     assert_eq!(places, expected, "{:?}", found(&root, &[]));
 }
 
@@ -255,17 +255,18 @@ spec: { match: { kinds: [{ apiGroups: [example.com], kinds: [Site] }] } }
 
 #[test]
 fn a_broken_template_is_an_error_with_its_line() {
-    let broken =
-        TEMPLATE.replace("owned", "broken").replace("Owned", "Broken").replace("input.parameters.label]\n", "lable]\n");
-    let looping = "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Nowhere\nmetadata: { name: x }\n";
+    let condition = "not input.review.object.metadata.labels[input.parameters.label]";
+    let broken = TEMPLATE.replace("owned", "broken").replace("Owned", "Broken").replace(condition, "nowhere(input)");
+    let homeless = "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Nowhere\nmetadata: { name: x }\n";
     let all = constraint("{ match: { kinds: [{ kinds: [Pod] }] } }");
     let pod = object("Pod", "{ name: a }");
-    let files = [("t.yaml", TEMPLATE), ("b.yaml", &broken), ("c.yaml", &*all), ("n.yaml", looping), ("pod.yaml", &pod)];
+    let files =
+        [("t.yaml", TEMPLATE), ("b.yaml", &broken), ("c.yaml", &*all), ("n.yaml", homeless), ("pod.yaml", &pod)];
     let root = directory("broken", &files);
     let (text, errors, code) = run(&root, &["check", "--only", "gatekeeper", "--format", "concise", "."]);
     assert!(text.contains("pod.yaml:3:19") && code == 2, "{text}{errors}");
-    assert!(errors.contains("b.yaml:19:"), "{errors}");
-    assert!(errors.contains("no template is for this kind"), "{errors}");
+    assert!(errors.contains("b.yaml:19:11: "), "{errors}");
+    assert_eq!(notes(&root), ["Nowhere x: no template is for this kind"]);
 }
 
 #[test]

@@ -41,7 +41,10 @@ use crate::scan::{ScanOptions, in_parallel};
 /// What a text holds that declares a template or a constraint: the end of their groups, and a version.
 const MENTION: &str = "s.gatekeeper.sh/v";
 
-/// Whether a text may declare something.
+/// What a text holds that declares anything of Gatekeeper's; an ExpansionTemplate alone means nothing.
+const GROUP: &str = "gatekeeper.sh/v";
+
+/// Whether a text may declare a template or a constraint.
 fn mentions(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), MENTION.as_bytes()).is_some()
 }
@@ -121,7 +124,7 @@ impl Declarations {
 
     /// What a text declares. The first syntax error of one that may declare something is given back.
     pub(crate) fn read(&mut self, path: &str, text: &str, dialect: Dialect) -> Option<ScanError> {
-        if !mentions(text) {
+        if memchr::memmem::find(text.as_bytes(), GROUP.as_bytes()).is_none() {
             return None;
         }
         let text = Arc::new(Text { path: path.to_owned(), text: Arc::from(text), dialect });
