@@ -302,7 +302,7 @@ pub(crate) enum ColorChoice {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Policies")]
 pub(crate) struct PolicyFlags {
-    /// A file or folder of policies in Rego to ask beside the rules, repeatable
+    /// A file or folder of policies to ask beside the rules, repeatable: Rego, or Gatekeeper's templates and constraints
     ///
     /// Those of Conftest (`deny`, `warn` and `violation` of package `main`), custom checks of Trivy, and rules that are marked as entry
     /// points. They are rules as all others: `--only`, `--skip`, comments and the configuration take their ids.
@@ -466,13 +466,15 @@ pub(crate) struct TestArgs {
     /// Files and folders with policies, their tests and their data
     ///
     /// In folders, every .rego file is a policy, and every JSON or YAML file is data at the path of its folder: what
-    /// `fruits/data.yaml` holds is `data.fruits`. Kubernetes objects are no data.
+    /// `fruits/data.yaml` holds is `data.fruits`. Kubernetes objects are no data. Suites of Gatekeeper (kind Suite) are
+    /// run as `gator verify` runs them.
     #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Run only the tests whose names match, such as 'main\.test_root'
     ///
-    /// A test's name is its path, data.main.test_root_user.
+    /// A test's name is its path, data.main.test_root_user. Of Gatekeeper's suites a name is suite//test//case; one pattern is
+    /// looked for in any of the three, two are for test and case.
     #[arg(long, value_name = "REGEX")]
     pub(crate) run: Option<String>,
 

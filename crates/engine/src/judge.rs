@@ -24,11 +24,12 @@ use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 use crate::actions;
 use crate::callers::Callers;
 use crate::classify::Language;
+use crate::constraints::Gate;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
 use crate::helm::{Part, read_chart};
 use crate::piped::SOURCE;
-use crate::policies::Asking;
+use crate::policies::{Asking, subject};
 use crate::relations::unreadable;
 use crate::seal::{Needs, Others, Sealer};
 use crate::select::Selection;
@@ -59,6 +60,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) callers: &'a Callers,
     /// Policies of users, where there are any.
     pub(crate) policies: Option<&'a Asking<'a>>,
+    /// Constraints, or the watch for them.
+    pub(crate) gate: Option<&'a Gate<'a>>,
     pub(crate) today: Date,
 }
 
@@ -221,6 +224,7 @@ impl Judge<'_> {
     }
 
     fn tree(&self, input: &Input<'_>, dialect: Dialect, text: String, judged: &mut Judged) {
+        self.watch(&text);
         let text: Arc<str> = Arc::from(text);
         let github = FileKind::of(input.root_path).or_else(|| FileKind::of(&input.target.path));
         let dialect = if github.is_some() { Dialect::Yaml12 } else { dialect };
@@ -320,6 +324,9 @@ impl Judge<'_> {
         outcome.settle();
         if judging.whose == Objects::Judged {
             self.ask_of_tree(input, tree, &mut outcome.drafts, judged);
+            for object in objects.iter().filter(|_| self.gate.is_some() && !is_kustomization(&input.target.path)) {
+                self.review(object, subject(object.node), &mut outcome.drafts);
+            }
         }
         if judging.dialect != Dialect::Yaml12 {
             outcome.facts.add_unread(Unread::of_documents(tree));
