@@ -1,6 +1,11 @@
 //! What policies are handed, end to end: every format, `--parser`, `--combine`, what is built and evaluated, and packages.
 
-#![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a panic in a helper is the failure message"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
