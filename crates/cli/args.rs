@@ -173,6 +173,19 @@ pub(crate) struct RuleFlags {
     #[command(flatten)]
     pub(crate) policies: PolicyFlags,
 
+    /// Hand policies all files at once, as a list of `{path, contents}`
+    ///
+    /// As `conftest test --combine`. What they find stands in the file whose number, path or message it names.
+    #[arg(long)]
+    pub(crate) combine: bool,
+
+    /// What policies read the named files as, whatever they are called
+    ///
+    /// By Conftest's names: dockerfile, dotenv, hcl2, ignore, ini, json, jsonc, properties, toml, xml, yaml. The rules are not
+    /// concerned.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) parser: Option<portcullis_engine::Parser>,
+
     /// Leave out advisories that no version fixes
     #[arg(long)]
     pub(crate) ignore_unfixed: bool,
@@ -313,7 +326,7 @@ pub(crate) struct PolicyFlags {
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) data: Vec<PathBuf>,
 
-    /// A package whose rules are asked, repeatable; `main` by default
+    /// A package whose rules are asked, repeatable; `main` by default. `*`, `?` and `[a-z]` stand for more
     #[arg(long, value_name = "PACKAGE", value_delimiter = ',')]
     pub(crate) namespace: Vec<String>,
 

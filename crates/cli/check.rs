@@ -13,8 +13,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{
-    FILE_LIMIT, Fixed, Needs, Policies, PolicySources, Progress, ScanOptions, Scanned, Stdin, Tree, fix, history, scan,
-    ways,
+    FILE_LIMIT, Fixed, Needs, POLICY_TAG, Policies, PolicySources, Progress, ScanOptions, Scanned, Stdin, Tree, fix,
+    history, scan, ways,
 };
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
@@ -28,12 +28,20 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
     let start = config_start(&args.paths);
-    let policies = load_policies(&args.config, start, &asked_policies(&args.rules.policies))?;
+    let (parser, combine) = (args.rules.parser, args.rules.combine);
+    let asked = PolicySources { parser, combine, ..asked_policies(&args.rules.policies) };
+    let policies = load_policies(&args.config, start, &asked)?;
     let rules_of = || policies.iter().flat_map(|policies| policies.rules());
     let (config, config_file) = read_config(&args.config, start, &portcullis_rules::catalog_with(rules_of()))?;
     let catalog = portcullis_rules::catalog_with(config.secret_rules().into_iter().chain(rules_of()));
     for selector in args.rules.only.iter().chain(&args.rules.skip) {
-        select_rules(&catalog, selector)?;
+        let Err(unknown) = select_rules(&catalog, selector) else { continue };
+        let Some(policies) = &policies else { return Err(unknown.into()) };
+        if selector != POLICY_TAG {
+            // It may be the name of a rule that could not be loaded.
+            policies.errors().iter().for_each(|error| terminal::complain(&format!("error: {error}")));
+            return Err(unknown.into());
+        }
     }
     let fail_on = args.rules.fail_on.or(config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
     let options = ScanOptions { policies, ..scan_options(args, config, config_file, &outputs)? };
@@ -263,6 +271,7 @@ pub(crate) fn asked_policies(flags: &PolicyFlags) -> PolicySources {
         data: flags.data.clone(),
         namespaces: flags.namespace.clone(),
         every_namespace: flags.all_namespaces,
+        ..PolicySources::default()
     }
 }
 

@@ -87,8 +87,9 @@ enum Reach {
 /// What was said of all that was built.
 #[derive(Default)]
 struct Said {
-    /// By rule and place the first draft, and the indices of the roots in whose builds it was made.
-    drafts: BTreeMap<(RuleIdx, Span), (Draft, BTreeSet<usize>)>,
+    /// By rule and place the first draft, and the indices of the roots in whose builds it was made. A policy may say several
+    /// things of one place, so that its messages count.
+    drafts: BTreeMap<(RuleIdx, Span, String), (Draft, BTreeSet<usize>)>,
     /// Each with the index of the root in whose build it was made.
     claims: Vec<(Draft, Claim, usize)>,
     /// By place what keeps kustomizations from being built.
@@ -160,7 +161,8 @@ impl Scan<'_> {
                         left.notes.push(Note { path, kind, message });
                     };
                     match outcome {
-                        Some(Ok((made, outcome))) => {
+                        Some(Ok((made, outcome, errors))) => {
+                            left.errors.extend(errors);
                             if !made.unseen.is_empty() {
                                 note(NoteKind::Unknown, format!("not judged: {}", made.unseen.join(", ")));
                             }
@@ -223,11 +225,11 @@ impl Scan<'_> {
     }
 
     /// Builds a kustomization, and judges what becomes of it. The objects are not needed any more.
-    fn build_one(&self, builds: &Builds<'_>, directory: &str) -> Result<(Build, Outcome), Fault> {
+    fn build_one(&self, builds: &Builds<'_>, directory: &str) -> Result<(Build, Outcome, Vec<ScanError>), Fault> {
         let mut made = builds.build(directory)?;
-        let outcome = self.judge_build(directory, &made);
+        let (outcome, errors) = self.judge_build(directory, &made);
         made.objects = Vec::new();
-        Ok((made, outcome))
+        Ok((made, outcome, errors))
     }
 
     /// Adds what was said of the root that was built last.
@@ -247,7 +249,9 @@ impl Scan<'_> {
             }
         }
         for draft in drafts {
-            let place = (draft.rule, draft.place.span);
+            let is_of_policy = (self.judge)(usize::MAX).yields.is_of_policy(draft.rule);
+            let message = if is_of_policy { draft.message.to_string() } else { String::new() };
+            let place = (draft.rule, draft.place.span, message);
             let (_, holders) = said.drafts.entry(place).or_insert_with(|| (draft, BTreeSet::new()));
             holders.insert(index);
         }
@@ -268,7 +272,8 @@ impl Scan<'_> {
         Library::gather(world.kustomizations.iter().cloned(), self.tree, &mut file_id)
     }
 
-    fn judge_build(&self, directory: &str, made: &Build) -> Outcome {
+    fn judge_build(&self, directory: &str, made: &Build) -> (Outcome, Vec<ScanError>) {
+        let mut errors = Vec::new();
         let unseen = if made.unseen.is_empty() { Unseen::Nothing } else { Unseen::Some };
         let mut outcome = Outcome::of_file(Facts::of_file(Homes::of_build(directory, unseen)));
         for object in &made.objects {
@@ -278,6 +283,9 @@ impl Scan<'_> {
             let judge = (self.judge)(object.tree.file().0 as usize);
             judge.dispatch.object_as(&view, object.subject, &mut outcome);
             judge.review(&view, object.subject, &mut outcome.drafts);
+            let target = self.found.targets.get(object.tree.file().0 as usize);
+            let path = target.map_or("", |(target, _)| target.path.as_str());
+            judge.ask_of_object(path, &object.tree, &mut outcome.drafts, &mut errors);
             let drafts = outcome.drafts.iter_mut().skip(first_draft);
             let claimed = outcome.claims.iter_mut().skip(first_claim).map(|(draft, _)| draft);
             for draft in drafts.chain(claimed) {
@@ -287,7 +295,7 @@ impl Scan<'_> {
             }
         }
         outcome.settle();
-        outcome
+        (outcome, errors)
     }
 
     /// The targets of the world. Their own objects are judged where no build takes them in.

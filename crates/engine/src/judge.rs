@@ -286,6 +286,7 @@ impl Judge<'_> {
         let values = Values::new(tree, read_chart(chart, self.files));
         self.dispatch.values(&values, &mut outcome);
         self.search(input, &text, &mut outcome);
+        self.ask_of_tree(input, values.tree(), &mut outcome.drafts, judged);
         self.finish(input, &text, outcome, directives, judged);
     }
 
@@ -419,7 +420,7 @@ impl Judge<'_> {
         BuildContext::Known(candidates.filter_map(|candidate| read(&candidate)).collect())
     }
 
-    fn dockerfile_directives(&self, file: FileId, parsed: &Dockerfile, text: &str) -> Directives {
+    pub(crate) fn dockerfile_directives(&self, file: FileId, parsed: &Dockerfile, text: &str) -> Directives {
         let instructions = &parsed.instructions;
         let is_from = |(at, instruction): (usize, &Instruction)| (instruction.keyword == Keyword::From).then_some(at);
         let froms: Vec<usize> = instructions.iter().enumerate().filter_map(is_from).collect();
@@ -585,6 +586,23 @@ impl Judge<'_> {
             self.selection.is_on(rule)
                 && !(is_blind && self.dispatch.judges_by_definition(rule))
                 && !(is_part && self.catalog.get(rule).id.starts_with("compose-"))
+                && !(self.policies.is_some_and(Asking::is_any_apart) && self.yields.is_of_policy(rule))
+        }
+    }
+
+    /// Adds what was said of a file beside its judging.
+    pub(crate) fn seal_apart(
+        &self,
+        input: &Input<'_>,
+        text: &str,
+        drafts: Vec<Draft>,
+        mut directives: Directives,
+        judged: &mut Judged,
+    ) {
+        let mut sealer = Sealer::new(self.catalog, self.selection, self.needs, input.root_path, text);
+        for draft in self.yields.resolve(drafts) {
+            let finding = self.seal(draft, &mut directives, &mut sealer);
+            judged.findings.push(finding);
         }
     }
 
@@ -715,7 +733,7 @@ impl Yields {
         Self { to: direct.iter().map(closure).collect(), of_policies }
     }
 
-    fn is_of_policy(&self, rule: RuleIdx) -> bool {
+    pub(crate) fn is_of_policy(&self, rule: RuleIdx) -> bool {
         self.of_policies.get(rule.0 as usize).copied().unwrap_or_default()
     }
 

@@ -389,6 +389,10 @@ impl Packages {
                     outcome.drafts.extend(hit.draft(judge.catalog).filter(|draft| judge.selection.is_on(draft.rule)));
                 }
                 judge.search(&input, text, &mut outcome);
+                if let Some(lock) = &file.lock {
+                    judge.ask_of_packages(&input, (lock, &**text), &mut outcome.drafts, &mut left);
+                }
+                judge.ask_of_text(&input, text, &mut outcome.drafts, &mut left);
                 let directives = file.format.comment().map_or_else(Directives::default, |mark| {
                     Directives::of_lines(text, file.file, mark, judge.catalog)
                 });

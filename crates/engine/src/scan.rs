@@ -433,6 +433,14 @@ fn scan_once(
         in_parallel(pool.as_ref(), &files_again, judge_again, |findings| report.findings.extend(findings));
     }
 
+    if let Some(asking) = asking.as_ref().filter(|asking| asking.is_any_apart()) {
+        let judge = |index| shared.judge_of(&rules, index);
+        let input = |index| input(index);
+        let scan = Scan { found: &found, judge: &judge, input: &input, tree: &tree };
+        let work = || asking.apart(&scan);
+        let judged = pool.as_ref().map_or_else(work, |pool| pool.install(work));
+        take(judged, &mut facts, &mut claims, &mut report);
+    }
     report.stats.searched = found.targets.iter().filter(|(_, language)| *language == Language::Text).count();
     report.stats.files = total - report.stats.searched - patches.len() - unrendered.values().sum::<usize>();
     report.notes.extend(unrendered.iter().map(|(chart, &count)| unrendered_note(chart, count)));
@@ -450,7 +458,7 @@ fn scan_once(
     }
     in_worlds.extend(context.0.values().map(|file| file.0 as usize));
     if !in_worlds.is_empty() {
-        say_once(&mut report.findings, &in_worlds);
+        say_once(&mut report.findings, &in_worlds, &yields);
     }
     filters.accept(&mut report, options.date);
     clean_report(&mut report, &options.config.scanner(&catalog));
@@ -528,10 +536,13 @@ fn judge_packages(pool: Option<&ThreadPool>, packages: &Packages, targets: Targe
 
 /// Of findings of one rule at one place of a file that builds take in, leaves one: what holds in several builds was
 /// written once. One that is not suppressed stands for those that are.
-fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>) {
+fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>, yields: &Yields) {
     findings.dedup_by(|next, kept| {
         let span = kept.location.span;
-        let is_same = kept.rule == next.rule && span == next.location.span && built.contains(&(span.file.0 as usize));
+        let is_same = kept.rule == next.rule
+            && span == next.location.span
+            && built.contains(&(span.file.0 as usize))
+            && (kept.message == next.message || !yields.is_of_policy(kept.rule));
         if is_same && kept.suppressed.is_some() && next.suppressed.is_none() {
             std::mem::swap(kept, next);
         }

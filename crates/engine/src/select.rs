@@ -6,6 +6,7 @@ use portcullis_core::{Catalog, Profile, RuleIdx, Severity, is_advisory, is_const
 use portcullis_rules::PodSecurity;
 
 use crate::config::RuleSwitch;
+use crate::policies::POLICY_TAG;
 
 /// The rules of a scan.
 #[derive(Clone, Debug)]
@@ -108,8 +109,8 @@ fn set(on: &mut [bool], catalog: &Catalog, selectors: &[String], value: bool) ->
 
 fn named(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, SelectionError> {
     let rules = catalog.select(selector);
-    // Which advisories and constraints there are depends on what is scanned.
-    if rules.is_empty() && !is_advisory(selector) && !is_constraint(selector) {
+    // Which advisories and constraints there are depends on what is scanned, and which policies on what could be loaded.
+    if rules.is_empty() && !is_advisory(selector) && !is_constraint(selector) && selector != POLICY_TAG {
         Err(SelectionError { selector: selector.to_owned() })
     } else {
         Ok(rules)

@@ -13,7 +13,7 @@ mod said;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use portcullis_core::{FileId, Files, Note, NoteKind, Place};
+use portcullis_core::{Draft, FileId, Files, Note, NoteKind, Place};
 use portcullis_model::kustomize::directory_of;
 use portcullis_model::terraform::Configuration;
 use portcullis_rules::Outcome;
@@ -92,12 +92,17 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
     let mut said = Said::default();
     let mut gaps = Gaps::default();
     let mut fits = Fits::default();
-    for root in on_workers(&roots, |root| evaluate_root(scan, (&library, &sources), root, options)) {
+    let mut asked_of = Vec::new();
+    for mut root in on_workers(&roots, |root| evaluate_root(scan, (&library, &sources), root, options)) {
         gaps.merge(root.gaps);
         fits.add(root.given);
+        asked_of.append(&mut root.spoken.asked.0);
+        left.errors.append(&mut root.spoken.asked.1);
         said.take(root.spoken);
     }
-    for spoken in on_workers(&plans, |(path, tree)| judge_plan(scan, (&library, &sources), path, tree, options)) {
+    for mut spoken in on_workers(&plans, |(path, tree)| judge_plan(scan, (&library, &sources), path, tree, options)) {
+        asked_of.append(&mut spoken.asked.0);
+        left.errors.append(&mut spoken.asked.1);
         said.take(spoken);
     }
     let is_found = |it: &Parsed<'_>| it.input.target.origin == Origin::Found;
@@ -116,7 +121,7 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
         let message = format!("{} {checks} of Terraform could not be decided: a value is not known", said.undecided);
         left.notes.push(Note { path: String::new(), kind: NoteKind::Unknown, message });
     }
-    finish(&parsed, said, &mut left);
+    finish(&parsed, said, asked_of, &mut left);
     left
 }
 
@@ -181,6 +186,11 @@ fn judge_resources(scan: &Scan<'_>, configuration: &Configuration, naming: Namin
         judge.dispatch.terraform(resource, configuration, &mut spoken.outcome);
         spoken.said_of(resource);
     }
+    if let Some(first) = configuration.resources.first() {
+        let judge = (scan.judge)(first.header.file.0 as usize);
+        let (drafts, errors) = &mut spoken.asked;
+        judge.ask_of_configuration(configuration, first.header.file, drafts, errors);
+    }
     spoken
 }
 
@@ -233,12 +243,12 @@ fn judge_source(scan: &Scan<'_>, library: &Library, directory: &str, roots: &BTr
     Some(outcome)
 }
 
-/// From drafts to findings. What was said of files that are no targets moves to where they were asked for.
-fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
+/// From drafts to findings, those of policies about modules among them. What was said of files that are no targets moves to where they were asked for.
+fn finish(parsed: &[Parsed<'_>], said: Said, asked: Vec<Draft>, left: &mut Judged) {
     let numbers: HashSet<FileId> = parsed.iter().map(|it| it.input.file).collect();
     let mut outcomes: HashMap<FileId, Outcome> = HashMap::new();
     let (drafts, mut panicked) = said.finish();
-    for mut draft in drafts {
+    for mut draft in drafts.chain(asked) {
         if !numbers.contains(&draft.place.span.file) {
             let Some(&nearest) = draft.via.iter().find(|span| numbers.contains(&span.file)) else { continue };
             draft.place = Place { span: nearest, ..draft.place };
@@ -255,11 +265,12 @@ fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
         let directives = match contents {
             Contents::File(file) => {
                 judge.errors_of(&file.errors, &mut outcome.drafts);
-                judge.ask_of_hcl((&**file, &**text), &mut outcome.drafts, left);
+                judge.ask_of_hcl(input, (&**file, &**text), &mut outcome.drafts, left);
                 Directives::of_hcl(input.file, file, text, judge.catalog)
             }
             Contents::Plan(tree) => {
                 judge.errors_of(tree.errors(), &mut outcome.drafts);
+                judge.ask_of_tree(input, tree, &mut outcome.drafts, left);
                 Directives::default()
             }
         };

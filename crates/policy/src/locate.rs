@@ -5,9 +5,12 @@
 //! well. Where nothing is named, the document as a whole is meant. A guess moves the finding within its document, never
 //! into another.
 
+mod outlines;
+
 use std::borrow::Cow;
 
 use portcullis_core::{LineIndex, Place, Span, StableHash};
+use portcullis_model::terraform::Value as Known;
 use portcullis_syntax::dockerfile::{Args, Dockerfile, Instruction, Word};
 use portcullis_syntax::hcl::{Body, Expr, ExprKind, File};
 use portcullis_syntax::{Node, Value as Scalar};
@@ -29,6 +32,8 @@ struct Spot<'t> {
     /// All of it.
     whole: Span,
     node: Option<Node<'t>>,
+    /// What Terraform computed, which says the places that it came through.
+    known: Option<&'t Known>,
     /// It has a name of its own: a block with a label.
     is_titled: bool,
 }
@@ -79,22 +84,6 @@ impl<'t> Outline<'t> {
         outline
     }
 
-    /// Names and values, one in a line.
-    pub fn of_dotenv(text: &'t str, whole: Span) -> Self {
-        let mut outline = Self { spots: Vec::new() };
-        let root = outline.push(Spot::new(None, Span { end: whole.start, ..whole }, whole));
-        for (name, value) in portcullis_syntax::dotenv::parse(text) {
-            // The names are slices of the text.
-            let at = (name.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-            let start = u32::try_from(at).unwrap_or(u32::MAX);
-            let end = start.saturating_add(u32::try_from(name.len()).unwrap_or(u32::MAX));
-            let span = Span { start, end, ..whole };
-            let spot = Spot::new(Some(root), span, span);
-            outline.push(Spot { key: Some(name.into()), text: Some(value.into()), ..spot });
-        }
-        outline
-    }
-
     /// The place of a result. `subject` tells documents of one file apart.
     pub fn locate(&self, hint: &Hint, message: &str, lines: Option<&LineIndex<'_>>, subject: u64) -> Located {
         let told = hint.paths.iter().find_map(|path| self.follow(path));
@@ -118,7 +107,7 @@ impl<'t> Outline<'t> {
         }
         let Some(node) = spot.node else {
             let place = Place { span: spot.span, structure: structure.short(), value: 0 };
-            return Located { place, via: Vec::new() };
+            return Located { place, via: spot.known.into_iter().flat_map(Known::hops).collect() };
         };
         let place = Place::from(node);
         structure.number(place.structure);
@@ -276,7 +265,7 @@ impl<'t> Outline<'t> {
 
 impl Spot<'_> {
     fn new(parent: Option<usize>, span: Span, whole: Span) -> Self {
-        Self { parent, key: None, index: None, text: None, span, whole, node: None, is_titled: false }
+        Self { parent, key: None, index: None, text: None, span, whole, node: None, known: None, is_titled: false }
     }
 }
 

@@ -41,6 +41,13 @@ fn what_opa_reads_is_read() {
             "package p\nx[o] { c := input.containers[_]\n  some i, j\n  i != j\n  o := upper(c.args[i]); c.args[j] }",
             json!(["A", "B"]),
         ),
+        // A name of a comprehension's own that is the outer one before.
+        ("package p\nx { a := 1; y := [a | b := [1, 2][_]; b == a; a := b + 5]; y == [6]; a == 1 }", json!(true)),
+        ("package p\nx[y] { n := input.n; y := {n: n | m := n; n := m + 1; m < n} }", json!([{"4": 4}])),
+        (
+            "package p\nx[y] { c := input.containers[_]; some i; y := {u | some i; u := c.args[i]} | {u | u := [c.args][i][_]} }",
+            json!([["a", "b"], ["c"]]),
+        ),
         // Two bodies with a name of their own.
         (
             "package p\nx { y := [j | some i; input.containers[i]; j := i]; z := [i | some i; input.containers[i]]; y == z }",

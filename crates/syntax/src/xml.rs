@@ -257,9 +257,13 @@ impl<'d> Element<'d> {
 
     /// An attribute by its name.
     pub fn attribute(self, name: &str) -> Option<&'d Attribute<'d>> {
-        let (start, end) = self.record()?.attributes;
-        let all = self.document.attributes.get(start as usize..end as usize)?;
-        all.iter().find(|attribute| attribute.name == name)
+        self.attributes().iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Its attributes, in order.
+    pub fn attributes(self) -> &'d [Attribute<'d>] {
+        let (start, end) = self.record().map_or((0, 0), |record| record.attributes);
+        self.document.attributes.get(start as usize..end as usize).unwrap_or_default()
     }
 
     fn record(self) -> Option<&'d Record<'d>> {

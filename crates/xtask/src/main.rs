@@ -1,11 +1,12 @@
 //! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
-//! advisories --rustsec PATH | conformance gatekeeper|trivy-checks CHECKOUT | layers`.
+//! advisories --rustsec PATH | conformance conftest|gatekeeper|trivy-checks CHECKOUT | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod advisories;
 mod catalogue;
 mod conformance;
+mod conftest;
 mod docs;
 mod layers;
 mod new_rule;
@@ -24,6 +25,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   schemas FOLDER   compile the schemas of Kubernetes' own kinds from a source that CONTRIBUTING.md names
   advisories --rustsec PATH
                    compile the facts of a RustSec checkout (a folder or a tar file) that are built into the program
+  conformance conftest CHECKOUT
+                   run the acceptance tests of open-policy-agent/conftest and write tests/peers/conftest.md
   conformance gatekeeper CHECKOUT
                    run the suites of open-policy-agent/gatekeeper-library and write tests/peers/gatekeeper.md
   conformance trivy-checks CHECKOUT
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(),
         ["schemas", folder] => schemas::schemas(folder),
         ["advisories", "--rustsec", path] => advisories::advisories(path),
+        ["conformance", "conftest", checkout] => conftest::conformance(checkout),
         ["conformance", "gatekeeper", checkout] => conformance::gatekeeper(checkout),
         ["conformance", "trivy-checks", checkout] => trivy_checks::conformance(checkout),
         ["layers"] => layers::check(),

@@ -1,21 +1,30 @@
 //! What policies are asked about: each document of a scanned text, in the shapes that they mean.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use portcullis_core::{Catalog, Draft, LineIndex, RuleIdx, Span, StableHash};
+use portcullis_core::{Catalog, Draft, FileId, LineIndex, RuleIdx, ScanError, Span, StableHash};
+use portcullis_model::actions::is_workflow;
 use portcullis_model::kubernetes::{Object, objects};
+use portcullis_model::packages::Lockfile;
+use portcullis_model::terraform::Configuration;
 use portcullis_policy::{Form, Kind, Outline, Value, Violation, Worker, inputs};
 use portcullis_syntax::dockerfile::Dockerfile;
 use portcullis_syntax::hcl;
-use portcullis_syntax::{Dialect, Node, Tree, json, toml};
+use portcullis_syntax::{Dialect, Node, Tree};
 
+use super::contents::{Contents, Parser};
 use super::{Policies, policy_error};
 use crate::classify::Language;
+use crate::discover::Origin;
 use crate::judge::{Input, Judge, Judged};
 
 /// The policies of a scan, as its workers ask them.
 pub(crate) struct Asking<'p> {
-    loaded: &'p portcullis_policy::Policies,
+    pub(super) loaded: &'p portcullis_policy::Policies,
+    /// What reads the files that were named.
+    pub(super) parser: Option<Parser>,
+    /// All documents are one input.
+    pub(super) is_combined: bool,
     /// By check.
     rules: Vec<Option<RuleIdx>>,
     /// Evaluators that nobody uses: there are as many as threads in the end.
@@ -25,10 +34,25 @@ pub(crate) struct Asking<'p> {
 impl<'p> Asking<'p> {
     pub(crate) fn new(policies: &'p Policies, catalog: &Catalog) -> Self {
         let rules = policies.loaded.checks().iter().map(|check| catalog.by_id(&check.meta.id)).collect();
-        Self { loaded: &policies.loaded, rules, idle: Mutex::new(Vec::new()) }
+        let Policies { loaded, parser, is_combined, .. } = policies;
+        Self { loaded, parser: *parser, is_combined: *is_combined, rules, idle: Mutex::new(Vec::new()) }
     }
 
-    fn with_worker<R>(&self, work: impl FnOnce(&mut Worker) -> R) -> R {
+    /// Whether files that came into the scan in this way are asked about when all are judged.
+    pub(crate) fn is_apart(&self, origin: Origin) -> bool {
+        self.is_combined || self.parser.is_some() && matches!(origin, Origin::Named | Origin::StandardInput)
+    }
+
+    /// Whether any file is.
+    pub(crate) fn is_any_apart(&self) -> bool {
+        self.is_combined || self.parser.is_some()
+    }
+
+    pub(super) fn rule(&self, check: usize) -> Option<RuleIdx> {
+        self.rules.get(check).copied().flatten()
+    }
+
+    pub(super) fn with_worker<R>(&self, work: impl FnOnce(&mut Worker) -> R) -> R {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut worker = idle().pop().unwrap_or_else(|| self.loaded.worker());
         let result = work(&mut worker);
@@ -42,30 +66,29 @@ struct Said<'a> {
     judge: &'a Judge<'a>,
     asking: &'a Asking<'a>,
     drafts: &'a mut Vec<Draft>,
-    judged: &'a mut Judged,
+    errors: &'a mut Vec<ScanError>,
 }
 
 impl Said<'_> {
     /// Asks about one input. The outline is made when something is found in it.
     fn ask<'t>(
         &mut self,
-        worker: &mut Worker,
         what: (Kind, Form),
         value: &Value,
         lines: Option<&LineIndex<'_>>,
-        (outline, subject): (impl FnOnce() -> Outline<'t>, u64),
+        outline: impl FnOnce() -> (Outline<'t>, u64),
     ) {
-        let rule_of = |check: usize| self.asking.rules.get(check).copied().flatten();
-        let is_on = |check: usize| rule_of(check).is_some_and(|rule| self.judge.selection.is_on(rule));
+        let is_on = |check: usize| self.asking.rule(check).is_some_and(|rule| self.judge.selection.is_on(rule));
         let mut faults = Vec::new();
-        let violations = self.asking.loaded.judge(worker, what, value, &is_on, &mut faults);
-        self.judged.errors.extend(faults.into_iter().map(policy_error));
+        let violations =
+            self.asking.with_worker(|worker| self.asking.loaded.judge(worker, what, value, &is_on, &mut faults));
+        self.errors.extend(faults.into_iter().map(policy_error));
         if violations.is_empty() {
             return;
         }
-        let outline = outline();
+        let (outline, subject) = outline();
         for Violation { check, message, help, hint } in violations {
-            let Some(rule) = rule_of(check) else { continue };
+            let Some(rule) = self.asking.rule(check) else { continue };
             let message = on_one_line(message);
             let located = outline.locate(&hint, &message, lines, subject);
             let mut draft = Draft::new(rule, located.place, message);
@@ -76,18 +99,8 @@ impl Said<'_> {
             self.drafts.push(draft);
         }
     }
-}
 
-pub(crate) fn on_one_line(text: String) -> String {
-    if text.contains('\n') { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text }
-}
-
-impl Judge<'_> {
-    /// Asks the policies about each document of a tree. `lines` are absent where it was put together from several files.
-    pub(crate) fn ask_of_tree(&self, input: &Input<'_>, tree: &Tree, drafts: &mut Vec<Draft>, judged: &mut Judged) {
-        let Some(asking) = self.policies else { return };
-        let path = input.target.path.as_str();
-        let mut said = Said { judge: self, asking, drafts, judged };
+    fn ask_of_tree(&mut self, path: &str, tree: &Tree) {
         let mut lines: Option<LineIndex<'_>> = None;
         for document in tree.documents() {
             let root = document.root;
@@ -95,7 +108,7 @@ impl Judge<'_> {
                 continue;
             }
             let kind = kind_of(tree.dialect(), root);
-            for form in asking.loaded.forms(kind) {
+            for form in self.asking.loaded.forms(kind) {
                 let nodes: Vec<Node<'_>> = match form {
                     Form::Placed => objects(root).into_iter().map(|object| object.node).collect(),
                     // Each element is a configuration of its own.
@@ -105,70 +118,180 @@ impl Judge<'_> {
                 for node in nodes {
                     let index: &LineIndex<'_> = lines.get_or_insert_with(|| LineIndex::new(tree.text()));
                     let value = match form {
-                        Form::Plain => Value::from_node(node),
+                        Form::Plain => plain(node),
                         Form::Placed => inputs::placed(node, path, index),
                     };
-                    let outline = (|| Outline::of_node(node), subject(node));
-                    asking.with_worker(|worker| said.ask(worker, (kind, form), &value, Some(index), outline));
+                    self.ask((kind, form), &value, Some(index), || (Outline::of_node(node), subject(node)));
                 }
             }
         }
     }
 
-    pub(crate) fn ask_of_dockerfile(
-        &self,
-        input: &Input<'_>,
-        (file, text): (&Dockerfile, &str),
-        drafts: &mut Vec<Draft>,
-        judged: &mut Judged,
-    ) {
-        let Some(asking) = self.policies else { return };
+    fn ask_of_dockerfile(&mut self, path: &str, (file, text): (&Dockerfile, &str)) {
         let lines = LineIndex::new(text);
-        let mut said = Said { judge: self, asking, drafts, judged };
-        for form in asking.loaded.forms(Kind::Dockerfile) {
+        for form in self.asking.loaded.forms(Kind::Dockerfile) {
             let value = match form {
                 Form::Plain => inputs::commands(file),
-                Form::Placed => inputs::stages(file, &input.target.path, &lines),
+                Form::Placed => inputs::stages(file, path, &lines),
             };
-            let outline = (|| Outline::of_dockerfile(file), 0);
-            asking.with_worker(|worker| said.ask(worker, (Kind::Dockerfile, form), &value, Some(&lines), outline));
+            self.ask((Kind::Dockerfile, form), &value, Some(&lines), || (Outline::of_dockerfile(file), 0));
         }
     }
 
-    pub(crate) fn ask_of_hcl(&self, (file, text): (&hcl::File, &str), drafts: &mut Vec<Draft>, judged: &mut Judged) {
-        let Some(asking) = self.policies.filter(|asking| asking.loaded.wants(Kind::Hcl)) else { return };
+    fn ask_of_contents(&mut self, input: &Input<'_>, contents: &Contents<'_>, kind: Kind, text: &str) {
+        if !self.asking.loaded.wants(kind) {
+            return;
+        }
+        let Some(value) = contents.value(text) else { return };
         let lines = LineIndex::new(text);
-        let value = inputs::hcl(file, text);
-        let mut said = Said { judge: self, asking, drafts, judged };
-        let outline = (|| Outline::of_hcl(file), 0);
-        asking.with_worker(|worker| said.ask(worker, (Kind::Hcl, Form::Plain), &value, Some(&lines), outline));
-    }
-
-    /// Asks about a text that is of no kind that rules know.
-    pub(crate) fn ask_of_text(&self, input: &Input<'_>, text: &str, drafts: &mut Vec<Draft>, judged: &mut Judged) {
-        let Some(asking) = self.policies else { return };
-        let name = input.target.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-        let is_env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
-        match input.language {
-            Language::Json => self.ask_of_tree(input, &json::parse(input.file, &text.into()), drafts, judged),
-            Language::Text if name.ends_with(".toml") => {
-                self.ask_of_tree(input, &toml::parse(input.file, &text.into()), drafts, judged);
-            }
-            Language::Text if is_env && asking.loaded.wants(Kind::Dotenv) => {
-                let value = inputs::dotenv(text);
-                let lines = LineIndex::new(text);
-                let whole = Span::new(input.file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX));
-                let mut said = Said { judge: self, asking, drafts, judged };
-                let outline = (|| Outline::of_dotenv(text, whole), 0);
-                asking
-                    .with_worker(|worker| said.ask(worker, (Kind::Dotenv, Form::Plain), &value, Some(&lines), outline));
-            }
-            _ => {}
-        }
+        self.ask((kind, Form::Plain), &value, Some(&lines), || contents.outline(text, input.file, 0));
     }
 }
 
-fn kind_of(dialect: Dialect, root: Node<'_>) -> Kind {
+/// A document as Conftest has it: `on` of a workflow is a boolean there, whose text is `true`.
+fn plain(node: Node<'_>) -> Value {
+    let value = Value::from_node(node);
+    if node.tree().dialect() != Dialect::Yaml12 || !is_workflow(node) {
+        return value;
+    }
+    match value.get("on") {
+        Some(events) => value.with("true", events),
+        None => value,
+    }
+}
+
+pub(crate) fn on_one_line(text: String) -> String {
+    if text.contains('\n') { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text }
+}
+
+impl Judge<'_> {
+    /// The policies, where they are asked about a file while it is judged.
+    fn asking(&self, input: &Input<'_>) -> Option<&Asking<'_>> {
+        self.policies.filter(|asking| !asking.is_apart(input.target.origin))
+    }
+
+    /// Asks the policies about each document of a tree.
+    pub(crate) fn ask_of_tree(&self, input: &Input<'_>, tree: &Tree, drafts: &mut Vec<Draft>, judged: &mut Judged) {
+        let Some(asking) = self.asking(input) else { return };
+        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        said.ask_of_tree(&input.target.path, tree);
+        // To Conftest, a file that was named and is empty holds nothing, which some rules are about.
+        let is_empty = || tree.documents().all(|document| document.root.is_null());
+        if input.target.origin == Origin::Named && tree.errors().is_empty() && is_empty() {
+            said.ask((Kind::Yaml, Form::Plain), &Value::NULL, None, || (Outline::of_start(input.file), 0));
+        }
+    }
+
+    /// Asks about an object that was built. `path` is that of the file that its root stands in.
+    pub(crate) fn ask_of_object(&self, path: &str, tree: &Tree, drafts: &mut Vec<Draft>, errors: &mut Vec<ScanError>) {
+        let Some(asking) = self.policies.filter(|asking| !asking.is_combined) else { return };
+        Said { judge: self, asking, drafts, errors }.ask_of_tree(path, tree);
+    }
+
+    pub(crate) fn ask_of_dockerfile(
+        &self,
+        input: &Input<'_>,
+        parsed: (&Dockerfile, &str),
+        drafts: &mut Vec<Draft>,
+        judged: &mut Judged,
+    ) {
+        let Some(asking) = self.asking(input) else { return };
+        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        said.ask_of_dockerfile(&input.target.path, parsed);
+    }
+
+    pub(crate) fn ask_of_hcl(
+        &self,
+        input: &Input<'_>,
+        (file, text): (&hcl::File, &str),
+        drafts: &mut Vec<Draft>,
+        judged: &mut Judged,
+    ) {
+        let Some(asking) = self.asking(input).filter(|asking| asking.loaded.wants(Kind::Hcl)) else { return };
+        let lines = LineIndex::new(text);
+        let value = inputs::hcl(file, text);
+        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        said.ask((Kind::Hcl, Form::Plain), &value, Some(&lines), || (Outline::of_hcl(file), 0));
+    }
+
+    /// Asks about a root module as it is evaluated. What is said of it stands in any of its files.
+    pub(crate) fn ask_of_configuration(
+        &self,
+        configuration: &Configuration,
+        file: FileId,
+        drafts: &mut Vec<Draft>,
+        errors: &mut Vec<ScanError>,
+    ) {
+        let asking = self.policies.filter(|asking| !asking.is_combined && asking.loaded.wants(Kind::Terraform));
+        let Some(asking) = asking else { return };
+        let value = inputs::terraform(configuration);
+        let start = configuration.resources.first().map_or(Span::new(file, 0, 0), |first| first.header);
+        let mut said = Said { judge: self, asking, drafts, errors };
+        said.ask((Kind::Terraform, Form::Plain), &value, None, || (Outline::of_terraform(configuration, start), 0));
+    }
+
+    /// Asks about the packages of a lockfile.
+    pub(crate) fn ask_of_packages(
+        &self,
+        input: &Input<'_>,
+        (lock, text): (&Lockfile, &str),
+        drafts: &mut Vec<Draft>,
+        judged: &mut Judged,
+    ) {
+        let Some(asking) = self.asking(input).filter(|asking| asking.loaded.wants(Kind::Packages)) else { return };
+        let value = inputs::packages(lock, &input.target.path);
+        let lines = LineIndex::new(text);
+        let whole = Span::new(input.file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX));
+        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        let outline = || (Outline::of_packages(lock, whole), 0);
+        said.ask((Kind::Packages, Form::Plain), &value, Some(&lines), outline);
+    }
+
+    /// Asks about a text that is of no kind that rules know, or that rules know as something else.
+    pub(crate) fn ask_of_text(&self, input: &Input<'_>, text: &str, drafts: &mut Vec<Draft>, judged: &mut Judged) {
+        let Some(asking) = self.asking(input) else { return };
+        if matches!(input.language, Language::Yaml11 | Language::Yaml12 | Language::Compose | Language::Template) {
+            return;
+        }
+        // Conftest takes what is piped for YAML.
+        let is_piped = input.target.origin == Origin::StandardInput && input.language == Language::Text;
+        let parser = Parser::of(input.language, &input.target.path).or(is_piped.then_some(Parser::Yaml));
+        let Some(parser) = parser.filter(|parser| parser.kind().is_none_or(|kind| asking.loaded.wants(kind))) else {
+            return;
+        };
+        let text: Arc<str> = text.into();
+        let (contents, fault) = Contents::read(parser, input.file, &text);
+        // Half of a document is none; trees hold those that could be read.
+        if fault.is_none() || matches!(contents, Contents::Tree(_)) {
+            self.ask_of_contents(asking, input, (&contents, &text), drafts, judged);
+        }
+    }
+
+    /// Asks about a text, whatever it is.
+    pub(super) fn ask_of_contents(
+        &self,
+        asking: &Asking<'_>,
+        input: &Input<'_>,
+        (contents, text): (&Contents<'_>, &str),
+        drafts: &mut Vec<Draft>,
+        judged: &mut Judged,
+    ) {
+        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        let kind = match contents {
+            Contents::Tree(tree) => return said.ask_of_tree(&input.target.path, tree),
+            Contents::Dockerfile(file) => return said.ask_of_dockerfile(&input.target.path, (file, text)),
+            Contents::Hcl(_) => Kind::Hcl,
+            Contents::Dotenv => Kind::Dotenv,
+            Contents::Ignore => Kind::Ignore,
+            Contents::Ini(_) => Kind::Ini,
+            Contents::Properties(_) => Kind::Properties,
+            Contents::Xml(_) => Kind::Xml,
+        };
+        said.ask_of_contents(input, contents, kind, text);
+    }
+}
+
+pub(super) fn kind_of(dialect: Dialect, root: Node<'_>) -> Kind {
     match (dialect, Object::new(root).is_some()) {
         (Dialect::Json, true) => Kind::KubernetesJson,
         (Dialect::Json, false) => Kind::Json,

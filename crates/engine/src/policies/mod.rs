@@ -1,10 +1,13 @@
 //! Policies of users in a scan: read, loaded once, and asked about every file that they may mean.
 //!
 //! What a policy cannot do (a file that does not parse, a rule that panics or never ends) is an error of the scan; other
-//! policies still run. Inputs are texts as they are written. Built objects of Kustomize, modules of Terraform as they are
-//! evaluated, and files that name packages are not handed to policies yet.
+//! policies still run. Inputs are texts as they are written, but for objects that Kustomize builds, which stand for the files
+//! that they are built of. Modules of Terraform as they are evaluated and the packages of lockfiles are handed to the policies
+//! that ask for them.
 
+mod apart;
 mod asking;
+mod contents;
 mod sources;
 
 use std::fmt;
@@ -14,14 +17,20 @@ use portcullis_core::{Note, NoteKind, RuleMeta, ScanError};
 use portcullis_policy::{Fault, Limits, Module, Namespaces, Options};
 
 pub(crate) use asking::{Asking, on_one_line, subject};
+pub use contents::Parser;
 use sources::{DEPTH, data, read, walk};
 
 use crate::constraints::{Constraints, Declarations, may_declare};
 use crate::paths;
 
+/// The tag of every rule that comes from a policy.
+pub const POLICY_TAG: &str = "policy";
+
 /// Policies, loaded, and what was wrong with them.
 pub struct Policies {
     loaded: portcullis_policy::Policies,
+    parser: Option<Parser>,
+    is_combined: bool,
     errors: Vec<ScanError>,
     notes: Vec<Note>,
     /// Templates and constraints beside the policies, and the rules that these are.
@@ -40,6 +49,10 @@ pub struct PolicySources {
     pub namespaces: Vec<String>,
     /// Whether those of every package are.
     pub every_namespace: bool,
+    /// What reads the files that are named, whatever they are called.
+    pub parser: Option<Parser>,
+    /// Whether all documents of the scan are one input.
+    pub combine: bool,
 }
 
 impl PolicySources {
@@ -103,7 +116,8 @@ impl Policies {
         } else {
             Constraints::load(declarations.clone()).rules().collect()
         };
-        Self { loaded, errors, notes, declarations, constraints }
+        let (parser, is_combined) = (sources.parser, sources.combine);
+        Self { loaded, parser, is_combined, errors, notes, declarations, constraints }
     }
 
     /// Templates and constraints that stand beside the policies.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portcullis_core::{Draft, RuleIdx, Span};
+use portcullis_core::{Draft, RuleIdx, ScanError, Span};
 use portcullis_model::terraform::Resource;
 use portcullis_rules::Outcome;
 
@@ -28,6 +28,8 @@ pub(super) enum Naming {
 pub(super) struct Spoken {
     pub(super) outcome: Outcome,
     pub(super) naming: Naming,
+    /// What policies said, and what kept them from it.
+    pub(super) asked: (Vec<Draft>, Vec<ScanError>),
     /// By the place of the draft the resource that it is about; of those behind them it is about none.
     subjects: Vec<Subject>,
     /// How many instances each definition has.
@@ -90,7 +92,7 @@ struct About {
 
 impl Said {
     pub(super) fn take(&mut self, spoken: Spoken) {
-        let Spoken { outcome, naming, subjects, instances } = spoken;
+        let Spoken { outcome, naming, subjects, instances, .. } = spoken;
         self.panicked.extend(outcome.panicked);
         self.undecided = self.undecided.saturating_add(outcome.undecided);
         self.roots = self.roots.saturating_add(1);

@@ -4,6 +4,7 @@
 //! Trivy's (checks that say by annotations or `__rego_metadata__` what they are about), and entry points of OPA. A rule is
 //! asked once, by the first that knows it. What a policy means by names of its own is not known here.
 
+mod glob;
 mod metadata;
 mod result;
 mod selector;
@@ -90,7 +91,7 @@ pub struct Unasked {
 /// The packages whose rules are asked by their names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Namespaces {
-    /// These.
+    /// These; in each, `*`, `?` and `[…]` stand for more, dots included.
     Named(Vec<String>),
     /// Every one.
     All,
@@ -106,7 +107,7 @@ impl Namespaces {
     fn contains(&self, namespace: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Named(names) => names.iter().any(|name| name == namespace),
+            Self::Named(names) => names.iter().any(|name| name == namespace || glob::matches(name, namespace)),
         }
     }
 }
@@ -323,12 +324,12 @@ fn checks(library: &Library, namespaces: &Namespaces, faults: &mut Vec<Fault>) -
     (checks, unasked)
 }
 
-/// Conftest takes back what the package's `exception` names, by the name without what it begins with.
+/// Conftest takes back what the package's `exception` names, by the name without what it begins with: `""` for `deny`.
 fn exception(library: &Library, package: &Package, rule: &str) -> Option<Exception> {
     let is_declared = |other: &Package| other.path == package.path && other.declares("exception");
     library.packages().iter().any(is_declared).then(|| {
-        let name = ["deny_", "violation_", "warn_"].iter().find_map(|prefix| rule.strip_prefix(prefix));
-        Exception { path: format!("{}.exception", package.path), name: name.unwrap_or(rule).to_owned() }
+        let name = rule.split_once('_').map_or("", |(_, name)| name);
+        Exception { path: format!("{}.exception", package.path), name: name.to_owned() }
     })
 }
 

@@ -24,12 +24,16 @@ pub struct Hint {
     pub paths: Vec<Vec<String>>,
     /// First and last line, from 1.
     pub lines: Option<(u32, u32)>,
+    /// What may be the path of the file that is meant, where there are several.
+    pub files: Vec<String>,
 }
 
 /// Fields that hold a way to the value.
 const PATHS: &[&str] = &["path", "field", "fieldPath", "jsonPath", "json_path", "pointer", "location"];
-/// Objects in a result that may hold them.
-const HOLDERS: &[&str] = &["details", "metadata"];
+/// Objects in a result that may hold them. Conftest keeps `_loc` for a file and a line.
+const HOLDERS: &[&str] = &["details", "metadata", "_loc"];
+/// Fields that may hold the path of a file.
+const FILES: &[&str] = &["file", "filename", "filepath", "path"];
 /// Fields that say what to do.
 const HELP: &[&str] = &["help", "remediation", "recommendation", "recommended_action", "fix", "solution"];
 /// What Trivy's results say beside message and lines.
@@ -124,6 +128,7 @@ fn hint(result: &Value) -> Hint {
     let holders = HOLDERS.iter().filter_map(|key| result.get(key));
     for holder in std::iter::once(result.clone()).chain(holders) {
         hint.paths.extend(PATHS.iter().filter_map(|key| path(&holder.get(key)?)));
+        hint.files.extend(FILES.iter().filter_map(|key| words(&holder.get(key)?)));
         let metadata = holder.get("__defsec_metadata").unwrap_or(holder);
         let line = |key: &str| u32::try_from(metadata.get(key)?.as_i64()?).ok().filter(|&line| line > 0);
         let start = line("startline").or_else(|| line("StartLine")).or_else(|| line("line"));

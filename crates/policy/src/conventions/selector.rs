@@ -21,11 +21,25 @@ pub enum Kind {
     Hcl,
     /// Names and values of an environment.
     Dotenv,
+    /// Sections of names and values.
+    Ini,
+    /// Java's properties.
+    Properties,
+    /// XML.
+    Xml,
+    /// The patterns of `.gitignore` and `.dockerignore`.
+    Ignore,
+    /// All texts of a scan as one list.
+    Combined,
+    /// A root module of Terraform as it is evaluated. For checks that ask for it.
+    Terraform,
+    /// The packages of a lockfile. For checks that ask for it.
+    Packages,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 15] = [
         Self::KubernetesYaml,
         Self::KubernetesJson,
         Self::Yaml,
@@ -34,6 +48,13 @@ impl Kind {
         Self::Dockerfile,
         Self::Hcl,
         Self::Dotenv,
+        Self::Ini,
+        Self::Properties,
+        Self::Xml,
+        Self::Ignore,
+        Self::Combined,
+        Self::Terraform,
+        Self::Packages,
     ];
 }
 
@@ -65,7 +86,7 @@ pub(super) enum Placed {
     Yes,
 }
 
-/// A type of a selector of Trivy's.
+/// A type of a selector of Trivy's, or one of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     Kubernetes,
@@ -73,6 +94,8 @@ pub(super) enum Type {
     Yaml,
     Json,
     Toml,
+    Terraform,
+    Packages,
 }
 
 impl Type {
@@ -89,13 +112,15 @@ impl Type {
             "yaml" => Ok(Self::Yaml),
             "json" => Ok(Self::Json),
             "toml" => Ok(Self::Toml),
+            "terraform" => Ok(Self::Terraform),
+            "packages" => Ok(Self::Packages),
             "cloud" | "defsec" => {
                 Err("it is about `cloud`: Trivy's typed model of cloud resources is not here; write it for `json` or \
-                     `kubernetes`, or as a policy over HCL"
+                     `kubernetes`, or for `terraform`, which is our own shape"
                     .to_owned())
             }
             other => Err(format!(
-                "`{other}` is no type of input that is known here (kubernetes, dockerfile, yaml, json, toml)"
+                "`{other}` is no type of input that is known here (kubernetes, dockerfile, yaml, json, toml, terraform, packages)"
             )),
         }
     }
@@ -104,7 +129,7 @@ impl Type {
 impl Selector {
     /// The form in which a check is asked about a kind; `None`: not at all.
     pub(super) fn form(&self, kind: Kind) -> Option<Form> {
-        use Kind::{Dockerfile, Json, KubernetesJson, KubernetesYaml, Toml, Yaml};
+        use Kind::{Dockerfile, Json, KubernetesJson, KubernetesYaml, Packages, Terraform, Toml, Yaml};
         let has = |wanted: Type| self.types.contains(&wanted);
         let placed = match self.placed {
             Placed::No => Form::Plain,
@@ -117,6 +142,9 @@ impl Selector {
             Yaml | KubernetesYaml if has(Type::Yaml) => Some(Form::Plain),
             Json | KubernetesJson if has(Type::Json) => Some(Form::Plain),
             Toml if has(Type::Toml) => Some(Form::Plain),
+            // Shapes that no other tool has would come as a surprise to policies that are written for one.
+            Terraform => has(Type::Terraform).then_some(Form::Plain),
+            Packages => has(Type::Packages).then_some(Form::Plain),
             _ if any => Some(Form::Plain),
             _ => None,
         }

@@ -7,6 +7,7 @@ mod bodies;
 mod heads;
 mod negation;
 mod outline;
+mod shadows;
 mod some;
 mod tokens;
 mod with;
@@ -48,8 +49,8 @@ impl Heads {
 /// A text for the interpreter, and what it has more than the policy.
 pub(crate) struct Rewritten<'t> {
     pub text: Cow<'t, str>,
-    /// What was added to lines, in order.
-    pub added: Vec<Added>,
+    /// What each round added to lines, in order.
+    pub added: [Vec<Added>; 2],
 }
 
 /// Characters that stand in a line of the interpreter's text and not in the policy's.
@@ -63,11 +64,11 @@ pub(crate) struct Added {
 
 /// What was added to each module.
 #[derive(Debug, Default)]
-pub(crate) struct Columns(BTreeMap<String, Vec<Added>>);
+pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 2]>);
 
 impl Columns {
-    pub(crate) fn insert(&mut self, path: &str, added: Vec<Added>) {
-        if !added.is_empty() {
+    pub(crate) fn insert(&mut self, path: &str, added: [Vec<Added>; 2]) {
+        if added.iter().any(|round| !round.is_empty()) {
             self.0.insert(path.to_owned(), added);
         }
     }
@@ -75,7 +76,10 @@ impl Columns {
     /// A fault in the interpreter's text as one in the policy's.
     pub(crate) fn correct(&self, fault: Fault) -> Fault {
         match self.0.get(&fault.path) {
-            Some(added) => Fault { column: column(added, fault.line, fault.column), ..fault },
+            Some(rounds) => {
+                let column = rounds.iter().rev().fold(fault.column, |at, added| column(added, fault.line, at));
+                Fault { column, ..fault }
+            }
             None => fault,
         }
     }
@@ -89,18 +93,35 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
 
 /// The text that the interpreter is given; `heads` are the names that may stand for rules.
 pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads) -> Rewritten<'t> {
-    let text = outline.text;
+    // What names stand for has to be plain before the others look.
     let mut edits = Vec::new();
-    parentheses(text, &outline.tokens, &mut edits);
-    imports(text, &outline.tokens, &mut edits);
+    shadows::rewrite(outline, &mut edits);
+    if edits.is_empty() {
+        let (text, added) = apply(outline.text, others(outline, heads));
+        return Rewritten { text, added: [Vec::new(), added] };
+    }
+    let (plain, first) = apply(outline.text, edits);
+    let (text, second) = apply(&plain, others(&Outline::new(&plain), heads));
+    Rewritten { text: Cow::Owned(text.into_owned()), added: [first, second] }
+}
+
+fn others(outline: &Outline<'_>, heads: &Heads) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    parentheses(outline.text, &outline.tokens, &mut edits);
+    imports(outline.text, &outline.tokens, &mut edits);
     bodies::rewrite(outline, &mut edits);
     heads::rewrite(outline, &mut edits);
     some::rewrite(outline, &heads.names, &mut edits);
     negation::rewrite(outline, &mut edits);
     with::rewrite(outline, &mut edits);
     with::complete(outline, heads, &mut edits);
+    edits
+}
+
+/// The text with edits made, and what they added.
+fn apply(text: &str, mut edits: Vec<Edit>) -> (Cow<'_, str>, Vec<Added>) {
     if edits.is_empty() {
-        return Rewritten { text: Cow::Borrowed(text), added: Vec::new() };
+        return (Cow::Borrowed(text), Vec::new());
     }
     edits.sort_by_key(|edit| edit.start);
     let (mut rewritten, mut added) = (String::with_capacity(text.len()), Vec::new());
@@ -118,7 +139,7 @@ pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads) -> Rewritten<'t>
         from = edit.end;
     }
     rewritten.push_str(text.get(from..).unwrap_or_default());
-    Rewritten { text: Cow::Owned(rewritten), added }
+    (Cow::Owned(rewritten), added)
 }
 
 /// The line and column of the first number of a module that would take gigabytes to write out.
