@@ -315,12 +315,19 @@ pub(crate) enum ColorChoice {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Policies")]
 pub(crate) struct PolicyFlags {
-    /// A file or folder of policies to ask beside the rules, repeatable: Rego, or Gatekeeper's templates and constraints
+    /// A file, folder or bundle (`.tar.gz`) of policies to ask beside the rules, repeatable: Rego, or Gatekeeper's templates and constraints
     ///
     /// Those of Conftest (`deny`, `warn` and `violation` of package `main`), custom checks of Trivy, and rules that are marked as entry
     /// points. They are rules as all others: `--only`, `--skip`, comments and the configuration take their ids.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) policy: Vec<PathBuf>,
+
+    /// Policies that ship with the program, repeatable
+    ///
+    /// What they allow and require is set in the configuration, below `policies.packs`, or in a data document, below `packs` and their names. docs/packs.md
+    /// says which parameters they take.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(portcullis_engine::packs().map(|(name, _)| name)))]
+    pub(crate) pack: Vec<String>,
 
     /// A data document for policies, JSON or YAML, or a folder of them, repeatable
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]

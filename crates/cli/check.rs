@@ -13,8 +13,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{
-    FILE_LIMIT, Fixed, Needs, POLICY_TAG, Policies, PolicySources, Progress, ScanOptions, Scanned, Stdin, Tree, fix,
-    history, scan, ways,
+    BundleChoice, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress, ScanOptions,
+    Scanned, Stdin, Tree, fix, history, scan, ways,
 };
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
@@ -268,6 +268,8 @@ fn config_start(paths: &[PathBuf]) -> &Path {
 pub(crate) fn asked_policies(flags: &PolicyFlags) -> PolicySources {
     PolicySources {
         policies: flags.policy.clone(),
+        packs: flags.pack.iter().map(|name| PackChoice::named(name)).collect(),
+        bundles: Vec::new(),
         data: flags.data.clone(),
         namespaces: flags.namespace.clone(),
         every_namespace: flags.all_namespaces,
@@ -288,6 +290,9 @@ pub(crate) fn load_policies(
         let path = cwd.join(path);
         let base = path.parent().unwrap_or(&cwd);
         sources.policies.extend(keys.dirs.iter().map(|dir| base.join(dir)));
+        sources.packs.extend(keys.packs);
+        let bundles = keys.bundles.into_iter().map(|bundle| BundleChoice { path: base.join(&bundle.path), ..bundle });
+        sources.bundles.extend(bundles);
         sources.data.extend(data.iter().map(|file| base.join(file)));
         if sources.namespaces.is_empty() {
             sources.namespaces = keys.namespaces;

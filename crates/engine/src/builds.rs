@@ -285,7 +285,7 @@ impl Scan<'_> {
             judge.review(&view, object.subject, &mut outcome.drafts);
             let target = self.found.targets.get(object.tree.file().0 as usize);
             let path = target.map_or("", |(target, _)| target.path.as_str());
-            judge.ask_of_object(path, &object.tree, &mut outcome.drafts, &mut errors);
+            judge.ask_of_object(path, &object.tree, &mut outcome, &mut errors);
             let drafts = outcome.drafts.iter_mut().skip(first_draft);
             let claimed = outcome.claims.iter_mut().skip(first_claim).map(|(draft, _)| draft);
             for draft in drafts.chain(claimed) {

@@ -286,7 +286,7 @@ impl Judge<'_> {
         let values = Values::new(tree, read_chart(chart, self.files));
         self.dispatch.values(&values, &mut outcome);
         self.search(input, &text, &mut outcome);
-        self.ask_of_tree(input, values.tree(), &mut outcome.drafts, judged);
+        self.ask_of_tree(input, values.tree(), &mut outcome, judged);
         self.finish(input, &text, outcome, directives, judged);
     }
 
@@ -322,13 +322,13 @@ impl Judge<'_> {
                 self.dispatch.object(object, &mut outcome);
             }
         }
-        outcome.settle();
         if judging.whose == Objects::Judged {
-            self.ask_of_tree(input, tree, &mut outcome.drafts, judged);
+            self.ask_of_tree(input, tree, &mut outcome, judged);
             for object in objects.iter().filter(|_| self.gate.is_some() && !is_kustomization(&input.target.path)) {
                 self.review(object, subject(object.node), &mut outcome.drafts);
             }
         }
+        outcome.settle();
         if judging.dialect != Dialect::Yaml12 {
             outcome.facts.add_unread(Unread::of_documents(tree));
         }
@@ -337,7 +337,7 @@ impl Judge<'_> {
     }
 
     fn compose(&self, input: &Input<'_>, tree: Tree, judged: &mut Judged) {
-        let mut asked = Vec::new();
+        let mut asked = Outcome::default();
         self.ask_of_tree(input, &tree, &mut asked, judged);
         let tracks = |path: &str| self.variables_files.binary_search_by(|found| found.as_str().cmp(path)).is_ok();
         // What comes from elsewhere has no neighbours.
@@ -355,7 +355,7 @@ impl Judge<'_> {
         let directives = Directives::of_tree(tree, &[], self.catalog);
         let lines = others.lines(&sources);
         outcome.drafts.append(&mut others.here);
-        outcome.drafts.append(&mut asked);
+        outcome.drafts.append(&mut asked.drafts);
         self.search(input, tree.text(), &mut outcome);
         self.finish_beside(input, tree.text(), outcome, directives, Some(&lines), judged);
         others.seal(self, &sources, &lines, judged);

@@ -52,7 +52,7 @@ pub use fix::{Fixed, FixedFile, fix};
 pub use git::GitError;
 pub use history::history;
 pub use packages::{Way, ways};
-pub use policies::{POLICY_TAG, Parser, Policies, PolicySources};
+pub use policies::{BundleChoice, POLICY_TAG, PackChoice, Parser, Policies, PolicySources, packs};
 pub use portcullis_policy::Counting;
 pub use scan::{EngineError, Progress, ScanOptions, Scanned, Silent, Stdin, Tree, scan};
 pub use seal::Needs;

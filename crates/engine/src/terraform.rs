@@ -270,7 +270,7 @@ fn finish(parsed: &[Parsed<'_>], said: Said, asked: Vec<Draft>, left: &mut Judge
             }
             Contents::Plan(tree) => {
                 judge.errors_of(tree.errors(), &mut outcome.drafts);
-                judge.ask_of_tree(input, tree, &mut outcome.drafts, left);
+                judge.ask_of_tree(input, tree, &mut outcome, left);
                 Directives::default()
             }
         };

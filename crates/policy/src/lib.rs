@@ -11,6 +11,7 @@
 
 mod annotation;
 mod builtins;
+pub mod bundle;
 mod check;
 mod conventions;
 mod declaration;
@@ -20,6 +21,7 @@ mod interpreter;
 mod library;
 mod locate;
 mod module;
+pub mod packs;
 mod reference;
 mod rewrite;
 pub mod testing;
@@ -27,7 +29,7 @@ mod value;
 mod worker;
 
 pub use annotation::{Annotation, Person, RelatedResource, Scope};
-pub use conventions::{Check, Form, Hint, Kind, Namespaces, Policies, Unasked, Violation};
+pub use conventions::{Check, Form, Hint, Kind, Lacks, Namespaces, Policies, Unasked, Violation};
 pub use declaration::{Package, Rule, RuleKind};
 pub use library::{Aggregate, Library};
 pub use locate::{Located, Outline};

@@ -124,7 +124,12 @@ impl<'t> Outline<'t> {
                 spot.parent == Some(at)
                     && (spot.key.as_deref() == Some(step.as_str()) || spot.index.is_some() && spot.index == index)
             };
-            let Some(next) = self.spots.iter().position(is_next) else { break };
+            let next = self.spots.iter().position(is_next);
+            // The list of an instruction's arguments is no level of its own here.
+            if next.is_none() && step == "Value" {
+                continue;
+            }
+            let Some(next) = next else { break };
             at = next;
             met = true;
         }
@@ -205,14 +210,21 @@ impl<'t> Outline<'t> {
         let spot = Spot::new(Some(root), instruction.head, instruction.span);
         let at = self.push(Spot { key, index: Some(index), ..spot });
         let triggered = instruction.triggered();
-        let words: Vec<&Word> = match &triggered.args {
-            Args::From(from) => std::iter::once(&from.image).chain(&from.name).collect(),
-            Args::Pairs(pairs) => pairs.iter().flat_map(|pair| std::iter::once(&pair.key).chain(&pair.value)).collect(),
-            _ => triggered.words().iter().collect(),
+        // With the indices that they have in the value, where `AS` and `=` count.
+        let words: Vec<(Option<usize>, &Word)> = match &triggered.args {
+            Args::From(from) => {
+                let name = from.name.iter().map(|name| (Some(2), name));
+                std::iter::once((Some(0), &from.image)).chain(name).collect()
+            }
+            Args::Pairs(pairs) => {
+                let words = pairs.iter().flat_map(|pair| std::iter::once(&pair.key).chain(&pair.value));
+                words.map(|word| (None, word)).collect()
+            }
+            _ => triggered.words().iter().enumerate().map(|(index, word)| (Some(index), word)).collect(),
         };
-        for word in words {
+        for (index, word) in words {
             let spot = Spot::new(Some(at), word.span(), word.span());
-            self.push(Spot { text: Some(word.as_str().into()), ..spot });
+            self.push(Spot { index, text: Some(word.as_str().into()), ..spot });
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use portcullis_core::{Catalog, Draft, FileId, RuleIdx, Span, StableHash};
+use portcullis_core::{Catalog, Draft, FileId, RuleIdx, RuleMeta, Span, StableHash};
 use portcullis_model::compose::{Project, Service};
 use portcullis_model::dockerfile::{Build, BuildContext};
 use portcullis_model::facts::{Claim, Facts};
@@ -118,12 +118,14 @@ impl Dispatch {
             custom_schema: Vec::new(),
             definitions: Arc::default(),
         };
+        // Policies make claims as well.
+        let claims = |(rule, meta): (RuleIdx, &RuleMeta)| meta.tags.contains(ACROSS_FILES) && is_on(rule);
+        dispatch.needs_facts = catalog.iter().any(claims);
         for rule in builtin() {
             let Some(index) = catalog.by_id(&rule.meta.id).filter(|&index| is_on(index)) else { continue };
             if let Some(id) = dispatch.ids.get_mut(index.0 as usize) {
                 *id = &rule.meta.id;
             }
-            dispatch.needs_facts |= rule.meta.tags.contains(ACROSS_FILES);
             match rule.check {
                 Check::Pod(check) => dispatch.pod.push((index, check)),
                 Check::Object(kinds, check) => dispatch.add_kinds(kinds, index, check),

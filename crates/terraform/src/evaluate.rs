@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use portcullis_core::{Files, Span};
 use portcullis_model::terraform::value::Reference;
-use portcullis_model::terraform::{Configuration, Module, Provider, Reason, Resource, Value};
+use portcullis_model::terraform::{Configuration, Configured, Module, Provider, Reason, Resource, Value};
 use portcullis_syntax::hcl::Expr;
 
 use crate::Fault;
@@ -356,12 +356,14 @@ impl<'l> Evaluator<'l> {
         for (place, &number) in order.iter().enumerate() {
             let calls = self.calls_to(number);
             let required = providers.get(&number).cloned().unwrap_or_default();
+            let configured = self.configured(number);
             let Some(instance) = self.modules.get_mut(number) else { continue };
             modules.push(Module {
                 address: instance.address.clone(),
                 directory: instance.directory.clone(),
                 calls,
                 providers: required,
+                configured,
                 handed_out: std::mem::take(&mut instance.handed_out),
                 partial: instance.partial,
             });
@@ -387,6 +389,21 @@ impl<'l> Evaluator<'l> {
         }
         let gaps = self.gaps.into_iter().collect();
         Evaluated { configuration: Configuration::new(modules, resources), gaps, given: Vec::new() }
+    }
+
+    /// The `provider` blocks of a module.
+    fn configured(&mut self, module: usize) -> Vec<Configured> {
+        let Some(declared) = self.modules.get(module).map(|instance| instance.declared.clone()) else {
+            return Vec::new();
+        };
+        let named = declared.providers.iter().filter_map(|it| Some((it, it.block.labels.first()?)));
+        let configured = named.map(|(it, label)| Configured {
+            name: label.name.as_ref().into(),
+            region: it.attribute("region").map(|region| self.value(&region.value, &Scope::of_module(module))),
+            header: it.block.header,
+            span: it.block.span,
+        });
+        configured.collect()
     }
 
     /// What each module requires of providers; what its callers require counts too.

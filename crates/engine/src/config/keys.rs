@@ -30,6 +30,7 @@ macro_rules! key {
     };
 }
 
+mod policies;
 mod secrets;
 
 /// The top level.
@@ -92,7 +93,8 @@ pub(super) const ROOT: &[Key<Config>] = &[
     key!(
         "policies": Config.policies,
         "Policies in Rego that are asked beside the rules: Conftest's, custom checks of Trivy's, entry points of OPA.",
-        example: "\n  dirs: [policy/]\n  namespaces: [main]",
+        example: "\n  dirs: [policy/]\n  namespaces: [main]\n  packs:\n    - terraform-tags\n    - images: { registries: \
+                  [ghcr.io/acme] }",
     ),
     key!("data": Config.data, "Data documents for policies, JSON or YAML: files and folders.", example: " [policy/data.yaml]"),
     key!(
@@ -129,6 +131,15 @@ const POLICIES: &[Key<PolicyKeys>] = &[
     key!(
         "dirs": PolicyKeys.dirs,
         "Files and folders of policies, relative to the configuration file's directory; tests (`_test.rego`) are left out.",
+    ),
+    key!(
+        "packs": PolicyKeys.packs,
+        "Packs that ship with the program, by their names, or each as a mapping of its name to its parameters.",
+    ),
+    key!(
+        "bundles": PolicyKeys.bundles,
+        "Archives (`.tar.gz`) and folders of policies with their data, as OPA's bundles are, relative to the configuration file's \
+         directory; with a digest, exactly these.",
     ),
     key!(
         "namespaces": PolicyKeys.namespaces,

@@ -22,6 +22,8 @@ use portcullis_core::{Catalog, Profile, RuleIdx, Severity};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Date, OptionValue, Options};
 
+use crate::policies::{BundleChoice, PackChoice};
+
 pub use file::{ConfigFileError, FILE_NAMES};
 pub use import::{ImportError, Imported, Remark, import, import_texts};
 pub use nearest::{UnknownRule, nearest, select_rules};
@@ -120,6 +122,10 @@ pub struct Ignore {
 pub struct PolicyKeys {
     /// Files and folders of policies in Rego, relative to the configuration file's directory.
     pub dirs: Vec<String>,
+    /// Packs that ship with the program.
+    pub packs: Vec<PackChoice>,
+    /// Archives and folders of policies, relative to the configuration file's directory.
+    pub bundles: Vec<BundleChoice>,
     /// The packages whose rules are asked; empty: `main`.
     pub namespaces: Vec<String>,
 }

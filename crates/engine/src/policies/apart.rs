@@ -97,7 +97,7 @@ impl Asking<'_> {
             let (contents, _) = Contents::read(parser, input.file, &text);
             let lines = LineIndex::new(&text);
             let mut drafts = Vec::new();
-            for (document, Violation { check, message, help, hint }) in violations {
+            for (document, Violation { check, message, help, hint, .. }) in violations {
                 let Some(rule) = self.rule(*check).filter(|rule| judge.selection.is_on(*rule)) else { continue };
                 let (outline, subject) = contents.outline(&text, input.file, *document);
                 let message = on_one_line(message.clone());

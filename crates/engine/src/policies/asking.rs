@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_core::{Catalog, Draft, FileId, LineIndex, RuleIdx, ScanError, Span, StableHash};
 use portcullis_model::actions::is_workflow;
+use portcullis_model::facts::{Claim, Namespace};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_model::packages::Lockfile;
 use portcullis_model::terraform::Configuration;
 use portcullis_policy::{Form, Kind, Outline, Value, Violation, Worker, inputs};
+use portcullis_rules::Outcome;
 use portcullis_syntax::dockerfile::Dockerfile;
 use portcullis_syntax::hcl;
 use portcullis_syntax::{Dialect, Node, Tree};
@@ -66,6 +68,8 @@ struct Said<'a> {
     judge: &'a Judge<'a>,
     asking: &'a Asking<'a>,
     drafts: &'a mut Vec<Draft>,
+    /// What stands if the whole scan says so; absent where the text is none that such a thing is said of.
+    claims: Option<&'a mut Vec<(Draft, Claim)>>,
     errors: &'a mut Vec<ScanError>,
 }
 
@@ -87,7 +91,7 @@ impl Said<'_> {
             return;
         }
         let (outline, subject) = outline();
-        for Violation { check, message, help, hint } in violations {
+        for Violation { check, message, help, hint, lacks } in violations {
             let Some(rule) = self.asking.rule(check) else { continue };
             let message = on_one_line(message);
             let located = outline.locate(&hint, &message, lines, subject);
@@ -96,7 +100,14 @@ impl Said<'_> {
             if let Some(help) = help {
                 draft.help(on_one_line(help));
             }
-            self.drafts.push(draft);
+            match (lacks, self.claims.as_deref_mut()) {
+                (None, _) => self.drafts.push(draft),
+                (Some(lacks), Some(claims)) => {
+                    let namespace = Namespace::Named(lacks.namespace);
+                    claims.push((draft, Claim::NamespaceLacks { namespace, kind: lacks.kind }));
+                }
+                (Some(_), None) => {}
+            }
         }
     }
 
@@ -171,9 +182,10 @@ impl Judge<'_> {
     }
 
     /// Asks the policies about each document of a tree.
-    pub(crate) fn ask_of_tree(&self, input: &Input<'_>, tree: &Tree, drafts: &mut Vec<Draft>, judged: &mut Judged) {
+    pub(crate) fn ask_of_tree(&self, input: &Input<'_>, tree: &Tree, outcome: &mut Outcome, judged: &mut Judged) {
         let Some(asking) = self.asking(input) else { return };
-        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        let Outcome { drafts, claims, .. } = outcome;
+        let mut said = Said { judge: self, asking, drafts, claims: Some(claims), errors: &mut judged.errors };
         said.ask_of_tree(&input.target.path, tree);
         // To Conftest, a file that was named and is empty holds nothing, which some rules are about.
         let is_empty = || tree.documents().all(|document| document.root.is_null());
@@ -183,9 +195,10 @@ impl Judge<'_> {
     }
 
     /// Asks about an object that was built. `path` is that of the file that its root stands in.
-    pub(crate) fn ask_of_object(&self, path: &str, tree: &Tree, drafts: &mut Vec<Draft>, errors: &mut Vec<ScanError>) {
+    pub(crate) fn ask_of_object(&self, path: &str, tree: &Tree, outcome: &mut Outcome, errors: &mut Vec<ScanError>) {
         let Some(asking) = self.policies.filter(|asking| !asking.is_combined) else { return };
-        Said { judge: self, asking, drafts, errors }.ask_of_tree(path, tree);
+        let Outcome { drafts, claims, .. } = outcome;
+        Said { judge: self, asking, drafts, claims: Some(claims), errors }.ask_of_tree(path, tree);
     }
 
     pub(crate) fn ask_of_dockerfile(
@@ -196,7 +209,7 @@ impl Judge<'_> {
         judged: &mut Judged,
     ) {
         let Some(asking) = self.asking(input) else { return };
-        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        let mut said = Said { judge: self, asking, drafts, claims: None, errors: &mut judged.errors };
         said.ask_of_dockerfile(&input.target.path, parsed);
     }
 
@@ -210,7 +223,7 @@ impl Judge<'_> {
         let Some(asking) = self.asking(input).filter(|asking| asking.loaded.wants(Kind::Hcl)) else { return };
         let lines = LineIndex::new(text);
         let value = inputs::hcl(file, text);
-        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        let mut said = Said { judge: self, asking, drafts, claims: None, errors: &mut judged.errors };
         said.ask((Kind::Hcl, Form::Plain), &value, Some(&lines), || (Outline::of_hcl(file), 0));
     }
 
@@ -226,7 +239,7 @@ impl Judge<'_> {
         let Some(asking) = asking else { return };
         let value = inputs::terraform(configuration);
         let start = configuration.resources.first().map_or(Span::new(file, 0, 0), |first| first.header);
-        let mut said = Said { judge: self, asking, drafts, errors };
+        let mut said = Said { judge: self, asking, drafts, claims: None, errors };
         said.ask((Kind::Terraform, Form::Plain), &value, None, || (Outline::of_terraform(configuration, start), 0));
     }
 
@@ -242,7 +255,7 @@ impl Judge<'_> {
         let value = inputs::packages(lock, &input.target.path);
         let lines = LineIndex::new(text);
         let whole = Span::new(input.file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX));
-        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        let mut said = Said { judge: self, asking, drafts, claims: None, errors: &mut judged.errors };
         let outline = || (Outline::of_packages(lock, whole), 0);
         said.ask((Kind::Packages, Form::Plain), &value, Some(&lines), outline);
     }
@@ -276,7 +289,7 @@ impl Judge<'_> {
         drafts: &mut Vec<Draft>,
         judged: &mut Judged,
     ) {
-        let mut said = Said { judge: self, asking, drafts, errors: &mut judged.errors };
+        let mut said = Said { judge: self, asking, drafts, claims: None, errors: &mut judged.errors };
         let kind = match contents {
             Contents::Tree(tree) => return said.ask_of_tree(&input.target.path, tree),
             Contents::Dockerfile(file) => return said.ask_of_dockerfile(&input.target.path, (file, text)),

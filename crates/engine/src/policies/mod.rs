@@ -7,7 +7,9 @@
 
 mod apart;
 mod asking;
+mod bundles;
 mod contents;
+mod packs;
 mod sources;
 
 use std::fmt;
@@ -17,7 +19,9 @@ use portcullis_core::{Note, NoteKind, RuleMeta, ScanError};
 use portcullis_policy::{Fault, Limits, Module, Namespaces, Options};
 
 pub(crate) use asking::{Asking, on_one_line, subject};
+pub use bundles::BundleChoice;
 pub use contents::Parser;
+pub use packs::{PackChoice, packs};
 use sources::{DEPTH, data, read, walk};
 
 use crate::constraints::{Constraints, Declarations, may_declare};
@@ -41,8 +45,12 @@ pub struct Policies {
 /// What to load.
 #[derive(Clone, Debug, Default)]
 pub struct PolicySources {
-    /// Files and folders of policies.
+    /// Files, folders and archives of policies.
     pub policies: Vec<PathBuf>,
+    /// Packs that ship with the program.
+    pub packs: Vec<PackChoice>,
+    /// Archives and folders of policies with their data.
+    pub bundles: Vec<BundleChoice>,
     /// Files and folders of data documents.
     pub data: Vec<PathBuf>,
     /// The packages whose `deny`, `warn` and `violation` are asked; empty: `main`.
@@ -58,7 +66,7 @@ pub struct PolicySources {
 impl PolicySources {
     /// Whether there is nothing to load.
     pub fn is_empty(&self) -> bool {
-        self.policies.is_empty()
+        self.policies.is_empty() && self.packs.is_empty() && self.bundles.is_empty()
     }
 }
 
@@ -66,9 +74,14 @@ impl Policies {
     /// Reads and loads; paths are relative to `cwd`. What is wrong is kept, and becomes errors of the scan.
     pub fn load(sources: &PolicySources, cwd: &Path) -> Self {
         let mut errors = Vec::new();
+        let mut notes = Vec::new();
         let mut modules: Vec<Module> = Vec::new();
         let mut declarations = Declarations::default();
-        for named in &sources.policies {
+        let mut bundles = sources.bundles.clone();
+        let (archives, policies): (Vec<&PathBuf>, Vec<&PathBuf>) =
+            sources.policies.iter().partition(|named| bundles::is_archive(named));
+        bundles.extend(archives.into_iter().map(|path| BundleChoice { path: path.clone(), digest: None }));
+        for named in policies {
             let mut found = Vec::new();
             walk(&paths::absolute(cwd, named), &mut found, DEPTH, &mut errors);
             let (policies, others): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(|file| is_policy(file));
@@ -97,6 +110,8 @@ impl Policies {
             }
         }
         let data = data(&sources.data, cwd, &mut errors);
+        let data = bundles::add(&bundles, cwd, data, &mut modules, &mut errors, &mut notes);
+        let data = packs::add(&sources.packs, data, &mut modules, &mut errors, &mut notes);
         let namespaces = match (sources.every_namespace, sources.namespaces.is_empty()) {
             (true, _) => Namespaces::All,
             (false, true) => Namespaces::default(),
@@ -110,7 +125,7 @@ impl Policies {
             kind: NoteKind::Other,
             message: format!("its rules are not asked: name the package with `--namespace {}`", it.namespace),
         });
-        let notes = unasked.collect();
+        notes.extend(unasked);
         let constraints = if declarations.is_empty() {
             Vec::new()
         } else {

@@ -93,7 +93,7 @@ pub(super) fn document(path: &Path) -> Result<serde_json::Value, String> {
 
 /// Adds one object to another; the key that both have as something else than an object is the error. Depth is bounded by
 /// the parsers.
-fn merge(into: &mut serde_json::Value, from: serde_json::Value) -> Result<(), String> {
+pub(super) fn merge(into: &mut serde_json::Value, from: serde_json::Value) -> Result<(), String> {
     let (serde_json::Value::Object(into), serde_json::Value::Object(from)) = (into, from) else {
         return Err(String::new());
     };

@@ -32,6 +32,8 @@ pub struct Module {
     pub calls: Vec<Span>,
     /// What the module requires of its providers, by local name (`aws`): those of the modules that call it count too.
     pub providers: Arc<[Provider]>,
+    /// The `provider` blocks in it; what a plan says of them is left out.
+    pub configured: Vec<Configured>,
     /// Everything that was handed to modules which are not at hand: what they make of it is not known.
     pub handed_out: Vec<Reference>,
     /// A fault in its text or a limit: resources may be missing from what is seen. Modules that are not at hand leave it
@@ -48,6 +50,19 @@ pub struct Provider {
     pub source: Option<Arc<str>>,
     /// The constraint as written: `~> 5.0`.
     pub version: Option<Arc<str>>,
+}
+
+/// A `provider` block.
+#[derive(Debug)]
+pub struct Configured {
+    /// The local name: `aws`.
+    pub name: Arc<str>,
+    /// The region that its resources are in, where it says one.
+    pub region: Option<Value>,
+    /// The header of the block.
+    pub header: Span,
+    /// All of it.
+    pub span: Span,
 }
 
 /// An instance of a resource or data source.

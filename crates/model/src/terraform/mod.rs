@@ -9,7 +9,9 @@ mod lookup;
 pub mod policy;
 pub mod value;
 
-pub use configuration::{Configuration, Links, Mode, Module, Provider, Resource, Source, SourceFile, refers};
+pub use configuration::{
+    Configuration, Configured, Links, Mode, Module, Provider, Resource, Source, SourceFile, refers,
+};
 pub use document::document;
 pub use lookup::{Found, Lookup, Missing, lookups, lookups_in};
 pub use value::{Kind, Reason, Value};

@@ -12,6 +12,7 @@ mod crypto;
 mod deprecated;
 mod format;
 mod fragile;
+mod images;
 mod network;
 pub(crate) mod number;
 mod patterns;
@@ -52,6 +53,7 @@ static TABLES: &[&[Builtin]] = &[
     deprecated::TABLE,
     format::TABLE,
     fragile::TABLE,
+    images::TABLE,
     network::TABLE,
     patterns::TABLE,
     texts::TABLE,

@@ -36,6 +36,8 @@ pub(super) fn is_computed(package: &Package) -> bool {
 
 const METADATA: &str = "__rego_metadata__";
 const INPUT: &str = "__rego_input__";
+/// What the packages of packs begin with.
+const PACKS: [&str; 2] = ["portcullis", "packs"];
 
 impl<'l> Metadata<'l> {
     pub(super) fn of_package(library: &'l Library, package: &Package, worker: &mut Worker) -> Self {
@@ -56,6 +58,8 @@ impl<'l> Metadata<'l> {
         };
         let (old, old_input) = (value(METADATA), value(INPUT));
         let says_input = nearest.is_some_and(|it| it.custom.get("input").is_some() || !schemas(it).is_empty());
+        // Packs say what they are about as Trivy's checks do, and read documents as they are.
+        let is_pack = package.components.starts_with(&PACKS.map(str::to_owned));
         let is_trivys = package.components.first().is_some_and(|first| TRIVYS.contains(&first.as_str()));
         let mut names: Vec<&str> =
             package.rules.iter().map(|rule| rule.name.as_str()).filter(|it| named(it).is_some()).collect();
@@ -63,7 +67,7 @@ impl<'l> Metadata<'l> {
         Self {
             package: nearest,
             rule: None,
-            trivy: is_trivys || says_input || !old.is_undefined() || !old_input.is_undefined(),
+            trivy: !is_pack && (is_trivys || says_input || !old.is_undefined() || !old_input.is_undefined()),
             alone: names.len() == 1,
             old,
             old_input,

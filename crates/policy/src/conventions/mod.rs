@@ -21,7 +21,7 @@ use crate::value::Value;
 use crate::worker::Worker;
 
 use metadata::Metadata;
-pub use result::{Hint, Violation};
+pub use result::{Hint, Lacks, Violation};
 use selector::Selector;
 pub use selector::{Form, Kind};
 

@@ -15,7 +15,21 @@ pub struct Violation {
     pub help: Option<String>,
     /// Where, as far as the result says.
     pub hint: Hint,
+    /// What must not be anywhere in the scan for it to stand.
+    pub lacks: Option<Lacks>,
 }
+
+/// The claim that a namespace holds no object of a kind, which one document cannot settle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacks {
+    /// The namespace's name.
+    pub namespace: String,
+    /// The kind: one of those that are about namespaces.
+    pub kind: &'static str,
+}
+
+/// The kinds of which a namespace may be said to hold none.
+const LACKED: &[&str] = &["LimitRange", "NetworkPolicy", "ResourceQuota"];
 
 /// What a result says about its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +77,7 @@ impl Check {
         };
         if is_wrong {
             let message = self.meta.title().to_owned();
-            to.push(Violation { check: index, message, help: self.help.clone(), hint: Hint::default() });
+            to.push(Violation { check: index, message, help: self.help.clone(), hint: Hint::default(), lacks: None });
         }
     }
 
@@ -86,8 +100,21 @@ impl Check {
             return;
         };
         let help = help(said).or_else(|| self.help.clone());
-        to.push(Violation { check: index, message: message.trim().to_owned(), help, hint: hint(more.unwrap_or(said)) });
+        let lacks = said.get("lacks").map(|it| lacks(&it));
+        if lacks == Some(None) {
+            let kinds = LACKED.join(", ");
+            let what = format!("`lacks` of a result of {} is no {{kind, namespace}} with a kind of {kinds}", self.path);
+            faults.push(Fault::new(&self.module, self.line, 1, what));
+            return;
+        }
+        let (message, hint) = (message.trim().to_owned(), hint(more.unwrap_or(said)));
+        to.push(Violation { check: index, message, help, hint, lacks: lacks.flatten() });
     }
+}
+
+fn lacks(value: &Value) -> Option<Lacks> {
+    let kind = value.get("kind").and_then(|kind| LACKED.iter().find(|known| kind.as_str() == Some(known)))?;
+    Some(Lacks { namespace: words(&value.get("namespace")?)?, kind })
 }
 
 /// The names in a set of lists of names.

@@ -1,6 +1,7 @@
 //! A root module of Terraform with all that it calls, evaluated: a shape of ours.
 //!
-//! `{module, resource: {type: {address: {…}}}, data: {type: {address: {…}}}}`: instances by their full addresses, with
+//! `{module, provider: {name: [{region}]}, resource: {type: {address: {…}}}, data: {type: {address: {…}}}}`: the `provider`
+//! blocks of the root, and instances by their full addresses, with
 //! attributes as they are computed and blocks as lists. A value that is not known is left out and its path stands in
 //! `__unknown__` of its resource, so that a policy can tell what is not set from what is not known; there stands `*` for what
 //! a list or map may have more of.
@@ -35,7 +36,23 @@ pub fn terraform(configuration: &Configuration) -> Value {
     let modes = modes.into_iter().map(|(mode, kinds)| {
         (mode, Value::object(kinds.into_iter().map(|(kind, resources)| (kind, Value::object(resources)))))
     });
-    Value::object([("module", Value::from(module))].into_iter().chain(modes))
+    let providers = ("provider", providers(configuration));
+    Value::object([("module", Value::from(module)), providers].into_iter().chain(modes))
+}
+
+/// The `provider` blocks of the root module, in order.
+fn providers(configuration: &Configuration) -> Value {
+    let mut blocks: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for configured in configuration.modules.first().into_iter().flat_map(|root| &root.configured) {
+        let mut unknown = Vec::new();
+        let region = configured.region.as_ref().and_then(|it| value(it, "region", DEPTH, &mut unknown));
+        let mut block = Value::object(region.map(|region| ("region", region)));
+        if !unknown.is_empty() {
+            block = block.with("__unknown__", Value::array(unknown.into_iter().map(Value::from)));
+        }
+        blocks.entry(&configured.name).or_default().push(block);
+    }
+    Value::object(blocks.into_iter().map(|(name, blocks)| (name, Value::array(blocks))))
 }
 
 fn value(of: &Known, path: &str, depth: usize, unknown: &mut Vec<String>) -> Option<Value> {

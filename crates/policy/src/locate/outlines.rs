@@ -1,5 +1,7 @@
 //! Outlines of what is no tree of nodes: names and values, XML, modules of Terraform, packages.
 
+use std::collections::BTreeMap;
+
 use portcullis_core::{FileId, Span};
 use portcullis_model::packages::Lockfile;
 use portcullis_model::terraform::value::Entry;
@@ -78,6 +80,21 @@ impl<'t> Outline<'t> {
     /// A root module of Terraform: the way to a resource goes over its mode, type and address.
     pub fn of_terraform(configuration: &'t Configuration, whole: Span) -> Self {
         let mut outline = Self::of_whole(whole);
+        let mut blocks: BTreeMap<&str, usize> = BTreeMap::new();
+        for configured in configuration.modules.first().into_iter().flat_map(|root| &root.configured) {
+            let at = outline.below(0, "provider", configured.header);
+            let at = outline.below(at, &configured.name, configured.header);
+            let index = blocks.entry(&configured.name).or_default();
+            let spot = Spot::new(Some(at), configured.header, configured.span);
+            let at = outline.push(Spot { index: Some(*index), ..spot });
+            *index = index.saturating_add(1);
+            if let Some(region) = &configured.region {
+                let region = outline.value(region, at, configured.header);
+                if let Some(spot) = outline.spots.get_mut(region) {
+                    spot.key = Some("region".into());
+                }
+            }
+        }
         for resource in &configuration.resources {
             let mode = match resource.mode {
                 Mode::Managed => "resource",

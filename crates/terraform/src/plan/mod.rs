@@ -169,6 +169,7 @@ fn new_module(address: &str, providers: &Arc<[Provider]>) -> Module {
         directory: "".into(),
         calls: Vec::new(),
         providers: providers.clone(),
+        configured: Vec::new(),
         handed_out: Vec::new(),
         partial: false,
     }
