@@ -79,13 +79,13 @@ impl Search {
 #[derive(Debug)]
 struct Text {
     path: String,
-    text: Arc<str>,
+    content: Arc<str>,
     dialect: Dialect,
 }
 
 impl Text {
     fn tree(&self) -> Tree {
-        parse(&self.text, self.dialect)
+        parse(&self.content, self.dialect)
     }
 }
 
@@ -124,10 +124,8 @@ impl Declarations {
 
     /// What a text declares. The first syntax error of one that may declare something is given back.
     pub(crate) fn read(&mut self, path: &str, text: &str, dialect: Dialect) -> Option<ScanError> {
-        if memchr::memmem::find(text.as_bytes(), GROUP.as_bytes()).is_none() {
-            return None;
-        }
-        let text = Arc::new(Text { path: path.to_owned(), text: Arc::from(text), dialect });
+        memchr::memmem::find(text.as_bytes(), GROUP.as_bytes())?;
+        let text = Arc::new(Text { path: path.to_owned(), content: Arc::from(text), dialect });
         let tree = text.tree();
         for (index, object) in objects_of(&tree).into_iter().enumerate() {
             if object.group().ends_with("gatekeeper.sh") {
@@ -139,7 +137,7 @@ impl Declarations {
             }
         }
         let error = tree.errors().first()?;
-        let position = LineIndex::new(&text.text).position(error.span.start);
+        let position = LineIndex::new(&text.content).position(error.span.start);
         let (line, column) = (position.line, position.column);
         Some(ScanError::Policy { path: path.to_owned(), line, column, reason: error.message.clone() })
     }
@@ -183,7 +181,7 @@ impl Declaration {
     /// The line and column of a place in one of its modules; of the object where there is none.
     fn place(&self, module: &str, line: u32, column: u32) -> (u32, u32) {
         let tree = self.text.tree();
-        let lines = LineIndex::new(&self.text.text);
+        let lines = LineIndex::new(&self.text.content);
         let objects = objects_of(&tree);
         let Some(object) = objects.get(self.index) else { return (0, 0) };
         let embedded = code(object.node, module).filter(|_| line > 0).and_then(Node::embedded);
@@ -204,7 +202,7 @@ impl Declaration {
     /// Where the object is in its file, which has this number.
     fn location(&self, file: FileId) -> Option<Location> {
         let tree = self.text.tree();
-        let lines = LineIndex::new(&self.text.text);
+        let lines = LineIndex::new(&self.text.content);
         let object = objects_of(&tree).get(self.index).map(|object| object.node.title_span())?;
         let (start, end) = (lines.position(object.start), lines.position(object.end));
         Some(Location { span: portcullis_core::Span { file, ..object }, start, end })
@@ -290,7 +288,7 @@ pub(crate) enum Gate<'c> {
     /// It watches for declarations; whether it met some.
     Watching(AtomicBool),
     /// It asks constraints.
-    Reviewing(Reviews<'c>),
+    Reviewing(Box<Reviews<'c>>),
 }
 
 impl Gate<'_> {

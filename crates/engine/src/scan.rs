@@ -286,7 +286,7 @@ fn scan_once(
         constraints.say(&mut report);
     }
     let gate = match &constraints {
-        Some(constraints) => Some(Gate::Reviewing(constraints.reviews(&catalog, &gathering))),
+        Some(constraints) => Some(Gate::Reviewing(Box::new(constraints.reviews(&catalog, &gathering)))),
         None => (search == Search::Watch).then(|| Gate::Watching(AtomicBool::new(false))),
     };
 

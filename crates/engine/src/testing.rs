@@ -88,12 +88,11 @@ pub fn test(options: &TestOptions) -> Result<Tested, TestError> {
         let runs = packages.par_iter().map(|package| tests.run(package)).collect();
         (runs, suites.par_iter().flat_map_iter(|suite| suite.run(&of_suites)).collect())
     };
-    let (runs, cases) = match worker_pool(threads, packages.len().saturating_add(suites.len()))? {
-        Some(pool) => pool.install(run),
-        None => {
-            let runs = packages.iter().map(|package| tests.run(package)).collect();
-            (runs, suites.iter().flat_map(|suite| suite.run(&of_suites)).collect())
-        }
+    let (runs, cases) = if let Some(pool) = worker_pool(threads, packages.len().saturating_add(suites.len()))? {
+        pool.install(run)
+    } else {
+        let runs = packages.iter().map(|package| tests.run(package)).collect();
+        (runs, suites.iter().flat_map(|suite| suite.run(&of_suites)).collect())
     };
     let covered: Option<fn(&str) -> bool> = (options.coverage == Counting::On).then_some(is_policy);
     let mut report = tests.report(runs, covered);
@@ -207,7 +206,9 @@ impl Gathered {
             }
         }
         if let Some(filter) = &filter {
-            found.iter_mut().for_each(|suite| suite.keep(filter));
+            for suite in &mut found {
+                suite.keep(filter);
+            }
             found.retain(|suite| !suite.is_empty());
         }
         Ok(found)
