@@ -11,7 +11,7 @@ use crate::module::Limits;
 
 pub(super) static TABLE: &[Builtin] = &[Builtin { name: "sprintf", arity: 2, call: |a, limits| sprintf(a, limits) }];
 
-fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
+pub(super) fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
     let format = text(arguments, 0)?;
     let Some(Value::Array(values)) = arguments.get(1) else { return Err(refuse("argument 2 is no array")) };
     let (mut plain, mut given) = (String::with_capacity(format.len()), Vec::new());

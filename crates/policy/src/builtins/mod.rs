@@ -6,16 +6,25 @@
 
 mod arguments;
 mod bounded;
+mod certificates;
+mod chain;
 mod collections;
 mod crypto;
 mod deprecated;
+mod der;
 mod format;
+mod globs;
+mod keys;
 mod network;
 mod patterns;
+mod pem;
+mod signatures;
 pub(crate) mod size;
+mod template;
 mod texts;
 mod tokens;
 mod trivy;
+mod uri;
 
 use regorus::{Engine, Value};
 
@@ -43,15 +52,21 @@ pub(crate) enum Refusal {
 /// All tables.
 static TABLES: &[&[Builtin]] = &[
     bounded::TABLE,
+    certificates::TABLE,
+    chain::TABLE,
     collections::TABLE,
     crypto::TABLE,
     deprecated::TABLE,
     format::TABLE,
+    globs::TABLE,
+    keys::TABLE,
     network::TABLE,
     patterns::TABLE,
+    template::TABLE,
     texts::TABLE,
     tokens::TABLE,
     trivy::TABLE,
+    uri::TABLE,
 ];
 
 /// Gives an engine the functions.
@@ -93,33 +108,10 @@ pub(crate) const UNSUPPORTED: &[&str] = &[
     "graphql.parse_query",
     "graphql.parse_schema",
     "graphql.schema_is_valid",
+    "io.jwt.verify_es512",
     "json.match_schema",
     "json.verify_schema",
     "providers.aws.sign_req",
     "rego.metadata.chain",
     "rego.metadata.rule",
-    "crypto.parse_private_keys",
-    "crypto.x509.parse_and_verify_certificates",
-    "crypto.x509.parse_and_verify_certificates_with_options",
-    "crypto.x509.parse_certificate_request",
-    "crypto.x509.parse_keypair",
-    "crypto.x509.parse_rsa_private_key",
-    "io.jwt.encode_sign",
-    "io.jwt.encode_sign_raw",
-    "crypto.x509.parse_certificates",
-    "io.jwt.decode_verify",
-    "io.jwt.verify_eddsa",
-    "io.jwt.verify_es256",
-    "io.jwt.verify_es384",
-    "io.jwt.verify_es512",
-    "io.jwt.verify_ps256",
-    "io.jwt.verify_ps384",
-    "io.jwt.verify_ps512",
-    "io.jwt.verify_rs256",
-    "io.jwt.verify_rs384",
-    "io.jwt.verify_rs512",
-    "regex.globs_match",
-    "strings.render_template",
-    "uri.is_valid",
-    "uri.parse",
 ];

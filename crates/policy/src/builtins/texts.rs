@@ -1,18 +1,83 @@
-//! `strings.*` that the interpreter lacks.
+//! Texts: `strings.*` that the interpreter lacks, and template strings.
 
 use regorus::Value;
 
-use super::arguments::{integer, text};
+use super::arguments::{integer, items, refuse, text};
 use super::{Builtin, Refusal};
+use crate::module::Limits;
 
-pub(super) static TABLE: &[Builtin] = &[Builtin { name: "strings.split_n", arity: 3, call: |a, _| split(a) }];
+pub(super) static TABLE: &[Builtin] = &[
+    Builtin { name: "strings.split_n", arity: 3, call: |a, _| split(a) },
+    // What `$"…{x}"` is rewritten to.
+    Builtin { name: "internal.template_string", arity: 1, call: |a, limits| joined(&items(a, 0)?, limits) },
+];
 
-/// At most so many parts, the last with the rest; all of them for a negative number.
+/// Texts, and sets that hold the value of an expression or nothing.
+fn joined(parts: &[&Value], limits: &Limits) -> Result<Value, Refusal> {
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Value::String(part) => text.push_str(part),
+            Value::Set(values) => {
+                let mut values = values.iter_sorted();
+                match (values.next(), values.next()) {
+                    (None, _) => text.push_str("<undefined>"),
+                    (Some(Value::String(value)), None) => text.push_str(value),
+                    (Some(value), None) => write(value, &mut text, 0),
+                    (Some(_), Some(_)) => return Err(refuse("an expression in a template has several values")),
+                }
+            }
+            _ => return Err(refuse("a part of a template is neither text nor set")),
+        }
+        if text.len() > limits.bytes {
+            return Err(Refusal::Limit);
+        }
+    }
+    Ok(Value::from(text))
+}
+
+/// What is nested deeper is left out.
+const DEEPEST: usize = 128;
+
+/// A value as Rego has it.
+fn write(value: &Value, text: &mut String, depth: usize) {
+    if depth > DEEPEST {
+        return;
+    }
+    let list = |text: &mut String, open: &str, items: &mut dyn Iterator<Item = &Value>, close: &str| {
+        text.push_str(open);
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                text.push_str(", ");
+            }
+            write(item, text, depth.saturating_add(1));
+        }
+        text.push_str(close);
+    };
+    match value {
+        Value::Array(array) => list(text, "[", &mut array.iter(), "]"),
+        Value::Set(set) if set.is_empty() => text.push_str("set()"),
+        Value::Set(set) => list(text, "{", &mut set.iter_sorted(), "}"),
+        Value::Object(object) => {
+            text.push('{');
+            for (at, (key, value)) in object.iter_sorted().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                write(key, text, depth.saturating_add(1));
+                text.push_str(": ");
+                write(value, text, depth.saturating_add(1));
+            }
+            text.push('}');
+        }
+        other => text.push_str(&other.to_json_str().unwrap_or_default()),
+    }
+}
+
+/// The first so many parts, or the last for a negative number.
 fn split(arguments: &[Value]) -> Result<Value, Refusal> {
     let (text, separator, count) = (text(arguments, 0)?, text(arguments, 1)?, integer(arguments, 2)?);
-    let parts: Vec<Value> = match usize::try_from(count) {
-        Ok(count) => text.splitn(count, separator).map(Value::from).collect(),
-        Err(_) => text.split(separator).map(Value::from).collect(),
-    };
-    Ok(Value::from(parts))
+    let parts: Vec<&str> =
+        if separator.is_empty() { text.split_inclusive(|_| true).collect() } else { text.split(separator).collect() };
+    let count_of = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX).min(parts.len());
+    let from = if count < 0 { parts.len().saturating_sub(count_of) } else { 0 };
+    Ok(Value::from(parts.into_iter().skip(from).take(count_of).map(Value::from).collect::<Vec<_>>()))
 }

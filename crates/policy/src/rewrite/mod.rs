@@ -8,6 +8,7 @@ mod heads;
 mod negation;
 mod outline;
 mod some;
+mod templates;
 mod tokens;
 mod with;
 
@@ -34,6 +35,8 @@ pub(crate) struct Heads {
 
 impl Heads {
     pub(crate) fn read(&mut self, text: &str) {
+        let (text, _) = templates::rewrite(text);
+        let text = text.as_ref();
         let tokens = tokens::tokens(text);
         let outline = Outline::new(text, &tokens);
         for rule in outline.rules() {
@@ -49,8 +52,15 @@ impl Heads {
 /// A text for the interpreter, and what it has more than the policy.
 pub(crate) struct Rewritten<'t> {
     pub text: Cow<'t, str>,
-    /// What was added to lines, in order.
-    pub added: Vec<Added>,
+    /// What was added to lines.
+    pub added: Additions,
+}
+
+/// What was added to a text, in order: first for templates, then to the result of that for all else.
+#[derive(Debug, Default)]
+pub(crate) struct Additions {
+    templates: Vec<Added>,
+    others: Vec<Added>,
 }
 
 /// Characters that stand in a line of the interpreter's text and not in the policy's.
@@ -64,11 +74,11 @@ pub(crate) struct Added {
 
 /// What was added to each module.
 #[derive(Debug, Default)]
-pub(crate) struct Columns(BTreeMap<String, Vec<Added>>);
+pub(crate) struct Columns(BTreeMap<String, Additions>);
 
 impl Columns {
-    pub(crate) fn insert(&mut self, path: &str, added: Vec<Added>) {
-        if !added.is_empty() {
+    pub(crate) fn insert(&mut self, path: &str, added: Additions) {
+        if !added.templates.is_empty() || !added.others.is_empty() {
             self.0.insert(path.to_owned(), added);
         }
     }
@@ -76,7 +86,10 @@ impl Columns {
     /// A fault in the interpreter's text as one in the policy's.
     pub(crate) fn correct(&self, fault: Fault) -> Fault {
         match self.0.get(&fault.path) {
-            Some(added) => Fault { column: column(added, fault.line, fault.column), ..fault },
+            Some(added) => {
+                let kept = column(&added.others, fault.line, fault.column);
+                Fault { column: column(&added.templates, fault.line, kept), ..fault }
+            }
             None => fault,
         }
     }
@@ -90,6 +103,8 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
 
 /// The text that the interpreter is given; `heads` are the names that may stand for rules.
 pub(crate) fn rewrite<'t>(text: &'t str, heads: &Heads) -> Rewritten<'t> {
+    let (source, templates) = templates::rewrite(text);
+    let text = source.as_ref();
     let tokens = tokens::tokens(text);
     let mut edits = Vec::new();
     parentheses(text, &tokens, &mut edits);
@@ -102,7 +117,7 @@ pub(crate) fn rewrite<'t>(text: &'t str, heads: &Heads) -> Rewritten<'t> {
     with::rewrite(&outline, &mut edits);
     with::complete(&outline, heads, &mut edits);
     if edits.is_empty() {
-        return Rewritten { text: Cow::Borrowed(text), added: Vec::new() };
+        return Rewritten { added: Additions { templates, others: Vec::new() }, text: source };
     }
     edits.sort_by_key(|edit| edit.start);
     let (mut rewritten, mut added) = (String::with_capacity(text.len()), Vec::new());
@@ -120,7 +135,7 @@ pub(crate) fn rewrite<'t>(text: &'t str, heads: &Heads) -> Rewritten<'t> {
         from = edit.end;
     }
     rewritten.push_str(text.get(from..).unwrap_or_default());
-    Rewritten { text: Cow::Owned(rewritten), added }
+    Rewritten { text: Cow::Owned(rewritten), added: Additions { templates, others: added } }
 }
 
 /// The line and column behind a text that starts at a line and column.
