@@ -94,7 +94,10 @@ fn what_cannot_be_loaded_is_a_fault_at_its_place() {
         ("package p\nx if sprintf2(\"a\", [])", "p0.rego:2:6: unknown function sprintf2; did you mean sprintf?"),
         ("package p\nx if startswith(input.a)", "p0.rego:2:6: startswith takes 2 arguments, 1 are given"),
         ("package p\nx := http.send({})", "p0.rego:2:6: http.send is not allowed: policies get no network"),
-        ("package p\nx := graphql.parse(\"\", \"\")", "p0.rego:2:6: the function graphql.parse is not supported"),
+        (
+            "package p\nx := graphql.parse(\"\", \"\")",
+            "p0.rego:2:6: the function graphql.parse is not supported: no file that is scanned holds GraphQL",
+        ),
         ("package p\nx := y", "p0.rego:2:6: y stands for nothing"),
         (
             "package p\nimport rego.v1\nx contains msg if { msg := lower(nmae) }",

@@ -125,7 +125,11 @@ pub(super) struct Verifier {
 /// The keys of a PEM certificate or public key, of a JWK, or of a set of them.
 pub(super) fn verifiers(text: &str) -> Result<Vec<Verifier>, Refusal> {
     if text.contains("-----BEGIN ") {
-        let block = pem::blocks(text).into_iter().next().ok_or_else(|| refuse("no PEM block can be read"))?;
+        let mut blocks = pem::blocks(text).into_iter();
+        let (Some(block), None) = (blocks.next(), blocks.next()) else { return Err(refuse("not one PEM block")) };
+        if !text.trim_end().ends_with(&format!("-----END {}-----", block.label)) {
+            return Err(refuse("something stands behind the PEM block"));
+        }
         let item = Reader(&block.bytes).take(der::SEQUENCE);
         let key = match block.label.as_str() {
             "CERTIFICATE" => super::certificates::Certificate::read(&block.bytes).and_then(|found| found.key()),

@@ -12,6 +12,7 @@ mod collections;
 mod crypto;
 mod deprecated;
 mod der;
+mod durations;
 mod format;
 mod globs;
 mod keys;
@@ -57,6 +58,7 @@ static TABLES: &[&[Builtin]] = &[
     collections::TABLE,
     crypto::TABLE,
     deprecated::TABLE,
+    durations::TABLE,
     format::TABLE,
     globs::TABLE,
     keys::TABLE,
@@ -100,18 +102,20 @@ pub(crate) fn refused(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Functions of OPA that are not here: known, so that nobody looks for a typo.
-pub(crate) const UNSUPPORTED: &[&str] = &[
-    "graphql.is_valid",
-    "graphql.parse",
-    "graphql.parse_and_verify",
-    "graphql.parse_query",
-    "graphql.parse_schema",
-    "graphql.schema_is_valid",
-    "io.jwt.verify_es512",
-    "json.match_schema",
-    "json.verify_schema",
-    "providers.aws.sign_req",
-    "rego.metadata.chain",
-    "rego.metadata.rule",
+/// Functions of OPA that are not here, and why: known, so that nobody looks for a typo.
+pub(crate) fn unsupported(name: &str) -> Option<&'static str> {
+    UNSUPPORTED
+        .iter()
+        .find(|(known, _)| *known == name || name.starts_with(known) && known.ends_with('.'))
+        .map(|(_, why)| *why)
+}
+
+/// A name with a point at its end stands for all below it.
+const UNSUPPORTED: &[(&str, &str)] = &[
+    ("graphql.", "no file that is scanned holds GraphQL"),
+    ("io.jwt.verify_es512", "the curve P-521 is not here"),
+    ("json.match_schema", "there is no evaluator of schemas here"),
+    ("json.verify_schema", "there is no evaluator of schemas here"),
+    ("providers.aws.sign_req", "it signs requests, and policies get no network"),
+    ("rego.metadata.", "what policies say about themselves is read for reports and not by them"),
 ];

@@ -8,9 +8,50 @@ use crate::module::Limits;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin { name: "strings.split_n", arity: 3, call: |a, _| split(a) },
+    // The interpreter's own panics for an empty text and counts those that overlap.
+    Builtin { name: "strings.count", arity: 2, call: |a, _| Ok(Value::from(occurrences(text(a, 0)?, text(a, 1)?))) },
+    // The interpreter's own replaces in what it has replaced.
+    Builtin { name: "strings.replace_n", arity: 2, call: |a, limits| replaced(a, limits) },
     // What `$"…{x}"` is rewritten to.
     Builtin { name: "internal.template_string", arity: 1, call: |a, limits| joined(&items(a, 0)?, limits) },
 ];
+
+/// Those that do not overlap; between letters, and at both ends, for an empty text.
+fn occurrences(text: &str, wanted: &str) -> usize {
+    text.matches(wanted).count()
+}
+
+/// One pass over the text; where several keys fit, the first in order.
+fn replaced(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
+    let Some(Value::Object(pairs)) = arguments.first() else { return Err(refuse("argument 1 is no object")) };
+    let mut replacements: Vec<(&str, &str)> = Vec::new();
+    for (key, value) in pairs.iter_sorted() {
+        let (Value::String(key), Value::String(value)) = (key, value) else {
+            return Err(refuse("a key or a value is no string"));
+        };
+        replacements.push((key, value));
+    }
+    let mut out = String::new();
+    let mut rest = text(arguments, 1)?;
+    // An empty key fits before every letter and at the end, once at each place.
+    let mut is_behind_empty = false;
+    loop {
+        let fit = replacements.iter().find(|(key, _)| rest.starts_with(key) && !(key.is_empty() && is_behind_empty));
+        is_behind_empty = fit.is_some_and(|(key, _)| key.is_empty());
+        if let Some((key, value)) = fit {
+            out.push_str(value);
+            rest = rest.get(key.len()..).unwrap_or_default();
+        } else {
+            let Some(letter) = rest.chars().next() else { break };
+            out.push(letter);
+            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        }
+        if out.len() > limits.bytes {
+            return Err(Refusal::Limit);
+        }
+    }
+    Ok(Value::from(out))
+}
 
 /// Texts, and sets that hold the value of an expression or nothing.
 fn joined(parts: &[&Value], limits: &Limits) -> Result<Value, Refusal> {

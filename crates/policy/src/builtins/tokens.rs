@@ -3,10 +3,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use regorus::Value;
 
-use super::arguments::{at, refuse, text};
+use super::arguments::{at, double, refuse, text};
 use super::keys::{self, Verifier};
 use super::{Builtin, Refusal, crypto, signatures};
 
@@ -43,8 +45,16 @@ fn signed_part<'t>(token: &'t str, signature: &str) -> &'t [u8] {
     token.strip_suffix(signature).and_then(|rest| rest.strip_suffix('.')).unwrap_or_default().as_bytes()
 }
 
+/// As Go reads it: with and without padding, whatever the last bits are.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 fn bytes(part: &str) -> Result<Vec<u8>, Refusal> {
-    URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).map_err(|error| refuse(error.to_string()))
+    LENIENT.decode(part).map_err(|error| refuse(error.to_string()))
 }
 
 fn part_text(part: &str) -> Result<String, Refusal> {
@@ -94,13 +104,18 @@ fn decode(token: &str) -> Result<Value, Refusal> {
         let header = header_object(header)?;
         let inner = part_text(payload)?;
         if is_token(field_text(&header, "cty")?) {
-            token = inner;
+            token = unquoted(&inner);
             continue;
         }
         let signature = Value::from(crypto::hex(&bytes(signature)?));
         return Ok(Value::from(vec![header, part_object(payload)?, signature]));
     }
     Err(refuse("too many tokens in a token"))
+}
+
+/// A token in a token may be a string of JSON.
+fn unquoted(token: &str) -> String {
+    token.trim().trim_matches('"').to_owned()
 }
 
 fn verify_shared(token: &str, secret: &str, hash: &str) -> Result<Value, Refusal> {
@@ -155,7 +170,7 @@ impl Constraints {
         for (name, value) in given.iter_sorted() {
             let name = name.as_string().map_or("", |name| name.as_ref());
             if name == "time" {
-                read.time = value.as_f64().map_err(|_| refuse("time is no number"))?;
+                read.time = double(value).ok_or_else(|| refuse("time is no number"))?;
                 if read.time < 0.0 {
                     return Err(refuse("time is negative"));
                 }
@@ -215,7 +230,7 @@ impl Constraints {
         let seconds = self.time / 1e9;
         let limit = |name: &str| match field(payload, name) {
             None => Ok(None),
-            Some(value) => value.as_f64().map(Some).map_err(|_| refuse(format!("{name} is no number"))),
+            Some(value) => double(value).map(Some).ok_or_else(|| refuse(format!("{name} is no number"))),
         };
         let (expires, starts) = (limit("exp")?, limit("nbf")?);
         Ok(is_audience && expires.is_none_or(|end| seconds < end) && starts.is_none_or(|start| start <= seconds))
@@ -246,7 +261,7 @@ fn decode_verify(token: &str, constraints: &Value) -> Result<Value, Refusal> {
             return unverified();
         }
         if is_token(field_text(&header, "cty")?) {
-            token = part_text(payload)?;
+            token = unquoted(&part_text(payload)?);
             continue;
         }
         let payload = part_object(payload)?;
@@ -274,7 +289,7 @@ fn is_critical_unknown(header: &Value) -> bool {
 }
 
 fn encode_sign(arguments: &[Value]) -> Result<Value, Refusal> {
-    let json = |index| at(arguments, index)?.to_json_str().map_err(|error| refuse(error.to_string()));
+    let json = |index| serde_json::to_string(at(arguments, index)?).map_err(|error| refuse(error.to_string()));
     signed(&json(0)?, &json(1)?, &json(2)?)
 }
 

@@ -62,7 +62,11 @@ impl<'t> Uri<'t> {
             let end = authority.find('/').unwrap_or(authority.len());
             let (authority, after) = authority.split_at_checked(end)?;
             path = after;
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+            if !user.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte)) {
+                return None;
+            }
+            decoded(user)?;
             uri.read_host(host)?;
         }
         uri.raw_path = path;

@@ -10,6 +10,7 @@ mod names;
 mod recursion;
 mod variables;
 mod walk;
+mod walks;
 
 use regorus::Engine;
 
@@ -24,6 +25,7 @@ pub(crate) fn faults(engine: &mut Engine, known: &[Fault]) -> Vec<Fault> {
     faults.extend(names.doubled_defaults());
     faults.extend(recursion::faults(&names));
     faults.extend(variables::faults(modules, &names));
+    faults.extend(walks::faults(modules));
     faults
 }
 

@@ -5,11 +5,14 @@
 
 mod bodies;
 mod heads;
+mod keywords;
 mod negation;
 mod outline;
+mod outputs;
 mod some;
 mod templates;
 mod tokens;
+mod walks;
 mod with;
 
 use std::borrow::Cow;
@@ -114,6 +117,9 @@ pub(crate) fn rewrite<'t>(text: &'t str, heads: &Heads) -> Rewritten<'t> {
     heads::rewrite(&outline, &mut edits);
     some::rewrite(&outline, &heads.names, &mut edits);
     negation::rewrite(&outline, &mut edits);
+    outputs::rewrite(&outline, &mut edits);
+    keywords::rewrite(&outline, &mut edits);
+    walks::rewrite(&outline, &mut edits);
     with::rewrite(&outline, &mut edits);
     with::complete(&outline, heads, &mut edits);
     if edits.is_empty() {
