@@ -71,10 +71,6 @@ pub(super) fn without_zeros(bytes: &[u8]) -> &[u8] {
 pub(super) struct Reader<'d>(pub &'d [u8]);
 
 impl<'d> Reader<'d> {
-    pub(super) fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The next value, whatever it is.
     pub(super) fn next(&mut self) -> Option<Item<'d>> {
         let (&tag, rest) = self.0.split_first()?;

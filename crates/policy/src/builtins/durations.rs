@@ -2,8 +2,8 @@
 
 use regorus::Value;
 
+use super::Builtin;
 use super::arguments::{refuse, text};
-use super::{Builtin, Refusal};
 
 pub(super) static TABLE: &[Builtin] = &[Builtin {
     name: "time.parse_duration_ns",

@@ -2,6 +2,8 @@
 //!
 //! RSA, the curves P-256 and P-384, and Ed25519. P-521 is read and not verified with: what verifies here has no such curve.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use regorus::Value;
@@ -13,7 +15,7 @@ use super::pem;
 use super::{Builtin, Refusal};
 
 pub(super) static TABLE: &[Builtin] = &[
-    Builtin { name: "crypto.parse_private_keys", arity: 1, call: |a, _| parse_private_keys(text(a, 0)?) },
+    Builtin { name: "crypto.parse_private_keys", arity: 1, call: |a, _| Ok(parse_private_keys(text(a, 0)?)) },
     Builtin { name: "crypto.x509.parse_rsa_private_key", arity: 1, call: |a, _| parse_rsa_private_key(a) },
 ];
 
@@ -281,13 +283,13 @@ fn curve_private_key(bytes: &[u8], outer: Option<Curve>) -> Option<PrivateKey> {
     Some(PrivateKey::Curve { curve, secret: padded(secret, curve.size())?, point: point.to_vec() })
 }
 
-fn parse_private_keys(text: &str) -> Result<Value, Refusal> {
+fn parse_private_keys(text: &str) -> Value {
     if text.is_empty() {
-        return Ok(Value::Null);
+        return Value::Null;
     }
     let keys = pem::blocks(text);
     let keys = keys.iter().filter_map(|block| private_key(&block.label, &block.bytes));
-    Ok(Value::from(keys.map(|key| go_form(&key)).collect::<Vec<_>>()))
+    Value::from(keys.map(|key| go_form(&key)).collect::<Vec<_>>())
 }
 
 /// The key of a PEM text as Go writes it, if it is the other half of a public one.
@@ -407,7 +409,8 @@ fn decimal(bytes: &[u8]) -> String {
     }
     let mut text = digits.last().copied().unwrap_or(0).to_string();
     for digit in digits.iter().rev().skip(1) {
-        text.push_str(&format!("{digit:09}"));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{digit:09}");
     }
     text
 }

@@ -78,14 +78,14 @@ pub(super) fn sign(algorithm: &str, key: &PrivateKey, message: &[u8]) -> Result<
                 "PS512" => &ring_signature::RSA_PSS_SHA512,
                 _ => return Err(unfit()),
             };
-            let [n, e, d, p, q, first, second, coefficient] = &**numbers;
+            let [modulus, exponent, private, first, second, first_exponent, second_exponent, coefficient] = &**numbers;
             let components = ring::rsa::KeyPairComponents {
-                public_key: ring::rsa::PublicKeyComponents { n, e },
-                d,
-                p,
-                q,
-                dP: first,
-                dQ: second,
+                public_key: ring::rsa::PublicKeyComponents { n: modulus, e: exponent },
+                d: private,
+                p: first,
+                q: second,
+                dP: first_exponent,
+                dQ: second_exponent,
                 qInv: coefficient,
             };
             let pair = ring::rsa::KeyPair::from_components(&components).map_err(|error| refuse(error.to_string()))?;

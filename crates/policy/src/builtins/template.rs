@@ -81,22 +81,15 @@ fn pieces(template: &str) -> Result<Vec<Piece<'_>>, Refusal> {
             pieces.push(Piece::Text(text));
         }
         let end = match action.trim_start().strip_prefix("/*") {
-            Some(_) => action.find("*/").and_then(|at| Some(at.checked_add(action.get(at..)?.find("}}")?)?)),
+            Some(_) => action.find("*/").and_then(|at| at.checked_add(action.get(at..)?.find("}}")?)),
             None => action_end(action),
         };
         let end = end.ok_or_else(|| refuse("an action without an end"))?;
         let (inside, after) = action.split_at_checked(end).unwrap_or_default();
         rest = after.get(2..).unwrap_or_default();
-        let inside = match inside.strip_suffix('-').filter(|inside| inside.ends_with(char::is_whitespace)) {
-            Some(inside) => {
-                is_trimmed = true;
-                inside
-            }
-            None => {
-                is_trimmed = false;
-                inside
-            }
-        };
+        let trimmed = inside.strip_suffix('-').filter(|inside| inside.ends_with(char::is_whitespace));
+        is_trimmed = trimmed.is_some();
+        let inside = trimmed.unwrap_or(inside);
         if !inside.trim_start().starts_with("/*") {
             pieces.push(Piece::Action(words(inside)?));
         }
@@ -535,9 +528,9 @@ fn is_true(value: &Value) -> bool {
         Value::Bool(value) => *value,
         Value::Number(_) => value.as_f64().is_ok_and(|number| number != 0.0),
         Value::String(text) => !text.is_empty(),
-        Value::Array(array) => array.len() > 0,
-        Value::Set(set) => set.len() > 0,
-        Value::Object(object) => object.len() > 0,
+        Value::Array(array) => !array.is_empty(),
+        Value::Set(set) => !set.is_empty(),
+        Value::Object(object) => !object.is_empty(),
     }
 }
 

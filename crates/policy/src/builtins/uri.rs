@@ -86,6 +86,11 @@ impl<'t> Uri<'t> {
         if !is_port || !is_name {
             return None;
         }
+        // An escape in a name is of a byte that is no letter of ASCII.
+        let is_ascii = |escape: &str| escape.starts_with(|digit: char| digit < '8');
+        if !name.starts_with('[') && name.split('%').skip(1).any(is_ascii) {
+            return None;
+        }
         let name = decoded(name)?;
         self.name = name.len();
         self.host = name + port;

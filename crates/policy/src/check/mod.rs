@@ -6,6 +6,7 @@
 //! `data.x` exists is not decided: data may come from anywhere.
 
 mod calls;
+mod imports;
 mod names;
 mod recursion;
 mod variables;
@@ -22,6 +23,7 @@ pub(crate) fn faults(engine: &mut Engine, known: &[Fault]) -> Vec<Fault> {
     let modules = engine.get_modules();
     let names = Names::new(modules);
     let mut faults = calls::faults(modules, &names, known);
+    faults.extend(imports::faults(modules));
     faults.extend(names.doubled_defaults());
     faults.extend(recursion::faults(&names));
     faults.extend(variables::faults(modules, &names));

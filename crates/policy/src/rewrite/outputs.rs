@@ -16,7 +16,9 @@ pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
         let Some(block) = outline.opened(open) else { continue };
         let mut arguments = separated(outline, block);
         // A comma may stand behind the last.
-        arguments.pop_if(|last| last.is_empty());
+        if arguments.last().is_some_and(std::ops::Range::is_empty) {
+            arguments.pop();
+        }
         let next = block.close.saturating_add(1);
         let ends = outline.starts_line(next) || matches!(outline.token(next), ";" | "}" | "]" | "with");
         if arguments.len() != usize::from(builtin.arity).saturating_add(1) || !ends {

@@ -46,12 +46,11 @@ fn statement(outline: &Outline<'_>, walk: usize) -> Option<usize> {
     if outline.token(at) == ":" {
         at = at.checked_sub(1)?;
     }
-    let start = match outline.token(at) {
-        "]" => outline.blocks.iter().find(|block| block.close == at)?.open,
-        _ => {
-            outline.word(at)?;
-            at
-        }
+    let start = if outline.token(at) == "]" {
+        outline.blocks.iter().find(|block| block.close == at)?.open
+    } else {
+        outline.word(at)?;
+        at
     };
     starts_statement(outline, start).then_some(start)
 }
