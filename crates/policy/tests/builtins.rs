@@ -27,7 +27,7 @@ fn the_table_of_functions_is_what_loads() {
 fn refusal(name: &str, arity: usize) -> Option<String> {
     let arguments = vec!["input"; arity].join(", ");
     // What it finds is taken as a statement of its own.
-    let rule = if name == "walk" { "x contains n if n := walk(input)" } else { &format!("x := {name}({arguments})") };
+    let rule = if name == "walk" { "x contains n if { n := walk(input) }" } else { &format!("x := {name}({arguments})") };
     let module = Module::new("p.rego", format!("package p\n{rule}"));
     let (_, faults) = Library::compile(&[module], &Value::UNDEFINED, &Options::default());
     faults.first().map(|fault| fault.message.clone())
@@ -83,7 +83,7 @@ const REMARKS: &str = "
 - `crypto.x509.parse_and_verify_certificates`: a chain with critical name constraints is not valid here.
 - `io.jwt.*`: RSA, P-256, P-384 and Ed25519; keys of RSA from 1024 bits on (2048 for `RS384` and `PS*`).
 - `net.cidr_expand`, `numbers.range`, `sprintf`, `replace` and others that can make more than an evaluation may hold end it with an error.
-- `walk` as a statement of its own: `walk(x, [path, value])` or `[path, value] := walk(x)`; elsewhere it is an error at load.
+- `walk` as a statement of its own: `walk(x, [path, value])`, or in braces `[path, value] := walk(x)`; elsewhere it is an error at load.
 - `import future.keywords.and`, `or`, `not` and `rego.v2`, which OPA tries out, are errors at load, and so are keywords as names of variables; as names of
   fields (`input.spec.default`) they work.
 - METADATA of `scope: rule` above several clauses of one rule: where they say different things, none of them is the rule's; `scope: document`
