@@ -179,18 +179,19 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     {
         faults.push(Fault::new("", 0, 0, format!("data: {error}")));
     }
-    let outlines: Vec<Outline<'_>> = sources.iter().map(|module| Outline::new(&module.text)).collect();
+    let plain: Vec<_> = sources.iter().map(|module| rewrite::plain(&module.text)).collect();
+    let outlines: Vec<Outline<'_>> = plain.iter().map(|(text, _)| Outline::new(text)).collect();
     let mut heads = Heads::default();
     outlines.iter().for_each(|outline| heads.read(outline));
-    let mut outlines = outlines.iter();
+    let mut outlines = outlines.iter().zip(&plain);
     sources.retain(|module| {
-        let Some(outline) = outlines.next() else { return false };
+        let Some((outline, (_, templates))) = outlines.next() else { return false };
         if let Some((line, column)) = rewrite::enormous_number(outline) {
             faults.push(Fault::new(&module.path, line, column, "the number is too large"));
             return false;
         }
         let rewritten = rewrite::rewrite(outline, &heads);
-        columns.insert(&module.path, rewritten.added);
+        columns.insert(&module.path, templates.clone(), rewritten.added);
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
         let added = add(&mut engine, &module.path, &rewritten.text, version);
         added.map_err(|fault| faults.push(columns.correct(fault))).is_ok()

@@ -45,7 +45,11 @@ impl Value {
             Inner::Undefined => View::Undefined,
             Inner::Null => View::Null,
             Inner::Bool(value) => View::Bool(*value),
-            Inner::Number(number) => View::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Inner::Number(number) => {
+                // The interpreter gives no double for integers past 2^53.
+                let double = number.as_f64().or_else(|| number.format_decimal().parse().ok());
+                View::Number(double.unwrap_or(f64::NAN))
+            }
             Inner::String(text) => View::String(text),
             Inner::Array(_) => View::Array,
             Inner::Set(_) => View::Set,

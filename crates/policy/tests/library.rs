@@ -64,7 +64,10 @@ fn rules_have_the_values_that_opa_gives_them() {
             json!("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
         ),
         ("package p\nx := array.flatten([1, [2, [3]]])", json!([1, 2, [3]])),
-        ("package p\nx := net.cidr_merge([\"10.0.0.0/25\", \"10.0.0.128/25\", \"10.0.0.7\"])", json!(["10.0.0.0/24"])),
+        (
+            "package p\nx := net.cidr_merge([\"10.0.0.0/25\", \"10.0.0.128/25\", \"10.0.0.7/32\"])",
+            json!(["10.0.0.0/24"]),
+        ),
         ("package p\nx := net.cidr_intersects(\"10.0.0.0/8\", \"10.1.0.0/16\")", json!(true)),
         (
             "package p\nx := net.cidr_contains_matches(\"10.0.0.0/8\", [\"10.1.2.3\", \"11.0.0.0\"])",
@@ -81,6 +84,40 @@ fn rules_have_the_values_that_opa_gives_them() {
         ("package p\nx := result.new(\"m\", {\"startline\": 3}).startline", json!(3)),
         ("package p\nx := isManaged({})", json!(true)),
         ("package p\nx := opa.runtime().env", json!("undefined")),
+        ("package p\nx := y if { crypto.md5(\"\", y) }", json!("d41d8cd98f00b204e9800998ecf8427e")),
+        (
+            "package p\nx := a if { io.jwt.decode(\"eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.AA\", [_, {\"a\": a}, _]) }",
+            json!(1),
+        ),
+        ("package p\nx := strings.split_n(\"a.b.c\", \".\", 2)", json!(["a", "b"])),
+        ("package p\nx := strings.split_n(\"a.b.c\", \".\", -1)", json!(["c"])),
+        ("package p\nx := [strings.count(\"aaaa\", \"aa\"), strings.count(\"ab\", \"\")]", json!([2, 3])),
+        ("package p\nx := strings.replace_n({\"a\": \"b\", \"b\": \"a\"}, \"abba\")", json!("baab")),
+        ("package p\nx := time.parse_duration_ns(\"1d1.5h\")", json!(91_800_000_000_000_i64)),
+        ("package p\nx := time.now_ns() == time.now_ns()", json!(true)),
+        ("package p\nx := json.is_valid(1)", json!(false)),
+        ("package p\nx := sprintf(\"%s\", [123456789123456789123])", json!("123456789123456789123")),
+        (
+            "package p\nx := uri.parse(\"https://me@a.example:8443/x%2Fy?q=1#f\")",
+            json!({ "scheme": "https", "hostname": "a.example", "port": "8443", "path": "/x/y", "raw_path": "/x%2Fy",
+                "raw_query": "q=1", "fragment": "f" }),
+        ),
+        (
+            "package p\nx := [uri.is_valid(\"http://a b/\"), uri.is_valid(\"/a\"), uri.is_valid(1)]",
+            json!([false, true, false]),
+        ),
+        ("package p\nx := regex.globs_match(\"a.a.[0-9]+z\", \".b.b2359825792*594823z\")", json!(true)),
+        ("package p\nx := regex.globs_match(\"[a-c]+\", \"[d-f]+\")", json!(false)),
+        (
+            "package p\nx := strings.render_template(\"{{range $i, $v := .l}}{{if $i}}, {{end}}{{$v.n}}{{else}}none{{end}}\", {\"l\": [{\"n\": 1}, {\"n\": \"b\"}]})",
+            json!("1, b"),
+        ),
+        ("package p\nx := strings.render_template(\"{{.a}} {{.b}}\", {\"a\": 1})", json!("1 <undefined>")),
+        (
+            "package p\nx := strings.render_template(\"{{- with .a -}} {{len .}} {{- end}}{{if eq .b 2}}y{{end}}\", {\"a\": [1], \"b\": 2})",
+            json!("1y"),
+        ),
+        ("package p\nx := strings.render_template(\"{{if .a}}\", {\"a\": 1})", json!("undefined")),
     ];
     for (text, expected) in cases {
         assert_eq!(&x(text, json!({ "a": 1 })), expected, "{text}");
@@ -94,8 +131,20 @@ fn what_cannot_be_loaded_is_a_fault_at_its_place() {
         ("package p\nx if sprintf2(\"a\", [])", "p0.rego:2:6: unknown function sprintf2; did you mean sprintf?"),
         ("package p\nx if startswith(input.a)", "p0.rego:2:6: startswith takes 2 arguments, 1 are given"),
         ("package p\nx := http.send({})", "p0.rego:2:6: http.send is not allowed: policies get no network"),
-        ("package p\nx := graphql.parse(\"\", \"\")", "p0.rego:2:6: the function graphql.parse is not supported"),
+        (
+            "package p\nx := graphql.parse(\"\", \"\")",
+            "p0.rego:2:6: the function graphql.parse is not supported: no file that is scanned holds GraphQL",
+        ),
         ("package p\nx := y", "p0.rego:2:6: y stands for nothing"),
+        (
+            "package p\nx := y if { io.jwt.verify_es512(\"\", \"\", y) }",
+            "p0.rego:2:13: the function io.jwt.verify_es512 is not supported: the curve P-521 is not here",
+        ),
+        ("package p\nimport future.keywords.not\nx := 1", "p0.rego:2:8: future.keywords.not is not supported"),
+        (
+            "package p\nx := count(walk(input))",
+            "p0.rego:2:12: walk is not supported here: write walk(x, [path, value]) as a statement of its own",
+        ),
         (
             "package p\nimport rego.v1\nx contains msg if { msg := lower(nmae) }",
             "p0.rego:3:34: nmae stands for nothing",

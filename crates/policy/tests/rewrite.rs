@@ -60,6 +60,25 @@ fn what_opa_reads_is_read() {
         ("package p\nx { not names[input.nope] }\nnames := {1}", json!("undefined")),
         ("package p\nx { not names[input.n] }\nnames := {1}", json!(true)),
         ("package p\nx { not input.nope.a }", json!(true)),
+        // What `walk` finds.
+        ("package p\nx[v] { [path, v] := walk(input.containers[1]); path != [] }", json!(["c", ["c"]])),
+        ("package p\nx[n[1]] { n = walk(input.n) }", json!([3])),
+        (
+            "package p\nx := [v | some c in input.containers; [_, v] = walk(c.args); is_string(v)]",
+            json!(["a", "b", "c"]),
+        ),
+        // Names of fields.
+        ("package p\nx := y.default.if { y := {\"default\": {\"if\": 1}} }", json!(1)),
+        // Templates.
+        (
+            "package p\nx := $\"{input.n} {\"a\"} {input.nope} \\{ {[1, \"b\"]} {$\"{input.n}!\"}\"",
+            json!("3 a <undefined> { [1, \"b\"] 3!"),
+        ),
+        (
+            "package p\nimport rego.v1\nx contains $`{v}\nis` if some v in input.containers[0].args",
+            json!(["a\nis", "b\nis"]),
+        ),
+        ("package p\nx := $\"\"", json!("")),
         // A value that the body looks up.
         ("package p\nx = m[k] { k := \"b\"; input.n } else = 0\nm := {\"a\": 1, \"b\": 2}", json!(2)),
         ("package p\nimport rego.v1\nx := m[k] if {\n  k := \"c\"\n} else := 0\nm := {\"a\": 1, \"b\": 2}", json!(0)),
@@ -96,6 +115,10 @@ fn faults_keep_their_places() {
         ("package p\nx { some i; input[i]; nofn(i) }", "p.rego:2:23: unknown function nofn"),
         ("package p\nx { y := f(1) with input as nofn(input.a) }\nf(a) { a }", "p.rego:2:29: unknown function nofn"),
         ("package p\nx { not f(input.a); nofn(1) }\nf(a) { a }", "p.rego:2:21: unknown function nofn"),
+        ("package p\nx := $\"a {input.a}\" { nofn(1) }", "p.rego:2:23: unknown function nofn"),
+        ("package p\nx { [_, v] := walk(input); nofn(v) }", "p.rego:2:28: unknown function nofn"),
+        ("package p\nx { crypto.md5(\"a\", y); nofn(y) }", "p.rego:2:25: unknown function nofn"),
+        ("package p\nx { y := input.a.default; nofn(y) }", "p.rego:2:27: unknown function nofn"),
         ("package p\nx { not f(input.a)\n  nofn(1) }\nf(a) { a }", "p.rego:3:3: unknown function nofn"),
     ];
     for (text, expected) in cases {
@@ -110,6 +133,7 @@ fn no_text_is_too_broken() {
     let texts = [
         "package p\nimport rego.v1\nimport data.q as r\ndeny contains msg if {\n  some i, c in input.xs\n  not f(c.a, [x | x := c.b[_]])\n  (i > 1)\n  msg := sprintf(`%v`, [{\"a\": c}])\n} else := 1\nf(a, b) if a == b",
         "# METADATA\n# title: [\npackage p\nx[{\"m\": m}] { some i; m := input[i] } { m := \"\\\"\" }\ndefault y = 1\ny = {1, 2} { true } else = 3 { walk(input, [p, v]) }",
+        "package p\nx contains $\"{y}, {$`{input.if}`}\" if {\n  [_, y] := walk({\"a\": 1})\n  io.jwt.decode(y, [_, z, _],)\n}",
     ];
     let mut count = 0;
     for text in texts {

@@ -1,5 +1,5 @@
 //! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
-//! advisories --rustsec PATH | conformance conftest|gatekeeper|trivy-checks CHECKOUT | layers`.
+//! advisories --rustsec PATH | conformance conftest|gatekeeper|opa|trivy-checks CHECKOUT | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -10,6 +10,7 @@ mod conftest;
 mod docs;
 mod layers;
 mod new_rule;
+mod opa;
 mod ready;
 mod schemas;
 mod trivy_checks;
@@ -31,6 +32,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    run the suites of open-policy-agent/gatekeeper-library and write tests/peers/gatekeeper.md
   conformance trivy-checks CHECKOUT
                    run the tests of aquasecurity/trivy-checks and write tests/peers/trivy-checks.md
+  conformance opa CHECKOUT
+                   run the cases of open-policy-agent/opa and write tests/peers/opa.md
   layers           check which crate may import which";
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         ["conformance", "conftest", checkout] => conftest::conformance(checkout),
         ["conformance", "gatekeeper", checkout] => conformance::gatekeeper(checkout),
         ["conformance", "trivy-checks", checkout] => trivy_checks::conformance(checkout),
+        ["conformance", "opa", checkout] => opa::conformance(checkout),
         ["layers"] => layers::check(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

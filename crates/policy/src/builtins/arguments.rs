@@ -28,6 +28,15 @@ pub(super) fn integer(arguments: &[Value], index: usize) -> Result<i64, Refusal>
     value.as_i64().map_err(|_| wrong(index, "an integer", value))
 }
 
+/// The nearest double. The interpreter gives none for integers past 2^53.
+#[expect(clippy::cast_precision_loss, reason = "the nearest double is what is wanted")]
+pub(super) fn double(value: &Value) -> Option<f64> {
+    match value.as_i64() {
+        Ok(integer) => Some(integer as f64),
+        Err(_) => value.as_f64().ok(),
+    }
+}
+
 /// The elements of an array or a set.
 pub(super) fn items(arguments: &[Value], index: usize) -> Result<Vec<&Value>, Refusal> {
     match at(arguments, index)? {

@@ -13,6 +13,9 @@ pub(super) static TABLE: &[Builtin] = &[
     Builtin { name: "array.concat", arity: 2, call: |a, limits| run("array.concat", a, elements(a) > limits.values) },
     Builtin { name: "bits.lsh", arity: 2, call: |a, _| run("bits.lsh", a, number(a, 1) > MOST_BITS) },
     Builtin { name: "concat", arity: 2, call: |a, limits| run("concat", a, joined(a) > limits.bytes) },
+    // Of the interpreter's own, what is no string has no validity.
+    Builtin { name: "json.is_valid", arity: 1, call: |a, _| text_or_false("json.is_valid", a) },
+    Builtin { name: "yaml.is_valid", arity: 1, call: |a, _| text_or_false("yaml.is_valid", a) },
     Builtin { name: "replace", arity: 3, call: |a, limits| run("replace", a, replaced(a) > limits.bytes) },
     Builtin {
         name: "regex.replace",
@@ -24,6 +27,13 @@ pub(super) static TABLE: &[Builtin] = &[
 /// The interpreter's own, for a format and values that fit it.
 pub(super) fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
     run("sprintf", arguments, formatted(arguments, limits) > limits.bytes)
+}
+
+fn text_or_false(name: &str, arguments: &[Value]) -> Result<Value, Refusal> {
+    match arguments.first() {
+        Some(Value::String(_)) => run(name, arguments, false),
+        _ => Ok(Value::Bool(false)),
+    }
 }
 
 /// Past this, a number is no mask.

@@ -11,7 +11,7 @@ use crate::module::Limits;
 
 pub(super) static TABLE: &[Builtin] = &[Builtin { name: "sprintf", arity: 2, call: |a, limits| sprintf(a, limits) }];
 
-fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
+pub(super) fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
     let format = text(arguments, 0)?;
     let Some(Value::Array(values)) = arguments.get(1) else { return Err(refuse("argument 2 is no array")) };
     let (mut plain, mut given) = (String::with_capacity(format.len()), Vec::new());
@@ -40,7 +40,8 @@ fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
         };
         if let (None, Some(value)) = (&written, value) {
             plain.push_str(flags);
-            plain.push(letter);
+            // OPA hands integers past 64 bits to Go as what prints its digits by any verb.
+            plain.push(if is_long(value) && letter == 's' { 'd' } else { letter });
             given.push(value.clone());
             continue;
         }
@@ -65,7 +66,7 @@ fn mistaken(letter: char, value: &Value) -> Option<String> {
         'v' => return None,
         'T' => return Some(go_type(value).to_owned()),
         'q' if !is_number => return Some(serde_json::Value::from(shown(value)).to_string()),
-        's' => !is_number,
+        's' => !is_number || is_long(value),
         'd' | 'b' | 'o' | 'c' | 'U' => is_whole,
         'x' | 'X' => is_whole || !is_number,
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' => is_number && !is_whole,
@@ -78,6 +79,10 @@ fn mistaken(letter: char, value: &Value) -> Option<String> {
         _ => false,
     };
     (!fits).then(|| format!("%!{letter}({}={})", go_type(value), shown(value)))
+}
+
+fn is_long(value: &Value) -> bool {
+    matches!(value, Value::Number(number) if number.is_integer()) && value.as_i64().is_err() && value.as_u64().is_err()
 }
 
 /// What OPA hands to Go: numbers are numbers, all else is text.

@@ -118,9 +118,31 @@ fn keyed(value: &Value) -> Result<Vec<(Value, Network)>, Refusal> {
     }
 }
 
+/// A range; an address without a prefix stands for the network of its class, as in OPA, and there are no classes of IPv6.
+fn classful(text: &str) -> Result<Network, Refusal> {
+    let mut network = range(text)?;
+    if text.contains('/') {
+        return Ok(network);
+    }
+    network.prefix = match network.first >> 24 {
+        _ if network.is_v6 => return Err(refuse(format!("{text} has no prefix"))),
+        0..128 => 8,
+        128..192 => 16,
+        192..224 => 24,
+        _ => return Err(refuse(format!("{text} has no prefix"))),
+    };
+    network.first &= !network.host_mask();
+    Ok(network)
+}
+
 /// The fewest ranges that hold the same addresses.
 fn merge(value: &Value) -> Result<Value, Refusal> {
-    let mut networks: Vec<Network> = keyed(value)?.into_iter().map(|(_, network)| network).collect();
+    let items = super::arguments::items(std::slice::from_ref(value), 0)?;
+    let mut networks = Vec::new();
+    for item in items {
+        let Value::String(text) = item else { return Err(refuse("a range must be a string")) };
+        networks.push(classful(text)?);
+    }
     networks.sort();
     let mut merged: Vec<Network> = Vec::new();
     for network in networks {

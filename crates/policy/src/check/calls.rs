@@ -48,8 +48,8 @@ fn judge(
     if written == "print" {
         return Ok(());
     }
-    if builtins::UNSUPPORTED.contains(&written.as_str()) {
-        return Err(format!("the function {written} is not supported"));
+    if let Some(why) = builtins::unsupported(&written) {
+        return Err(format!("the function {written} is not supported: {why}"));
     }
     let path = scope.resolve(function);
     if path.as_ref().is_some_and(|path| names.rules.contains_key(path)) {

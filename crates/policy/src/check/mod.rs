@@ -6,10 +6,12 @@
 //! `data.x` exists is not decided: data may come from anywhere.
 
 mod calls;
+mod imports;
 mod names;
 mod recursion;
 mod variables;
 mod walk;
+mod walks;
 
 use regorus::Engine;
 
@@ -21,9 +23,11 @@ pub(crate) fn faults(engine: &mut Engine, known: &[Fault]) -> Vec<Fault> {
     let modules = engine.get_modules();
     let names = Names::new(modules);
     let mut faults = calls::faults(modules, &names, known);
+    faults.extend(imports::faults(modules));
     faults.extend(names.doubled_defaults());
     faults.extend(recursion::faults(&names));
     faults.extend(variables::faults(modules, &names));
+    faults.extend(walks::faults(modules));
     faults
 }
 

@@ -9,6 +9,7 @@ use regorus::unstable::{AssignOp, BUILTINS, Expr, Module, Ref, Span};
 
 use super::names::{Names, Scope};
 use super::walk::{self, Visit};
+use crate::builtins;
 use crate::module::Fault;
 use crate::reference::components;
 
@@ -74,6 +75,10 @@ fn bind<'s>(expr: &'s Expr, scope: &Scope, names: &Names<'_>, bound: &mut BTreeS
             let Some(function) = components(fcn) else { return };
             let own = scope.resolve(&function).and_then(|path| names.functions.get(&path)).copied();
             let builtin = || BUILTINS.get(function.join(".").as_str()).map(|&(_, arity)| usize::from(arity));
+            // That the function is not supported is what is said of it.
+            if let (Some(last), true) = (params.last(), builtins::unsupported(&function.join(".")).is_some()) {
+                pattern(last, bound);
+            }
             if let (Some(arity), Some(last)) = (own.or_else(builtin), params.last())
                 && params.len() > arity
             {

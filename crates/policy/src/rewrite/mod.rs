@@ -5,11 +5,15 @@
 
 mod bodies;
 mod heads;
+mod keywords;
 mod negation;
 mod outline;
+mod outputs;
 mod shadows;
 mod some;
+mod templates;
 mod tokens;
+mod walks;
 mod with;
 
 use std::borrow::Cow;
@@ -18,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::builtins::number::is_enormous;
 use crate::module::Fault;
 pub(crate) use outline::Outline;
+pub(crate) use templates::rewrite as plain;
 use tokens::{Kind, Token};
 
 /// A replacement of `start..end`.
@@ -64,10 +69,13 @@ pub(crate) struct Added {
 
 /// What was added to each module.
 #[derive(Debug, Default)]
-pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 2]>);
+pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 3]>);
 
 impl Columns {
-    pub(crate) fn insert(&mut self, path: &str, added: [Vec<Added>; 2]) {
+    /// `plain` is what [`plain`] added, `others` what [`rewrite`] added after it.
+    pub(crate) fn insert(&mut self, path: &str, plain: Vec<Added>, others: [Vec<Added>; 2]) {
+        let [shadows, others] = others;
+        let added = [plain, shadows, others];
         if added.iter().any(|round| !round.is_empty()) {
             self.0.insert(path.to_owned(), added);
         }
@@ -113,6 +121,9 @@ fn others(outline: &Outline<'_>, heads: &Heads) -> Vec<Edit> {
     heads::rewrite(outline, &mut edits);
     some::rewrite(outline, &heads.names, &mut edits);
     negation::rewrite(outline, &mut edits);
+    outputs::rewrite(outline, &mut edits);
+    keywords::rewrite(outline, &mut edits);
+    walks::rewrite(outline, &mut edits);
     with::rewrite(outline, &mut edits);
     with::complete(outline, heads, &mut edits);
     edits

@@ -58,7 +58,7 @@ fn operands(outline: &Outline<'_>, not: usize) -> Option<(Vec<Range<usize>>, usi
 }
 
 /// The tokens between brackets, parted at the commas.
-fn separated(outline: &Outline<'_>, block: &Block) -> Vec<Range<usize>> {
+pub(super) fn separated(outline: &Outline<'_>, block: &Block) -> Vec<Range<usize>> {
     let first = block.open.saturating_add(1);
     let own = outline.around.get(first).copied();
     let is_comma = |at: &usize| outline.token(*at) == "," && outline.around.get(*at).copied() == own;
