@@ -20,12 +20,13 @@ mod stems;
 mod text;
 mod value;
 
+pub(crate) use stems::{Place, STEMS, Stems};
+
 use crate::{Hit, Subject};
 
-/// Adds what the settings of a text hold.
-pub(crate) fn settings<'t>(subject: &Subject<'t>, hits: &mut Vec<Hit<'t>>) {
-    let mut stems = stems::stems(subject.text).peekable();
-    if stems.peek().is_none() && !logins::is_list(subject.path) {
+/// Adds what the settings of a text hold, in which these stems stand.
+pub(crate) fn settings<'t>(subject: &Subject<'t>, stems: &Stems, hits: &mut Vec<Hit<'t>>) {
+    if stems.is_empty() && !logins::is_list(subject.path) {
         return;
     }
     let mut page = page::Page::new(subject);
@@ -34,7 +35,7 @@ pub(crate) fn settings<'t>(subject: &Subject<'t>, hits: &mut Vec<Hit<'t>>) {
         hits.append(&mut page.finish());
         return;
     }
-    for (stem, found) in stems {
+    for (stem, found) in stems.iter() {
         if page.is_full() {
             break;
         }
