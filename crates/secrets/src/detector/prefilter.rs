@@ -141,8 +141,10 @@ impl Prefilter {
 
     /// Adds a word; `goes_on` says which bytes may stand behind one of three.
     fn add(&mut self, text: &'static [u8], word: Word, goes_on: impl Fn(u8) -> bool) {
-        let rarest =
-            text.windows(4).enumerate().min_by_key(|(_, gram)| gram.iter().map(|&byte| weight(byte)).sum::<u32>());
+        let rarest = text.windows(4).enumerate().min_by_key(|(_, gram)| {
+            let is_frequent = FREQUENT.iter().any(|frequent| frequent.as_slice() == *gram);
+            gram.iter().map(|&byte| weight(byte)).sum::<u32>() + if is_frequent { 48 } else { 0 }
+        });
         match (rarest, text) {
             (Some((offset, &[a, b, c, d])), _) => self.insert(gram_of([a, b, c, d]), text, offset, word),
             (None, &[a, b, c]) => {
@@ -212,6 +214,13 @@ fn may_hold_pair(bytes: u64) -> bool {
     let lowest = u64::from_le_bytes([1, 1, 1, 1, 0, 0, 0, 0]);
     differs.wrapping_sub(lowest) & !differs & lowest << 7 != 0
 }
+
+/// Rare bytes that stand together all the time in manifests and other settings.
+#[rustfmt::skip]
+const FREQUENT: &[&[u8; 4]] = &[
+    b"kube", b"book", b"kind", b"port", b"spac", b"cont", b"ampl", b"mple", b"imag", b"mage", b"rvic", b"vice", b"word", b"chan", b"hang",
+    b"://r", b"http", b"secr", b"secu", b"curi", b"work", b"ploy", b"mand", b"labe", b"abel", b"meta", b"emen", b"appl",
+];
 
 /// How often a byte stands in source code and settings, roughly.
 fn weight(byte: u8) -> u32 {
