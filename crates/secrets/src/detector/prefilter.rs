@@ -118,14 +118,7 @@ impl Prefilter {
         }
     }
 
-    fn compare(
-        &self,
-        text: &[u8],
-        at: usize,
-        gram: u32,
-        mut next: Option<u16>,
-        found: &mut impl FnMut(Candidate),
-    ) {
+    fn compare(&self, text: &[u8], at: usize, gram: u32, mut next: Option<u16>, found: &mut impl FnMut(Candidate)) {
         while let Some(entry) = next.and_then(|next| self.entries.get(usize::from(next).checked_sub(1)?)) {
             next = Some(entry.next);
             if entry.gram != gram {
