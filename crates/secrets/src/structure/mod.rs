@@ -1,6 +1,6 @@
 //! Credentials that are told by the place where they stand.
 //!
-//! One pass looks for stems of names (`pass`, `key`, `://`); where one stands, the syntax of its line is asked whether it is
+//! Stems of names (`pass`, `key`, `://`) come from the pass that finds keywords; where one stands, its line is asked whether it is
 //! a name that is given a value, and [`judge`](crate::judge) whether the value is a secret. No parser has to take the whole text:
 //! templates, snippets and fragments are read like any other. Lines that belong together (`name` and `value`, what stands below
 //! a key) are told by their indentation. What a program computes is not known, and gives nothing.

@@ -1,4 +1,4 @@
-//! What stands in every text that may hold a setting: nearly all texts are told by one fast pass.
+//! What stands in every text that may hold a setting, and where it stands; the prefilter of tokens finds it on its way.
 
 use std::ops::Range;
 
@@ -77,3 +77,42 @@ pub(crate) static STEMS: &[(&str, Stem)] = &[
     ("login", Stem::Program), ("curl", Stem::Program), ("mongo", Stem::Program), ("sqlcmd", Stem::Program),
     ("add_user", Stem::Program), ("smbclient", Stem::Program),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detector::tokens_and_stems;
+
+    /// What [`Stems`] says, found the slow way.
+    fn searched(text: &str) -> Vec<(Stem, Range<usize>)> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            let rest = text.as_bytes().get(at..).unwrap_or_default();
+            let starts = |word: &str| rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word.as_bytes()));
+            match STEMS.iter().find(|(word, _)| starts(word)) {
+                Some((word, stem)) => {
+                    found.push((*stem, at..at + word.len()));
+                    at += word.len();
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn stems_are_found_wherever_they_stand() {
+        for (word, _) in STEMS {
+            for before in ["", "x", "xy", "xyz", "p", "key-", "mysql"] {
+                for after in ["", "w", "wd", " = 1", "words: here"] {
+                    for word in [(*word).to_owned(), word.to_ascii_uppercase()] {
+                        let text = format!("{before}{word}{after}");
+                        let (_, stems) = tokens_and_stems(&text);
+                        assert_eq!(stems.iter().collect::<Vec<_>>(), searched(&text), "{text}");
+                    }
+                }
+            }
+        }
+    }
+}
