@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use portcullis_core::{ScanError, ScanReport, Span};
 use portcullis_secrets::{Scanner, Subject};
 
@@ -38,7 +38,10 @@ impl Scrub {
         if values.is_empty() {
             return None;
         }
-        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok().map(Self)
+        let mut builder = AhoCorasick::builder();
+        // Made for each file that has a secret, and asked about few short texts.
+        builder.kind(Some(AhoCorasickKind::NoncontiguousNFA)).match_kind(MatchKind::LeftmostLongest);
+        builder.build(values).ok().map(Self)
     }
 
     /// Whether a text repeats a secret.

@@ -117,9 +117,9 @@ impl Scanner {
 /// What the form of a text tells, and what its place does where no form has spoken: what a place promises says less than the
 /// form of what stands there.
 fn told<'t>(subject: &Subject<'t>) -> Vec<Hit<'t>> {
-    let mut hits = detector::tokens(subject.text);
+    let (mut hits, stems) = detector::tokens_and_stems(subject.text);
     let tokens: Vec<Range<usize>> = hits.iter().map(|hit| hit.range.clone()).collect();
-    structure::settings(subject, &mut hits);
+    structure::settings(subject, &stems, &mut hits);
     // No two tokens overlap, so that the last one that starts before a place ends is the only one that could reach into it.
     let is_told = |range: &Range<usize>| {
         let before = tokens.get(..tokens.partition_point(|token| token.start < range.end)).and_then(<[_]>::last);

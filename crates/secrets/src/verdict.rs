@@ -82,12 +82,12 @@ pub fn judge(setting: &Setting<'_>) -> Verdict {
 /// What the name promises, or the one around it where the name only says that the value follows: `password.value`.
 fn promised(setting: &Setting<'_>) -> Option<Promise> {
     let name = setting.name;
-    if matches!(name, "pass" | "PASS" | "Pass" | "pw" | "PW") {
+    if is_short_password(name) {
         return Some(Promise::Password);
     }
     let own = promise(name);
     let parent = || setting.parents.last().and_then(|parent| promise(parent));
-    if NEUTRAL.iter().any(|neutral| name.eq_ignore_ascii_case(neutral)) {
+    if is_neutral(name) {
         return parent();
     }
     match own {
@@ -99,6 +99,19 @@ fn promised(setting: &Setting<'_>) -> Option<Promise> {
         }
         own => own,
     }
+}
+
+/// Whether a name may promise anything, whatever stands around it: of what has another name [`judge`] says nothing.
+pub(crate) fn may_promise(name: &str) -> bool {
+    is_short_password(name) || promise(name).is_some() || is_neutral(name)
+}
+
+fn is_short_password(name: &str) -> bool {
+    matches!(name, "pass" | "PASS" | "Pass" | "pw" | "PW")
+}
+
+fn is_neutral(name: &str) -> bool {
+    NEUTRAL.iter().any(|neutral| name.eq_ignore_ascii_case(neutral))
 }
 
 /// Whether the value is one of those in sources that are no identifier of anything: no digest, no path.
@@ -213,14 +226,12 @@ fn is_token(value: &str, slot: Slot) -> bool {
     if is_random(value) || is_noise(value) {
         return true;
     }
-    if value.len() < 8 || !is_plausible(value) || is_code(value) || is_generic_with_number(value) {
-        return false;
-    }
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    match slot {
+    let is_mixed = match slot {
         Slot::Literal | Slot::Prose => digits > 1 && classes(value) > 2 || value.len() >= 12 && digits > 2,
         _ => digits > 0 || value.len() >= 16 || classes(value) > 2 && value.len() > 11,
-    }
+    };
+    is_mixed && value.len() > 7 && is_plausible(value) && !is_code(value) && !is_generic_with_number(value)
 }
 
 /// Whether the secret is one that people make up for their own programs: `JWT_SECRET`, `sessionSecret`.

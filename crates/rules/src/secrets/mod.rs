@@ -18,16 +18,31 @@ pub(crate) static RULES: &[&Rule] = &[&PASSWORD, &KEY, &URL, &ARGUMENT];
 
 /// The detectors as rules.
 pub(crate) fn of_detectors() -> impl Iterator<Item = &'static Rule> {
-    static OF_DETECTORS: LazyLock<Vec<Rule>> = LazyLock::new(|| detectors().map(of_detector).collect());
+    static OF_DETECTORS: LazyLock<Vec<Rule>> = LazyLock::new(|| detectors().zip(docs()).map(of_detector).collect());
     OF_DETECTORS.iter()
 }
 
-fn of_detector(detector: &'static Detector) -> Rule {
+/// What is written about each detector. One text holds all, so that none has to be allocated by itself, and catalogs share it.
+fn docs() -> impl Iterator<Item = &'static str> {
+    static DOCS: LazyLock<(String, Vec<usize>)> = LazyLock::new(|| {
+        let mut all = String::with_capacity(1 << 18);
+        let end = |detector: &'static Detector| {
+            all.extend([detector.title, "\n\n", detector.docs, " ", SILENT, "\n"]);
+            all.len()
+        };
+        let ends = detectors().map(end).collect();
+        (all, ends)
+    });
+    let (all, ends) = &*DOCS;
+    let starts = std::iter::once(&0).chain(ends);
+    starts.zip(ends).map(|(&start, &end)| all.get(start..end).unwrap_or_default())
+}
+
+fn of_detector((detector, docs): (&'static Detector, &'static str)) -> Rule {
     let confidence = match detector.prevalence {
         Prevalence::Certain => Confidence::High,
         Prevalence::Likely => Confidence::Medium,
     };
-    let docs = std::format!("{}\n\n{} {SILENT}\n", detector.title, detector.docs);
     Rule {
         meta: RuleMeta {
             id: detector.id.into(),

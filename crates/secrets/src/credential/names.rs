@@ -3,9 +3,11 @@
 //! Decided word by word: `DB_PASSWORD`, `clientSecret`. `TOKEN_FILE` and `AUTH_URL` name something about a secret, and
 //! `PUBLIC_KEY` something that is none. Of a path (`spring.datasource.password`) the last two names count.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// How much a name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +30,28 @@ pub fn promise(name: &str) -> Option<Promise> {
     if name.len() > LONGEST || !STEMS.is_match(name) {
         return None;
     }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(promised) = known.get(name) {
+            return *promised;
+        }
+        if known.len() == MOST_KNOWN {
+            known.clear();
+        }
+        let promised = of_name(name);
+        known.insert(name.into(), promised);
+        promised
+    })
+}
+
+thread_local! {
+    /// What names promise: configuration repeats few of them again and again, and each is read word by word.
+    static KNOWN: RefCell<HashMap<Box<str>, Option<Promise>>> = RefCell::default();
+}
+
+/// Names that are remembered.
+const MOST_KNOWN: usize = 512;
+
+fn of_name(name: &str) -> Option<Promise> {
     if PASSING_ON.contains(&name) {
         return None;
     }
@@ -169,6 +193,8 @@ static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "\u{be44}\u{bc00}\u{bc88}\u{d638}",
     ];
     let mut builder = AhoCorasick::builder();
+    // Names are short: what is fastest takes longer to build than it would save.
+    builder.kind(Some(AhoCorasickKind::NoncontiguousNFA));
     builder.ascii_case_insensitive(true).build(stems).expect("some tens of words are no automaton too large")
 });
 

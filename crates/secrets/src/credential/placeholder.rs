@@ -188,7 +188,10 @@ fn stands_for_something(text: &str) -> bool {
 
 /// Marks of the tools that fill values in.
 fn is_substituted(text: &str) -> bool {
-    let holds = ["${", "$(", "{{", "<%", "%(", "#{", "@@", "((", "ENC["].iter().any(|mark| text.contains(mark));
+    // Each mark has one of these.
+    let may_hold = text.bytes().any(|byte| matches!(byte, b'$' | b'{' | b'%' | b'@' | b'(' | b'['));
+    let marks = ["${", "$(", "{{", "<%", "%(", "#{", "@@", "((", "ENC["];
+    let holds = may_hold && marks.iter().any(|mark| text.contains(mark));
     let encloses = |open: &str, close: &str| {
         // JSON is no placeholder.
         text.len() > open.len() && text.starts_with(open) && text.ends_with(close) && !text.contains(['"', ':', '\n'])
@@ -228,8 +231,11 @@ fn is_pattern(text: &str) -> bool {
     // `1234567890` starts again at zero.
     let counts = bytes.len() > 3 && (steps(&[1, 247]) || steps(&[0]));
     let is_all_signs = !text.bytes().any(|byte| byte.is_ascii_alphanumeric() || byte >= 128);
-    let has_run = ["xxxx", "****", "....", "0000000", "####"].iter().any(|run| text.to_lowercase().contains(run));
-    counts || steps(&[0]) || bytes.len() < 2 || is_all_signs || has_run
+    let has_run = || {
+        let lower = text.to_lowercase();
+        ["xxxx", "****", "....", "0000000", "####"].iter().any(|run| lower.contains(run))
+    };
+    counts || steps(&[0]) || bytes.len() < 2 || is_all_signs || has_run()
 }
 
 /// Words that are never in a real secret.

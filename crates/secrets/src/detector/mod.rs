@@ -65,7 +65,7 @@ use portcullis_core::{DerivedExamples, Severity};
 
 #[cfg(test)]
 pub(crate) use sample::sample;
-pub(crate) use window::{found, tokens};
+pub(crate) use window::{found, tokens, tokens_and_stems};
 
 /// A kind of token.
 pub struct Detector {

@@ -4,28 +4,32 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::prefilter::{Candidate, Prefilter};
+use super::prefilter::{Candidate, Prefilter, Word};
 use super::{Detector, Prevalence, decoy, detectors};
+use crate::structure::{Place, STEMS, Stems};
 use crate::{Hit, Kind};
 
 /// The tokens in a text, in order; no two overlap.
 pub(crate) fn tokens(text: &str) -> Vec<Hit<'_>> {
-    let engine = engine();
-    let mut search = Search { engine, text, open: Vec::new(), found: Vec::new() };
-    engine.prefilter.each(text.as_bytes(), |candidate| search.extend(candidate));
-    search.finish()
+    Search::of(text, |_| {}).finish()
+}
+
+/// The same, and where stems of names stand, which are found on the way.
+pub(crate) fn tokens_and_stems(text: &str) -> (Vec<Hit<'_>>, Stems) {
+    let mut places = Vec::new();
+    let search = Search::of(text, |place| places.push(place));
+    (search.finish(), Stems::of(places))
 }
 
 /// The same without names, for callers that have their own.
 pub(crate) fn found(text: &str) -> Vec<Found> {
-    let engine = engine();
-    let mut search = Search { engine, text, open: Vec::new(), found: Vec::new() };
-    engine.prefilter.each(text.as_bytes(), |candidate| search.extend(candidate));
+    let mut search = Search::of(text, |_| {});
     search.settle();
     search.found
 }
@@ -49,7 +53,8 @@ fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| {
         let detectors: Vec<&'static Detector> = detectors().collect();
         let expressions = detectors.iter().map(|_| OnceLock::new()).collect();
-        Engine { prefilter: Prefilter::new(&detectors), detectors, expressions }
+        let prefilter = Prefilter::new(&detectors, STEMS.iter().map(|(stem, _)| stem));
+        Engine { prefilter, detectors, expressions }
     })
 }
 
@@ -75,32 +80,39 @@ const LONGEST_LINE: usize = 2000;
 struct Search<'t> {
     engine: &'static Engine,
     text: &'t str,
-    /// For each detector the window that the next keyword may extend; none until a first keyword is found.
-    open: Vec<Option<Range<usize>>>,
+    /// For each detector of which a keyword was found the window that the next one may extend.
+    open: BTreeMap<u16, Range<usize>>,
     found: Vec<Found>,
 }
 
 impl<'t> Search<'t> {
-    fn extend(&mut self, candidate: Candidate) {
-        let Some(detector) = self.engine.detectors.get(candidate.detector) else { return };
-        if self.open.is_empty() {
-            self.open.resize(self.engine.detectors.len(), None);
-        }
-        let start = candidate.start.saturating_sub(detector.before);
-        let end = candidate.end.saturating_add(detector.reach).min(self.text.len());
-        let Some(open) = self.open.get_mut(candidate.detector) else { return };
-        match open {
+    /// A search that has seen the text; hands over the places of stems, as they were found.
+    fn of(text: &'t str, mut stem: impl FnMut(Place)) -> Self {
+        let engine = engine();
+        let mut search = Self { engine, text, open: BTreeMap::new(), found: Vec::new() };
+        engine.prefilter.each(text.as_bytes(), |Candidate { word, start, end }| match word {
+            Word::Keyword(detector) => search.extend(detector, start..end),
+            Word::Stem(index) => stem(Place { start, index, end }),
+        });
+        search
+    }
+
+    fn extend(&mut self, index: u16, keyword: Range<usize>) {
+        let Some(detector) = self.engine.detectors.get(usize::from(index)) else { return };
+        let start = keyword.start.saturating_sub(detector.before);
+        let end = keyword.end.saturating_add(detector.reach).min(self.text.len());
+        match self.open.get_mut(&index) {
             Some(window) if start <= window.end => window.end = end,
             _ => {
-                if let Some(window) = open.replace(start..end) {
-                    self.search(candidate.detector, window);
+                if let Some(window) = self.open.insert(index, start..end) {
+                    self.search(index, window);
                 }
             }
         }
     }
 
-    fn search(&mut self, detector: usize, window: Range<usize>) {
-        let Some((detector, expression)) = self.engine.expression(detector) else { return };
+    fn search(&mut self, detector: u16, window: Range<usize>) {
+        let Some((detector, expression)) = self.engine.expression(usize::from(detector)) else { return };
         // What stands before the window is there to look back at; what stands behind it is not.
         let Some(text) = self.text.as_bytes().get(..window.end) else { return };
         let mut at = window.start;
@@ -126,10 +138,11 @@ impl<'t> Search<'t> {
 
     /// Looks at what is still open, and keeps the more exact of what overlaps.
     fn settle(&mut self) {
-        for (detector, window) in std::mem::take(&mut self.open).into_iter().enumerate() {
-            if let Some(window) = window {
-                self.search(detector, window);
-            }
+        for (detector, window) in std::mem::take(&mut self.open) {
+            self.search(detector, window);
+        }
+        if self.found.is_empty() {
+            return;
         }
         // The most exact ones first; a stable sort leaves what is alike in the order of the declarations.
         self.found.sort_by_key(|found| {
@@ -141,7 +154,7 @@ impl<'t> Search<'t> {
                 found.range.start,
             )
         });
-        let mut kept: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+        let mut kept: BTreeMap<usize, usize> = BTreeMap::new();
         self.found.retain(|found| {
             let before = kept.range(..found.range.end).next_back();
             let is_free = before.is_none_or(|(_, &end)| end <= found.range.start);

@@ -70,7 +70,8 @@ fn data(page: &mut Page<'_>, line: &std::ops::Range<usize>) {
 
 /// What a decoded value is.
 fn told(key: &str, decoded: &str) -> Option<Kind> {
-    if let Some(hit) = detector::tokens(decoded).into_iter().next() {
+    let (tokens, stems) = detector::tokens_and_stems(decoded);
+    if let Some(hit) = tokens.into_iter().next() {
         return Some(hit.kind);
     }
     let verdict = judge(&Setting { name: key, parents: &["Secret", "data"], value: decoded, slot: Slot::SecretData });
@@ -80,7 +81,7 @@ fn told(key: &str, decoded: &str) -> Option<Kind> {
         Verdict::Weak => Some(Kind::Structural(Structural::Weak)),
         Verdict::Nothing if decoded.contains(['=', ':', '<']) => {
             let mut inner = Vec::new();
-            super::settings(&Subject { path: key, text: decoded }, &mut inner);
+            super::settings(&Subject { path: key, text: decoded }, &stems, &mut inner);
             inner.into_iter().next().map(|hit| hit.kind)
         }
         Verdict::Nothing => None,

@@ -1,6 +1,6 @@
 //! Credentials that are told by the place where they stand.
 //!
-//! One pass looks for stems of names (`pass`, `key`, `://`); where one stands, the syntax of its line is asked whether it is
+//! Stems of names (`pass`, `key`, `://`) come from the pass that finds keywords; where one stands, its line is asked whether it is
 //! a name that is given a value, and [`judge`](crate::judge) whether the value is a secret. No parser has to take the whole text:
 //! templates, snippets and fragments are read like any other. Lines that belong together (`name` and `value`, what stands below
 //! a key) are told by their indentation. What a program computes is not known, and gives nothing.
@@ -20,12 +20,13 @@ mod stems;
 mod text;
 mod value;
 
+pub(crate) use stems::{Place, STEMS, Stems};
+
 use crate::{Hit, Subject};
 
-/// Adds what the settings of a text hold.
-pub(crate) fn settings<'t>(subject: &Subject<'t>, hits: &mut Vec<Hit<'t>>) {
-    let mut stems = stems::stems(subject.text).peekable();
-    if stems.peek().is_none() && !logins::is_list(subject.path) {
+/// Adds what the settings of a text hold, in which these stems stand.
+pub(crate) fn settings<'t>(subject: &Subject<'t>, stems: &Stems, hits: &mut Vec<Hit<'t>>) {
+    if stems.is_empty() && !logins::is_list(subject.path) {
         return;
     }
     let mut page = page::Page::new(subject);
@@ -34,7 +35,7 @@ pub(crate) fn settings<'t>(subject: &Subject<'t>, hits: &mut Vec<Hit<'t>>) {
         hits.append(&mut page.finish());
         return;
     }
-    for (stem, found) in stems {
+    for (stem, found) in stems.iter() {
         if page.is_full() {
             break;
         }

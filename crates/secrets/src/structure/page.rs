@@ -13,6 +13,7 @@ use super::language::Language;
 use super::siblings;
 use super::stems::Stem;
 use super::text::{Literal, Name, Quote, Text, quoted};
+use crate::verdict::may_promise;
 use crate::{Hit, Kind, Setting, Slot, Structural, Subject, Verdict, judge};
 
 /// Findings of one file: what has more is data.
@@ -221,6 +222,9 @@ impl<'t> Page<'t> {
         let line = self.line.clone();
         let name = text.name(found.clone(), &line.range);
         self.done = name.range.end.max(found.end);
+        if self.is_plain_key(&line, &name) {
+            return;
+        }
         if name.dashes > 0
             && let Some(literal) = command::flag(text, &line, &name)
         {
@@ -260,6 +264,18 @@ impl<'t> Page<'t> {
             slot => slot,
         };
         self.tell_below(&candidate, slot, Some((&line, &name)));
+    }
+
+    /// Whether a name is a key of YAML that promises nothing: whatever stands behind it and below is judged by it alone. A
+    /// flag and words before a name may say more, and so does what an `auth` holds.
+    fn is_plain_key(&self, line: &Line, name: &Name) -> bool {
+        let written = self.text.slice(name.range.clone());
+        line.language == Language::Yaml
+            && name.token == line.content
+            && name.dashes == 0
+            && self.text.at(name.after) == b':'
+            && !may_hold_login(written)
+            && !may_promise(written)
     }
 
     fn quoted_after(&self, at: usize, words: &[&str]) -> Option<Literal<'t>> {
@@ -377,10 +393,7 @@ impl<'t> Page<'t> {
         if !(SHORTEST..=LONGEST).contains(&value.len()) || exempt::is_sealed(value) || literal.range.is_empty() {
             return false;
         }
-        let last = shown.rsplit(['.', '-']).next().unwrap_or(shown);
-        if matches!(last, "auth" | "_auth" | "Auth" | "basicAuth" | "basic_auth" | "Authorization" | "authorization")
-            && self.tell_basic(shown, literal)
-        {
+        if may_hold_login(shown) && self.tell_basic(shown, literal) {
             return true;
         }
         // Its fields are looked at one by one.
@@ -425,6 +438,12 @@ fn may_hold(name: &str, value: &str, slot: Slot) -> bool {
     let name = if name.eq_ignore_ascii_case("key") { "api_key" } else { name };
     let slot = if slot == Slot::Setting { Slot::Environment } else { slot };
     judge(&Setting { name, parents: &[], value, slot }) != Verdict::Nothing
+}
+
+/// Whether a login in base64 may be what has the name.
+fn may_hold_login(name: &str) -> bool {
+    let last = name.rsplit(['.', '-']).next().unwrap_or(name);
+    matches!(last, "auth" | "_auth" | "Auth" | "basicAuth" | "basic_auth" | "Authorization" | "authorization")
 }
 
 /// What no password of a URL holds.

@@ -144,8 +144,14 @@ fn beside<'t>(text: Text<'t>, line: &Line, from: usize) -> Option<(Range<usize>,
     let end = text.all.floor_char_boundary(line.range.end.min(from + 200));
     let rest = text.slice(from..end);
     let close = rest.find('}').unwrap_or(rest.len());
-    for known in VALUES.iter().chain(["default"].iter()) {
-        let Some(at) = rest.get(..close)?.find(known) else { continue };
+    let inside = rest.get(..close)?;
+    // Nearly always there is nothing, or what is none of them. Each has one of these.
+    let holds = |part: &[u8]| inside.as_bytes().windows(part.len()).any(|bytes| bytes == part);
+    if !holds(b"alue") && !holds(b"onte") && !holds(b"efau") {
+        return None;
+    }
+    for known in VALUES {
+        let Some(at) = inside.find(known) else { continue };
         let found = text.name(from + at..from + at + known.len(), &line.range);
         if found.range.len() != known.len() || found.token <= from && rest.starts_with(char::is_alphanumeric) {
             continue;
