@@ -2,6 +2,7 @@
 //!
 //! Kubernetes ignores HEALTHCHECK; Docker, Swarm and Compose use it.
 
+use portcullis_model::dockerfile::Base;
 use portcullis_syntax::dockerfile::{Args, Keyword};
 
 use super::Image;
@@ -46,10 +47,14 @@ rule! {
     /// HEALTHCHECK is turned off
     ///
     /// `HEALTHCHECK NONE` takes away the check that the base image brings. Looks at the last HEALTHCHECK of the final
-    /// stage and those it is built from.
+    /// stage and those it is built from. Silent on `scratch`, which brings none.
     ///
     /// ```dockerfile bad:2
     /// FROM debian:13
+    /// HEALTHCHECK NONE
+    /// ```
+    /// ```dockerfile good
+    /// FROM scratch
     /// HEALTHCHECK NONE
     /// ```
     /// ```dockerfile good
@@ -77,6 +82,9 @@ fn healthcheck_none(image: &Image<'_>, report: &mut Report<'_>) {
     let Some(stage) = image.build.final_stage() else { return };
     let Some(instruction) = image.build.effective(stage, Keyword::Healthcheck) else { return };
     let Args::Healthcheck(check) = &instruction.args else { return };
+    if matches!(image.build.root_base(stage), Base::Scratch) {
+        return;
+    }
     if check.kind.as_str().eq_ignore_ascii_case("none") {
         report
             .at(
