@@ -345,6 +345,11 @@ rule! {
     ///     steps:
     ///       - uses: actions/checkout@v4
     ///       - run: git push --tags
+    ///   publish:
+    ///     runs-on: ubuntu-latest
+    ///     permissions: { id-token: write }
+    ///     steps:
+    ///       - run: ./venv/bin/maturin upload dist/*
     /// ```
     UNUSED_WRITE_PERMISSION = "actions-unused-write-permission" {
         check: Check::Actions(ActionsCheck::Job(unused_write_permission)),
@@ -365,7 +370,9 @@ fn unused_write_permission(workflow: &Workflow<'_>, job: &Job<'_>, report: &mut 
     if writes.is_empty() || !is_plain || names_token(workflow, job) {
         return;
     }
-    for (name, value) in writes {
+    let scripts = job.steps.iter().filter_map(|step| step.script());
+    let is_asked = scripts.flat_map(|script| &script.shell.commands).any(asks_for_identity);
+    for (name, value) in writes.into_iter().filter(|(name, _)| *name != "id-token" || !is_asked) {
         report.at(value, format!("nothing in {} writes `{name}`", job.title())).help(format!("remove `{name}: write`"));
     }
 }
@@ -378,6 +385,15 @@ fn pushes(script: &portcullis_syntax::shell::Script) -> bool {
             || command.name.as_ref().is_some_and(|name| name.text.starts_with('.'))
     })
 }
+
+/// Whether a command may ask GitHub who it is, as tools do that publish, sign and deploy.
+fn asks_for_identity(command: &portcullis_syntax::shell::Command) -> bool {
+    command.args.iter().any(|word| IDENTIFIED.contains(&word.text.as_str()))
+}
+
+/// Subcommands of tools that know trusted publishing, keyless signing or federated logins.
+const IDENTIFIED: &[&str] =
+    &["attest", "attest-blob", "auth", "deploy", "login", "publish", "push", "sign", "sign-blob", "upload"];
 
 /// Longer texts are taken to hold a token.
 const MAX_TEXT: usize = 1 << 18;
