@@ -6,6 +6,7 @@ use regorus::Value;
 use regorus::unstable::{BUILTINS, Expr, Ref, Source, Span};
 
 use super::arguments::refuse;
+use super::charged::is_heavy;
 use super::{Builtin, Refusal};
 use crate::module::{Fault, Limits};
 
@@ -14,8 +15,12 @@ pub(super) static TABLE: &[Builtin] = &[
     Builtin { name: "bits.lsh", arity: 2, call: |a, _| run("bits.lsh", a, number(a, 1) > MOST_BITS) },
     Builtin { name: "concat", arity: 2, call: |a, limits| run("concat", a, joined(a) > limits.bytes) },
     // Of the interpreter's own, what is no string has no validity.
-    Builtin { name: "json.is_valid", arity: 1, call: |a, _| text_or_false("json.is_valid", a) },
-    Builtin { name: "yaml.is_valid", arity: 1, call: |a, _| text_or_false("yaml.is_valid", a) },
+    Builtin {
+        name: "json.is_valid",
+        arity: 1,
+        call: |a, limits| text_or_false("json.is_valid", a, is_heavy(a, limits)),
+    },
+    Builtin { name: "yaml.is_valid", arity: 1, call: |a, _| text_or_false("yaml.is_valid", a, false) },
     Builtin { name: "replace", arity: 3, call: |a, limits| run("replace", a, replaced(a) > limits.bytes) },
     Builtin {
         name: "regex.replace",
@@ -29,9 +34,9 @@ pub(super) fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Ref
     run("sprintf", arguments, formatted(arguments, limits) > limits.bytes)
 }
 
-fn text_or_false(name: &str, arguments: &[Value]) -> Result<Value, Refusal> {
+fn text_or_false(name: &str, arguments: &[Value], is_too_much: bool) -> Result<Value, Refusal> {
     match arguments.first() {
-        Some(Value::String(_)) => run(name, arguments, false),
+        Some(Value::String(_)) => run(name, arguments, is_too_much),
         _ => Ok(Value::Bool(false)),
     }
 }

@@ -43,7 +43,6 @@ pub(super) static TABLE: &[Builtin] = &[
         call: |a, limits| run("json.marshal_with_options", a, indented(a, limits)),
     },
     Builtin { name: "json.unmarshal", arity: 1, call: |a, limits| run("json.unmarshal", a, is_heavy(a, limits)) },
-    Builtin { name: "json.is_valid", arity: 1, call: |a, limits| run("json.is_valid", a, is_heavy(a, limits)) },
     Builtin { name: "yaml.unmarshal", arity: 1, call: |a, limits| run("yaml.unmarshal", a, text(a, 1) > limits.bytes) },
     Builtin {
         name: "yaml.marshal",
@@ -55,11 +54,6 @@ pub(super) static TABLE: &[Builtin] = &[
     // Of thousands of large numbers it would be a number that takes minutes.
     Builtin { name: "product", arity: 1, call: |a, _| run("product", a, elements(a) > MOST_FACTORS) },
     Builtin { name: "split", arity: 2, call: |a, limits| run("split", a, text(a, 1) > limits.bytes) },
-    Builtin {
-        name: "strings.replace_n",
-        arity: 2,
-        call: |a, limits| run("strings.replace_n", a, replaced(a) > limits.bytes),
-    },
     Builtin {
         name: "strings.reverse",
         arity: 1,
@@ -121,14 +115,7 @@ fn indented(arguments: &[Value], limits: &Limits) -> bool {
 }
 
 /// As often as an old text may stand in it, each new one.
-fn replaced(arguments: &[Value]) -> usize {
-    let Some(Value::Object(patterns)) = arguments.first() else { return 0 };
-    let Some(Value::String(text)) = arguments.get(1) else { return 0 };
-    let longest = patterns.iter().map(|(_, new)| if let Value::String(new) = new { new.len() } else { 0 }).max();
-    text.len().saturating_add(1).saturating_mul(longest.unwrap_or(0).max(1))
-}
-
-fn is_heavy(arguments: &[Value], limits: &Limits) -> bool {
+pub(super) fn is_heavy(arguments: &[Value], limits: &Limits) -> bool {
     matches!(arguments.first(), Some(Value::String(text)) if text.len() > limits.bytes || has_enormous(text))
 }
 

@@ -9,17 +9,11 @@ use crate::module::Limits;
 pub(super) static TABLE: &[Builtin] = &[
     Builtin { name: "strings.split_n", arity: 3, call: |a, _| split(a) },
     // The interpreter's own panics for an empty text and counts those that overlap.
-    Builtin { name: "strings.count", arity: 2, call: |a, _| Ok(Value::from(occurrences(text(a, 0)?, text(a, 1)?))) },
     // The interpreter's own replaces in what it has replaced.
     Builtin { name: "strings.replace_n", arity: 2, call: |a, limits| replaced(a, limits) },
     // What `$"…{x}"` is rewritten to.
     Builtin { name: "internal.template_string", arity: 1, call: |a, limits| joined(&items(a, 0)?, limits) },
 ];
-
-/// Those that do not overlap; between letters, and at both ends, for an empty text.
-fn occurrences(text: &str, wanted: &str) -> usize {
-    text.matches(wanted).count()
-}
 
 /// One pass over the text; where several keys fit, the first in order.
 fn replaced(arguments: &[Value], limits: &Limits) -> Result<Value, Refusal> {
