@@ -4,6 +4,19 @@
 //! verdict (a text that is no review, a panic, a deadline, an overload). It has no access to the cluster, and nothing of
 //! a review is executed or written anywhere.
 
+mod budget;
+mod connection;
 pub mod decide;
+mod http;
+mod log;
+mod metrics;
+mod pool;
+mod reload;
 pub mod review;
+mod server;
 pub mod settings;
+mod status;
+mod tls;
+
+pub use reload::{LoadError, Loaded, Source};
+pub use server::{Options, ServeError, Server, Signals};
