@@ -161,6 +161,11 @@ impl Server {
         self.shared.advance(Phase::Leaving);
     }
 
+    /// Begins the end without waiting for the cluster to learn of it.
+    pub fn stop_now(&self) {
+        self.shared.advance(Phase::Draining);
+    }
+
     /// Waits for the end.
     pub fn wait(self) {
         // A task that panicked has ended as well.

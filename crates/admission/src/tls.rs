@@ -101,6 +101,9 @@ impl Certificates {
 
 impl Texts {
     fn gather(tls: &Tls, made: Option<&Made>) -> Result<Self, String> {
+        if tls.client_ca.is_none() && !tls.client_names.is_empty() {
+            return Err("`client-names` need a `client-ca`, which says whose certificates count".to_owned());
+        }
         let (certificate, key) = match (made, &tls.certificate, &tls.key) {
             (Some(made), ..) => (made.certificate.clone(), made.key.clone()),
             (None, Some(certificate), Some(key)) => (read(certificate)?, read(key)?),
