@@ -58,7 +58,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) builds: &'a Builds,
     pub(crate) callers: &'a Callers,
     /// Policies of users, where there are any.
-    pub(crate) policies: Option<&'a Asking<'a>>,
+    pub(crate) policies: Option<&'a Asking>,
     pub(crate) today: Date,
 }
 

@@ -660,7 +660,7 @@ struct Shared<'a> {
     root_paths: &'a RootPaths,
     builds: &'a Builds,
     callers: &'a Callers,
-    policies: Option<&'a Asking<'a>>,
+    policies: Option<&'a Asking>,
 }
 
 impl<'a> Shared<'a> {
