@@ -4,6 +4,7 @@
 //! error, because a setting that silently does nothing is worse than none. Whether a path that a glob names exists is
 //! not known here.
 
+mod admission;
 mod file;
 mod import;
 mod keys;
@@ -22,6 +23,10 @@ use portcullis_core::{Catalog, Profile, RuleIdx, Severity};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_rules::{Date, OptionValue, Options};
 
+pub use admission::{
+    Admission, AdmissionLimits, AdmissionProfile, AdmissionTls, ByteSize, Connect, Count, Exemptions, FailurePolicy,
+    Listen, Mode, Period, RuleAction, RuleExemption,
+};
 pub use file::{ConfigFileError, FILE_NAMES};
 pub use import::{ImportError, Imported, Remark, import, import_texts};
 pub use nearest::{UnknownRule, nearest, select_rules};
@@ -61,6 +66,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// `licences`.
     pub licences: Licences,
+    /// `admission`.
+    pub admission: Admission,
 }
 
 /// Names that are not walked into unless they are named on the command line.
@@ -195,6 +202,7 @@ impl Default for Config {
             advisories: Advisories::default(),
             secrets: Secrets::default(),
             licences: Licences::default(),
+            admission: Admission::default(),
         }
     }
 }
