@@ -5,5 +5,6 @@
 //! a review is executed or written anywhere.
 
 pub mod decide;
+pub mod decision;
 pub mod review;
 pub mod settings;

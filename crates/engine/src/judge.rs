@@ -1,6 +1,7 @@
 //! One file: read, parse, run the rules, suppress, seal. What is left needs neither text nor tree.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use portcullis_core::{
     Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RootPaths, RuleIdx, ScanError,
@@ -78,6 +79,8 @@ pub(crate) struct Judged {
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
     pub(crate) documents: usize,
+    /// What of the time was spent in policies.
+    pub(crate) policy_time: Duration,
     /// The chart of a template that only rendering makes readable.
     pub(crate) unrendered: Option<Arc<str>>,
 }
@@ -319,7 +322,9 @@ impl Judge<'_> {
         }
         outcome.settle();
         if judging.whose == Objects::Judged {
+            let start = self.policies.map(|_| Instant::now());
             self.ask_of_tree(input, tree, &mut outcome.drafts, judged);
+            judged.policy_time += start.map_or(Duration::ZERO, |start| start.elapsed());
         }
         if judging.dialect != Dialect::Yaml12 {
             outcome.facts.add_unread(Unread::of_documents(tree));

@@ -50,7 +50,7 @@ pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};
 pub use git::GitError;
 pub use history::history;
-pub use objects::{Given, JudgedObject, ObjectError, ObjectFinding, Objects};
+pub use objects::{FoundContainer, Given, JudgedObject, ObjectError, ObjectFinding, Objects};
 pub use packages::{Way, ways};
 pub use policies::{Policies, PolicySources};
 pub use portcullis_policy::Counting;

@@ -7,9 +7,11 @@
 //! looks like a placeholder; in custom resources, whose controllers fill in templates of their own, it is not known.
 
 mod field;
+mod stored;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use portcullis_core::{
     Catalog, Draft, FileId, Finding, Note, RootPaths, RuleIdx, ScanError, Span, SuppressedBy, Suppression,
@@ -21,7 +23,8 @@ use portcullis_model::kubernetes::{Object, objects};
 use portcullis_rules::Outcome;
 use portcullis_syntax::{Dialect, Node, Tree, json};
 
-use self::field::Field;
+use self::field::Around;
+pub(crate) use self::stored::drop_stored;
 use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::Ignore;
@@ -69,10 +72,14 @@ pub struct Given<'a> {
 /// What was said of an object.
 #[derive(Debug, Default)]
 pub struct JudgedObject {
+    /// Its name, or the start of the one that it will get.
+    pub name: Option<String>,
     /// In order of place and rule.
     pub findings: Vec<ObjectFinding>,
     /// What kept a rule or a policy from being asked.
     pub errors: Vec<ScanError>,
+    /// What of the time was spent in policies.
+    pub policy_time: Duration,
 }
 
 /// A finding, and where in the object it is.
@@ -82,11 +89,22 @@ pub struct ObjectFinding {
     pub finding: Finding,
     /// The way to the field, as `kubectl explain` writes it, with indices: `spec.containers[0].image`. Empty: the object.
     pub field: String,
-    /// The name of the container that it is in.
-    pub container: Option<String>,
+    /// The container that it is in.
+    pub container: Option<FoundContainer>,
+    /// `runtimeClassName` of the pod that it is in.
+    pub runtime_class: Option<String>,
     /// What makes it the same finding in another version of the object: the rule, the way to the field by the names of
     /// list elements, and the value there, where it is a scalar and no image.
     pub key: u64,
+}
+
+/// A container as its pod says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundContainer {
+    /// `name`; may be missing.
+    pub name: Option<String>,
+    /// `image`; may be missing.
+    pub image: Option<String>,
 }
 
 /// Why an object cannot be judged.
@@ -170,8 +188,9 @@ impl Objects {
         }
         let root = tree.documents().next().and_then(|document| Object::new(document.root));
         let root = root.ok_or(ObjectError::NoObject)?;
-        let is_builtin = root.is_builtin();
-        let tree = if is_builtin { tree.literal() } else { tree };
+        let name = root.name.or_else(|| root.node.get("metadata.generateName").present().and_then(Node::as_str));
+        let name = name.map(str::to_owned);
+        let tree = if root.is_builtin() { tree.literal() } else { tree };
 
         let set = Filters::new(&self.options.config, &self.options.cwd, self.options.config_directory.as_deref())
             .overrides(given.path);
@@ -191,9 +210,10 @@ impl Objects {
         let judging = Judging { dialect: Dialect::Json, whose: Whose::Judged };
         let mut outcome = judge.outcome(&input, &tree, &found, judging, &mut judged);
         judge.search(&input, given.text, Some(&tree), &mut outcome);
+        drop_stored(&mut outcome, &found, &self.catalog);
         let mut findings = self.seal(&judge, &tree, &found, outcome, &mut judged);
         self.accept(&mut findings, given.path);
-        Ok(JudgedObject { findings, errors: judged.errors })
+        Ok(JudgedObject { name, findings, errors: judged.errors, policy_time: judged.policy_time })
     }
 
     /// As a scan does with what the rules said of a file; what is claimed is settled at once.
@@ -225,19 +245,17 @@ impl Objects {
         let text = tree.text();
         let mut sealer = Sealer::new(&self.catalog, judge.selection, judge.needs, NAME, text);
         sealer.mask(secrets);
-        let roots: Vec<Node<'_>> = tree.documents().map(|document| document.root).collect();
+        let around = Around::new(tree, objects);
         let mut findings = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let field = Field::of(&roots, objects, &draft.place);
+            let field = around.field(&draft.place);
             let key = field.key(draft.rule, &draft.place);
-            let finding = judge.seal(draft, &mut directives, &mut sealer);
-            findings.push(ObjectFinding { finding, field: field.path(), container: field.container(), key });
+            findings.push(around.finding(&field, key, judge.seal(draft, &mut directives, &mut sealer)));
         }
         for draft in judge.about_directives(&directives, judge.could_tell(judged)) {
-            let field = Field::of(&roots, objects, &draft.place);
+            let field = around.field(&draft.place);
             let key = field.key(draft.rule, &draft.place);
-            let finding = sealer.seal(draft);
-            findings.push(ObjectFinding { finding, field: field.path(), container: field.container(), key });
+            findings.push(around.finding(&field, key, sealer.seal(draft)));
         }
         findings
     }

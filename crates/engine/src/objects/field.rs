@@ -5,23 +5,45 @@
 
 use std::fmt::Write as _;
 
-use portcullis_core::{Place, RuleIdx, Span, StableHash};
-use portcullis_model::kubernetes::Object;
-use portcullis_syntax::Node;
+use portcullis_core::{Finding, Place, RuleIdx, Span, StableHash};
+use portcullis_model::kubernetes::{Object, Pod, pods};
+use portcullis_syntax::{Node, Tree};
 
-/// A field of an object; the way to it from the root.
-pub(super) struct Field<'t> {
-    way: Vec<Node<'t>>,
+use super::{FoundContainer, ObjectFinding};
+
+/// An object and what stands in it.
+pub(super) struct Around<'t, 'o> {
+    roots: Vec<Node<'t>>,
+    objects: &'o [Object<'t>],
+    pods: Vec<Pod<'t>>,
 }
 
-impl<'t> Field<'t> {
-    pub(super) fn of(roots: &[Node<'t>], objects: &[Object<'t>], place: &Place) -> Self {
+impl<'t, 'o> Around<'t, 'o> {
+    pub(super) fn new(tree: &'t Tree, objects: &'o [Object<'t>]) -> Self {
+        let roots = tree.documents().map(|document| document.root).collect();
+        Self { roots, objects, pods: objects.iter().flat_map(pods).collect() }
+    }
+
+    pub(super) fn finding(&self, field: &Field<'t>, key: u64, finding: Finding) -> ObjectFinding {
+        let pod = self.pods.iter().find(|pod| field.way.contains(&pod.template));
+        let runtime_class = pod.and_then(|pod| pod.get("runtimeClassName").present()).and_then(Node::as_str);
+        ObjectFinding {
+            finding,
+            field: field.path(),
+            container: field.container(),
+            runtime_class: runtime_class.map(str::to_owned),
+            key,
+        }
+    }
+
+    /// The field that a finding is about.
+    pub(super) fn field(&self, place: &Place) -> Field<'t> {
         let contains = |node: Node<'t>| {
             let holds = |span: Span| span.start <= place.span.start && place.span.end <= span.end;
             holds(node.span()) || node.key().is_some_and(|key| holds(key.span()))
         };
         let mut way: Vec<Node<'t>> = Vec::new();
-        let mut next = roots.iter().copied().find(|&root| contains(root));
+        let mut next = self.roots.iter().copied().find(|&root| contains(root));
         // As deep as the parser lets a tree be.
         while let Some(node) = next {
             way.push(node);
@@ -35,7 +57,7 @@ impl<'t> Field<'t> {
                 node.entries().map(|(_, value)| value).find(|&value| contains(value))
             };
         }
-        let subjects = objects.iter().filter(|object| way.contains(&object.node));
+        let subjects = self.objects.iter().filter(|object| way.contains(&object.node));
         let subject = subjects.last().map_or(0, Object::identity);
         let is_meant = |node: &Node<'t>| {
             let mut hash = StableHash::new();
@@ -46,11 +68,18 @@ impl<'t> Field<'t> {
         if let Some(meant) = way.iter().rposition(is_meant) {
             way.truncate(meant.saturating_add(1));
         }
-        Self { way }
+        Field { way }
     }
+}
 
+/// A field of an object; the way to it from the root.
+pub(super) struct Field<'t> {
+    way: Vec<Node<'t>>,
+}
+
+impl<'t> Field<'t> {
     /// As `spec.containers[0].image`.
-    pub(super) fn path(&self) -> String {
+    fn path(&self) -> String {
         let mut path = String::new();
         for node in &self.way {
             if let Some(key) = node.key() {
@@ -68,14 +97,15 @@ impl<'t> Field<'t> {
         path
     }
 
-    /// The name of the container that it is in.
-    pub(super) fn container(&self) -> Option<String> {
+    /// The container that it is in.
+    fn container(&self) -> Option<FoundContainer> {
         let is_container = |node: &&Node<'t>| {
             let list = node.parent().filter(|list| list.is_list()).and_then(Node::key);
             list.is_some_and(|key| CONTAINERS.contains(&key.text()))
         };
         let container = self.way.iter().rfind(is_container)?;
-        container.field("name").and_then(Node::as_str).map(str::to_owned)
+        let text = |field: &str| container.field(field).and_then(Node::as_str).map(str::to_owned);
+        Some(FoundContainer { name: text("name"), image: text("image") })
     }
 
     /// What the finding has in common with the same one in another version of the object.
