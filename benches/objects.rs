@@ -2,7 +2,11 @@
 //! every rule, clean and not, on one thread.
 //!
 //! `cargo bench -p portcullis-engine --bench objects`
-#![allow(clippy::print_stdout, clippy::expect_used, reason = "a benchmark reports on standard output and ends on any fault")]
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark reports on standard output and ends on any fault"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -64,9 +64,7 @@ pub enum Clock {
 impl Clock {
     fn today(self) -> Date {
         match self {
-            Self::System => {
-                Date::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
-            }
+            Self::System => Date::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
             Self::Fixed(day) => day,
         }
     }
@@ -95,9 +93,10 @@ impl Judge {
             return Err(JudgeError::Load(error.clone()));
         }
         let catalog = Arc::clone(objects.catalog());
-        let profiles = settings.profiles.iter().map(|(name, profile)| {
-            Actions::new(profile, &catalog).map(|actions| (name.clone(), actions))
-        });
+        let profiles = settings
+            .profiles
+            .iter()
+            .map(|(name, profile)| Actions::new(profile, &catalog).map(|actions| (name.clone(), actions)));
         let profiles = profiles.collect::<Result<_, _>>()?;
         Ok(Self {
             profiles,

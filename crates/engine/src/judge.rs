@@ -28,6 +28,7 @@ use crate::classify::Language;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
 use crate::helm::{Part, read_chart};
+use crate::objects::drop_stored;
 use crate::piped::SOURCE;
 use crate::policies::Asking;
 use crate::relations::unreadable;
@@ -51,6 +52,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) variables_files: &'a [String],
     /// The Compose files that are to be merged, the weakest first.
     pub(crate) compose_files: &'a [String],
+    /// The files that hold what is in a cluster.
+    pub(crate) dumps: &'a [String],
     /// The files of the scan, in order of their paths.
     pub(crate) targets: &'a [(Target, Language)],
     /// The directories that were named.
@@ -269,6 +272,9 @@ impl Judge<'_> {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }
         self.search(input, &text, Some(&tree), &mut outcome);
+        if self.dumps.contains(&input.target.path) {
+            drop_stored(&mut outcome, &objects, self.catalog);
+        }
         name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
         self.finish(input, &text, outcome, directives, judged);

@@ -186,6 +186,9 @@ impl Objects {
         if let Some(error) = tree.errors().first() {
             return Err(ObjectError::Unreadable(error.message.clone()));
         }
+        if tree.documents().count() > 1 {
+            return Err(ObjectError::Unreadable("more follows after its end".to_owned()));
+        }
         let root = tree.documents().next().and_then(|document| Object::new(document.root));
         let root = root.ok_or(ObjectError::NoObject)?;
         let name = root.name.or_else(|| root.node.get("metadata.generateName").present().and_then(Node::as_str));
@@ -292,6 +295,7 @@ impl Objects {
             homes: &self.homes,
             variables_files: &[],
             compose_files: &[],
+            dumps: &[],
             targets: &[],
             directories: &[],
             root_paths: &RootPaths::Same,
@@ -393,7 +397,6 @@ fn with_namespace(text: &str, place: Place, namespace: &str) -> String {
     let (before, after) = text.split_at_checked(place.at.saturating_add(1)).unwrap_or((text, ""));
     let comma = if place.is_first { "" } else { "," };
     // Whatever is no name of a namespace is none that a rule or glob could know.
-    let namespace: String =
-        namespace.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).collect();
+    let namespace: String = namespace.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).collect();
     format!("{before}\"namespace\":\"{namespace}\"{comma}{after}")
 }

@@ -70,9 +70,8 @@ pub(super) fn what(request: &Request) -> Result<What<'_>, String> {
         return Err(format!("{} without an object", request.operation.name()));
     };
     let part = request.sub_resource.as_deref().filter(|part| !part.is_empty());
-    let of_group = |(group, resource): &(&str, &str)| {
-        request.resource.group == *group && request.resource.resource == *resource
-    };
+    let of_group =
+        |(group, resource): &(&str, &str)| request.resource.group == *group && request.resource.resource == *resource;
     let is_other = part.is_some_and(|part| !WHOLE.contains(&part))
         || QUESTIONS.contains(&request.resource.group.as_str())
         || RECORDS.iter().any(of_group);

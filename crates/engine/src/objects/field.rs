@@ -48,7 +48,8 @@ impl<'t, 'o> Around<'t, 'o> {
         while let Some(node) = next {
             way.push(node);
             // A key is as far as one can go.
-            let is_at_key = node.key().is_some_and(|key| key.span().start <= place.span.start && place.span.end <= key.span().end);
+            let is_at_key =
+                node.key().is_some_and(|key| key.span().start <= place.span.start && place.span.end <= key.span().end);
             next = if is_at_key {
                 None
             } else if node.is_list() {
@@ -84,7 +85,8 @@ impl<'t> Field<'t> {
         for node in &self.way {
             if let Some(key) = node.key() {
                 let key = key.text();
-                let is_plain = !key.is_empty() && key.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-'));
+                let is_plain =
+                    !key.is_empty() && key.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-'));
                 match (is_plain, path.is_empty()) {
                     (true, true) => path.push_str(key),
                     (true, false) => _ = write!(path, ".{key}"),
