@@ -247,6 +247,12 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) stdin_filename: Option<String>,
 
+    /// A file of what a cluster holds, repeatable: what `kubectl get … -o json` or `-o yaml` writes, or - for standard input
+    ///
+    /// Its objects are judged as the admission webhook judges them: the values of a Secret are where they belong.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cluster: Vec<PathBuf>,
+
     /// A Compose file of the project, repeatable: later ones are put over earlier ones
     ///
     /// As `docker compose -f`. Without it, each folder's `compose.yaml` and its `compose.override.yaml` are one project,

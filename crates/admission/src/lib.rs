@@ -7,6 +7,7 @@
 mod budget;
 mod connection;
 pub mod decide;
+pub mod decision;
 mod http;
 mod log;
 mod metrics;

@@ -1,6 +1,6 @@
 //! What policies are asked about: each document of a scanned text, in the shapes that they mean.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_core::{Catalog, Draft, LineIndex, RuleIdx, Span, StableHash};
 use portcullis_model::kubernetes::{Object, objects};
@@ -14,18 +14,18 @@ use crate::classify::Language;
 use crate::judge::{Input, Judge, Judged};
 
 /// The policies of a scan, as its workers ask them.
-pub(crate) struct Asking<'p> {
-    loaded: &'p portcullis_policy::Policies,
+pub(crate) struct Asking {
+    loaded: Arc<portcullis_policy::Policies>,
     /// By check.
     rules: Vec<Option<RuleIdx>>,
     /// Evaluators that nobody uses: there are as many as threads in the end.
     idle: Mutex<Vec<Worker>>,
 }
 
-impl<'p> Asking<'p> {
-    pub(crate) fn new(policies: &'p Policies, catalog: &Catalog) -> Self {
+impl Asking {
+    pub(crate) fn new(policies: &Policies, catalog: &Catalog) -> Self {
         let rules = policies.loaded.checks().iter().map(|check| catalog.by_id(&check.meta.id)).collect();
-        Self { loaded: &policies.loaded, rules, idle: Mutex::new(Vec::new()) }
+        Self { loaded: Arc::clone(&policies.loaded), rules, idle: Mutex::new(Vec::new()) }
     }
 
     fn with_worker<R>(&self, work: impl FnOnce(&mut Worker) -> R) -> R {
@@ -40,7 +40,7 @@ impl<'p> Asking<'p> {
 /// What is said of one text.
 struct Said<'a> {
     judge: &'a Judge<'a>,
-    asking: &'a Asking<'a>,
+    asking: &'a Asking,
     drafts: &'a mut Vec<Draft>,
     judged: &'a mut Judged,
 }

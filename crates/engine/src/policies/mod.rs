@@ -9,6 +9,7 @@ mod sources;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use portcullis_core::{Note, NoteKind, RuleMeta, ScanError};
 use portcullis_policy::{Fault, Limits, Module, Namespaces, Options};
@@ -20,7 +21,7 @@ use crate::paths;
 
 /// Policies, loaded, and what was wrong with them.
 pub struct Policies {
-    loaded: portcullis_policy::Policies,
+    loaded: Arc<portcullis_policy::Policies>,
     errors: Vec<ScanError>,
     notes: Vec<Note>,
 }
@@ -83,7 +84,7 @@ impl Policies {
             message: format!("its rules are not asked: name the package with `--namespace {}`", it.namespace),
         });
         let notes = unasked.collect();
-        Self { loaded, errors, notes }
+        Self { loaded: Arc::new(loaded), errors, notes }
     }
 
     /// The rules that they add to the catalog.
