@@ -16,8 +16,10 @@ mod reload;
 pub mod review;
 mod server;
 pub mod settings;
+mod source;
 mod status;
 mod tls;
 
 pub use reload::{LoadError, Loaded, Source};
 pub use server::{Options, ServeError, Server, Signals};
+pub use source::{FileSource, Flags};

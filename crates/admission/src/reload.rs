@@ -7,6 +7,7 @@ use std::hash::Hasher as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
@@ -136,6 +137,9 @@ fn stamp(paths: &[PathBuf]) -> u128 {
         hash.write_usize(bytes.len());
         hash.write(bytes);
     };
+    // What has expired depends on the day.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    add(&now.as_secs().div_euclid(86_400).to_le_bytes());
     for file in files {
         add(file.as_os_str().as_encoded_bytes());
         match std::fs::read(&file) {

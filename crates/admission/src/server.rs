@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -152,8 +154,13 @@ impl Server {
     }
 
     /// The authority of the certificate in PEM, where that was made at the start.
-    pub fn ca_bundle(&self) -> Option<&str> {
-        self.shared.certificates.ca_bundle()
+    pub fn authority(&self) -> Option<&str> {
+        self.shared.certificates.authority()
+    }
+
+    /// The same as the `caBundle` of a webhook's configuration has it.
+    pub fn ca_bundle(&self) -> Option<String> {
+        self.authority().map(|pem| BASE64_STANDARD.encode(pem))
     }
 
     /// Begins the end.

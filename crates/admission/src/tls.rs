@@ -76,7 +76,7 @@ impl Certificates {
     }
 
     /// The authority of a certificate that was made here, in PEM.
-    pub(crate) fn ca_bundle(&self) -> Option<&str> {
+    pub(crate) fn authority(&self) -> Option<&str> {
         self.made.as_ref().map(|made| made.authority.as_str())
     }
 

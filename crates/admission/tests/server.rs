@@ -414,7 +414,7 @@ fn only_named_clients_are_served_where_names_are_asked_for() {
         ("the common name", Some(ours.identity("somebody", "kube-apiserver")), true),
         ("a DNS name", Some(ours.identity("kube-apiserver", "somebody")), true),
     ] {
-        let client = Client::new(server.address(), server.ca_bundle().unwrap(), own.as_ref());
+        let client = Client::new(server.address(), server.authority().unwrap(), own.as_ref());
         let answer = block_on(client.send(Http::Two, "/validate", pod("a")));
         assert_eq!(answer.is_ok(), is_served, "{what}: {answer:?}");
     }

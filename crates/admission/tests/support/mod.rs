@@ -162,7 +162,7 @@ impl Answer {
 impl Client {
     /// For a server that made its certificate.
     pub fn of(server: &Server) -> Self {
-        Self::new(server.address(), server.ca_bundle().unwrap(), None)
+        Self::new(server.address(), server.authority().unwrap(), None)
     }
 
     pub fn new(address: SocketAddr, authority: &str, own: Option<&Identity>) -> Self {
