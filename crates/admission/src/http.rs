@@ -115,11 +115,12 @@ impl Call {
         let limits = &self.serving.settings.limits;
         let too_large = || format!("the review has more than {} bytes", limits.body);
         let announced = incoming.size_hint().exact();
+        let end = self.started.checked_add(limits.header_timeout).map_or(self.deadline, |end| end.min(self.deadline));
         if announced.is_some_and(|length| length > limits.body) {
+            discard(incoming, limits.body, end).await;
             return Err((Refusal::TOO_LARGE, too_large(), Vec::new()));
         }
         let mut body = Vec::with_capacity(announced.and_then(|it| usize::try_from(it).ok()).unwrap_or(0));
-        let end = self.started.checked_add(limits.header_timeout).map_or(self.deadline, |end| end.min(self.deadline));
         loop {
             let data = match timeout_at(end.into(), incoming.frame()).await {
                 Err(_) => return Err((Refusal::SLOW, "the review was not sent in time".to_owned(), body)),
@@ -130,9 +131,11 @@ impl Call {
             let more = u64::try_from(data.len()).unwrap_or(u64::MAX);
             let sum = u64::try_from(body.len()).unwrap_or(u64::MAX).saturating_add(more);
             if sum > limits.body {
+                discard(incoming, limits.body, end).await;
                 return Err((Refusal::TOO_LARGE, too_large(), body));
             }
             if !share.grow(more) {
+                discard(incoming, limits.body, end).await;
                 return Err((Refusal::OVERLOAD, "too many bytes of reviews are at hand".to_owned(), body));
             }
             body.extend_from_slice(&data);
@@ -267,6 +270,17 @@ impl Asked {
             "dry_run": request.dry_run,
         });
         Self { uid: request.uid.clone(), operation: request.operation, fields }
+    }
+}
+
+/// Reads the rest of a body that was refused, within reason: over HTTP/1.1 a client may not look at an answer while it still
+/// sends, and a connection that is closed on it has no answer.
+async fn discard(mut body: Incoming, most: u64, end: Instant) {
+    let mut left = most;
+    while let Ok(Some(Ok(frame))) = timeout_at(end.into(), body.frame()).await {
+        let length = frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX));
+        let Some(less) = left.checked_sub(length) else { return };
+        left = less;
     }
 }
 

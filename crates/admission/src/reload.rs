@@ -6,7 +6,7 @@
 use std::hash::Hasher as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -58,6 +58,8 @@ pub(crate) struct Reloader {
 struct Watch {
     paths: Vec<PathBuf>,
     stamp: u128,
+    /// What was seen the last time, where it is not what is in use.
+    pending: Option<u128>,
     /// Why the newest is not in use.
     failure: Option<String>,
 }
@@ -73,7 +75,7 @@ pub(crate) enum Reload {
 impl Reloader {
     pub(crate) fn new(source: Arc<dyn Source>) -> Result<Self, LoadError> {
         let loaded = source.load()?;
-        let watch = Watch { stamp: stamp(&loaded.watched), paths: loaded.watched, failure: None };
+        let watch = Watch { stamp: stamp(&loaded.watched), paths: loaded.watched, pending: None, failure: None };
         let serving = Serving { settings: loaded.settings, decider: loaded.decider, generation: 1 };
         Ok(Self { source, current: RwLock::new(Arc::new(serving)), watch: Mutex::new(watch) })
     }
@@ -84,26 +86,38 @@ impl Reloader {
 
     /// Why the newest is not in use; `None` where it is.
     pub(crate) fn failure(&self) -> Option<String> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner).failure.clone()
+        self.watch().failure.clone()
     }
 
-    /// Looks whether something has changed, and loads it.
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks whether something has changed, and loads it. A change is taken when it is seen for the second time: files that are being
+    /// written are empty or end early, and may still say something.
     pub(crate) fn check(&self) -> Reload {
-        let paths = self.watch.lock().unwrap_or_else(PoisonError::into_inner).paths.clone();
+        let paths = self.watch().paths.clone();
         let seen = stamp(&paths);
-        if seen == self.watch.lock().unwrap_or_else(PoisonError::into_inner).stamp {
-            return Reload::Same;
+        {
+            let mut watch = self.watch();
+            let is_news = seen != watch.stamp;
+            let is_settled = watch.pending.replace(seen) == Some(seen);
+            if !is_news || !is_settled {
+                return Reload::Same;
+            }
         }
         let loaded = catch_unwind(AssertUnwindSafe(|| self.source.load())).unwrap_or_else(|_| {
             Err(LoadError { reason: "loading it ended in a panic".to_owned(), watched: paths.clone() })
         });
+        if stamp(&paths) != seen {
+            return Reload::Same;
+        }
         let (watched, result) = match loaded {
             Ok(Loaded { settings, decider, watched }) => (watched, Ok((settings, decider))),
             Err(LoadError { reason, watched }) => (watched, Err(reason)),
         };
-        // A change while it was loaded is one that the next look has to see: what was seen before counts, where it is of the same files.
         let stamp = if watched == paths { seen } else { stamp(&watched) };
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watch = self.watch();
         watch.stamp = stamp;
         watch.paths = watched;
         match result {

@@ -13,8 +13,8 @@ use portcullis_admission::settings::FailurePolicy;
 use portcullis_admission::{LoadError, Loaded, Options, ServeError, Server, Signals};
 use serde_json::json;
 use support::{
-    Authority, Client, Gate, Http, Identity, Lines, Loads, block_on, folder, judge, metric, pod, review, settings,
-    start, start_logging, start_with, status, stop, until,
+    Authority, Client, Ends, Gate, Http, Identity, Lines, Loads, block_on, folder, judge, metric, pod, review,
+    settings, start, start_logging, start_with, status, stop, until,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -369,6 +369,7 @@ fn a_certificate_is_replaced_under_load_and_a_bad_one_is_not_taken() {
     let first = shown();
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let end = Ends::when_dropped(&is_over);
         let load = scope.spawn(|| {
             let mut sent = 0;
             while !is_over.load(Ordering::Relaxed) {
@@ -391,7 +392,7 @@ fn a_certificate_is_replaced_under_load_and_a_bad_one_is_not_taken() {
         assert_eq!(shown(), second);
         write("..5", &authority.identity("localhost", "fifth"));
         until("the fifth is shown", || shown() != second);
-        is_over.store(true, Ordering::Relaxed);
+        drop(end);
         assert!(load.join().unwrap() > 0);
     });
     assert_eq!(metric(&server, "certificate_reloads_total{result=\"ok\"}"), 2.0);
@@ -424,8 +425,13 @@ fn only_named_clients_are_served_where_names_are_asked_for() {
 
 #[test]
 fn a_new_configuration_is_taken_under_load_and_a_broken_one_is_not() {
-    let file = folder("reload").join("policy");
-    std::fs::write(&file, "one").unwrap();
+    let folder = folder("reload");
+    let file = folder.join("policy");
+    let write = |text: &str| {
+        std::fs::write(folder.join("next"), text).unwrap();
+        std::fs::rename(folder.join("next"), &file).unwrap();
+    };
+    write("one");
     let lines = Lines::default();
     let load = {
         let file = file.clone();
@@ -447,6 +453,7 @@ fn a_new_configuration_is_taken_under_load_and_a_broken_one_is_not() {
     let said = || client.post("/validate", pod("a")).response()["status"]["message"].as_str().unwrap().to_owned();
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let end = Ends::when_dropped(&is_over);
         let load = scope.spawn(|| {
             let mut all = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
@@ -455,10 +462,10 @@ fn a_new_configuration_is_taken_under_load_and_a_broken_one_is_not() {
             all.dedup();
             all
         });
-        std::fs::write(&file, "two").unwrap();
+        write("two");
         until("the second is asked", || said() == "two");
         for (text, wanted) in [("broken", "it is broken"), ("panic", "loading it ended in a panic")] {
-            std::fs::write(&file, text).unwrap();
+            write(text);
             until("the broken one is told", || {
                 let (code, body) = status(&server, "/readyz");
                 assert_eq!(code, 200);
@@ -467,9 +474,9 @@ fn a_new_configuration_is_taken_under_load_and_a_broken_one_is_not() {
             assert_eq!(metric(&server, "config_last_reload_successful"), 0.0);
             assert_eq!(said(), "two");
         }
-        std::fs::write(&file, "three").unwrap();
+        write("three");
         until("the third is asked", || said() == "three");
-        is_over.store(true, Ordering::Relaxed);
+        drop(end);
         let all = load.join().unwrap();
         let order: Vec<&str> = ["one", "two", "three"].into_iter().filter(|it| all.iter().any(|by| by == it)).collect();
         assert_eq!(all, order, "an answer is of one set or the next");

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// A decider that is a function.
-pub struct Judge<F>(pub F);
+pub(crate) struct Judge<F>(pub(crate) F);
 
 impl<F: Fn(&str, &Review, Instant) -> Decision + Send + Sync> Decider for Judge<F> {
     fn decide(&self, profile: &str, request: &Review, deadline: Instant) -> Decision {
@@ -33,12 +34,12 @@ impl<F: Fn(&str, &Review, Instant) -> Decision + Send + Sync> Decider for Judge<
     }
 }
 
-pub fn judge(decide: impl Fn(&str, &Review) -> Decision + Send + Sync + 'static) -> Arc<dyn Decider> {
+pub(crate) fn judge(decide: impl Fn(&str, &Review) -> Decision + Send + Sync + 'static) -> Arc<dyn Decider> {
     Arc::new(Judge(move |profile: &str, request: &Review, _: Instant| decide(profile, request)))
 }
 
 /// A source that loads by a function.
-pub struct Loads<F>(pub F);
+pub(crate) struct Loads<F>(pub(crate) F);
 
 impl<F: Fn() -> Result<Loaded, LoadError> + Send + Sync> Source for Loads<F> {
     fn load(&self) -> Result<Loaded, LoadError> {
@@ -47,7 +48,7 @@ impl<F: Fn() -> Result<Loaded, LoadError> + Send + Sync> Source for Loads<F> {
 }
 
 /// The defaults on any free ports, with a certificate of its own and short times.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let mut settings = Settings::new(&Admission::default(), Path::new("/"), None);
     settings.listen = "127.0.0.1:0".parse().unwrap();
     settings.metrics_listen = settings.listen;
@@ -57,15 +58,15 @@ pub fn settings() -> Settings {
     settings
 }
 
-pub fn start(settings: Settings, decider: Arc<dyn Decider>) -> Server {
+pub(crate) fn start(settings: Settings, decider: Arc<dyn Decider>) -> Server {
     start_with(move || Ok(Loaded { settings: settings.clone(), decider: Arc::clone(&decider), watched: Vec::new() }))
 }
 
-pub fn start_with(load: impl Fn() -> Result<Loaded, LoadError> + Send + Sync + 'static) -> Server {
+pub(crate) fn start_with(load: impl Fn() -> Result<Loaded, LoadError> + Send + Sync + 'static) -> Server {
     start_logging(load, Box::new(std::io::sink()))
 }
 
-pub fn start_logging(
+pub(crate) fn start_logging(
     load: impl Fn() -> Result<Loaded, LoadError> + Send + Sync + 'static,
     log: Box<dyn Write + Send>,
 ) -> Server {
@@ -74,13 +75,13 @@ pub fn start_logging(
     Server::start(options).unwrap()
 }
 
-pub fn stop(server: Server) {
+pub(crate) fn stop(server: Server) {
     server.stop();
     server.wait();
 }
 
 /// Asks again and again until it is so.
-pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < end, "never: {what}");
@@ -88,38 +89,53 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Ends what runs beside a test when it is dropped, also by a failure.
+pub(crate) struct Ends<'a>(&'a AtomicBool);
+
+impl<'a> Ends<'a> {
+    pub(crate) fn when_dropped(end: &'a AtomicBool) -> Self {
+        Self(end)
+    }
+}
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// What threads wait at until the test opens it.
 #[derive(Default)]
-pub struct Gate {
+pub(crate) struct Gate {
     state: Mutex<(usize, bool)>,
     changed: Condvar,
 }
 
 impl Gate {
-    pub fn pass(&self) {
+    pub(crate) fn pass(&self) {
         let mut state = self.state.lock().unwrap();
         state.0 += 1;
         self.changed.notify_all();
         drop(self.changed.wait_while(state, |state| !state.1).unwrap());
     }
 
-    pub fn wait_for(&self, threads: usize) {
+    pub(crate) fn wait_for(&self, threads: usize) {
         drop(self.changed.wait_while(self.state.lock().unwrap(), |state| state.0 < threads).unwrap());
     }
 
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         self.state.lock().unwrap().1 = true;
         self.changed.notify_all();
     }
 }
 
 /// A review of a pod with this name.
-pub fn pod(name: &str) -> String {
+pub(crate) fn pod(name: &str) -> String {
     review(name, &json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name } }).to_string())
 }
 
 /// A review of an object, which may be any text.
-pub fn review(uid: &str, object: &str) -> String {
+pub(crate) fn review(uid: &str, object: &str) -> String {
     format!(
         r#"{{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{"uid":"{uid}","kind":{{"group":"","version":"v1","kind":"Pod"}},"resource":{{"group":"","version":"v1","resource":"pods"}},"name":"{uid}","namespace":"shop","operation":"CREATE","userInfo":{{"username":"ann","groups":["dev"]}},"object":{object},"oldObject":null,"dryRun":false,"options":{{"kind":"CreateOptions","apiVersion":"meta.k8s.io/v1"}}}}}}"#
     )
@@ -127,28 +143,28 @@ pub fn review(uid: &str, object: &str) -> String {
 
 /// Who asks.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     address: SocketAddr,
     tls: Arc<ClientConfig>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Http {
+pub(crate) enum Http {
     One,
     Two,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub retry_after: Option<String>,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// The response of the review that it is.
-    pub fn response(&self) -> Value {
+    pub(crate) fn response(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
         let review: Value = serde_json::from_str(&self.text).unwrap();
         assert_eq!(
@@ -161,11 +177,11 @@ impl Answer {
 
 impl Client {
     /// For a server that made its certificate.
-    pub fn of(server: &Server) -> Self {
+    pub(crate) fn of(server: &Server) -> Self {
         Self::new(server.address(), server.authority().unwrap(), None)
     }
 
-    pub fn new(address: SocketAddr, authority: &str, own: Option<&Identity>) -> Self {
+    pub(crate) fn new(address: SocketAddr, authority: &str, own: Option<&Identity>) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -184,7 +200,7 @@ impl Client {
     }
 
     /// A connection and nothing on it yet.
-    pub async fn connect(&self, http: Http) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(&self, http: Http) -> std::io::Result<TlsStream<TcpStream>> {
         let mut tls = ClientConfig::clone(&self.tls);
         tls.alpn_protocols = vec![match http {
             Http::One => b"http/1.1".to_vec(),
@@ -195,7 +211,7 @@ impl Client {
     }
 
     /// Sends one review over a connection of its own.
-    pub async fn send(&self, http: Http, path: &str, body: impl Into<Bytes>) -> Result<Answer, String> {
+    pub(crate) async fn send(&self, http: Http, path: &str, body: impl Into<Bytes>) -> Result<Answer, String> {
         let stream = self.connect(http).await.map_err(|error| error.to_string())?;
         let request = Request::post(format!("https://localhost{path}"))
             .header("host", "localhost")
@@ -226,7 +242,7 @@ impl Client {
     }
 
     /// Sends one review and waits for the answer.
-    pub fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
         block_on(self.send(Http::Two, path, body)).unwrap()
     }
 }
@@ -236,12 +252,12 @@ fn shown(error: hyper::Error) -> String {
     format!("{error:?}")
 }
 
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// What the second port says about a path.
-pub fn status(server: &Server, path: &str) -> (u16, String) {
+pub(crate) fn status(server: &Server, path: &str) -> (u16, String) {
     use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(server.metrics_address()).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
@@ -252,26 +268,26 @@ pub fn status(server: &Server, path: &str) -> (u16, String) {
 }
 
 /// The value of a metric, by its name and labels as they are written; 0 where it is not there yet.
-pub fn metric(server: &Server, name: &str) -> f64 {
+pub(crate) fn metric(server: &Server, name: &str) -> f64 {
     let (_, text) = status(server, "/metrics");
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("portcullis_admission_{name} ")));
     line.map_or(0.0, |value| value.parse().unwrap())
 }
 
 /// A certificate and its key in PEM.
-pub struct Identity {
-    pub certificate: String,
-    pub key: String,
+pub(crate) struct Identity {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 /// Who signs certificates.
-pub struct Authority {
-    pub pem: String,
+pub(crate) struct Authority {
+    pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "an authority");
@@ -281,11 +297,11 @@ impl Authority {
     }
 
     /// A certificate for a DNS name, with another common name.
-    pub fn identity(&self, dns: &str, common: &str) -> Identity {
+    pub(crate) fn identity(&self, dns: &str, common: &str) -> Identity {
         self.issue(dns, common, |_| {})
     }
 
-    pub fn issue(&self, dns: &str, common: &str, edit: impl FnOnce(&mut CertificateParams)) -> Identity {
+    pub(crate) fn issue(&self, dns: &str, common: &str, edit: impl FnOnce(&mut CertificateParams)) -> Identity {
         let mut params = CertificateParams::new(vec![dns.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, common);
         edit(&mut params);
@@ -295,7 +311,7 @@ impl Authority {
 }
 
 /// An empty folder for one test.
-pub fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("admission").join(name);
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
@@ -304,10 +320,10 @@ pub fn folder(name: &str) -> PathBuf {
 
 /// What is written to a log.
 #[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
