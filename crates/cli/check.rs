@@ -287,7 +287,8 @@ pub(crate) fn load_policies(
     Ok((!sources.is_empty()).then(|| Arc::new(Policies::load(&sources, &cwd))))
 }
 
-fn config_path(flags: &ConfigFlags, start: &Path) -> Result<Option<PathBuf>, Failure> {
+/// The configuration file that holds, if there is one.
+pub(crate) fn config_path(flags: &ConfigFlags, start: &Path) -> Result<Option<PathBuf>, Failure> {
     Ok(match &flags.config {
         Some(path) => Some(path.clone()),
         None if flags.no_config => None,

@@ -10,7 +10,7 @@ mod write;
 
 use std::sync::Arc;
 
-pub use read::{ReviewError, parse};
+pub use read::{ReviewError, parse, uid};
 
 /// What an API server asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -71,6 +71,8 @@ pub struct Limits {
     pub handshake_timeout: Duration,
     /// How long a review may take where the request says nothing.
     pub request_timeout: Duration,
+    /// How long reviews are still taken after the server has said that it ends.
+    pub shutdown_delay: Duration,
     /// How long requests are waited for at the end.
     pub shutdown_timeout: Duration,
     /// Threads that judge.
@@ -172,6 +174,7 @@ impl From<&AdmissionLimits> for Limits {
             header_timeout: time(limits.header_timeout, 5),
             handshake_timeout: time(limits.handshake_timeout, 5),
             request_timeout: time(limits.request_timeout, 10),
+            shutdown_delay: time(limits.shutdown_delay, 5),
             shutdown_timeout: time(limits.shutdown_timeout, 20),
             workers: count(limits.workers, std::thread::available_parallelism().map_or(2, usize::from)),
         }

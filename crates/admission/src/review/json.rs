@@ -44,7 +44,8 @@ impl<'t> Json<'t> {
         self.enter(b'{', "an object")?;
         let outer = self.keys.len();
         if self.peek() == Some(b'}') {
-            return self.leave();
+            self.leave();
+            return Ok(());
         }
         loop {
             if self.peek() != Some(b'"') {
@@ -62,7 +63,10 @@ impl<'t> Json<'t> {
         self.keys.truncate(outer);
         match twice {
             Some(key) => Err(self.fault(format!("an object has the key `{key}` twice"))),
-            None => self.leave(),
+            None => {
+                self.leave();
+                Ok(())
+            }
         }
     }
 
@@ -70,31 +74,38 @@ impl<'t> Json<'t> {
     pub(super) fn list(&mut self, mut element: impl FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
         self.enter(b'[', "a list")?;
         if self.peek() == Some(b']') {
-            return self.leave();
+            self.leave();
+            return Ok(());
         }
         loop {
             element(self)?;
             if !self.goes_on(b']')? {
-                return self.leave();
+                self.leave();
+                return Ok(());
             }
         }
     }
 
-    /// Reads any value, and where it stands. Nesting is bounded, and the recursion with it.
+    /// Reads any value, and where it stands.
     pub(super) fn any(&mut self) -> Result<Range<usize>, Fault> {
-        let first = self.peek();
+        self.peek();
         let start = self.at;
-        match first {
-            Some(b'{') => self.object(|json, _| json.any().map(drop))?,
-            Some(b'[') => self.list(|json| json.any().map(drop))?,
-            Some(b'"') => drop(self.string()?),
-            Some(b't') => self.word("true")?,
-            Some(b'f') => self.word("false")?,
-            Some(b'n') => self.word("null")?,
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            _ => return Err(self.unexpected("a value")),
-        }
+        self.skip_value()?;
         Ok(start..self.at)
+    }
+
+    /// Reads any value. Nesting is bounded, and the recursion with it.
+    pub(super) fn skip_value(&mut self) -> Result<(), Fault> {
+        match self.peek() {
+            Some(b'{') => self.object(|json, _| json.skip_value()),
+            Some(b'[') => self.list(Self::skip_value),
+            Some(b'"') => self.string().map(drop),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => self.word("null"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.unexpected("a value")),
+        }
     }
 
     pub(super) fn null(&mut self) -> Result<(), Fault> {
@@ -185,10 +196,9 @@ impl<'t> Json<'t> {
     }
 
     /// Past the closing bracket, which is next.
-    fn leave(&mut self) -> Result<(), Fault> {
+    fn leave(&mut self) {
         self.step();
         self.depth = self.depth.saturating_sub(1);
-        Ok(())
     }
 
     /// After an element: past the comma, or at the closing bracket.

@@ -22,18 +22,33 @@ pub struct ReviewError {
 
 /// Reads a review of `admission.k8s.io/v1`.
 pub fn parse(body: &[u8]) -> Result<Request, ReviewError> {
-    let refused = |message: String| ReviewError { message, uid: None };
-    let text = std::str::from_utf8(body)
-        .map_err(|error| refused(format!("the body is no UTF-8 from byte {} on", error.valid_up_to())))?;
-    let mut review = Review::default();
-    let mut json = Json::new(text);
-    let read = json
-        .object(|json, key| review.entry(json, key, text))
-        .and_then(|()| json.end())
-        .map_err(|Fault { at, message }| format!("byte {at}: {message}"));
-    // A version that is not served comes first: its fields may be others.
-    let uid = review.request.as_ref().map(|request| request.uid.clone()).filter(|uid| !uid.is_empty());
-    review.identified().and(read).and_then(|()| review.complete()).map_err(|message| ReviewError { message, uid })
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("the body is no UTF-8 from byte {} on", error.valid_up_to());
+            return Err(ReviewError { message, uid: uid(body) });
+        }
+    };
+    let (review, read) = Review::read(text);
+    // A version that is not served comes first: its fields may be others, and it cannot be answered in its own words.
+    review.identified().map_err(|message| ReviewError { message, uid: None })?;
+    let uid = review.uid();
+    read.map_err(|Fault { at, message }| format!("byte {at}: {message}"))
+        .and_then(|()| review.complete())
+        .map_err(|message| ReviewError { message, uid })
+}
+
+/// The uid of a review of which only the start is at hand, or in which something is wrong; `None` where it does not say which
+/// version it is of.
+pub fn uid(start: &[u8]) -> Option<String> {
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(start.get(..error.valid_up_to())?).ok()?,
+    };
+    let (review, _) = Review::read(text);
+    review.identified().ok()?;
+    review.api_version.as_ref()?;
+    review.uid()
 }
 
 /// What has been read.
@@ -65,6 +80,18 @@ struct Parts {
 }
 
 impl Review {
+    /// Everything up to the first fault.
+    fn read(text: &str) -> (Self, Result<(), Fault>) {
+        let mut review = Self::default();
+        let mut json = Json::new(text);
+        let read = json.object(|json, key| review.entry(json, key, text)).and_then(|()| json.end());
+        (review, read)
+    }
+
+    fn uid(&self) -> Option<String> {
+        self.request.as_ref().map(|request| request.uid.clone()).filter(|uid| !uid.is_empty())
+    }
+
     fn entry(&mut self, json: &mut Json<'_>, key: &str, text: &str) -> Result<(), Fault> {
         match key {
             "apiVersion" => self.api_version = Some(json.string()?.into_owned()),
@@ -74,7 +101,7 @@ impl Review {
                 let parts = self.request.insert(Box::default());
                 json.object(|json, key| parts.entry(json, key, text))?;
             }
-            _ => drop(json.any()?),
+            _ => json.skip_value()?,
         }
         Ok(())
     }
@@ -151,7 +178,7 @@ impl Parts {
             "oldObject" => self.old_object = Some(object(json, text)?),
             "options" => self.options = Some(object(json, text)?),
             "dryRun" => self.dry_run = json.boolean()?,
-            _ => drop(json.any()?),
+            _ => json.skip_value()?,
         }
         Ok(())
     }
@@ -178,7 +205,7 @@ fn kind(json: &mut Json<'_>) -> Result<Kind, Fault> {
             "group" => kind.group = json.string()?.into_owned(),
             "version" => kind.version = json.string()?.into_owned(),
             "kind" => kind.kind = json.string()?.into_owned(),
-            _ => drop(json.any()?),
+            _ => json.skip_value()?,
         }
         Ok(())
     })?;
@@ -192,7 +219,7 @@ fn resource(json: &mut Json<'_>) -> Result<Resource, Fault> {
             "group" => resource.group = json.string()?.into_owned(),
             "version" => resource.version = json.string()?.into_owned(),
             "resource" => resource.resource = json.string()?.into_owned(),
-            _ => drop(json.any()?),
+            _ => json.skip_value()?,
         }
         Ok(())
     })?;
@@ -219,7 +246,7 @@ fn user(user: &mut User, json: &mut Json<'_>, key: &str) -> Result<(), Fault> {
             user.groups.push(json.string()?.into_owned());
             Ok(())
         })?,
-        _ => drop(json.any()?),
+        _ => json.skip_value()?,
     }
     Ok(())
 }

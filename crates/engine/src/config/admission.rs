@@ -70,6 +70,8 @@ pub struct AdmissionLimits {
     pub handshake_timeout: Option<Period>,
     /// How long a review may take where the request names no `timeout`.
     pub request_timeout: Option<Period>,
+    /// How long reviews are still taken after a signal to end.
+    pub shutdown_delay: Option<Period>,
     /// How long reviews in flight are waited for before the end.
     pub shutdown_timeout: Option<Period>,
     /// Threads that judge.

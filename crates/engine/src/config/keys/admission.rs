@@ -71,6 +71,7 @@ const LIMITS: &[Key<AdmissionLimits>] = &[
     key!("header-timeout": AdmissionLimits.header_timeout, "How long the head of a request may take, and its body; 5s by default."),
     key!("handshake-timeout": AdmissionLimits.handshake_timeout, "How long a TLS handshake may take; 5s by default."),
     key!("request-timeout": AdmissionLimits.request_timeout, "How long a review may take where the request names no `timeout`; 10s by default."),
+    key!("shutdown-delay": AdmissionLimits.shutdown_delay, "How long reviews are still taken after a signal to end, while the cluster learns of it; 5s by default."),
     key!("shutdown-timeout": AdmissionLimits.shutdown_timeout, "How long requests are waited for at the end; 20s by default."),
     key!("workers": AdmissionLimits.workers, "Threads that judge; one for each core by default."),
 ];
