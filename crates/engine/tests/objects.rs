@@ -4,9 +4,10 @@
 //! suppressions do not count. Left out are what is not the same object in both (placeholders and nulls, which something fills in or
 //! drops, and aliases) and the rules below.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a panic is the failure message")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ fn an_object_gets_the_findings_of_its_manifest() {
     assert!(scanned.errors.is_empty(), "{:?}", scanned.errors);
     let mut of_files: BTreeMap<String, Vec<(String, Span)>> = BTreeMap::new();
     for finding in &scanned.findings {
-        let path = scanned.files.get(finding.location.file().0 as usize).unwrap().to_string();
+        let path = scanned.files[finding.location.file().0 as usize].to_string();
         let id = scanned.catalog.get(finding.rule).id.to_string();
         of_files.entry(path).or_default().push((id, finding.location.span));
     }
@@ -193,9 +194,10 @@ fn narrowest(tree: &Tree, span: Span) -> String {
             let is_plain =
                 !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
             let dot = if path.is_empty() { "" } else { "." };
-            path.push_str(&if is_plain { format!("{dot}{key}") } else { format!("[{key:?}]") });
+            let part = if is_plain { format!("{dot}{key}") } else { format!("[{key:?}]") };
+            path.push_str(&part);
         } else if let Some(position) = node.position() {
-            path.push_str(&format!("[{position}]"));
+            _ = write!(path, "[{position}]");
         }
         let is_at_key = node.key().is_some_and(|key| holds(key.span()));
         let below = || node.items().find(contains).or_else(|| node.entries().map(|(_, value)| value).find(contains));
