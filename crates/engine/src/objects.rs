@@ -365,9 +365,8 @@ fn secret_spans(outcome: &Outcome) -> Vec<Span> {
     drafts.flat_map(|draft| draft.masked.iter().copied()).chain(outcome.masked.iter().copied()).collect()
 }
 
-/// Where the object's namespace has to be written, if it is known and not there: behind the brace of `metadata`, or of the
-/// object.
-fn namespace_to_add(tree: &Tree, namespace: &str) -> Option<Place> {
+/// Where the object's namespace has to be written, if it is known and not there: behind the brace of `metadata`.
+fn namespace_to_add(tree: &Tree, namespace: &str) -> Option<Brace> {
     if namespace.is_empty() || !tree.errors().is_empty() {
         return None;
     }
@@ -376,24 +375,26 @@ fn namespace_to_add(tree: &Tree, namespace: &str) -> Option<Place> {
     if object.kind == "Namespace" && object.group().is_empty() {
         return None;
     }
-    let place = |node: Node<'_>| Place { at: node.span().start as usize, is_first: node.entries().len() == 0 };
+    let place = |node: Node<'_>| Brace { at: node.span().start as usize, is_first: node.entries().len() == 0 };
     match root.field("metadata") {
         Some(metadata) if metadata.is_map() => match metadata.field("namespace") {
             // What it says itself is for the API server to refuse, where it differs.
             Some(_) => None,
             None => Some(place(metadata)),
         },
+        // Whatever is no object at all is refused elsewhere.
         _ => None,
     }
 }
 
 /// Behind which brace, and whether nothing else is in it.
-struct Place {
+#[derive(Clone, Copy)]
+struct Brace {
     at: usize,
     is_first: bool,
 }
 
-fn with_namespace(text: &str, place: Place, namespace: &str) -> String {
+fn with_namespace(text: &str, place: Brace, namespace: &str) -> String {
     let (before, after) = text.split_at_checked(place.at.saturating_add(1)).unwrap_or((text, ""));
     let comma = if place.is_first { "" } else { "," };
     // Whatever is no name of a namespace is none that a rule or glob could know.

@@ -256,7 +256,7 @@ pub struct Period(pub Duration);
 const TIME_UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000)];
 
 /// The longest time that makes sense for a request; the API server waits for 30 seconds at most.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 
 impl FromStr for Period {
     type Err = String;

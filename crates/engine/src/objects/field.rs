@@ -58,8 +58,8 @@ impl<'t, 'o> Around<'t, 'o> {
                 node.entries().map(|(_, value)| value).find(|&value| contains(value))
             };
         }
-        let subjects = self.objects.iter().filter(|object| way.contains(&object.node));
-        let subject = subjects.last().map_or(0, Object::identity);
+        let mut subjects = self.objects.iter().filter(|object| way.contains(&object.node));
+        let subject = subjects.next_back().map_or(0, Object::identity);
         let is_meant = |node: &Node<'t>| {
             let mut hash = StableHash::new();
             hash.number(subject);

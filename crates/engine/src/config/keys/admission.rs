@@ -88,7 +88,7 @@ const EXEMPT: &[Key<Exemptions>] = &[
     Key {
         read: |reader, node, exempt| exempt.namespaces = Some(texts(reader, node)),
         show: |exempt| exempt.namespaces.as_ref().map(|it| json!(it)),
-        schema: Some(|catalog| Vec::<String>::schema(catalog)),
+        schema: Some(Vec::<String>::schema),
         docs: "Namespaces, with `*` for any text; kube-system and the webhook's own by default, so that the empty list \
              exempts none.",
         ..planned("namespaces")
