@@ -61,13 +61,11 @@ impl<'t> Json<'t> {
         }
         let twice = repeated(self.keys.get_mut(outer..).unwrap_or_default());
         self.keys.truncate(outer);
-        match twice {
-            Some(key) => Err(self.fault(format!("an object has the key `{key}` twice"))),
-            None => {
-                self.leave();
-                Ok(())
-            }
+        if let Some(key) = twice {
+            return Err(self.fault(format!("an object has the key `{key}` twice")));
         }
+        self.leave();
+        Ok(())
     }
 
     /// Reads a list; the function has to read each element.

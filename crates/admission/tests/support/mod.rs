@@ -82,7 +82,7 @@ pub(crate) fn stop(server: Server) {
 
 /// Asks again and again until it is so.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Instant::now() < end, "never: {what}");
         std::thread::yield_now();
