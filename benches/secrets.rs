@@ -56,7 +56,7 @@ fn run(args: &[String], built: Duration) -> Result<(), Box<dyn Error>> {
     let scanner = Scanner::default();
     let floor = |_: &str, text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count().min(1);
     let tokens = |_: &str, text: &str| Scanner::tokens(text).len();
-    let all = |path: &str, text: &str| scanner.scan(&Subject { path, text, tree: None }).len();
+    let all = |path: &str, text: &str| scanner.scan(&Subject { path, text }).len();
     let mut least = Duration::ZERO;
     for (name, work) in [("floor", &floor as &Work<'_>), ("tokens", &tokens), ("tokens and structure", &all)] {
         let (found, took) = measure(&paths, threads, runs, work);

@@ -8,34 +8,20 @@
     reason = "a panic in a helper is the failure message"
 )]
 
+mod support;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
+use support::run;
 
 /// A folder of its own for a test, with these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lockfiles").join(name);
-    _ = fs::remove_dir_all(&folder);
-    for (path, text) in files {
-        let path = folder.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-/// Runs the program in a folder. The user's own database does not count.
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_portcullis"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("PORTCULLIS_DB", folder.join("default.db"))
-        .output()
-        .unwrap()
+    support::folder("lockfiles", name, files)
 }
 
 fn stderr(output: &Output) -> String {

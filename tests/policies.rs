@@ -1,6 +1,11 @@
 //! Policies of users, end to end: conventions, inputs, places, suppression, configuration, and policies that are broken.
 
-#![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a panic in a helper is the failure message"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -152,7 +152,7 @@ fn what_cannot_be_loaded_is_said_and_the_rest_is_run() {
 #[test]
 fn what_is_asked_for_must_be_there() {
     check("missing", SOUND, &["nowhere"], (2, "0 passed\n", "error: nowhere: no such file or directory\n"));
-    let none = "error: there are no tests: rules whose names start with `test_`\n";
+    let none = "error: there are no tests: rules whose names start with `test_`, or suites of Gatekeeper\n";
     check("untested", &[("main.rego", POLICY)], &["."], (3, "0 passed\n", none));
     check("unnamed", SOUND, &["policy", "--run", "nothing"], (3, "0 passed\n", "error: no test has such a name\n"));
     let neither = "error: notes.txt: it is neither a policy (.rego) nor data (.json, .yaml)\n";

@@ -213,24 +213,8 @@ pub(crate) struct RuleFlags {
     #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["fix", "format"])]
     pub(crate) explain_path: Option<String>,
 
-    /// A file or folder of policies in Rego to ask beside the rules, repeatable
-    ///
-    /// Those of Conftest (`deny`, `warn` and `violation` of package `main`), custom checks of Trivy, and rules that are marked as entry
-    /// points. They are rules as all others: `--only`, `--skip`, comments and the configuration take their ids.
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub(crate) policy: Vec<PathBuf>,
-
-    /// A data document for policies, JSON or YAML, or a folder of them, repeatable
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub(crate) data: Vec<PathBuf>,
-
-    /// A package whose rules are asked, repeatable; `main` by default
-    #[arg(long, value_name = "PACKAGE", value_delimiter = ',')]
-    pub(crate) namespace: Vec<String>,
-
-    /// Ask the rules of every package
-    #[arg(long, conflicts_with = "namespace")]
-    pub(crate) all_namespaces: bool,
+    #[command(flatten)]
+    pub(crate) policies: PolicyFlags,
 
     /// Leave out advisories that no version fixes
     #[arg(long)]
@@ -363,6 +347,30 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
+/// Which policies there are beside the rules of the program and those that the configuration names.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Policies")]
+pub(crate) struct PolicyFlags {
+    /// A file or folder of policies to ask beside the rules, repeatable: Rego, or Gatekeeper's templates and constraints
+    ///
+    /// Those of Conftest (`deny`, `warn` and `violation` of package `main`), custom checks of Trivy, and rules that are marked as entry
+    /// points. They are rules as all others: `--only`, `--skip`, comments and the configuration take their ids.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) policy: Vec<PathBuf>,
+
+    /// A data document for policies, JSON or YAML, or a folder of them, repeatable
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// A package whose rules are asked, repeatable; `main` by default
+    #[arg(long, value_name = "PACKAGE", value_delimiter = ',')]
+    pub(crate) namespace: Vec<String>,
+
+    /// Ask the rules of every package
+    #[arg(long, conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// A rule's id, another tool's (`DL3007`, `checkov:CKV_K8S_16`), or any id of an advisory (`RUSTSEC-2020-0071`)
@@ -375,6 +383,9 @@ pub(crate) struct ExplainArgs {
 
     #[command(flatten)]
     pub(crate) color: ColorFlag,
+
+    #[command(flatten)]
+    pub(crate) policies: PolicyFlags,
 }
 
 #[derive(Args, Debug)]
@@ -395,6 +406,9 @@ pub(crate) struct RulesArgs {
 
     #[command(flatten)]
     pub(crate) color: ColorFlag,
+
+    #[command(flatten)]
+    pub(crate) policies: PolicyFlags,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -501,13 +515,15 @@ pub(crate) struct TestArgs {
     /// Files and folders with policies, their tests and their data
     ///
     /// In folders, every .rego file is a policy, and every JSON or YAML file is data at the path of its folder: what
-    /// `fruits/data.yaml` holds is `data.fruits`. Kubernetes objects are no data.
+    /// `fruits/data.yaml` holds is `data.fruits`. Kubernetes objects are no data. Suites of Gatekeeper (kind Suite) are
+    /// run as `gator verify` runs them.
     #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
     /// Run only the tests whose names match, such as 'main\.test_root'
     ///
-    /// A test's name is its path, data.main.test_root_user.
+    /// A test's name is its path, data.main.test_root_user. Of Gatekeeper's suites a name is suite//test//case; one pattern is
+    /// looked for in any of the three, two are for test and case.
     #[arg(long, value_name = "REGEX")]
     pub(crate) run: Option<String>,
 

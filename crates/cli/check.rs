@@ -19,7 +19,7 @@ use portcullis_engine::{
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
-use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags, RuleFlags};
+use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags, PolicyFlags};
 use crate::db;
 use crate::terminal::{self, Failure};
 
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
     let start = config_start(&args.paths);
-    let policies = load_policies(&args.config, start, &asked_policies(&args.rules))?;
+    let policies = load_policies(&args.config, start, &asked_policies(&args.rules.policies))?;
     let rules_of = || policies.iter().flat_map(|policies| policies.rules());
     let (config, config_file) = read_config(&args.config, start, &portcullis_rules::catalog_with(rules_of()))?;
     let catalog = portcullis_rules::catalog_with(config.secret_rules().into_iter().chain(rules_of()));
@@ -257,7 +257,7 @@ fn config_start(paths: &[PathBuf]) -> &Path {
 }
 
 /// What the command line names of policies.
-fn asked_policies(flags: &RuleFlags) -> PolicySources {
+pub(crate) fn asked_policies(flags: &PolicyFlags) -> PolicySources {
     PolicySources {
         policies: flags.policy.clone(),
         data: flags.data.clone(),

@@ -9,17 +9,19 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use portcullis_core::{Catalog, RuleMeta, YANKED};
 use portcullis_engine::config::{Config, import, nearest, select_rules, starter};
-use portcullis_engine::{PolicySources, ScanOptions, advisory};
+use portcullis_engine::{ScanOptions, advisory};
 use portcullis_report::{RulesFormat, write_explanation, write_rules};
 
-use crate::args::{Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, RulesArgs};
-use crate::check::{load_policies, read_config, today};
+use crate::args::{
+    Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, PolicyFlags, RulesArgs,
+};
+use crate::check::{asked_policies, load_policies, read_config, today};
 use crate::db;
 use crate::terminal::{self, Failure};
 
 /// `portcullis explain`.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let catalog = catalog_here();
+    let catalog = catalog_here(&args.policies)?;
     let options = terminal::options(args.color.color);
     let mut text = Vec::new();
     for id in &args.ids {
@@ -37,17 +39,25 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The builtin rules and those of the configuration of the working directory. One with a mistake declares none: what is
-/// wrong with it may be the name of a rule, which is looked up here.
-fn catalog_here() -> Arc<Catalog> {
+/// The builtin rules, those of the configuration of the working directory, and those of policies. A configuration with a
+/// mistake declares none: what is wrong with it may be the name of a rule, which is looked up here. A policy that was named
+/// and is broken ends the program; of those that the configuration names, what can be loaded is told.
+fn catalog_here(asked: &PolicyFlags) -> Result<Arc<Catalog>, Failure> {
     let flags = ConfigFlags { config: None, no_config: false };
-    let policies = load_policies(&flags, Path::new("."), &PolicySources::default()).ok().flatten();
+    let policies = match load_policies(&flags, Path::new("."), &asked_policies(asked)) {
+        Ok(policies) => policies,
+        Err(_) if asked.policy.is_empty() => None,
+        Err(failure) => return Err(failure),
+    };
+    if let Some(error) = policies.iter().flat_map(|it| it.errors()).next().filter(|_| !asked.policy.is_empty()) {
+        return Err(Failure::Message(error.to_string()));
+    }
     let rules_of = || policies.iter().flat_map(|policies| policies.rules());
     let builtin = portcullis_rules::catalog_with(rules_of());
-    match read_config(&flags, Path::new("."), &builtin) {
+    Ok(match read_config(&flags, Path::new("."), &builtin) {
         Ok((config, _)) => portcullis_rules::catalog_with(config.secret_rules().into_iter().chain(rules_of())),
         Err(_) => builtin,
-    }
+    })
 }
 
 /// An advisory by any of its ids.
@@ -76,7 +86,7 @@ fn advisory_of(args: &ExplainArgs, id: &str) -> Result<RuleMeta, Failure> {
 
 /// `portcullis rules`.
 pub(crate) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
-    let mut catalog = catalog_here();
+    let mut catalog = catalog_here(&args.policies)?;
     if let Some(peer) = &args.peer {
         catalog = Arc::new(of_peer(&catalog, peer)?);
     }

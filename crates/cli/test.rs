@@ -49,7 +49,7 @@ fn code(args: &TestArgs, report: &TestReport, is_loaded: bool) -> u8 {
     if report.cases.is_empty() {
         terminal::complain(match args.run {
             Some(_) => "error: no test has such a name",
-            None => "error: there are no tests: rules whose names start with `test_`",
+            None => "error: there are no tests: rules whose names start with `test_`, or suites of Gatekeeper",
         });
         return NOTHING;
     }

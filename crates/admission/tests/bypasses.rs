@@ -277,6 +277,22 @@ fn what_cannot_be_judged_is_never_allowed_in_silence() {
     let made = Judge::new(broken, &settings(|_| {}), Clock::System);
     assert!(matches!(made, Err(JudgeError::Load(_))), "{made:?}");
 
+    // Those of Gatekeeper are not asked here, and so would let everything through.
+    let template = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: { name: k8sno }
+spec:
+  crd: { spec: { names: { kind: K8sNo } } }
+  targets: [{ target: admission.k8s.gatekeeper.sh, rego: "package k8sno\nviolation[{\"msg\": \"no\"}] { true }\n" }]
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sNo
+metadata: { name: "no" }
+"#;
+    let constraints = common::policy_file("constraints", "constraints.yaml", template);
+    let made = Judge::new(constraints, &settings(|_| {}), Clock::System);
+    assert!(matches!(made, Err(JudgeError::Load(_))), "{made:?}");
+
     let objects = Objects::new(ScanOptions::new("/".into())).unwrap();
     let unknown = settings(|settings| {
         settings.profiles.get_mut("default").unwrap().rules = vec![("k8s-nope".to_owned(), RuleAction::Off)];

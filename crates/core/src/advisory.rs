@@ -37,6 +37,15 @@ pub fn is_advisory(selector: &str) -> bool {
         })
 }
 
+/// Whether a selector means Gatekeeper's constraints, which a scan finds among its files: one by its rule's id, or those that
+/// begin alike, or all of them.
+pub fn is_constraint(selector: &str) -> bool {
+    const RULES: &str = "policy/gatekeeper/";
+    matches!(selector, "policy" | "gatekeeper")
+        || selector.starts_with(RULES)
+        || selector.strip_suffix('*').is_some_and(|prefix| RULES.starts_with(prefix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

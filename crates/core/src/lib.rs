@@ -22,7 +22,7 @@ mod suppression;
 mod test_report;
 mod words;
 
-pub use advisory::{ADVISORIES, ADVISORY_TAGS, YANKED, is_advisory};
+pub use advisory::{ADVISORIES, ADVISORY_TAGS, YANKED, is_advisory, is_constraint};
 pub use catalog::{Catalog, RuleIdx};
 pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
 pub use files::{FileError, Files};

@@ -101,19 +101,19 @@ const STEP_LIMIT: usize = 8_000_000;
 
 /// How much of its limits the builds of a world have taken.
 #[derive(Default)]
-struct Spent {
+pub(crate) struct Spent {
     /// By directory the steps of each kustomization.
     steps: BTreeMap<String, usize>,
     objects: usize,
 }
 
 impl Spent {
-    fn add(&mut self, made: &Build) {
+    pub(crate) fn add(&mut self, made: &Build) {
         self.steps.extend(made.kustomizations.iter().map(|(directory, steps)| (directory.clone(), *steps)));
         self.objects = self.objects.saturating_add(made.count);
     }
 
-    fn is_too_much(&self, builds: &Builds<'_>) -> bool {
+    pub(crate) fn is_too_much(&self, builds: &Builds<'_>) -> bool {
         let steps = self.steps.values().fold(0_usize, |sum, steps| sum.saturating_add(*steps));
         steps > STEP_LIMIT || self.objects > builds.object_limit()
     }
@@ -277,6 +277,7 @@ impl Scan<'_> {
             let (first_draft, first_claim) = (outcome.drafts.len(), outcome.claims.len());
             let judge = (self.judge)(object.tree.file().0 as usize);
             judge.dispatch.object_as(&view, object.subject, &mut outcome);
+            judge.review(&view, object.subject, &mut outcome.drafts);
             let drafts = outcome.drafts.iter_mut().skip(first_draft);
             let claimed = outcome.claims.iter_mut().skip(first_claim).map(|(draft, _)| draft);
             for draft in drafts.chain(claimed) {
@@ -310,6 +311,7 @@ impl Scan<'_> {
                 }
                 continue;
             };
+            judge.watch(tree.text());
             let is_built = taken_in.contains_key(path);
             let whose = match () {
                 () if is_kustomization(path) => Objects::Judged,
@@ -502,7 +504,7 @@ fn finish(pages: Vec<Page<'_, '_>>, library: &Library, left: &mut Judged) {
         }
     }
     let sheets = pages.into_iter().map(|mut page| {
-        page.judge.search(&page.input, page.tree.text(), Some(page.tree), &mut page.outcome);
+        page.judge.search(&page.input, page.tree.text(), &mut page.outcome);
         page
     });
     let sheets = sheets.map(|page| Sheet {

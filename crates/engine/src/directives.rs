@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
-use portcullis_core::{Catalog, Comment, Draft, FileId, Place, RuleIdx, Span, StableHash, is_advisory};
+use portcullis_core::{Catalog, Comment, Draft, FileId, Place, RuleIdx, Span, StableHash, is_advisory, is_constraint};
 use portcullis_model::kubernetes::{Object, pods};
 use portcullis_rules::{Date, is_about_secrets};
 use portcullis_syntax::{Node, Tree, hcl};
@@ -338,7 +338,8 @@ impl Directives {
         for &id in &request.ids {
             let found = resolve(catalog, request.scheme, id);
             // Advisories are known by the packages that a scan meets: one that does not hold here is none of its rules.
-            if found.is_empty() && request.owner == Owner::Ours && !is_advisory(id) {
+            let may_come = is_advisory(id) || is_constraint(id);
+            if found.is_empty() && request.owner == Owner::Ours && !may_come {
                 self.faults.push(Fault { span, message: format!("`{id}` names no rule, so nothing is suppressed") });
             }
             rules.extend(found);

@@ -129,7 +129,7 @@ impl Sorted {
             let Some((path, tree)) = sources.file(file) else { continue };
             let root_path = judge.root_paths.of(path);
             let mut sealer = Sealer::new(judge.catalog, judge.selection, judge.needs, &root_path, tree.text());
-            let subject = Subject { path, text: tree.text(), tree: Some(tree) };
+            let subject = Subject { path, text: tree.text() };
             let mut secrets = judge.dispatch.secret_spans(file, &subject);
             secrets.extend(drafts.iter().flat_map(|draft| draft.masked.iter().copied()));
             sealer.mask(secrets);

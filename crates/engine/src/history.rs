@@ -82,6 +82,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
             builds: &builds,
             callers: &callers,
             policies: None,
+            gate: None,
             today: options.date,
         }
     };

@@ -25,12 +25,13 @@ use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 use crate::actions;
 use crate::callers::Callers;
 use crate::classify::Language;
+use crate::constraints::Gate;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
 use crate::helm::{Part, read_chart};
 use crate::objects::drop_stored;
 use crate::piped::SOURCE;
-use crate::policies::Asking;
+use crate::policies::{Asking, subject};
 use crate::relations::unreadable;
 use crate::seal::{Needs, Others, Sealer};
 use crate::select::Selection;
@@ -63,6 +64,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) callers: &'a Callers,
     /// Policies of users, where there are any.
     pub(crate) policies: Option<&'a Asking>,
+    /// Constraints, or the watch for them.
+    pub(crate) gate: Option<&'a Gate<'a>>,
     pub(crate) today: Date,
 }
 
@@ -227,6 +230,7 @@ impl Judge<'_> {
     }
 
     fn tree(&self, input: &Input<'_>, dialect: Dialect, text: String, judged: &mut Judged) {
+        self.watch(&text);
         let text: Arc<str> = Arc::from(text);
         let github = FileKind::of(input.root_path).or_else(|| FileKind::of(&input.target.path));
         let dialect = if github.is_some() { Dialect::Yaml12 } else { dialect };
@@ -271,7 +275,7 @@ impl Judge<'_> {
         if let Some(kind) = github {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }
-        self.search(input, &text, Some(&tree), &mut outcome);
+        self.search(input, &text, &mut outcome);
         if self.dumps.contains(&input.target.path) {
             drop_stored(&mut outcome, &objects, self.catalog);
         }
@@ -290,19 +294,19 @@ impl Judge<'_> {
         let directives = Directives::of_tree(&tree, &[], self.catalog);
         let values = Values::new(tree, read_chart(chart, self.files));
         self.dispatch.values(&values, &mut outcome);
-        self.search(input, &text, Some(values.tree()), &mut outcome);
+        self.search(input, &text, &mut outcome);
         self.finish(input, &text, outcome, directives, judged);
     }
 
     /// Adds the secrets of a text to what the rules for its kind said.
-    pub(crate) fn search(&self, input: &Input<'_>, text: &str, tree: Option<&Tree>, outcome: &mut Outcome) {
-        self.dispatch.secrets(input.file, &Subject { path: &input.target.path, text, tree }, outcome);
+    pub(crate) fn search(&self, input: &Input<'_>, text: &str, outcome: &mut Outcome) {
+        self.dispatch.secrets(input.file, &Subject { path: &input.target.path, text }, outcome);
     }
 
     /// A file that is read for secrets alone.
     fn text(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
         let mut outcome = Outcome::default();
-        self.search(input, text, None, &mut outcome);
+        self.search(input, text, &mut outcome);
         self.ask_of_text(input, text, &mut outcome.drafts, judged);
         if outcome.drafts.is_empty() {
             return;
@@ -330,6 +334,9 @@ impl Judge<'_> {
         if judging.whose == Objects::Judged {
             let start = self.policies.map(|_| Instant::now());
             self.ask_of_tree(input, tree, &mut outcome.drafts, judged);
+            for object in objects.iter().filter(|_| self.gate.is_some() && !is_kustomization(&input.target.path)) {
+                self.review(object, subject(object.node), &mut outcome.drafts);
+            }
             judged.policy_time += start.map_or(Duration::ZERO, |start| start.elapsed());
         }
         if judging.dialect != Dialect::Yaml12 {
@@ -359,7 +366,7 @@ impl Judge<'_> {
         let lines = others.lines(&sources);
         outcome.drafts.append(&mut others.here);
         outcome.drafts.append(&mut asked);
-        self.search(input, tree.text(), Some(tree), &mut outcome);
+        self.search(input, tree.text(), &mut outcome);
         self.finish_beside(input, tree.text(), outcome, directives, Some(&lines), judged);
         others.seal(self, &sources, &lines, judged);
     }
@@ -384,7 +391,7 @@ impl Judge<'_> {
         }
         let said = self.shellcheck_rule(SHELLCHECK).map(|rule| shellcheck::of_build(&build, rule));
         take_said(said, &mut outcome, judged);
-        self.search(input, text, None, &mut outcome);
+        self.search(input, text, &mut outcome);
         self.ask_of_dockerfile(input, (&parsed, text), &mut outcome.drafts, judged);
         let directives = self.dockerfile_directives(input.file, &parsed, text);
         if let Some(rule) = self.rule(ids::INLINE_IGNORE_USED) {

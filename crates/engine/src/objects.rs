@@ -130,6 +130,11 @@ impl Objects {
         let of_policies = options.policies.iter().flat_map(|policies| policies.rules());
         let catalog = portcullis_rules::catalog_with(options.config.secret_rules().into_iter().chain(of_policies));
         let mut errors: Vec<ScanError> = options.policies.iter().flat_map(|it| it.errors().to_vec()).collect();
+        // Asked of one object at a time, with nothing known of its namespace, they would let through what they are for.
+        if options.policies.iter().any(|policies| !policies.declarations().is_empty()) {
+            let reason = "constraints of Gatekeeper are asked in scans alone; leave them out here".to_owned();
+            errors.push(ScanError::Policy { path: String::new(), line: 0, column: 0, reason });
+        }
         let mut notes: Vec<Note> = options.policies.iter().flat_map(|it| it.notes().to_vec()).collect();
         let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
         let disk = Worktree::new(options.cwd.clone(), FILE_LIMIT);
@@ -212,7 +217,7 @@ impl Objects {
         let found: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
         let judging = Judging { dialect: Dialect::Json, whose: Whose::Judged };
         let mut outcome = judge.outcome(&input, &tree, &found, judging, &mut judged);
-        judge.search(&input, given.text, Some(&tree), &mut outcome);
+        judge.search(&input, given.text, &mut outcome);
         drop_stored(&mut outcome, &found, &self.catalog);
         let mut findings = self.seal(&judge, &tree, &found, outcome, &mut judged);
         self.accept(&mut findings, given.path);
@@ -302,6 +307,7 @@ impl Objects {
             builds: &self.builds,
             callers: &self.callers,
             policies: self.asking.as_ref(),
+            gate: None,
             today: self.options.date,
         }
     }

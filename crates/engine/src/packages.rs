@@ -388,7 +388,7 @@ impl Packages {
                 for hit in hits.get(&file.file).into_iter().flatten() {
                     outcome.drafts.extend(hit.draft(judge.catalog).filter(|draft| judge.selection.is_on(draft.rule)));
                 }
-                judge.search(&input, text, None, &mut outcome);
+                judge.search(&input, text, &mut outcome);
                 let directives = file.format.comment().map_or_else(Directives::default, |mark| {
                     Directives::of_lines(text, file.file, mark, judge.catalog)
                 });

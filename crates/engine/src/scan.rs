@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{
@@ -22,6 +22,7 @@ use crate::builds::{Built, Scan};
 use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
+use crate::constraints::{Constraints, Declarations, Gate, Gathering, Search};
 use crate::definitions::{self, Customs, Holder};
 use crate::discover::{Discovered, Reads, Target, discover, staged};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
@@ -199,6 +200,24 @@ pub(crate) fn scan_texts(
     progress: &dyn Progress,
 ) -> Result<Scanned, EngineError> {
     let started = Instant::now();
+    let search = Search::of(options);
+    if search != Search::Read
+        && let Some(scanned) = scan_once(options, texts, progress, search, started)?
+    {
+        return Ok(scanned);
+    }
+    let scanned = scan_once(options, texts, progress, Search::Read, started)?;
+    Ok(scanned.expect("a scan that knows its constraints does not stop for them"))
+}
+
+/// Scans; nothing comes of it where it watches for constraints and meets some.
+fn scan_once(
+    options: &ScanOptions,
+    texts: &BTreeMap<String, Arc<str>>,
+    progress: &dyn Progress,
+    search: Search,
+    started: Instant,
+) -> Result<Option<Scanned>, EngineError> {
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
@@ -221,12 +240,32 @@ pub(crate) fn scan_texts(
     let given: HashMap<&str, &[u8]> = piped.iter().map(|file| (file.target.path.as_str(), &*file.bytes)).collect();
     let total = found.targets.len();
     let pool = worker_pool(threads, total)?;
+    let charts = helm::parts(&options.cwd, &found, worktree);
+    let kustomizations = Kustomizations::read(&options.cwd, &found, worktree);
+    // What standard input changes would have to be seen by builds.
+    let worlds = if piped.is_empty() { kustomizations.worlds(&found) } else { Vec::new() };
+    let homes = relations::homes(&kustomizations, &found);
+    let gathering = Gathering {
+        found: &found,
+        given: &given,
+        files: worktree,
+        charts: &charts,
+        homes: &homes,
+        worlds: &worlds,
+        tree: &tree,
+        pool: pool.as_ref(),
+    };
+    let none = Declarations::default();
+    let named = options.policies.as_deref().map_or(&none, Policies::declarations);
+    let mut constraints = (search == Search::Read).then(|| Constraints::load(gathering.declarations(named)));
     // Each advisory that holds is a rule: they have to be known before the rules are chosen.
     let read_packages = || packages::read_all(options, &found, &given, worktree);
     let mut packages = pool.as_ref().map_or_else(read_packages, |pool| pool.install(read_packages));
     let own_rules = options.config.secret_rules();
     let of_policies = options.policies.iter().flat_map(|policies| policies.rules());
-    let others = std::mem::take(&mut packages.rules).into_iter().chain(own_rules).chain(of_policies);
+    let of_constraints = constraints.iter().flat_map(Constraints::rules);
+    let others =
+        std::mem::take(&mut packages.rules).into_iter().chain(own_rules).chain(of_constraints).chain(of_policies);
     let catalog = portcullis_rules::catalog_with(others);
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
@@ -237,7 +276,7 @@ pub(crate) fn scan_texts(
         lockfiles: Vec::new(),
         stats: Stats::default(),
         notes,
-        errors: std::mem::take(&mut found.errors),
+        errors: found.errors.clone(),
     };
     let scan_root_paths = report.root_paths.clone();
     let asking = options.policies.as_deref().map(|policies| {
@@ -247,10 +286,13 @@ pub(crate) fn scan_texts(
     });
     let builds = Builds::default();
     let callers = Callers::default();
-    let charts = helm::parts(&options.cwd, &found, worktree);
-    let kustomizations = Kustomizations::read(&options.cwd, &found, worktree);
-    // What standard input changes would have to be seen by builds.
-    let worlds = if piped.is_empty() { kustomizations.worlds(&found) } else { Vec::new() };
+    if let Some(constraints) = &mut constraints {
+        constraints.say(&mut report);
+    }
+    let gate = match &constraints {
+        Some(constraints) => Some(Gate::Reviewing(constraints.reviews(&catalog, &gathering))),
+        None => (search == Search::Watch).then(|| Gate::Watching(AtomicBool::new(false))),
+    };
 
     let sets: Vec<OverrideSet> = found.targets.iter().map(|(target, _)| filters.overrides(&target.path)).collect();
     let mut rules = Rules::of_sets(options, &catalog, &filters, &sets, Kinds::All)?;
@@ -262,7 +304,6 @@ pub(crate) fn scan_texts(
     define(&mut rules, &known);
     let root_paths: Vec<String> = (0..).map(FileId).take(report.files.len()).map(|f| report.root_path(f)).collect();
     let yields = Yields::new(&catalog);
-    let homes = relations::homes(&kustomizations, &found);
     let shared = Shared {
         options,
         catalog: &catalog,
@@ -278,6 +319,7 @@ pub(crate) fn scan_texts(
         builds: &builds,
         callers: &callers,
         policies: asking.as_ref(),
+        gate: gate.as_ref(),
     };
     let input = |index: usize| {
         let (target, language) = found.targets.get(index)?;
@@ -343,7 +385,7 @@ pub(crate) fn scan_texts(
     }
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
     let judge_one = |index: usize, _: &(Target, Language)| {
-        if patches.contains(&index) || in_worlds.contains(&index) {
+        if patches.contains(&index) || in_worlds.contains(&index) || gate.as_ref().is_some_and(Gate::is_met) {
             return Judged::default();
         }
         let result = judge_file(&rules, index);
@@ -382,6 +424,9 @@ pub(crate) fn scan_texts(
         context.number(&mut file, &found, &mut report);
         take(file, &mut facts, &mut claims, &mut report);
     });
+    if gate.as_ref().is_some_and(Gate::is_met) {
+        return Ok(None);
+    }
     let (worlds_again, files_again) = customs.waiting();
     if !(worlds_again.is_empty() && files_again.is_empty()) {
         define(&mut rules, &customs.into_definitions(&known));
@@ -399,6 +444,10 @@ pub(crate) fn scan_texts(
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     unreadable_findings(&shared.judge(&rules, 0), &found, &mut report);
     report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, worktree, &report.files));
+    if let Some(Gate::Reviewing(reviews)) = &gate {
+        reviews.say(&mut report);
+        reviews.relate(&mut report, &found);
+    }
     match &pool {
         // Giving back what is known of tens of thousands of objects takes as long as the sorting.
         Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
@@ -417,7 +466,7 @@ pub(crate) fn scan_texts(
     // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
     let searched = report.stats.searched > 0;
     let nothing = found.empty_directory && !(searched && (is_search(&rules, &catalog) || !report.findings.is_empty()));
-    Ok(Scanned { report, nothing })
+    Ok(Some(Scanned { report, nothing }))
 }
 
 /// Builds and judges the worlds of a scan, in order.
@@ -667,6 +716,7 @@ struct Shared<'a> {
     builds: &'a Builds,
     callers: &'a Callers,
     policies: Option<&'a Asking>,
+    gate: Option<&'a Gate<'a>>,
 }
 
 impl<'a> Shared<'a> {
@@ -695,6 +745,7 @@ impl<'a> Shared<'a> {
             builds: self.builds,
             callers: self.callers,
             policies: self.policies,
+            gate: self.gate,
             today: self.options.date,
         }
     }

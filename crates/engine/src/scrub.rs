@@ -72,7 +72,7 @@ fn masked(secret: &str) -> String {
 /// A text that is of no scanned file, as one at `path` would be, with stars in the place of secrets; columns stay what they are.
 pub(crate) fn without_secrets<'t>(path: &str, text: &'t str, scanner: &Scanner) -> Cow<'t, str> {
     let mut hidden: Vec<Range<usize>> =
-        scanner.scan(&Subject { path, text, tree: None }).into_iter().map(|hit| hit.range).collect();
+        scanner.scan(&Subject { path, text }).into_iter().map(|hit| hit.range).collect();
     hidden.extend(user_information(text));
     starred(text, &hidden).map_or(Cow::Borrowed(text), Cow::Owned)
 }

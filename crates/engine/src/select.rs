@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_core::{Catalog, Profile, RuleIdx, Severity, is_advisory};
+use portcullis_core::{Catalog, Profile, RuleIdx, Severity, is_advisory, is_constraint};
 use portcullis_rules::PodSecurity;
 
 use crate::config::RuleSwitch;
@@ -108,8 +108,8 @@ fn set(on: &mut [bool], catalog: &Catalog, selectors: &[String], value: bool) ->
 
 fn named(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, SelectionError> {
     let rules = catalog.select(selector);
-    // Which advisories there are depends on what is scanned.
-    if rules.is_empty() && !is_advisory(selector) {
+    // Which advisories and constraints there are depends on what is scanned.
+    if rules.is_empty() && !is_advisory(selector) && !is_constraint(selector) {
         Err(SelectionError { selector: selector.to_owned() })
     } else {
         Ok(rules)

@@ -263,7 +263,7 @@ fn finish(parsed: &[Parsed<'_>], said: Said, left: &mut Judged) {
                 Directives::default()
             }
         };
-        judge.search(input, text, None, &mut outcome);
+        judge.search(input, text, &mut outcome);
         sheets.push(Sheet { judge: *judge, input: *input, text, directives, outcome });
     }
     together::seal(sheets, Vec::new(), left);

@@ -2,14 +2,14 @@
 //!
 //! Below the named folders every `.rego` file is a policy, and every JSON and YAML file a data document at the path of its
 //! folder, as OPA loads them. What git ignores, hidden files and folders of dependencies are left out. Kubernetes objects are
-//! what policies judge, and no data.
+//! what policies judge, and no data. Suites of Gatekeeper are run whatever they are called.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
-use portcullis_core::{FileId, Files, SyntaxErrorKind, TestReport};
+use portcullis_core::{FileId, Files, SyntaxErrorKind, TestCase, TestReport};
 use portcullis_policy::testing::{Documents, PackageRun, Tests};
 use portcullis_policy::{Counting, Fault, Module, Options, Value};
 use portcullis_syntax::{Dialect, Node, json, yaml};
@@ -20,7 +20,7 @@ use crate::config::DEFAULT_EXCLUDES;
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::judge::reason;
 use crate::scan::{EngineError, available_threads, worker_pool};
-use crate::{files, paths};
+use crate::{files, paths, suites};
 
 /// What is tested.
 #[derive(Clone, Debug)]
@@ -72,6 +72,7 @@ pub fn test(options: &TestOptions) -> Result<Tested, TestError> {
     });
     let only = only.transpose()?;
     let mut gathered = gather(options)?;
+    let suites = gathered.suites(options)?;
     let (modules, data) = gathered.read(&options.cwd);
     let policy = Options { coverage: options.coverage, ..Options::default() };
     let (mut tests, found) = Tests::compile(&modules, &data, &policy);
@@ -82,13 +83,23 @@ pub fn test(options: &TestOptions) -> Result<Tested, TestError> {
     }
     let packages = tests.packages();
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
-    let run = || -> Vec<PackageRun> { packages.par_iter().map(|package| tests.run(package)).collect() };
-    let runs = match worker_pool(threads, packages.len())? {
+    let of_suites = Options::default();
+    let run = || -> (Vec<PackageRun>, Vec<TestCase>) {
+        let runs = packages.par_iter().map(|package| tests.run(package)).collect();
+        (runs, suites.par_iter().flat_map_iter(|suite| suite.run(&of_suites)).collect())
+    };
+    let (runs, cases) = match worker_pool(threads, packages.len().saturating_add(suites.len()))? {
         Some(pool) => pool.install(run),
-        None => packages.iter().map(|package| tests.run(package)).collect(),
+        None => {
+            let runs = packages.iter().map(|package| tests.run(package)).collect();
+            (runs, suites.iter().flat_map(|suite| suite.run(&of_suites)).collect())
+        }
     };
     let covered: Option<fn(&str) -> bool> = (options.coverage == Counting::On).then_some(is_policy);
-    Ok(Tested { report: tests.report(runs, covered), faults })
+    let mut report = tests.report(runs, covered);
+    report.cases.extend(cases);
+    report.cases.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+    Ok(Tested { report, faults })
 }
 
 /// Whether a file's lines are to be covered: those of tests are what covers.
@@ -180,6 +191,26 @@ impl Gathered {
                 self.data.push((path, folders));
             }
         }
+    }
+
+    /// Gatekeeper's suites among what may be data.
+    fn suites(&mut self, options: &TestOptions) -> Result<Vec<suites::Found>, TestError> {
+        let filter = options.only.as_deref().map(|only| {
+            suites::Filter::read(only).map_err(|reason| TestError::Pattern { pattern: only.to_owned(), reason })
+        });
+        let filter = filter.transpose()?;
+        let mut found = Vec::new();
+        for (path, _) in &self.data {
+            match suites::find(path, &options.paths, &options.cwd) {
+                Ok(suite) => found.extend(suite),
+                Err(fault) => self.faults.push(fault),
+            }
+        }
+        if let Some(filter) = &filter {
+            found.iter_mut().for_each(|suite| suite.keep(filter));
+            found.retain(|suite| !suite.is_empty());
+        }
+        Ok(found)
     }
 
     /// The policies, and the data if there is a policy to read it.

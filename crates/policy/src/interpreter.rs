@@ -82,6 +82,7 @@ impl Interpreter {
 
     fn run(&mut self, run: impl FnOnce(&mut Engine) -> Result<Inner, Fault>) -> Result<Value, Fault> {
         let engine = &mut self.engine;
+        builtins::size::start();
         let result = catch_unwind(AssertUnwindSafe(|| run(engine)));
         let value = match result {
             Ok(Ok(value)) => value,

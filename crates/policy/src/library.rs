@@ -13,7 +13,7 @@ use crate::check;
 use crate::declaration::{self, Package, RuleKind};
 use crate::interpreter::{self, Interpreter, guarded};
 use crate::module::{Fault, Module, Options, RegoVersion};
-use crate::rewrite::{self, Columns, Heads};
+use crate::rewrite::{self, Columns, Heads, Outline};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -50,6 +50,21 @@ impl Library {
     /// `data` is the object that policies see as `data`, undefined for none. Where a rule and a data document have one path,
     /// the rule's value stands.
     pub fn compile(modules: &[Module], data: &Value, options: &Options) -> (Self, Vec<Fault>) {
+        Self::load(modules, data, options, prepare)
+    }
+
+    /// Parses and checks, for [`Library::aggregate`] to compile: nothing may be evaluated before, and what does not compile
+    /// is that function's fault.
+    pub(crate) fn parse(modules: &[Module], data: &Value, options: &Options) -> (Self, Vec<Fault>) {
+        Self::load(modules, data, options, |_| Ok(()))
+    }
+
+    fn load(
+        modules: &[Module],
+        data: &Value,
+        options: &Options,
+        prepare: impl Fn(&mut Engine) -> Result<(), Fault>,
+    ) -> (Self, Vec<Fault>) {
         let mut faults = Vec::new();
         let mut sources: BTreeMap<&str, &Module> = BTreeMap::new();
         for module in modules {
@@ -103,8 +118,8 @@ impl Library {
         &self.annotations
     }
 
-    /// Puts rules together that are evaluated for the same input, one aggregate for each list of paths. To be called once,
-    /// before workers are made: what was compiled is compiled again.
+    /// Puts rules together that are evaluated for the same input, one aggregate for each list of paths, and compiles. To be
+    /// called once, before workers are made: what was compiled is compiled again.
     pub fn aggregate<S: AsRef<str>>(&mut self, lists: &[Vec<S>]) -> Result<Vec<Aggregate>, Fault> {
         let mut text = format!("package {AGGREGATES}\n\nimport rego.v1\n");
         let mut groups = self.groups.to_vec();
@@ -164,12 +179,17 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     {
         faults.push(Fault::new("", 0, 0, format!("data: {error}")));
     }
+    let outlines: Vec<Outline<'_>> = sources.iter().map(|module| Outline::new(&module.text)).collect();
     let mut heads = Heads::default();
-    for module in sources.iter() {
-        heads.read(&module.text);
-    }
+    outlines.iter().for_each(|outline| heads.read(outline));
+    let mut outlines = outlines.iter();
     sources.retain(|module| {
-        let rewritten = rewrite::rewrite(&module.text, &heads);
+        let Some(outline) = outlines.next() else { return false };
+        if let Some((line, column)) = rewrite::enormous_number(outline) {
+            faults.push(Fault::new(&module.path, line, column, "the number is too large"));
+            return false;
+        }
+        let rewritten = rewrite::rewrite(outline, &heads);
         columns.insert(&module.path, rewritten.added);
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
         let added = add(&mut engine, &module.path, &rewritten.text, version);

@@ -6,6 +6,8 @@ use portcullis_syntax::{Dialect, Node, Style, Value as Scalar};
 use regorus::Value as Inner;
 use regorus::value::Object;
 
+use crate::builtins::number::is_enormous;
+
 /// A JSON value, a set, or undefined. Clones share what they hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Value(pub(crate) Inner);
@@ -212,6 +214,7 @@ fn number(node: Node<'_>, text: &str) -> Inner {
     // `1_000.5` in YAML 1.1 and TOML.
     let plain = text.replace('_', "");
     match plain.parse::<f64>() {
+        Ok(float) if is_enormous(&plain) && float.is_finite() => Inner::from(float),
         Ok(float) if float.is_finite() => Inner::from_numeric_string(&plain).unwrap_or_else(|_| Inner::from(float)),
         // JSON has neither infinity nor NaN, so no decoder to JSON gives them as numbers.
         _ => Inner::from(text),

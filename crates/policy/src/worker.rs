@@ -109,3 +109,26 @@ impl Worker {
 fn blame(fault: Fault, path: &str) -> Fault {
     if fault.path.is_empty() { Fault { message: format!("{path}: {}", fault.message), ..fault } } else { fault }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Module, Options, Value};
+
+    #[test]
+    fn a_panic_is_a_fault_of_its_rule_alone() {
+        let text =
+            "package main\n\nimport rego.v1\n\nbad contains 1 if test.panic(input)\n\ngood contains 2 if input == 3\n";
+        let modules = [Module::new("main.rego", text)];
+        let (mut library, faults) = crate::Library::compile(&modules, &Value::UNDEFINED, &Options::default());
+        assert_eq!(faults, []);
+        let made = library.aggregate(&[vec!["data.main.bad", "data.main.good"]]);
+        let Ok([aggregate]) = made.as_deref() else { panic!("{made:?}") };
+        let mut worker = library.worker();
+        for _ in 0..2 {
+            let results = worker.aggregate(*aggregate, &Value::from(3));
+            let [(0, Err(fault)), (1, Ok(good))] = results.as_slice() else { panic!("{results:?}") };
+            assert_eq!(fault.message, "data.main.bad: the interpreter panicked");
+            assert_eq!(good.items().collect::<Vec<_>>(), [Value::from(2)]);
+        }
+    }
+}

@@ -11,7 +11,8 @@ use crate::{Options, stream, text, uri};
 pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let palette = Palette::new(options);
     let line = |finding: &Finding| {
-        let id = clean(&report.catalog.get(finding.rule).id, options.glyphs);
+        let rule = report.catalog.get(finding.rule);
+        let id = clean(&rule.id, options.glyphs);
         let code = format!("{}[{id}]", finding.severity_name()).style(palette.severity(finding.severity)).to_string();
         let start = finding.location.start;
         format!(
@@ -19,7 +20,7 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
             clean(report.path(finding.location.file()), options.glyphs).style(palette.strong()),
             start.line,
             start.column,
-            linked(code, uri::docs(&options.tool, &id), options),
+            linked(code, uri::docs(&options.tool, rule), options),
             clean(&finding.message, options.glyphs),
             // A suggestion is half of what such a finding says; other helps are for the formats with room.
             finding

@@ -49,7 +49,7 @@ impl Sheet<'_> {
         let shown = code.style(self.palette.severity(self.rule.severity)).to_string();
         let line = format!("{shown}: {}", title.style(self.palette.strong()));
         let text = wrapped(&line, "", "  ", self.width);
-        text.replacen(&shown, &linked(shown.clone(), uri::docs(&self.options.tool, &id), self.options), 1)
+        text.replacen(&shown, &linked(shown.clone(), uri::docs(&self.options.tool, self.rule), self.options), 1)
     }
 
     fn facts(&self) -> String {

@@ -68,7 +68,8 @@ impl Page<'_> {
 
     /// `high[k8s-privileged-container]: container web runs privileged`
     fn headline(&self, finding: &Finding) -> String {
-        let id = self.clean(&self.report.catalog.get(finding.rule).id).into_owned();
+        let rule = self.report.catalog.get(finding.rule);
+        let id = self.clean(&rule.id).into_owned();
         let code = format!("{}[{id}]", finding.severity_name());
         let message = self.clean(&finding.message);
         let line = format!(
@@ -77,7 +78,7 @@ impl Page<'_> {
             message.style(self.palette.strong())
         );
         let text = wrapped(&line, "", "  ", self.width);
-        match uri::docs(&self.options.tool, &id) {
+        match uri::docs(&self.options.tool, rule) {
             Some(target) => text.replacen(&code, &linked(code.clone(), Some(target), self.options), 1),
             None => text,
         }

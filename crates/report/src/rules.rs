@@ -163,7 +163,7 @@ impl Heads {
         format!(
             "{:SEVERITY$}  {}{:padding$}  {:PROFILE$}",
             rule.severity.style(palette.severity(rule.severity)),
-            linked(id.style(palette.strong()).to_string(), uri::docs(&options.tool, &id), options),
+            linked(id.style(palette.strong()).to_string(), uri::docs(&options.tool, rule), options),
             "",
             rule.profile.style(palette.faint()),
         )

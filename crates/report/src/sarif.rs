@@ -153,7 +153,7 @@ fn descriptor(rule: &RuleMeta, severity: Severity, options: &Options) -> Reporti
         .default_configuration(ReportingConfiguration::builder().level(level_name(severity)).build())
         .properties(properties(rule, severity))
         .build();
-    descriptor.help_uri = uri::docs(&options.tool, &rule.id);
+    descriptor.help_uri = uri::docs(&options.tool, rule);
     descriptor
 }
 

@@ -2,6 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use portcullis_core::RuleMeta;
+
 use crate::Tool;
 
 /// All but RFC 3986's unreserved characters and the slash; a colon in the first segment would make it a scheme.
@@ -23,8 +25,17 @@ const ADVISORIES: &[(&str, &str, &str)] = &[
     ("MAL-", "https://osv.dev/vulnerability/", ""),
 ];
 
-/// Where a rule's docs are to be read; `None` for a policy's rule, which we do not publish.
-pub(crate) fn docs(tool: &Tool, id: &str) -> Option<String> {
+/// Where a rule's docs are to be read. Those of policies we do not publish, whatever their ids: theirs is the first address
+/// that they name, if any.
+pub(crate) fn docs(tool: &Tool, rule: &RuleMeta) -> Option<String> {
+    let id = &*rule.id;
+    if rule.tags.contains("policy") {
+        let addresses = rule.docs.lines().filter_map(|line| line.strip_prefix('<')?.strip_suffix('>'));
+        let mut of_web = addresses.filter(|it| it.starts_with("https://") || it.starts_with("http://"));
+        return of_web
+            .find(|it| !it.contains(|letter: char| letter.is_control() || letter.is_whitespace()))
+            .map(str::to_owned);
+    }
     if let Some((_, before, after)) = ADVISORIES.iter().find(|(prefix, ..)| id.starts_with(prefix)) {
         return Some(format!("{before}{}{after}", utf8_percent_encode(id, PATH)));
     }

@@ -119,7 +119,7 @@ fn run(dispatch: &Dispatch, example: &Example, definitions: &mut Definitions) ->
 fn run_secrets(dispatch: &Dispatch, example: &Example, _: &mut Definitions) -> Vec<u32> {
     let mut outcome = Outcome::default();
     for (file, (path, text)) in (0..).map(FileId).zip(&example.files) {
-        dispatch.secrets(file, &Subject { path, text, tree: None }, &mut outcome);
+        dispatch.secrets(file, &Subject { path, text }, &mut outcome);
     }
     lines_of(&outcome.drafts, example)
 }

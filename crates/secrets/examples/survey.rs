@@ -29,7 +29,7 @@ fn main() {
 fn scan(scanner: &Scanner, path: &Path) -> usize {
     let Ok(text) = std::fs::read_to_string(path) else { return 0 };
     let shown = path.to_string_lossy();
-    for hit in scanner.scan(&Subject { path: &shown, text: &text, tree: None }) {
+    for hit in scanner.scan(&Subject { path: &shown, text: &text }) {
         let kind = match hit.kind {
             Kind::Token(detector) => detector.id.to_owned(),
             Kind::Structural(kind) => format!("{kind:?}"),

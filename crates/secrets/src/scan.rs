@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use portcullis_syntax::Tree;
-
 use crate::allow::Candidate;
 use crate::custom::Search;
 use crate::{Allow, Custom, Detector, Hit, Kind, detector, structure};
@@ -25,8 +23,6 @@ pub struct Subject<'t> {
     pub path: &'t str,
     /// The text.
     pub text: &'t str,
-    /// Its tree, where it was parsed.
-    pub tree: Option<&'t Tree>,
 }
 
 /// Looks for secrets in texts. Cheap to make; what is expensive is made when the first text asks for it, and shared.
@@ -83,7 +79,7 @@ impl Scanner {
         commit: Option<&str>,
         (secret, whole): (&Range<usize>, &Range<usize>),
     ) -> bool {
-        let Subject { path, text, .. } = *subject;
+        let Subject { path, text } = *subject;
         let candidate = Candidate { rule, path, commit, text, secret: secret.clone(), whole: whole.clone() };
         self.settings.allow.iter().any(|entry| entry.holds(&candidate))
     }

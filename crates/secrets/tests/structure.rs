@@ -41,6 +41,9 @@ const YAML: &[Row] = &[
     ("a.yml", "auth: { password: { value: VAL } }", "S"),
     ("a.yml", "DbPassword:\n  Type: String\n  Default: VAL\n", "S"),
     ("a.yml", "DbPassword:\n  Type: String\n  Description: x\n  Default: \"VAL\"\n  NoEcho: true\n", "S"),
+    ("a", "@@ -1,2 +1,2 @@\n-DB_PASSWORD=VAL\n+DB_PASSWORD=VAL\n", "SS"),
+    ("a", "--- a/.env\n+++ b/.env\n@@ -1,2 +1,1 @@\n USER=shop\n-DB_PASSWORD=VAL\n", "S"),
+    ("a.sh", "tool \\\n-password=VAL\n", "A"),
     ("a.yml", "DB_PASSWORD: VAL", "S"),
     ("a.yml", "passwords:\n  shop: VAL\n  store: VAL\nuser: VAL\n", "SS"),
     ("a.yml", "spring.datasource.password: VAL", "S"),
@@ -540,7 +543,7 @@ fn check(rows: &[Row]) {
     for (path, template, expected) in rows {
         let text = template.replace("VAL", VALUE).replace("B64", ENCODED).replace("LOGIN", LOGIN);
         let mut found = String::new();
-        for hit in scanner.scan(&Subject { path, text: &text, tree: None }) {
+        for hit in scanner.scan(&Subject { path, text: &text }) {
             let value = text.get(hit.range).unwrap_or_default();
             found.push_str(match (hit.kind, value) {
                 (Kind::Token(_), VALUE) => "T",
@@ -629,7 +632,7 @@ fn hits_are_texts_whatever_is_cut_off() {
             for path in [*path, paths[index % paths.len()]] {
                 let (head, tail) = text.split_at(cut);
                 for text in [head, tail] {
-                    for hit in scanner.scan(&Subject { path, text, tree: None }) {
+                    for hit in scanner.scan(&Subject { path, text }) {
                         assert!(text.get(hit.range.clone()).is_some_and(|value| !value.is_empty()), "{path}: {text:?}");
                     }
                 }

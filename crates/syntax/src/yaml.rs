@@ -43,7 +43,7 @@ pub fn parse_events(file: FileId, text: &Arc<str>, dialect: Dialect) -> Tree {
     }
 }
 
-/// Parses a text whose joins are known; where there is one more, it is added, and there is no tree.
+/// Parses a text whose joins are known; where there is one more, or one that is none, there is no tree.
 fn parse_joined(file: FileId, text: &Arc<str>, dialect: Dialect, joins: &mut Joins) -> Option<Tree> {
     let parsed = joins.apply(text);
     let mut builder = TreeBuilder::new(file, Arc::clone(text), dialect);
@@ -58,13 +58,17 @@ fn parse_joined(file: FileId, text: &Arc<str>, dialect: Dialect, joins: &mut Joi
     let mut parser = Parser::new_from_str_with_options(&parsed, options);
     let mut errors = 0;
     let mut in_document = false;
+    let mut document = 0;
     loop {
         match parser.next_event() {
             None => break,
             Some(Ok((Event::StreamEnd, _))) => break,
             Some(Ok((event, span))) => {
                 match event {
-                    Event::DocumentStart(..) => in_document = true,
+                    Event::DocumentStart(..) => {
+                        in_document = true;
+                        document = span.start.byte_offset().unwrap_or_default();
+                    }
                     Event::DocumentEnd => in_document = false,
                     _ => {}
                 }
@@ -75,6 +79,9 @@ fn parse_joined(file: FileId, text: &Arc<str>, dialect: Dialect, joins: &mut Joi
                     && let Some(at) = error.marker().byte_offset()
                     && events.joins.add(text, at).is_some()
                 {
+                    return None;
+                }
+                if events.joins.refuse(document).is_some() {
                     return None;
                 }
                 events.fault(&error);

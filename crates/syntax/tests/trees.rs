@@ -58,6 +58,7 @@ fn yaml_becomes_trees() {
         ("a: &a [*a]\n", "{a: [?]} !Invalid \"*a\""),
         ("c:\n  <<: *nowhere\n  d: 1\n", "{c: {d: 1…}} !Invalid \"*nowhere\""),
         ("a:\n  b: \"x\n  y\"\n  c: 'é  \r\n to z'\n", r#"{a: {b: "x y", c: "é to z"}}"#),
+        ("a: 'x\ny'\n---\na:\n  b: \"x\n  c: 1\n---\nb: 1\n", r#"{a: "x y"} | ? | {b: 1} !Invalid "c""#),
         ("a: \"x\n\ny\"\n---\nb: 1\n", "? | {b: 1} !Invalid \"y\""),
         ("a: 1\nb: 2\na: 3\n", "{a: 3, b: 2} !DuplicateKey \"a\""),
         ("a: !Ref thing\nb: !!int '5'\n", r#"{a: ?, b: "5"}"#),

@@ -1,6 +1,7 @@
 //! Reviews, and what is said of them.
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses some of it")]
+#![allow(clippy::needless_pass_by_value, reason = "objects are written where they are used")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 use std::path::Path;
@@ -37,11 +38,15 @@ pub fn judge_with(options: impl FnOnce(&mut ScanOptions), change: impl FnOnce(&m
     Judge::new(objects, &settings(change), Clock::Fixed(TODAY.parse().unwrap())).unwrap()
 }
 
-/// Judges by a policy alone.
+/// Judges by a policy as well.
 pub fn policies(name: &str, policy: &str) -> Objects {
+    policy_file(name, "policy.rego", policy)
+}
+
+pub fn policy_file(name: &str, file: &str, text: &str) -> Objects {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("admission").join(name);
     std::fs::create_dir_all(&directory).unwrap();
-    std::fs::write(directory.join("policy.rego"), policy).unwrap();
+    std::fs::write(directory.join(file), text).unwrap();
     let sources = PolicySources { policies: vec![directory.clone()], ..PolicySources::default() };
     let mut options = ScanOptions::new(directory.clone());
     options.policies = Some(Arc::new(Policies::load(&sources, &directory)));
@@ -78,7 +83,7 @@ pub fn request(review: &Value) -> Request {
 }
 
 pub fn later() -> Instant {
-    Instant::now() + Duration::from_secs(600)
+    Instant::now() + Duration::from_mins(10)
 }
 
 pub fn decide(judge: &Judge, profile: &str, review: &Value) -> Decision {

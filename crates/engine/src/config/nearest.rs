@@ -3,13 +3,14 @@
 use std::fmt;
 
 pub use portcullis_core::nearest;
-use portcullis_core::{Catalog, RuleIdx, is_advisory, near};
+use portcullis_core::{Catalog, RuleIdx, is_advisory, is_constraint, near};
 
 /// The rules that a selector (an id, `prefix*`, tag or peer's id) names: at least one, or the error to show. An advisory
-/// names none until one of its packages is met.
+/// names none until one of its packages is met, nor does a constraint until it is.
 pub fn select_rules(catalog: &Catalog, selector: &str) -> Result<Vec<RuleIdx>, UnknownRule> {
     let rules = catalog.select(selector);
-    if rules.is_empty() && !is_advisory(selector) { Err(UnknownRule::new(catalog, selector)) } else { Ok(rules) }
+    let may_come = is_advisory(selector) || is_constraint(selector);
+    if rules.is_empty() && !may_come { Err(UnknownRule::new(catalog, selector)) } else { Ok(rules) }
 }
 
 /// A selector that names no rule.

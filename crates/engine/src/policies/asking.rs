@@ -78,7 +78,7 @@ impl Said<'_> {
     }
 }
 
-fn on_one_line(text: String) -> String {
+pub(crate) fn on_one_line(text: String) -> String {
     if text.contains('\n') { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text }
 }
 
@@ -179,7 +179,7 @@ fn kind_of(dialect: Dialect, root: Node<'_>) -> Kind {
 }
 
 /// What tells an object from the others of its file.
-fn subject(node: Node<'_>) -> u64 {
+pub(crate) fn subject(node: Node<'_>) -> u64 {
     let mut hash = StableHash::new();
     for path in ["kind", "metadata.namespace", "metadata.name"] {
         hash.text(node.get(path).present().map_or("", Node::text));

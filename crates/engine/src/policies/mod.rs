@@ -14,9 +14,10 @@ use std::sync::Arc;
 use portcullis_core::{Note, NoteKind, RuleMeta, ScanError};
 use portcullis_policy::{Fault, Limits, Module, Namespaces, Options};
 
-pub(crate) use asking::Asking;
+pub(crate) use asking::{Asking, on_one_line, subject};
 use sources::{DEPTH, data, read, walk};
 
+use crate::constraints::{Constraints, Declarations, may_declare};
 use crate::paths;
 
 /// Policies, loaded, and what was wrong with them.
@@ -24,6 +25,9 @@ pub struct Policies {
     loaded: Arc<portcullis_policy::Policies>,
     errors: Vec<ScanError>,
     notes: Vec<Note>,
+    /// Templates and constraints beside the policies, and the rules that these are.
+    declarations: Declarations,
+    constraints: Vec<RuleMeta>,
 }
 
 /// What to load.
@@ -51,14 +55,25 @@ impl Policies {
     pub fn load(sources: &PolicySources, cwd: &Path) -> Self {
         let mut errors = Vec::new();
         let mut modules: Vec<Module> = Vec::new();
+        let mut declarations = Declarations::default();
         for named in &sources.policies {
             let mut found = Vec::new();
             walk(&paths::absolute(cwd, named), &mut found, DEPTH, &mut errors);
-            found.retain(|file| is_policy(file));
-            if found.is_empty() {
-                errors.push(path_error(named, "no policy is there: a file `.rego` that is no test".to_owned()));
+            let (policies, others): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(|file| is_policy(file));
+            let known = declarations.len();
+            for file in others {
+                let shown = paths::relative(cwd, &file);
+                if let Some(dialect) = may_declare(&shown)
+                    && let Ok(text) = read(&file)
+                {
+                    errors.extend(declarations.read(&shown, &text, dialect));
+                }
             }
-            for file in found {
+            if policies.is_empty() && declarations.len() == known {
+                let what = "no policy is there: a file `.rego` that is no test, or a ConstraintTemplate or constraint";
+                errors.push(path_error(named, what.to_owned()));
+            }
+            for file in policies {
                 let shown = paths::relative(cwd, &file);
                 match read(&file) {
                     Ok(text) if modules.iter().all(|known| *known.path != *shown) => {
@@ -84,16 +99,27 @@ impl Policies {
             message: format!("its rules are not asked: name the package with `--namespace {}`", it.namespace),
         });
         let notes = unasked.collect();
-        Self { loaded: Arc::new(loaded), errors, notes }
+        let constraints = if declarations.is_empty() {
+            Vec::new()
+        } else {
+            Constraints::load(declarations.clone()).rules().collect()
+        };
+        Self { loaded: Arc::new(loaded), errors, notes, declarations, constraints }
+    }
+
+    /// Templates and constraints that stand beside the policies.
+    pub(crate) fn declarations(&self) -> &Declarations {
+        &self.declarations
     }
 
     /// The rules that they add to the catalog.
     pub fn rules(&self) -> impl Iterator<Item = RuleMeta> {
-        self.loaded.checks().iter().map(|check| check.meta.clone())
+        let checks = self.loaded.checks().iter().map(|check| check.meta.clone());
+        checks.chain(self.constraints.iter().cloned())
     }
 
     /// What could not be loaded.
-    pub(crate) fn errors(&self) -> &[ScanError] {
+    pub fn errors(&self) -> &[ScanError] {
         &self.errors
     }
 
@@ -110,7 +136,7 @@ impl fmt::Debug for Policies {
 }
 
 /// What one document may take: a policy that needs more has a loop.
-const TIME: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const TIME: std::time::Duration = std::time::Duration::from_secs(5);
 
 fn is_policy(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

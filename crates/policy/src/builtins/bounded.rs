@@ -30,7 +30,7 @@ pub(super) fn sprintf(arguments: &[Value], limits: &Limits) -> Result<Value, Ref
 const MOST_BITS: usize = 1 << 16;
 
 /// Calls the interpreter's own function, which wants to know where it was called: nowhere, for the caller adds the place.
-fn run(name: &str, arguments: &[Value], is_too_much: bool) -> Result<Value, Refusal> {
+pub(super) fn run(name: &str, arguments: &[Value], is_too_much: bool) -> Result<Value, Refusal> {
     if is_too_much {
         return Err(Refusal::Limit);
     }

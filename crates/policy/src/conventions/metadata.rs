@@ -29,6 +29,14 @@ pub(super) struct Metadata<'l> {
 /// Packages that Trivy keeps for checks of users, and its own.
 const TRIVYS: &[&str] = &["user", "custom", "builtin"];
 
+/// Whether what a package says about itself has to be evaluated.
+pub(super) fn is_computed(package: &Package) -> bool {
+    [METADATA, INPUT].iter().any(|name| package.declares(name))
+}
+
+const METADATA: &str = "__rego_metadata__";
+const INPUT: &str = "__rego_input__";
+
 impl<'l> Metadata<'l> {
     pub(super) fn of_package(library: &'l Library, package: &Package, worker: &mut Worker) -> Self {
         let is_of = |it: &&Annotation| it.module == package.module || it.scope == Scope::Subpackages;
@@ -46,7 +54,7 @@ impl<'l> Metadata<'l> {
             let is_declared = package.declares(name);
             is_declared.then(|| worker.rule(&path, &Value::UNDEFINED).ok()).flatten().unwrap_or(Value::UNDEFINED)
         };
-        let (old, old_input) = (value("__rego_metadata__"), value("__rego_input__"));
+        let (old, old_input) = (value(METADATA), value(INPUT));
         let says_input = nearest.is_some_and(|it| it.custom.get("input").is_some() || !schemas(it).is_empty());
         let is_trivys = package.components.first().is_some_and(|first| TRIVYS.contains(&first.as_str()));
         let mut names: Vec<&str> =
@@ -144,10 +152,19 @@ impl<'l> Metadata<'l> {
         RuleMeta {
             id: self.id().unwrap_or_else(|| format!("policy/{namespace}/{rule}")).into(),
             severity: severity.unwrap_or(named),
-            tags: ["policy"].into_iter().collect(),
+            tags: std::iter::once("policy".to_owned()).chain(self.tags()).collect(),
             docs: self.docs(namespace, rule).into(),
             ..RuleMeta::DEFAULT
         }
+    }
+
+    /// `custom.tags`, a list of words. Those with blanks or commas no selector could name.
+    fn tags(&self) -> Vec<String> {
+        let listed = self.custom("tags").into_iter().flat_map(|tags| tags.items().collect::<Vec<_>>());
+        let is_word = |tag: &String| !tag.contains(|letter: char| letter.is_whitespace() || letter == ',');
+        let mut tags: Vec<String> = listed.filter_map(|tag| text(Some(tag))).filter(is_word).collect();
+        tags.retain(|tag| tag != "policy");
+        tags
     }
 
     fn docs(&self, namespace: &str, rule: &str) -> String {

@@ -114,7 +114,22 @@ impl Namespaces {
 impl Policies {
     /// Loads modules and finds the rules in them that are to be asked. What is at fault is left out, and said.
     pub fn load(modules: &[Module], data: &Value, namespaces: &Namespaces, options: &Options) -> (Self, Vec<Fault>) {
-        let (mut library, mut faults) = Library::compile(modules, data, options);
+        // Compiling is half of the work, and it has to be done once more where what is asked is known.
+        let (library, faults) = Library::parse(modules, data, options);
+        if !library.packages().iter().any(metadata::is_computed)
+            && let (policies, faults, None) = Self::of(library, faults, namespaces)
+        {
+            return (policies, faults);
+        }
+        // What does not compile is found, and left out.
+        let (library, faults) = Library::compile(modules, data, options);
+        let (policies, mut faults, fault) = Self::of(library, faults, namespaces);
+        faults.extend(fault);
+        (policies, faults)
+    }
+
+    /// Finds the rules and puts them together; the last is why that cannot be, and then nothing is asked.
+    fn of(mut library: Library, mut faults: Vec<Fault>, namespaces: &Namespaces) -> (Self, Vec<Fault>, Option<Fault>) {
         let (checks, unasked) = checks(&library, namespaces, &mut faults);
         let mut lists: Vec<(Vec<String>, Vec<Item>)> = Vec::new();
         let mut by_input: BTreeMap<(Kind, Form), usize> = BTreeMap::new();
@@ -133,10 +148,10 @@ impl Policies {
             }
         }
         let paths: Vec<Vec<&String>> = lists.iter().map(|(paths, _)| paths.iter().collect()).collect();
-        let aggregates = library.aggregate(&paths).unwrap_or_else(|fault| {
-            faults.push(fault);
-            Vec::new()
-        });
+        let (aggregates, fault) = match library.aggregate(&paths) {
+            Ok(aggregates) => (aggregates, None),
+            Err(fault) => (Vec::new(), Some(fault)),
+        };
         let asked = by_input.into_iter().filter_map(|(input, at)| {
             let (_, items) = lists.get(at)?;
             Some((input, Asked { aggregate: *aggregates.get(at)?, items: items.clone() }))
@@ -144,7 +159,7 @@ impl Policies {
         let asked = asked.collect();
         faults.sort();
         faults.dedup();
-        (Self { library, checks, asked, unasked }, faults)
+        (Self { library, checks, asked, unasked }, faults, fault)
     }
 
     /// The rules, in order of modules and lines.
@@ -192,6 +207,8 @@ impl Policies {
         } else {
             worker.aggregate(asked.aggregate, input)
         };
+        // Nobody reads them here, and a scan has many documents.
+        drop(worker.prints());
         let mut exceptions: Vec<(&str, Vec<String>)> = Vec::new();
         let mut said: Vec<(usize, &Check, Value)> = Vec::new();
         for (at, result) in results {

@@ -112,6 +112,13 @@ fn help(result: &Value) -> Option<String> {
     (!others.is_empty()).then(|| others.join("; "))
 }
 
+impl Hint {
+    /// What a result, or its `details`, says.
+    pub fn read(result: &Value) -> Self {
+        hint(result)
+    }
+}
+
 fn hint(result: &Value) -> Hint {
     let mut hint = Hint::default();
     let holders = HOLDERS.iter().filter_map(|key| result.get(key));

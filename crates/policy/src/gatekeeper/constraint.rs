@@ -1,9 +1,11 @@
 //! Constraints: a template's policy with parameters, for some objects, with a consequence.
 
+use std::sync::Arc;
+
 use portcullis_core::Severity;
 
 use super::matching::Match;
-use super::object::{Object, at, text};
+use super::object::{Labels, Object, annotations, at, text};
 use super::schema;
 use super::template::Template;
 use crate::module::Fault;
@@ -12,8 +14,11 @@ use crate::value::Value;
 /// A constraint whose template is known.
 #[derive(Clone, Debug)]
 pub(super) struct Constraint {
+    /// Its object's.
+    pub path: Arc<str>,
     pub kind: String,
     pub name: String,
+    pub annotations: Labels,
     pub criteria: Match,
     /// What policies see as `input.parameters`.
     pub parameters: Value,
@@ -37,7 +42,7 @@ impl Enforcement {
         match self {
             Self::Deny => Severity::High,
             Self::Warn => Severity::Medium,
-            Self::DryRun => Severity::Info,
+            Self::DryRun => Severity::Low,
         }
     }
 
@@ -59,18 +64,21 @@ pub enum Point {
     Files,
     /// The admission webhook.
     Admission,
+    /// Whoever asks: the strongest of all consequences.
+    Any,
 }
 
 impl Point {
-    fn name(self) -> &'static str {
+    fn is_named(self, name: &str) -> bool {
         match self {
-            Self::Files => "gator.gatekeeper.sh",
-            Self::Admission => "validation.gatekeeper.sh",
+            Self::Files => name == "gator.gatekeeper.sh",
+            Self::Admission => name == "validation.gatekeeper.sh",
+            Self::Any => true,
         }
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Action {
     enforcement: Enforcement,
     /// Names of points; `*` is every one.
@@ -99,15 +107,22 @@ impl Constraint {
         Ok(Self {
             criteria: Match::read(&spec).map_err(fault)?,
             actions: actions(&spec).map_err(fault)?,
+            path: Arc::clone(&object.path),
             kind: identity.kind.clone(),
             name: identity.name.clone(),
+            annotations: annotations(&object.value),
             parameters,
         })
     }
 
+    /// Whether two objects declare the same, wherever they stand.
+    pub(super) fn says_as_much_as(&self, other: &Self) -> bool {
+        self.criteria == other.criteria && self.parameters == other.parameters && self.actions == other.actions
+    }
+
     /// The strongest consequence at a point; none where the constraint does not speak there.
     pub(super) fn enforcement(&self, point: Point) -> Option<Enforcement> {
-        let speaks = |action: &&Action| action.points.iter().any(|name| name == "*" || name == point.name());
+        let speaks = |action: &&Action| action.points.iter().any(|name| name == "*" || point.is_named(name));
         self.actions.iter().filter(speaks).map(|action| action.enforcement).max()
     }
 }

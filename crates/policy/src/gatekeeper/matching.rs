@@ -9,7 +9,7 @@ use super::selector::Selector;
 use crate::value::{Value, View};
 
 /// The criteria of one constraint.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Match {
     kinds: Vec<Kinds>,
     scope: Scope,
@@ -21,13 +21,13 @@ pub(super) struct Match {
     source: Option<Source>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Kinds {
     groups: Vec<String>,
     kinds: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Scope {
     #[default]
     Any,
@@ -50,7 +50,17 @@ pub(super) struct Candidate<'r> {
     pub identity: &'r Identity,
     /// The namespace of the request, empty where it says none.
     pub namespace: &'r str,
+    pub placement: Placement,
     pub source: Source,
+}
+
+/// Whether an object's namespace is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placement {
+    /// It is as written; where none is, there is none.
+    Written,
+    /// Whoever applies the object says which it is.
+    Open,
 }
 
 impl Match {
@@ -95,7 +105,25 @@ impl Match {
             && self.labels.as_ref().is_none_or(|selector| selector.matches(&candidate.identity.labels))
             && self.matches_name(candidate.identity)
             && self.source.is_none_or(|source| source == candidate.source);
-        if certain { self.matches_namespace_labels(candidate, inventory) } else { Ok(false) }
+        if !certain {
+            return Ok(false);
+        }
+        if candidate.is_open() && self.asks_for_namespace() {
+            return Err("their namespace is not written".to_owned());
+        }
+        self.matches_namespace_labels(candidate, inventory)
+    }
+
+    pub(super) fn asks_for_namespace_labels(&self) -> bool {
+        self.namespace_labels.is_some()
+    }
+
+    /// Whether it depends on its namespace that the constraint is about an object. Namespaces that are left out are special
+    /// ones, into which nobody puts an object without saying so; `default` is where it may end up.
+    fn asks_for_namespace(&self) -> bool {
+        !self.namespaces.is_empty()
+            || self.namespace_labels.is_some()
+            || self.excluded_namespaces.iter().any(|pattern| matches(pattern, "default"))
     }
 
     fn matches_kind(&self, identity: &Identity) -> bool {
@@ -109,7 +137,8 @@ impl Match {
     }
 
     fn matches_scope(&self, candidate: Candidate<'_>) -> bool {
-        let is_namespaced = !candidate.identity.is_namespace() && !candidate.namespace().is_empty();
+        let is_namespaced =
+            !candidate.identity.is_namespace() && (candidate.is_open() || !candidate.namespace().is_empty());
         match self.scope {
             Scope::Any => true,
             Scope::Cluster => !is_namespaced,
@@ -148,6 +177,10 @@ impl Match {
 impl<'r> Candidate<'r> {
     fn namespace(self) -> &'r str {
         if self.namespace.is_empty() { &self.identity.namespace } else { self.namespace }
+    }
+
+    fn is_open(self) -> bool {
+        self.placement == Placement::Open && self.namespace().is_empty() && !self.identity.is_namespace()
     }
 }
 

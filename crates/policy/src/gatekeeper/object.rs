@@ -104,6 +104,11 @@ pub(super) fn text(value: &Value, path: &[&str]) -> String {
     at(value, path).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
+/// `metadata.annotations`.
+pub(super) fn annotations(object: &Value) -> Labels {
+    at(object, &["metadata", "annotations"]).map(|annotations| texts(&annotations)).unwrap_or_default()
+}
+
 /// The entries of an object whose values are texts.
 pub(super) fn texts(value: &Value) -> Labels {
     let pairs = value.entries().filter_map(|(key, value)| Some((key.as_str()?.to_owned(), value.as_str()?.to_owned())));

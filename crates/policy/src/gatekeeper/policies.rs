@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::constraint::{self, Constraint};
 use super::expansion::{self, Expansion, Generated};
 use super::inventory::Inventory;
-use super::object::Object;
+use super::object::{Labels, Object};
 use super::review::Reviewer;
+use super::rules::{ConstraintRule, rules};
 use super::template::{self, Read, Template};
 use crate::library::Library;
 use crate::module::{Fault, Options};
@@ -28,7 +30,8 @@ pub struct Loaded {
     pub policies: Policies,
     /// Declarations that are broken; they are left out.
     pub faults: Vec<Fault>,
-    /// Declarations that mean nothing here: templates without Rego, and constraints without a template.
+    /// Declarations that mean nothing here: templates without Rego, constraints without a template, and what another
+    /// declaration of the same name takes the place of.
     pub notes: Vec<Fault>,
 }
 
@@ -44,7 +47,13 @@ pub(super) struct Policy {
     pub library: Library,
     /// The path of the rule that gives violations.
     pub rule: Arc<str>,
+    /// The path of the module that has it.
+    pub module: Arc<str>,
+    /// The template's.
+    pub annotations: Labels,
     pub constraints: Arc<[Constraint]>,
+    /// It ran out of time, or worse: asking again would cost as much for every object.
+    pub broken: Arc<AtomicBool>,
 }
 
 impl Policies {
@@ -61,10 +70,14 @@ impl Policies {
             match Template::read(object) {
                 Ok(Read::Rego(template)) => {
                     let kind = template.kind.clone();
-                    if loaded.policies.templates.insert(kind.clone(), template).is_some() {
+                    let same = loaded.policies.templates.get(&kind).map(|known| known.says_as_much_as(&template));
+                    if same == Some(false) {
                         loaded
-                            .faults
-                            .push(object.fault(format!("another template is for `{kind}`; the last one stands")));
+                            .notes
+                            .push(object.fault(format!("another template is for `{kind}` as well; this one stands")));
+                    }
+                    if same != Some(true) {
+                        loaded.policies.templates.insert(kind, template);
                     }
                 }
                 Ok(Read::Other(kind)) => {
@@ -94,7 +107,18 @@ impl Policies {
         self.constraints.is_empty()
     }
 
-    /// Compiles the templates that have constraints. One that does not compile is left out with its faults.
+    /// Whether some policy looks up other objects than the one that it judges.
+    pub fn look_up(&self) -> bool {
+        let mut texts = self.templates.values().flat_map(|template| &template.modules).map(|module| &module.text);
+        texts.any(|text| text.contains("inventory") || text.contains("data["))
+    }
+
+    /// Whether some constraint asks for the labels of namespaces.
+    pub fn select_namespaces(&self) -> bool {
+        self.constraints.iter().any(|constraint| constraint.criteria.asks_for_namespace_labels())
+    }
+
+    /// Compiles the templates. One that does not compile is left out with its faults, and so are those that no constraint is of.
     pub fn compile(&self, inventory: Inventory, options: &Options) -> (Gatekeeper, Vec<Fault>) {
         let data = inventory.data();
         let mut faults = Vec::new();
@@ -102,10 +126,8 @@ impl Policies {
         for template in self.templates.values() {
             let constraints = self.constraints.iter().filter(|constraint| constraint.kind == template.kind);
             let constraints: Arc<[Constraint]> = constraints.cloned().collect();
-            if constraints.is_empty() {
-                continue;
-            }
             match compile(template, constraints, &data, options) {
+                Ok(policy) if policy.constraints.is_empty() => {}
                 Ok(policy) => policies.push(policy),
                 Err(found) => faults.extend(found),
             }
@@ -120,7 +142,7 @@ impl Loaded {
         let identity = object.identity();
         match self.policies.templates.get(&identity.kind) {
             Some(template) => match Constraint::read(object, template) {
-                Ok(constraint) => self.policies.constraints.push(constraint),
+                Ok(constraint) => self.add(object, constraint),
                 Err(fault) => self.faults.push(fault),
             },
             None if others.contains(&identity.kind) => {}
@@ -129,7 +151,27 @@ impl Loaded {
     }
 }
 
+impl Loaded {
+    /// Of constraints with one name the last stands, as in a cluster.
+    fn add(&mut self, object: &Object, constraint: Constraint) {
+        let is_same = |known: &&mut Constraint| known.kind == constraint.kind && known.name == constraint.name;
+        let Some(known) = self.policies.constraints.iter_mut().find(is_same) else {
+            return self.policies.constraints.push(constraint);
+        };
+        if !known.says_as_much_as(&constraint) {
+            let title = object.identity().title();
+            self.notes.push(object.fault(format!("{title} stands elsewhere as well; this one stands")));
+            *known = constraint;
+        }
+    }
+}
+
 impl Gatekeeper {
+    /// The constraints that speak, as rules, in order of kinds and names as they were loaded.
+    pub fn rules(&self) -> Vec<ConstraintRule> {
+        self.policies.iter().flat_map(rules).collect()
+    }
+
     /// An evaluator for one thread. It shares what was compiled.
     pub fn reviewer(&self) -> Reviewer {
         Reviewer::new(self)
@@ -156,7 +198,9 @@ fn compile(
     match package.filter(|package| package.declares("violation")) {
         Some(package) => {
             let rule = Arc::from(format!("{}.violation", package.path));
-            Ok(Policy { library, rule, constraints })
+            let annotations = template.annotations.clone();
+            let broken = Arc::new(AtomicBool::new(false));
+            Ok(Policy { library, rule, module: path, annotations, constraints, broken })
         }
         None => Err(vec![Fault::new(&path, 0, 0, "the template has no rule `violation`")]),
     }

@@ -1,11 +1,12 @@
 //! Reviews: what constraints say about one object.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::constraint::{Constraint, Enforcement, Point};
 use super::expansion::{self, Expansion};
 use super::inventory::Inventory;
-use super::matching::{Candidate, Source};
+use super::matching::{Candidate, Placement, Source};
 use super::object::{Identity, at, text};
 use super::policies::Gatekeeper;
 use crate::module::Fault;
@@ -20,6 +21,7 @@ pub struct Review {
     /// The object, and the one that it replaces.
     identities: Vec<Identity>,
     namespace: String,
+    placement: Placement,
     source: Source,
 }
 
@@ -73,7 +75,16 @@ impl Review {
             .with("namespace", Value::from(identity.namespace.as_str()))
             .with("object", object.clone());
         let namespace = identity.namespace.clone();
-        Self { request: complete(request), identities: vec![identity], namespace, source: Source::Original }
+        let request = complete(request);
+        let identities = vec![identity];
+        Self { request, identities, namespace, placement: Placement::Written, source: Source::Original }
+    }
+
+    /// The same where whoever applies the object says what its namespace is, if it does not: constraints for some namespaces are
+    /// not decided then.
+    #[must_use]
+    pub fn anywhere(self) -> Self {
+        Self { placement: Placement::Open, ..self }
     }
 
     /// The review of an `AdmissionReview`. A deletion is judged by the object that goes.
@@ -93,7 +104,7 @@ impl Review {
             return Err("an object of the request has no kind".to_owned());
         }
         let namespace = text(&request, &["namespace"]);
-        Ok(Self { request, identities, namespace, source: Source::Original })
+        Ok(Self { request, identities, namespace, placement: Placement::Written, source: Source::Original })
     }
 
     /// Whether an object is an `AdmissionReview`.
@@ -103,7 +114,12 @@ impl Review {
     }
 
     fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
-        self.identities.iter().map(|identity| Candidate { identity, namespace: &self.namespace, source: self.source })
+        self.identities.iter().map(|identity| Candidate {
+            identity,
+            namespace: &self.namespace,
+            placement: self.placement,
+            source: self.source,
+        })
     }
 }
 
@@ -141,15 +157,22 @@ pub struct Reviewer {
 struct Policy {
     worker: Worker,
     rule: Arc<str>,
+    module: Arc<str>,
     constraints: Arc<[Constraint]>,
+    broken: Arc<AtomicBool>,
 }
+
+/// Which constraints are asked, by kind and name.
+pub type Wanted<'w> = &'w dyn Fn(&str, &str) -> bool;
 
 impl Reviewer {
     pub(super) fn new(gatekeeper: &Gatekeeper) -> Self {
         let policies = gatekeeper.policies.iter().map(|policy| Policy {
             worker: policy.library.worker(),
             rule: Arc::clone(&policy.rule),
+            module: Arc::clone(&policy.module),
             constraints: Arc::clone(&policy.constraints),
+            broken: Arc::clone(&policy.broken),
         });
         Self {
             policies: policies.collect(),
@@ -160,7 +183,12 @@ impl Reviewer {
 
     /// Reviews an object as it is written, and what controllers will make of it.
     pub fn review_object(&mut self, object: &Value, point: Point) -> Outcome {
-        let mut outcome = self.review(&Review::of_object(object), point);
+        self.review_all(object, &Review::of_object(object), point, &|_, _| true)
+    }
+
+    /// The same with a review of the object, by the constraints that are wanted.
+    pub fn review_all(&mut self, object: &Value, review: &Review, point: Point, wanted: Wanted<'_>) -> Outcome {
+        let mut outcome = self.review_by(review, point, wanted);
         if self.expansions.is_empty() {
             return outcome;
         }
@@ -172,8 +200,9 @@ impl Reviewer {
             }
         };
         for generated in generated {
-            let review = Review { source: Source::Generated, ..Review::of_object(&generated.value) };
-            let implied = self.review(&review, point);
+            let placement = review.placement;
+            let review = Review { source: Source::Generated, placement, ..Review::of_object(&generated.value) };
+            let implied = self.review_by(&review, point, wanted);
             outcome.faults.extend(implied.faults);
             outcome.undecided.extend(implied.undecided);
             outcome.violations.extend(implied.violations.into_iter().map(|violation| Violation {
@@ -188,15 +217,22 @@ impl Reviewer {
 
     /// What the constraints that are about a request and speak at this point find.
     pub fn review(&mut self, review: &Review, point: Point) -> Outcome {
+        self.review_by(review, point, &|_, _| true)
+    }
+
+    /// The same, by the constraints that are wanted.
+    pub fn review_by(&mut self, review: &Review, point: Point, wanted: Wanted<'_>) -> Outcome {
         let mut outcome = Outcome::default();
         for policy in &mut self.policies {
-            for constraint in &*policy.constraints {
+            let constraints = Arc::clone(&policy.constraints);
+            for constraint in &*constraints {
                 let Some(enforcement) = constraint.enforcement(point) else { continue };
+                if policy.broken.load(Ordering::Relaxed) || !wanted(&constraint.kind, &constraint.name) {
+                    continue;
+                }
                 match is_about(constraint, review, &self.inventory) {
                     Ok(false) => {}
-                    Ok(true) => {
-                        evaluate(&mut policy.worker, &policy.rule, constraint, review, enforcement, &mut outcome);
-                    }
+                    Ok(true) => policy.evaluate(constraint, review, enforcement, &mut outcome),
                     Err(reason) => outcome.undecided.push(Undecided {
                         kind: constraint.kind.clone(),
                         constraint: constraint.name.clone(),
@@ -222,32 +258,37 @@ fn is_about(constraint: &Constraint, review: &Review, inventory: &Inventory) -> 
     unknown.map_or(Ok(false), Err)
 }
 
-fn evaluate(
-    worker: &mut Worker,
-    rule: &str,
-    constraint: &Constraint,
-    review: &Review,
-    enforcement: Enforcement,
-    outcome: &mut Outcome,
-) {
-    let input = Value::object([("review", review.request.clone()), ("parameters", constraint.parameters.clone())]);
-    let result = match worker.rule(rule, &input) {
-        Ok(result) => result,
-        Err(fault) => return outcome.faults.push(fault),
-    };
-    for violation in result.items() {
-        let Some(message) = violation.get("msg") else { continue };
-        let View::String(message) = message.view() else {
-            outcome.faults.push(Fault::new("", 0, 0, format!("{rule} of {}: `msg` is no text", constraint.name)));
-            continue;
+impl Policy {
+    fn evaluate(&mut self, constraint: &Constraint, review: &Review, enforcement: Enforcement, outcome: &mut Outcome) {
+        let input = Value::object([("review", review.request.clone()), ("parameters", constraint.parameters.clone())]);
+        let result = match self.worker.rule(&self.rule, &input) {
+            Ok(result) => result,
+            Err(fault) => return outcome.faults.push(self.blame(fault)),
         };
-        outcome.violations.push(Violation {
-            kind: constraint.kind.clone(),
-            constraint: constraint.name.clone(),
-            message: message.to_owned(),
-            details: violation.get("details").unwrap_or(Value::UNDEFINED),
-            enforcement,
-            implied_by: None,
-        });
+        for violation in result.items() {
+            let Some(message) = violation.get("msg") else { continue };
+            let View::String(message) = message.view() else {
+                let message = format!("{} of {}: `msg` is no text", self.rule, constraint.name);
+                outcome.faults.push(Fault::new(&self.module, 0, 0, message));
+                continue;
+            };
+            outcome.violations.push(Violation {
+                kind: constraint.kind.clone(),
+                constraint: constraint.name.clone(),
+                message: message.to_owned(),
+                details: violation.get("details").unwrap_or(Value::UNDEFINED),
+                enforcement,
+                implied_by: None,
+            });
+        }
+    }
+
+    /// A fault that has no place is one of the policy as a whole, and the last thing that is asked of it.
+    fn blame(&self, fault: Fault) -> Fault {
+        if !fault.path.is_empty() {
+            return fault;
+        }
+        self.broken.store(true, Ordering::Relaxed);
+        Fault { path: self.module.to_string(), ..fault }
     }
 }

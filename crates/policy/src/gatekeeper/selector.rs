@@ -4,17 +4,17 @@ use super::object::{Labels, at, text, texts};
 use crate::value::Value;
 
 /// What labels have to be; without requirements, anything.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Selector(Vec<Requirement>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Requirement {
     key: String,
     operator: Operator,
     values: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operator {
     In,
     NotIn,

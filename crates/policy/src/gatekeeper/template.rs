@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::object::{Object, at, text};
+use super::object::{Labels, Object, annotations, at, text};
 use crate::module::{Fault, Module, RegoVersion};
 use crate::value::{Value, View};
 
@@ -19,6 +19,17 @@ pub(super) struct Template {
     pub modules: Vec<Module>,
     /// The schema of `spec.parameters`; undefined for none.
     pub schema: Value,
+    pub annotations: Labels,
+}
+
+impl Template {
+    /// Whether two objects declare the same, wherever they stand.
+    pub(super) fn says_as_much_as(&self, other: &Self) -> bool {
+        let texts = |template: &Self| -> Vec<(Arc<str>, RegoVersion)> {
+            template.modules.iter().map(|module| (Arc::clone(&module.text), module.version)).collect()
+        };
+        self.kind == other.kind && self.schema == other.schema && texts(self) == texts(other)
+    }
 }
 
 /// What a template is.
@@ -71,7 +82,8 @@ impl Template {
             modules.push(Module { path: path(&format!(" libs[{index}]")), text, version: source.version });
         }
         let schema = at(&object.value, &["spec", "crd", "spec", "validation", "openAPIV3Schema"]);
-        Ok(Read::Rego(Self { kind, modules, schema: schema.unwrap_or(Value::UNDEFINED) }))
+        let annotations = annotations(&object.value);
+        Ok(Read::Rego(Self { kind, modules, schema: schema.unwrap_or(Value::UNDEFINED), annotations }))
     }
 }
 

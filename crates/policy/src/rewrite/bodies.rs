@@ -6,8 +6,8 @@ use super::Edit;
 use super::outline::Outline;
 
 pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
-    for rule in outline.rules() {
-        let mut bodies = outline.within(&rule).iter().filter(|block| block.is_body && block.parent.is_none());
+    for rule in &outline.rules {
+        let mut bodies = outline.within(rule).iter().filter(|block| block.is_body && block.parent.is_none());
         let Some(first) = bodies.next() else { continue };
         let mut last = first.close;
         for body in bodies {

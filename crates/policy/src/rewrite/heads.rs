@@ -6,9 +6,9 @@ use super::outline::Outline;
 use super::tokens::Kind;
 
 pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
-    for rule in outline.rules() {
+    for rule in &outline.rules {
         let top: Vec<usize> = rule.clone().filter(|&at| outline.around.get(at) == Some(&None)).collect();
-        let body = outline.within(&rule).iter().find(|block| block.is_body && block.parent.is_none());
+        let body = outline.within(rule).iter().find(|block| block.is_body && block.parent.is_none());
         let (Some(body), true) = (body, top.iter().any(|&at| outline.word(at) == Some("else"))) else { continue };
         let equals = top.iter().copied().find(|&at| outline.token(at) == "=").filter(|&at| at < body.open);
         let Some(start) = equals.map(|at| at.saturating_add(1)) else { continue };

@@ -14,8 +14,9 @@ mod with;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::builtins::number::is_enormous;
 use crate::module::Fault;
-use outline::Outline;
+pub(crate) use outline::Outline;
 use tokens::{Kind, Token};
 
 /// A replacement of `start..end`.
@@ -33,10 +34,8 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    pub(crate) fn read(&mut self, text: &str) {
-        let tokens = tokens::tokens(text);
-        let outline = Outline::new(text, &tokens);
-        for rule in outline.rules() {
+    pub(crate) fn read(&mut self, outline: &Outline<'_>) {
+        for rule in &outline.rules {
             let name = outline.token(rule.start).to_owned();
             if outline.token(rule.start.saturating_add(1)) == "(" {
                 self.functions.insert(name.clone());
@@ -89,18 +88,17 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
 }
 
 /// The text that the interpreter is given; `heads` are the names that may stand for rules.
-pub(crate) fn rewrite<'t>(text: &'t str, heads: &Heads) -> Rewritten<'t> {
-    let tokens = tokens::tokens(text);
+pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads) -> Rewritten<'t> {
+    let text = outline.text;
     let mut edits = Vec::new();
-    parentheses(text, &tokens, &mut edits);
-    imports(text, &tokens, &mut edits);
-    let outline = Outline::new(text, &tokens);
-    bodies::rewrite(&outline, &mut edits);
-    heads::rewrite(&outline, &mut edits);
-    some::rewrite(&outline, &heads.names, &mut edits);
-    negation::rewrite(&outline, &mut edits);
-    with::rewrite(&outline, &mut edits);
-    with::complete(&outline, heads, &mut edits);
+    parentheses(text, &outline.tokens, &mut edits);
+    imports(text, &outline.tokens, &mut edits);
+    bodies::rewrite(outline, &mut edits);
+    heads::rewrite(outline, &mut edits);
+    some::rewrite(outline, &heads.names, &mut edits);
+    negation::rewrite(outline, &mut edits);
+    with::rewrite(outline, &mut edits);
+    with::complete(outline, heads, &mut edits);
     if edits.is_empty() {
         return Rewritten { text: Cow::Borrowed(text), added: Vec::new() };
     }
@@ -121,6 +119,17 @@ pub(crate) fn rewrite<'t>(text: &'t str, heads: &Heads) -> Rewritten<'t> {
     }
     rewritten.push_str(text.get(from..).unwrap_or_default());
     Rewritten { text: Cow::Owned(rewritten), added }
+}
+
+/// The line and column of the first number of a module that would take gigabytes to write out.
+pub(crate) fn enormous_number(outline: &Outline<'_>) -> Option<(u32, u32)> {
+    let starts = outline.tokens.iter().filter(|token| token.kind == Kind::Number).map(|token| token.start);
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '+' | '-');
+    let start = starts.into_iter().find(|&start| {
+        let rest = outline.text.get(start..).unwrap_or_default();
+        is_enormous(rest.split_once(|letter| !is_part(letter)).map_or(rest, |(number, _)| number))
+    })?;
+    Some(advance((1, 1), outline.text.get(..start)?))
 }
 
 /// The line and column behind a text that starts at a line and column.

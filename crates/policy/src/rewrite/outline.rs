@@ -1,18 +1,22 @@
 //! The brackets of a module: which are bodies, which see names of their own.
 
-use super::tokens::{Kind, Token};
+use std::ops::Range;
 
-/// A module's tokens and brackets.
-pub(super) struct Outline<'t> {
+use super::tokens::{Kind, Token, tokens};
+
+/// A module's tokens, brackets and rules.
+pub(crate) struct Outline<'t> {
     pub text: &'t str,
-    pub tokens: &'t [Token],
+    pub tokens: Vec<Token>,
     pub blocks: Vec<Block>,
     /// For each token the innermost block that it stands in; a bracket stands in the one around it.
     pub around: Vec<Option<usize>>,
+    /// The tokens of each rule, by their indices: from a name at the margin of the module to the next.
+    pub rules: Vec<Range<usize>>,
 }
 
 /// A pair of brackets.
-pub(super) struct Block {
+pub(crate) struct Block {
     pub open: usize,
     /// The closing bracket, or the last token.
     pub close: usize,
@@ -24,10 +28,14 @@ pub(super) struct Block {
 }
 
 impl<'t> Outline<'t> {
-    pub(super) fn new(text: &'t str, tokens: &'t [Token]) -> Self {
-        let mut outline = Self { text, tokens, blocks: Vec::new(), around: Vec::with_capacity(tokens.len()) };
+    pub(crate) fn new(text: &'t str) -> Self {
+        let tokens = tokens(text);
+        let count = tokens.len();
+        let around = Vec::with_capacity(count);
+        let mut outline = Self { text, tokens, blocks: Vec::new(), around, rules: Vec::new() };
         let mut current: Option<usize> = None;
-        for (at, token) in tokens.iter().enumerate() {
+        for at in 0..count {
+            let Some(&token) = outline.tokens.get(at) else { break };
             let symbol = token.symbol(text);
             if matches!(symbol, "}" | "]" | ")")
                 && let Some(block) = current.and_then(|index| outline.blocks.get_mut(index))
@@ -39,7 +47,7 @@ impl<'t> Outline<'t> {
             match symbol {
                 "{" | "[" | "(" => {
                     let is_body = symbol == "{" && outline.follows_condition(at);
-                    let close = tokens.len().saturating_sub(1);
+                    let close = count.saturating_sub(1);
                     outline.blocks.push(Block { open: at, close, parent: current, is_body, is_scope: is_body });
                     current = outline.blocks.len().checked_sub(1);
                 }
@@ -52,6 +60,9 @@ impl<'t> Outline<'t> {
                 _ => {}
             }
         }
+        let starts: Vec<usize> = (0..count).filter(|&at| outline.starts_rule(at)).collect();
+        let ends = starts.iter().skip(1).copied().chain([count]);
+        outline.rules = starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect();
         outline
     }
 
@@ -97,13 +108,6 @@ impl<'t> Outline<'t> {
             Kind::Text | Kind::Number => true,
             Kind::Symbol => matches!(before.text(self.text), "]" | ")" | "}"),
         }
-    }
-
-    /// The tokens of each rule, by their indices: from a name at the margin of the module to the next.
-    pub(super) fn rules(&self) -> Vec<std::ops::Range<usize>> {
-        let starts: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.starts_rule(at)).collect();
-        let ends = starts.iter().skip(1).copied().chain([self.tokens.len()]);
-        starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
     }
 
     fn starts_rule(&self, at: usize) -> bool {

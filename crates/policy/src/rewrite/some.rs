@@ -9,13 +9,13 @@ use super::Edit;
 use super::outline::Outline;
 
 pub(super) fn rewrite(outline: &Outline<'_>, rules: &BTreeSet<String>, edits: &mut Vec<Edit>) {
-    for rule in outline.rules() {
+    for rule in &outline.rules {
         let declarations: Vec<usize> = rule.clone().filter(|&at| outline.word(at) == Some("some")).collect();
         for &some in &declarations {
             let Some(names) = names(outline, some) else { continue };
             let is_own = names.clone().step_by(2).all(|at| {
                 let name = outline.token(at);
-                !rules.contains(name) && is_own(outline, &rule, &declarations, some, name)
+                !rules.contains(name) && is_own(outline, rule, &declarations, some, name)
             });
             let (Some(first), Some(last)) = (outline.tokens.get(some), outline.tokens.get(names.end.saturating_sub(1)))
             else {

@@ -42,7 +42,9 @@ fn write_case(case: &TestCase, options: &Options, out: &mut dyn Write) -> io::Re
         Outcome::Error(reason) => ("could not be evaluated", critical, Some(reason)),
     };
     let path = clean(&case.path, options.glyphs);
-    let (word, name) = (style.style(word), format!("{}.{}", case.group, case.name));
+    // As `--run` takes it: a rule's path, or the names of a suite, its test and its case.
+    let between = if case.path.ends_with(".rego") { "." } else { "//" };
+    let (word, name) = (style.style(word), format!("{}{between}{}", case.group, case.name));
     writeln!(
         out,
         "{}: {} {word}",

@@ -1,5 +1,7 @@
 //! Rules for Kubernetes objects.
 
+pub use namespaces::is_cluster_scoped;
+
 use crate::Rule;
 
 mod agent_sandbox;

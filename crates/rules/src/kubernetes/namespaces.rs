@@ -173,7 +173,8 @@ const CLUSTER_SCOPED: &[&str] = &[
     "VolumeSnapshotContent",
 ];
 
-fn is_cluster_scoped(object: &Object<'_>) -> bool {
+/// Whether the API server keeps an object of such a kind outside namespaces, as far as its kind tells.
+pub fn is_cluster_scoped(object: &Object<'_>) -> bool {
     object.kind.starts_with("Cluster")
         || CLUSTER_SCOPED.contains(&object.kind)
         || object.group() == "constraints.gatekeeper.sh"

@@ -80,7 +80,7 @@ fn told(key: &str, decoded: &str) -> Option<Kind> {
         Verdict::Weak => Some(Kind::Structural(Structural::Weak)),
         Verdict::Nothing if decoded.contains(['=', ':', '<']) => {
             let mut inner = Vec::new();
-            super::settings(&Subject { path: key, text: decoded, tree: None }, &mut inner);
+            super::settings(&Subject { path: key, text: decoded }, &mut inner);
             inner.into_iter().next().map(|hit| hit.kind)
         }
         Verdict::Nothing => None,

@@ -59,6 +59,8 @@ pub(super) struct Page<'t> {
     is_lockfile: bool,
     /// Asked only where something may be told: most texts hold a stem, and few a setting.
     nature: OnceCell<Nature>,
+    /// Where the first part of a diff starts; past the end where the text is none.
+    hunks: OnceCell<usize>,
     line: Line,
     /// Blocks of code in a text for people: where each starts, and its language. Filled when the first line asks.
     fences: Option<Vec<(usize, Language)>>,
@@ -86,6 +88,7 @@ impl<'t> Page<'t> {
             path: subject.path,
             is_lockfile: exempt::is_lockfile(subject.path),
             nature: OnceCell::new(),
+            hunks: OnceCell::new(),
             line: Line { range: 0..0, content: 0, language, is_comment: false },
             fences: None,
             done: 0,
@@ -116,6 +119,13 @@ impl<'t> Page<'t> {
             exemption: exempt::exemption(self.path, self.text.all),
             expects_weak: exempt::expects_weak(self.path, self.language),
             is_pipeline: exempt::is_pipeline(self.path),
+        })
+    }
+
+    fn hunks(&self) -> usize {
+        *self.hunks.get_or_init(|| {
+            let all = self.text.all;
+            if all.starts_with("@@ -") { 0 } else { all.find("\n@@ -").unwrap_or(usize::MAX) }
         })
     }
 
@@ -166,7 +176,11 @@ impl<'t> Page<'t> {
         if self.line.range.contains(&place) {
             return;
         }
-        let range = self.text.line(place);
+        let mut range = self.text.line(place);
+        // Behind the mark of a diff stands the line that was taken away or added.
+        if range.start < place && matches!(self.text.at(range.start), b'-' | b'+') && range.start > self.hunks() {
+            range.start += 1;
+        }
         let language = if self.language == Language::Prose { self.block_language(range.start) } else { self.language };
         let mut content = self.text.skip_blanks(range.start, range.end);
         let mut is_comment = false;

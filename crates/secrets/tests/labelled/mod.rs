@@ -75,7 +75,7 @@ fn scan(scanner: &Scanner, path: &str, template: &str) -> Vec<Line> {
     }
     // The folder that parts the files must tell nothing.
     let shown = path.split_once('/').map_or(path, |(_, rest)| rest);
-    for hit in scanner.scan(&Subject { path: shown, text: &text, tree: None }) {
+    for hit in scanner.scan(&Subject { path: shown, text: &text }) {
         let at = ends.partition_point(|end| *end <= hit.range.start);
         if hit.kind != Kind::Structural(Structural::Weak)
             && let Some(line) = lines.get_mut(at)

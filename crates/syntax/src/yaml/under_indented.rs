@@ -9,9 +9,14 @@ use std::ops::Range;
 /// Each break costs a parse of its own, so a file may have only so many.
 const LIMIT: usize = 16;
 
-/// Line breaks, with the blanks around them, that are read as one blank; in order.
+/// Line breaks, with the blanks around them, that are read as one blank.
 #[derive(Default)]
-pub(super) struct Joins(Vec<Range<usize>>);
+pub(super) struct Joins {
+    /// In order.
+    taken: Vec<Range<usize>>,
+    /// Those that made nothing of a broken document: the quote is one that nobody closed.
+    refused: Vec<Range<usize>>,
+}
 
 impl Joins {
     /// Takes the break before the first character of a line in. `None` where there is more than a break, which is not one
@@ -20,21 +25,31 @@ impl Joins {
         let before = text.get(..at)?;
         let start = before.trim_end_matches([' ', '\t', '\r', '\n']).len();
         let breaks = text.get(start..at)?.matches('\n').count();
-        if breaks != 1 || self.0.len() >= LIMIT || self.0.last().is_some_and(|last| last.end > start) {
+        let is_known = self.refused.contains(&(start..at)) || self.taken.last().is_some_and(|last| last.end > start);
+        if breaks != 1 || is_known || self.taken.len() + self.refused.len() >= LIMIT {
             return None;
         }
-        self.0.push(start..at);
+        self.taken.push(start..at);
         Some(())
+    }
+
+    /// Takes back what stands in a document that is broken all the same, from its start; `None` where there is nothing.
+    pub(super) fn refuse(&mut self, document: usize) -> Option<()> {
+        let kept = self.taken.partition_point(|join| join.start < document);
+        let refused = self.taken.split_off(kept);
+        let any = !refused.is_empty();
+        self.refused.extend(refused);
+        any.then_some(())
     }
 
     /// The text to parse: as long as the one that was given.
     pub(super) fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.0.is_empty() {
+        if self.taken.is_empty() {
             return Cow::Borrowed(text);
         }
         let mut joined = String::with_capacity(text.len());
         let mut done = 0;
-        for join in &self.0 {
+        for join in &self.taken {
             joined.push_str(text.get(done..join.start).unwrap_or_default());
             joined.push_str(&" ".repeat(join.len()));
             done = join.end;
@@ -45,7 +60,7 @@ impl Joins {
 
     /// What a scalar says that holds some of the breaks; `None` for one that holds none.
     pub(super) fn fold(&self, span: (u32, u32), scalar: &str) -> Option<String> {
-        let within = self.0.iter().filter(|join| span.0 as usize <= join.start && join.end <= span.1 as usize);
+        let within = self.taken.iter().filter(|join| span.0 as usize <= join.start && join.end <= span.1 as usize);
         within.fold(None, |folded: Option<String>, join| {
             Some(folded.as_deref().unwrap_or(scalar).replacen(&" ".repeat(join.len()), " ", 1))
         })
