@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use portcullis_core::{Profile, Severity};
+use portcullis_engine::config::Listen;
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_report::Format;
 use portcullis_rules::{Date, PodSecurity};
@@ -50,6 +51,12 @@ pub(crate) enum Command {
     /// Tests are the rules `test_…`, as `opa test` runs them; `todo_test_…` are skipped. Exit codes: 0 all tests hold, 1 some do
     /// not, 2 something could not be loaded, 3 there are no tests.
     Test(TestArgs),
+    /// Serves the admission webhook of a Kubernetes cluster
+    ///
+    /// Judges every object that the API server asks about by the rules, the configuration and the policies of `check`. What is
+    /// denied, and everything else about the server, is set under `admission` in the configuration. Files are read again when they
+    /// change. SIGTERM ends it when what is open is finished. Logs go to standard error.
+    Admit(AdmitArgs),
     /// Shows, starts or describes the configuration
     Config(ConfigArgs),
     /// Prints the completions for a shell
@@ -116,6 +123,42 @@ pub(crate) struct CheckArgs {
     pub(crate) output: OutputFlags,
     #[command(flatten)]
     pub(crate) input: InputFlags,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AdmitArgs {
+    /// The address that reviews are taken at; 0.0.0.0:8443 by default
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<Listen>,
+
+    /// The address of /healthz, /readyz and /metrics, without TLS; 0.0.0.0:8081 by default
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<Listen>,
+
+    /// The certificate chain in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// Its private key in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Make a certificate for a DNS name, repeatable, and print the caBundle for it
+    ///
+    /// Such as portcullis.security.svc. Each start makes another, so that it is for trying things out and for a single replica.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "tls_cert")]
+    pub(crate) self_signed: Vec<String>,
+
+    /// A file or folder of policies in Rego to ask beside the rules, repeatable
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) policy: Vec<PathBuf>,
+
+    /// A data document for policies, JSON or YAML, or a folder of them, repeatable
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) data: Vec<PathBuf>,
+
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
 }
@@ -243,6 +286,12 @@ pub(crate) struct InputFlags {
     /// It decides what the text is taken for and is shown in findings. Without it the content decides.
     #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) stdin_filename: Option<String>,
+
+    /// A file of what a cluster holds, repeatable: what `kubectl get … -o json` or `-o yaml` writes, or - for standard input
+    ///
+    /// Its objects are judged as the admission webhook judges them: the values of a Secret are where they belong.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cluster: Vec<PathBuf>,
 
     /// A Compose file of the project, repeatable: later ones are put over earlier ones
     ///

@@ -131,7 +131,7 @@ fn is_for_all(note: &Note) -> bool {
 }
 
 fn reads_stdin(args: &CheckArgs) -> bool {
-    args.paths.iter().any(|path| path == Path::new("-"))
+    args.paths.iter().chain(&args.input.cluster).any(|path| path == Path::new("-"))
 }
 
 /// Files that one line names at most: a hook hands over every file of a commit.
@@ -301,7 +301,8 @@ pub(crate) fn load_policies(
     Ok((!sources.is_empty()).then(|| Arc::new(Policies::load(&sources, &cwd))))
 }
 
-fn config_path(flags: &ConfigFlags, start: &Path) -> Result<Option<PathBuf>, Failure> {
+/// The configuration file that holds, if there is one.
+pub(crate) fn config_path(flags: &ConfigFlags, start: &Path) -> Result<Option<PathBuf>, Failure> {
     Ok(match &flags.config {
         Some(path) => Some(path.clone()),
         None if flags.no_config => None,
@@ -330,27 +331,32 @@ fn scan_options(
 ) -> Result<ScanOptions, Failure> {
     let cwd = std::env::current_dir()
         .map_err(|error| Failure::Message(format!("the working directory cannot be read: {error}")))?;
-    let mut paths = args.paths.clone();
+    let named: Vec<PathBuf> = args.paths.iter().chain(&args.input.cluster).cloned().collect();
+    let mut paths = named.clone();
     paths.retain(|path| path != Path::new("-"));
     let pipes = read_pipes(&mut paths)?;
     if let Some(pipe) = pipes.iter().find_map(|pipe| pipe.name.as_ref()).filter(|_| args.fix) {
         return Err(Failure::Message(format!("--fix cannot write to {pipe}: it is a pipe")));
     }
-    let stdin = (paths.len() + pipes.len() < args.paths.len())
-        .then(|| read_stdin(args.input.stdin_filename.clone()))
-        .transpose()?;
+    let stdin =
+        (paths.len() + pipes.len() < named.len()).then(|| read_stdin(args.input.stdin_filename.clone())).transpose()?;
     if stdin.is_none() && args.input.stdin_filename.is_some() {
         return Err(Failure::Message(
             "--stdin-filename names standard input, which is read with the path `-`".to_owned(),
         ));
     }
     let is_of_git = args.staged || args.history.is_some();
-    if is_of_git && paths.len() < args.paths.len() {
+    if !args.input.cluster.is_empty() && (args.fix || is_of_git) {
+        return Err(Failure::Message(
+            "--cluster: what a cluster holds is in no repository, and is not fixed there".to_owned(),
+        ));
+    }
+    if is_of_git && paths.len() < named.len() {
         let flag = if args.staged { "--staged" } else { "--history" };
         return Err(Failure::Message(format!("{flag} reads from the git repository: `-` and pipes are in none")));
     }
     // What a commit holds is asked of all of it, wherever in the worktree one stands.
-    if args.paths.is_empty() && !is_of_git {
+    if named.is_empty() && !is_of_git {
         paths.push(PathBuf::from("."));
     }
     if let Some(root) = args.input.root.as_ref().filter(|root| !root.is_dir()) {
@@ -376,6 +382,7 @@ fn scan_options(
         stdin,
         fixes: if args.unsafe_fixes { FixSafety::Unsafe } else { FixSafety::Safe },
         pipes,
+        dumps: args.input.cluster.clone(),
         compose_files: args.input.compose_file.clone(),
         tf_var_files: args.input.tf_var_file.clone(),
         tf_vars: args.input.tf_var.clone(),

@@ -1,5 +1,6 @@
 //! The `portcullis` program: arguments in, exit code out. What it does is decided in the other crates.
 
+mod admit;
 mod args;
 mod check;
 mod commands;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Some(Command::Rules(args)) => commands::rules(&args),
         Some(Command::Db(args)) => db::run(&args),
         Some(Command::Test(args)) => test::run(&args),
+        Some(Command::Admit(args)) => admit::run(&args),
         Some(Command::Config(args)) => commands::config(&args),
         Some(Command::Completions { shell }) => commands::completions(shell),
         Some(Command::Man { command }) => commands::man(&command),

@@ -75,6 +75,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
             homes: &homes,
             variables_files: &[],
             compose_files: &[],
+            dumps: &[],
             targets: &[],
             directories: &[],
             root_paths: &root_paths,

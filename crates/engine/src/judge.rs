@@ -1,6 +1,7 @@
 //! One file: read, parse, run the rules, suppress, seal. What is left needs neither text nor tree.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use portcullis_core::{
     Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RootPaths, RuleIdx, ScanError,
@@ -28,6 +29,7 @@ use crate::constraints::Gate;
 use crate::directives::{Carrier, Directives, Reach, buildkit_skips};
 use crate::discover::{Origin, Target};
 use crate::helm::{Part, read_chart};
+use crate::objects::drop_stored;
 use crate::piped::SOURCE;
 use crate::policies::{Asking, subject};
 use crate::relations::unreadable;
@@ -51,6 +53,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) variables_files: &'a [String],
     /// The Compose files that are to be merged, the weakest first.
     pub(crate) compose_files: &'a [String],
+    /// The files that hold what is in a cluster.
+    pub(crate) dumps: &'a [String],
     /// The files of the scan, in order of their paths.
     pub(crate) targets: &'a [(Target, Language)],
     /// The directories that were named.
@@ -59,7 +63,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) builds: &'a Builds,
     pub(crate) callers: &'a Callers,
     /// Policies of users, where there are any.
-    pub(crate) policies: Option<&'a Asking<'a>>,
+    pub(crate) policies: Option<&'a Asking>,
     /// Constraints, or the watch for them.
     pub(crate) gate: Option<&'a Gate<'a>>,
     pub(crate) today: Date,
@@ -81,6 +85,8 @@ pub(crate) struct Judged {
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
     pub(crate) documents: usize,
+    /// What of the time was spent in policies.
+    pub(crate) policy_time: Duration,
     /// The chart of a template that only rendering makes readable.
     pub(crate) unrendered: Option<Arc<str>>,
 }
@@ -270,6 +276,9 @@ impl Judge<'_> {
             actions::judge(self, input, kind, &tree, &mut outcome, judged);
         }
         self.search(input, &text, &mut outcome);
+        if self.dumps.contains(&input.target.path) {
+            drop_stored(&mut outcome, &objects, self.catalog);
+        }
         name_templates(&tree, &mut outcome);
         let directives = Directives::of_tree(&tree, &objects, self.catalog);
         self.finish(input, &text, outcome, directives, judged);
@@ -323,10 +332,12 @@ impl Judge<'_> {
             }
         }
         if judging.whose == Objects::Judged {
+            let start = self.policies.map(|_| Instant::now());
             self.ask_of_tree(input, tree, &mut outcome, judged);
             for object in objects.iter().filter(|_| self.gate.is_some() && !is_kustomization(&input.target.path)) {
                 self.review(object, subject(object.node), &mut outcome.drafts);
             }
+            judged.policy_time += start.map_or(Duration::ZERO, |start| start.elapsed());
         }
         outcome.settle();
         if judging.dialect != Dialect::Yaml12 {

@@ -55,6 +55,8 @@ pub struct ScanOptions {
     pub fixes: FixSafety,
     /// Named files that can be read only once, with their names: what a shell puts in the place of `<(…)`.
     pub pipes: Vec<Stdin>,
+    /// `--cluster`: those of the paths that hold what is in a cluster; `-` is standard input.
+    pub dumps: Vec<PathBuf>,
     /// `--compose-file`: the Compose files that make one project, the weakest first. They are scanned as well.
     pub compose_files: Vec<PathBuf>,
     /// `--tf-var-file`: values of Terraform's variables, the strongest last. They are read, and scanned where the walk
@@ -109,6 +111,7 @@ impl ScanOptions {
             stdin: None,
             fixes: FixSafety::Safe,
             pipes: Vec::new(),
+            dumps: Vec::new(),
             compose_files: Vec::new(),
             tf_var_files: Vec::new(),
             tf_vars: Vec::new(),
@@ -220,6 +223,7 @@ fn scan_once(
 
     let reads = reads(options);
     let compose_files: Vec<String> = options.compose_files.iter().map(|path| shown(&options.cwd, path)).collect();
+    let dumps: Vec<String> = options.dumps.iter().map(|path| dump(options, path)).collect();
     let disk = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let index = index(options)?;
     let worktree: &dyn Files = index.as_ref().map_or(&disk, |index| index);
@@ -309,6 +313,7 @@ fn scan_once(
         sets: &sets,
         variables_files: &found.variables,
         compose_files: &compose_files,
+        dumps: &dumps,
         found: &found,
         root_paths: &scan_root_paths,
         builds: &builds,
@@ -716,11 +721,12 @@ struct Shared<'a> {
     sets: &'a [OverrideSet],
     variables_files: &'a [String],
     compose_files: &'a [String],
+    dumps: &'a [String],
     found: &'a Discovered,
     root_paths: &'a RootPaths,
     builds: &'a Builds,
     callers: &'a Callers,
-    policies: Option<&'a Asking<'a>>,
+    policies: Option<&'a Asking>,
     gate: Option<&'a Gate<'a>>,
 }
 
@@ -743,6 +749,7 @@ impl<'a> Shared<'a> {
             homes: self.homes,
             variables_files: self.variables_files,
             compose_files: self.compose_files,
+            dumps: self.dumps,
             targets: &self.found.targets,
             directories: &self.found.directories,
             root_paths: self.root_paths,
@@ -921,6 +928,15 @@ fn repository_of_paths(options: &ScanOptions) -> Option<PathBuf> {
     });
     let first = roots.next()??;
     roots.all(|root| root.as_ref() == Some(&first)).then_some(first)
+}
+
+/// A dump as the scan calls it.
+fn dump(options: &ScanOptions, path: &Path) -> String {
+    if path != Path::new("-") {
+        return shown(&options.cwd, path);
+    }
+    let name = options.stdin.as_ref().and_then(|stdin| stdin.name.as_deref());
+    name.map_or_else(|| piped::UNNAMED.to_owned(), |name| shown(&options.cwd, Path::new(name)))
 }
 
 /// A path as the scan calls it.

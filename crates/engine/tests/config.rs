@@ -72,7 +72,7 @@ fn mistakes_are_told_where_they_stand() {
             "wrong: 1",
             &["1:1 unknown key `wrong` | a configuration has `include`, `exclude`, `profile`, `fail-on`, \
                `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `policies`, `data`, `advisories`, \
-               `secrets`, `licences`"],
+               `secrets`, `licences`, `admission`"],
         ),
         ("- a", &["1:1 expected a configuration, which is a mapping, found a list"]),
         ("profile: al", &["1:10 `al` is not a profile (recommended, all) | did you mean `all`?"]),
@@ -164,10 +164,23 @@ fn mistakes_are_told_where_they_stand() {
         (
             "admission: { port: 1 }",
             &[concat!(
-                "1:1 `admission` is not supported yet by portcullis ",
-                env!("CARGO_PKG_VERSION"),
-                " | remove it until a later version reads it"
+                "1:14 unknown key `port` | `admission` has `listen`, `metrics-listen`, `tls`, `limits`, `failure-policy`, ",
+                "`profiles`, `exempt`, `ratchet`, `trust-annotations`, `own-namespace`, `connect`"
             )],
+        ),
+        (
+            "admission:\n  listen: nowhere\n  limits: { body: 8 megabytes, queue: 0, header-timeout: 5 }\n  \
+             failure-policy: fial\n  profiles: { Strict: {}, strict: { mode: deny, rules: { k8s-hots-network: warn } } }\n",
+            &[
+                "2:11 `nowhere` is no address with a port, such as 0.0.0.0:8443",
+                "3:19 `8 megabytes` is no size, such as 8MiB",
+                "3:39 `0` is no whole number from 1 on",
+                "3:58 `5` is no time from 1ms to 10m, such as 5s",
+                "4:19 `fial` is none of fail, ignore | did you mean `fail`?",
+                "5:15 `Strict` cannot be the name of a profile | it is a part of the webhook's path: small letters, digits and `-`",
+                "5:41 `deny` is none of audit, warn, enforce",
+                "5:56 unknown rule `k8s-hots-network` | did you mean `k8s-host-network`?",
+            ],
         ),
         (
             "advisories: { unknown: high, unknown-as: severe, databases: x }",
@@ -230,7 +243,7 @@ fn errors_show_the_line_with_the_place_marked() {
         (
             "fail-on: high\nüü: 1\n",
             "p.yaml:2:1: error: unknown key `üü`\n  |\n2 | üü: 1\n  | ^^\n  = help: a configuration has `include`, \
-             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `policies`, `data`, `advisories`, `secrets`, `licences`\n",
+             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `policies`, `data`, `advisories`, `secrets`, `licences`, `admission`\n",
         ),
         (
             "profile: \"\\e[31mall\"",
@@ -367,7 +380,7 @@ fn the_schema_knows_keys_rules_and_options() {
     assert_eq!(at(&format!("{registry}/properties/registries/type")), "array");
     assert_eq!(at(&format!("{registry}/properties/severity/enum/0")), "critical");
     assert_eq!(at(&format!("{registry}/additionalProperties")), false);
-    assert!(schema.pointer("/properties/admission").is_none());
+    assert_eq!(at("/properties/admission/properties/failure-policy/enum"), &serde_json::json!(["fail", "ignore"]));
     assert!(schema.pointer("/$defs/setting/anyOf").is_some());
 }
 

@@ -210,7 +210,7 @@ fn templates_say_what_they_are() {
         ),
         (
             target(r#"rego: "package p\nviolation[{\"msg\": 1}] { true }""#),
-            &["data.p.violation of c: `msg` is no text"],
+            &["objects.yaml (Names): data.p.violation of c: `msg` is no text"],
         ),
         (
             template(""),

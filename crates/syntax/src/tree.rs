@@ -288,6 +288,15 @@ impl Tree {
         self
     }
 
+    /// The same tree where every text is what it says: what looks like a placeholder was stored as it stands.
+    #[must_use]
+    pub fn literal(mut self) -> Self {
+        for node in &mut self.nodes {
+            node.flags |= LITERAL;
+        }
+        self
+    }
+
     /// The same tree as one layer of several: every mapping and list may have more than is written, and null does not say
     /// that nothing is there.
     #[must_use]

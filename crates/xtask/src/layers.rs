@@ -50,7 +50,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("reqwest", &["advisories"]),
     ("hyper", &["admission"]),
     ("axum", &["admission"]),
+    ("hyper-util", &["admission"]),
     ("tokio", &["admission"]),
+    ("tokio-rustls", &["admission"]),
+    ("rcgen", &["admission"]),
     ("rustls", &["admission", "advisories"]),
     ("regorus", &["policy"]),
     // People read what these make.

@@ -30,6 +30,7 @@ macro_rules! key {
     };
 }
 
+mod admission;
 mod policies;
 mod secrets;
 
@@ -117,7 +118,11 @@ pub(super) const ROOT: &[Key<Config>] = &[
         example: "\n  allow: [MIT, Apache-2.0]\n  exceptions:\n    - package: left-pad\n      licence: WTFPL\n      \
                   reason: a test uses it",
     ),
-    planned("admission"),
+    key!(
+        "admission": Config.admission,
+        "The admission webhook, `portcullis admit`: where it listens, how much it takes, and what it denies.",
+        example: "\n  profiles:\n    default: { mode: enforce, enforce: [critical, high] }\n  exempt: { namespaces: [kube-system] }",
+    ),
 ];
 
 /// An entry of `overrides`.

@@ -4,6 +4,7 @@
 //! error, because a setting that silently does nothing is worse than none. Whether a path that a glob names exists is
 //! not known here.
 
+mod admission;
 mod file;
 mod import;
 mod keys;
@@ -24,6 +25,10 @@ use portcullis_rules::{Date, OptionValue, Options};
 
 use crate::policies::{BundleChoice, PackChoice};
 
+pub use admission::{
+    Admission, AdmissionLimits, AdmissionProfile, AdmissionTls, ByteSize, Connect, Count, Exemptions, FailurePolicy,
+    Listen, Mode, Period, RuleAction, RuleExemption,
+};
 pub use file::{ConfigFileError, FILE_NAMES};
 pub use import::{ImportError, Imported, Remark, import, import_texts};
 pub use nearest::{UnknownRule, nearest, select_rules};
@@ -63,6 +68,8 @@ pub struct Config {
     pub secrets: Secrets,
     /// `licences`.
     pub licences: Licences,
+    /// `admission`.
+    pub admission: Admission,
 }
 
 /// Names that are not walked into unless they are named on the command line.
@@ -201,6 +208,7 @@ impl Default for Config {
             advisories: Advisories::default(),
             secrets: Secrets::default(),
             licences: Licences::default(),
+            admission: Admission::default(),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::discover::Origin;
 use crate::judge::{Input, Judge, Judged};
 use crate::together::on_workers;
 
-impl Asking<'_> {
+impl Asking {
     /// Asks about what was left out while files were judged.
     pub(crate) fn apart(&self, scan: &Scan<'_>) -> Judged {
         let all: Vec<usize> = (0..scan.found.targets.len()).collect();
@@ -149,7 +149,7 @@ impl Judge<'_> {
         self.read(input, &mut Judged::default()).map(Arc::from)
     }
 
-    fn by_parser(&self, asking: &Asking<'_>, input: &Input<'_>, parser: Parser) -> Judged {
+    fn by_parser(&self, asking: &Asking, input: &Input<'_>, parser: Parser) -> Judged {
         let mut judged = Judged::default();
         let Some(text) = self.text_apart(input) else { return judged };
         let (contents, fault) = Contents::read(parser, input.file, &text);

@@ -21,8 +21,8 @@ use crate::discover::Origin;
 use crate::judge::{Input, Judge, Judged};
 
 /// The policies of a scan, as its workers ask them.
-pub(crate) struct Asking<'p> {
-    pub(super) loaded: &'p portcullis_policy::Policies,
+pub(crate) struct Asking {
+    pub(super) loaded: Arc<portcullis_policy::Policies>,
     /// What reads the files that were named.
     pub(super) parser: Option<Parser>,
     /// All documents are one input.
@@ -33,11 +33,17 @@ pub(crate) struct Asking<'p> {
     idle: Mutex<Vec<Worker>>,
 }
 
-impl<'p> Asking<'p> {
-    pub(crate) fn new(policies: &'p Policies, catalog: &Catalog) -> Self {
+impl Asking {
+    pub(crate) fn new(policies: &Policies, catalog: &Catalog) -> Self {
         let rules = policies.loaded.checks().iter().map(|check| catalog.by_id(&check.meta.id)).collect();
         let Policies { loaded, parser, is_combined, .. } = policies;
-        Self { loaded, parser: *parser, is_combined: *is_combined, rules, idle: Mutex::new(Vec::new()) }
+        Self {
+            loaded: Arc::clone(loaded),
+            parser: *parser,
+            is_combined: *is_combined,
+            rules,
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
     /// Whether files that came into the scan in this way are asked about when all are judged.
@@ -66,7 +72,7 @@ impl<'p> Asking<'p> {
 /// What is said of one text.
 struct Said<'a> {
     judge: &'a Judge<'a>,
-    asking: &'a Asking<'a>,
+    asking: &'a Asking,
     drafts: &'a mut Vec<Draft>,
     /// What stands if the whole scan says so; absent where the text is none that such a thing is said of.
     claims: Option<&'a mut Vec<(Draft, Claim)>>,
@@ -177,7 +183,7 @@ pub(crate) fn on_one_line(text: String) -> String {
 
 impl Judge<'_> {
     /// The policies, where they are asked about a file while it is judged.
-    fn asking(&self, input: &Input<'_>) -> Option<&Asking<'_>> {
+    fn asking(&self, input: &Input<'_>) -> Option<&Asking> {
         self.policies.filter(|asking| !asking.is_apart(input.target.origin))
     }
 
@@ -283,7 +289,7 @@ impl Judge<'_> {
     /// Asks about a text, whatever it is.
     pub(super) fn ask_of_contents(
         &self,
-        asking: &Asking<'_>,
+        asking: &Asking,
         input: &Input<'_>,
         (contents, text): (&Contents<'_>, &str),
         drafts: &mut Vec<Draft>,

@@ -14,6 +14,7 @@ mod sources;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use portcullis_core::{Note, NoteKind, RuleMeta, ScanError};
 use portcullis_policy::{Fault, Limits, Module, Namespaces, Options};
@@ -32,7 +33,7 @@ pub const POLICY_TAG: &str = "policy";
 
 /// Policies, loaded, and what was wrong with them.
 pub struct Policies {
-    loaded: portcullis_policy::Policies,
+    loaded: Arc<portcullis_policy::Policies>,
     parser: Option<Parser>,
     is_combined: bool,
     errors: Vec<ScanError>,
@@ -132,6 +133,7 @@ impl Policies {
             Constraints::load(declarations.clone()).rules().collect()
         };
         let (parser, is_combined) = (sources.parser, sources.combine);
+        let loaded = Arc::new(loaded);
         Self { loaded, parser, is_combined, errors, notes, declarations, constraints }
     }
 
