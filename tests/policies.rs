@@ -298,7 +298,7 @@ fn a_broken_policy_is_an_error_and_others_run() {
         ("package main\n\ndeny[msg] {\n  msg := nope(input)\n}\n", "policy/bad.rego:4:10: "),
         ("package main\n\nimport rego.v1\n\ndeny contains {\"code\": 1} if input.kind\n", "policy/bad.rego:5:1: "),
         (
-            "package main\n\nimport rego.v1\n\ndeny_slow contains msg if {\n\tsome a in numbers.range(1, 9000)\n\tsome b in numbers.range(1, 9000)\n\ta * b == -1\n\tmsg := \"slow\"\n}\n",
+            "package main\n\nimport rego.v1\n\ndeny_slow contains msg if {\n\tall := numbers.range(1, 900000)\n\tsome a in all\n\tsome b in all\n\ta * b == -1\n\tmsg := \"slow\"\n}\n",
             "policy/bad.rego:5:1: ",
         ),
     ];

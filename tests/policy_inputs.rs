@@ -282,7 +282,7 @@ deny contains json.marshal(input)
     for (body, expected) in cases {
         let main = format!("variable \"x\" {{}}\nresource \"a_b\" \"c\" {{\n  {body}\n}}\n");
         let root = directory("values", &[("policy/p.rego", policy), ("infra/main.tf", &main)]);
-        let whole = format!(r#"{{"module":"infra","resource":{{"a_b":{{"a_b.c":{expected}}}}}}}"#);
+        let whole = format!(r#"{{"module":"infra","provider":{{}},"resource":{{"a_b":{{"a_b.c":{expected}}}}}}}"#);
         let all = found(&root, &["."]);
         let [only] = all.as_slice() else { panic!("{body}: {all:?}") };
         let (_, message) = only.split_once(' ').unwrap();

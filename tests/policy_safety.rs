@@ -87,11 +87,11 @@ fn what_cannot_be_loaded_is_an_error_with_its_place() {
 
 #[test]
 fn what_never_ends_is_an_error_with_its_place() {
-    let policy = "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\tsome a in numbers.range(1, 900000)\n\t\
-                  some b in numbers.range(1, 900000)\n\ta * b == -1\n\tmsg := \"slow\"\n}\n";
+    let policy = "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\tall := numbers.range(1, 900000)\n\t\
+                  some a in all\n\tsome b in all\n\ta * b == -1\n\tmsg := \"slow\"\n}\n";
     is_a_fault("loop", policy, &["policy/bad.rego:5:1: "]);
-    let policy = "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\tall := {sprintf(\"%d\", [a + (b * 900000)]) | \
-                  some a in numbers.range(1, 900000); some b in numbers.range(1, 900000)}\n\tmsg := sprintf(\"%d\", \
+    let policy = "package main\n\nimport rego.v1\n\nfew := numbers.range(1, 900000)\n\ndeny contains msg if {\n\tall := {sprintf(\"%d\", [a + (b * 900000)]) | \
+                  some a in few; some b in few}\n\tmsg := sprintf(\"%d\", \
                   [count(all)])\n}\n";
     is_a_fault("set", policy, &["policy/bad.rego:"]);
 }

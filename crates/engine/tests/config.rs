@@ -178,8 +178,8 @@ fn mistakes_are_told_where_they_stand() {
                 "3:58 `5` is no time from 1ms to 10m, such as 5s",
                 "4:19 `fial` is none of fail, ignore | did you mean `fail`?",
                 "5:15 `Strict` cannot be the name of a profile | it is a part of the webhook's path: small letters, digits and `-`",
-                "5:41 `deny` is none of audit, warn, enforce",
-                "5:56 unknown rule `k8s-hots-network` | did you mean `k8s-host-network`?",
+                "5:43 `deny` is none of audit, warn, enforce",
+                "5:58 unknown rule `k8s-hots-network` | did you mean `k8s-host-network`?",
             ],
         ),
         (
