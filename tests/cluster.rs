@@ -1,6 +1,11 @@
 //! `check --cluster`: what `kubectl get` writes of a running cluster.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is the failure message")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a panic in a helper is the failure message"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,12 @@
 //! Gatekeeper, end to end: constraints that a scan finds or that are named, what they are about, where their findings stand,
 //! templates that are broken, and suites.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a panic in a helper is the failure message"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -193,7 +198,7 @@ fn objects_are_judged_as_they_are_built_and_made() {
         "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Pod\n    metadata: { name: listed }\n";
     let base = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: built\n  namespace: a\n";
     let kustomization = "resources: [pod.yaml]\nlabels: [{ pairs: { owner: me } }]\n";
-    let bare = "resources: [pod.yaml]\n";
+    let plain = "resources: [pod.yaml]\n";
     let pods = constraint("{ match: { kinds: [{ kinds: [Pod] }] } }");
     let files = [
         ("template.yaml", TEMPLATE),
@@ -205,13 +210,13 @@ fn objects_are_judged_as_they_are_built_and_made() {
         ("review.yaml", review),
         ("owned/kustomization.yaml", kustomization),
         ("owned/pod.yaml", base),
-        ("bare/kustomization.yaml", bare),
-        ("bare/pod.yaml", base),
+        ("plain/kustomization.yaml", plain),
+        ("plain/pod.yaml", base),
     ];
     let root = directory("built", &files);
     let places: Vec<String> = found(&root, &[]).iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
     let expected =
-        ["bare/pod.yaml:4:9", "deployment.yaml:3:19", "list.yaml:6:23", "review.json:1:52", "review.yaml:11:13"];
+        ["plain/pod.yaml:4:9", "deployment.yaml:3:19", "list.yaml:6:23", "review.json:1:52", "review.yaml:11:13"];
     assert_eq!(places, expected, "{:?}", found(&root, &[]));
 }
 

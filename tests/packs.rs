@@ -1,6 +1,11 @@
 //! Packs, end to end: that their own tests hold, what each of their rules finds and where, parameters and mistakes in them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic in a helper is the failure message")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a panic in a helper is the failure message"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -190,7 +195,8 @@ fn a_quota_that_may_be_there_is_not_missed() {
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: shop\nresources: [quota.yaml]\n";
     let template = "{{ if .Values.quota }}\napiVersion: v1\nkind: ResourceQuota\nmetadata: { name: q, namespace: shop }\n{{ end }}\n";
     let broken = "apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: q, namespace: shop\n";
-    let cases: &[(&str, &[(&str, &str)], &[&str])] = &[
+    type Files<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, Files<'_>, &[&str])] = &[
         ("nothing", &[], &["."]),
         ("built", &[("k/kustomization.yaml", kustomization), ("k/quota.yaml", quota)], &["."]),
         (

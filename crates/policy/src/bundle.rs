@@ -70,11 +70,11 @@ const DEPTH: usize = 32;
 impl Bundle {
     /// Reads a `.tar.gz`. `name` is how people know the archive: the paths of its policies begin with it.
     pub fn of_archive(name: &str, bytes: &[u8]) -> Result<Self, BundleError> {
-        Self::of_files(name, unpacked(bytes)?)
+        Self::of_files(name, &unpacked(bytes)?)
     }
 
     /// Reads the files of a folder, each with its path below it.
-    pub fn of_files(name: &str, files: BTreeMap<String, Vec<u8>>) -> Result<Self, BundleError> {
+    pub fn of_files(name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Self, BundleError> {
         let manifest = match files.get(".manifest") {
             Some(bytes) => Manifest::read(bytes)?,
             None => Manifest::default(),
@@ -82,7 +82,7 @@ impl Bundle {
         let mut modules = Vec::new();
         let mut documents = Documents::default();
         let mut wasm = 0_usize;
-        for (path, bytes) in &files {
+        for (path, bytes) in files {
             let file_name = path.rsplit('/').next().unwrap_or(path);
             let is_wasm = std::path::Path::new(path).extension().is_some_and(|it| it == "wasm");
             wasm = wasm.saturating_add(usize::from(is_wasm));

@@ -182,7 +182,9 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     let plain: Vec<_> = sources.iter().map(|module| rewrite::plain(&module.text)).collect();
     let outlines: Vec<Outline<'_>> = plain.iter().map(|(text, _)| Outline::new(text)).collect();
     let mut heads = Heads::default();
-    outlines.iter().for_each(|outline| heads.read(outline));
+    for outline in &outlines {
+        heads.read(outline);
+    }
     let mut outlines = outlines.iter().zip(&plain);
     sources.retain(|module| {
         let Some((outline, (_, templates))) = outlines.next() else { return false };

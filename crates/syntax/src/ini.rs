@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn sections_and_entries_are_read() {
-        let cases: &[(&str, &[(&str, &str, &str)])] = &[
+        type Entry = (&'static str, &'static str, &'static str);
+        let cases: &[(&str, &[Entry])] = &[
             ("a = 1", &[("DEFAULT", "a", "1")]),
             ("[s]\na=1 ; why\nb: \"x # y\"\n", &[("s", "a", "1"), ("s", "b", "x # y")]),
             ("\u{feff}[ s ]\r\na =\r\n", &[("s", "a", "")]),

@@ -69,7 +69,7 @@ fn load(choice: &BundleChoice, path: &Path, shown: &str) -> Result<Bundle, Strin
     if path.is_dir() {
         let files = files(path)?;
         check(choice, || bundle::digest_of_files(&files))?;
-        return Bundle::of_files(shown, files).map_err(failed);
+        return Bundle::of_files(shown, &files).map_err(failed);
     }
     let bytes = read(path)?;
     check(choice, || bundle::digest(&bytes))?;

@@ -60,8 +60,9 @@ impl Pack {
                 return Some(format!("the pack `{}` has no parameter `{name}`", self.name));
             };
             let wrong = parameter.shape.check(&value.to_json()).err()?;
-            let way: String = wrong.way.iter().map(|step| format!(".{step}")).collect();
-            Some(format!("{name}{way}: expected {}", wrong.wanted))
+            let way =
+                std::iter::once(name).chain(wrong.way.iter().map(ToString::to_string)).collect::<Vec<_>>().join(".");
+            Some(format!("{way}: expected {}", wrong.wanted))
         });
         each.collect()
     }

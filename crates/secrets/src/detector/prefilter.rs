@@ -184,8 +184,9 @@ fn folded(bytes: [u8; 8]) -> u64 {
 
 /// The four bytes that start at a place of eight.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the lower four bytes are what is asked for")]
 fn gram_at(bytes: u64, place: usize) -> u32 {
-    (bytes >> (8 * place) & u64::from(u32::MAX)) as u32
+    (bytes >> (8 * place)) as u32
 }
 
 fn gram_of(bytes: [u8; 4]) -> u32 {
