@@ -187,6 +187,9 @@ fn every_rule_finds_what_it_is_about_where_it_stands() {
     assert!(!errors.contains("says nothing"), "{errors}");
 }
 
+/// Names and texts.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 #[test]
 fn a_quota_that_may_be_there_is_not_missed() {
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n";
@@ -195,7 +198,6 @@ fn a_quota_that_may_be_there_is_not_missed() {
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: shop\nresources: [quota.yaml]\n";
     let template = "{{ if .Values.quota }}\napiVersion: v1\nkind: ResourceQuota\nmetadata: { name: q, namespace: shop }\n{{ end }}\n";
     let broken = "apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: q, namespace: shop\n";
-    type Files<'a> = &'a [(&'a str, &'a str)];
     let cases: &[(&str, Files<'_>, &[&str])] = &[
         ("nothing", &[], &["."]),
         ("built", &[("k/kustomization.yaml", kustomization), ("k/quota.yaml", quota)], &["."]),
