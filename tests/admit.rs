@@ -194,7 +194,7 @@ fn what_cannot_be_used_is_told_at_the_start() {
         (&["--policy", "broken.rego", "--self-signed", "localhost"], "broken.rego"),
         (
             &["--policy", "selecting.yaml", "--self-signed", "localhost"],
-            "selecting.yaml:14:1: K8sOwner services: `spec.match.namespaceSelector` asks for labels",
+            "selecting.yaml:19:19: K8sOwner services: `spec.match.namespaceSelector` asks for labels",
         ),
         (&[], "there is no certificate"),
         (&["--tls-cert", "a.crt"], "--tls-key"),

@@ -163,12 +163,7 @@ impl Judge {
         decision
     }
 
-    fn judge(
-        &self,
-        subject: &Subject<'_>,
-        text: &Arc<str>,
-        asked: Option<Asked<'_>>,
-    ) -> Result<JudgedObject, String> {
+    fn judge(&self, subject: &Subject<'_>, text: &Arc<str>, asked: Option<Asked<'_>>) -> Result<JudgedObject, String> {
         let given = Given { text, namespace: subject.namespace, path: &subject.path, asked };
         self.objects.judge(given).map_err(|error| error.to_string())
     }

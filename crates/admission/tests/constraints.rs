@@ -259,7 +259,8 @@ fn a_policy_that_fails_is_no_verdict_each_time() {
 fn what_a_review_cannot_answer_is_refused_at_the_start() {
     let constraint = |spec: &str| declared(LABELS, spec);
     let only_constraint = constraint("{}").split_once("---\n").unwrap().1.to_owned();
-    let cel = constraint("{}").replace("rego: |", "code: [{ engine: K8sNativeValidation, source: {} }]\n      ignored: |");
+    let cel =
+        constraint("{}").replace("rego: |", "code: [{ engine: K8sNativeValidation, source: {} }]\n      ignored: |");
     let inventory = "violation[{\"msg\": \"twice\"}] {\n  data.inventory.namespace[_]\n}";
     let selector = "match: { namespaceSelector: { matchLabels: { a: b } } }";
     let elsewhere = "enforcementAction: scoped, scopedEnforcementActions: [{ action: deny, enforcementPoints: [{ name: audit.gatekeeper.sh }] }]";

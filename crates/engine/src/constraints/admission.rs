@@ -109,9 +109,11 @@ impl Admission {
             }
         });
         reviewed.errors.extend(faults.into_iter().map(|fault| self.error(fault)));
-        reviewed.errors.extend(undecided.into_iter().map(|it| {
-            error(format!("{} `{}` is not decided: {}", it.kind, it.constraint, it.reason))
-        }));
+        reviewed.errors.extend(
+            undecided
+                .into_iter()
+                .map(|it| error(format!("{} `{}` is not decided: {}", it.kind, it.constraint, it.reason))),
+        );
         if violations.is_empty() {
             return reviewed;
         }
