@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::read::{API_VERSION, KIND};
-use super::{Kind, Request, Resource, Response};
+use super::{Kind, Request, Resource, Response, User};
 
 impl Response {
     /// The review that an API server reads.
@@ -39,14 +39,7 @@ impl Request {
         add("resource", resource(&self.resource));
         add("operation", self.operation.name().into());
         add("dryRun", self.dry_run.into());
-        let mut user = json!({ "username": self.user.username, "groups": self.user.groups });
-        if !self.user.uid.is_empty() {
-            user["uid"] = self.user.uid.as_str().into();
-        }
-        if let Some(extra) = &self.user.extra {
-            user["extra"] = raw(extra);
-        }
-        add("userInfo", user);
+        add("userInfo", user(&self.user));
         let words = [
             ("subResource", &self.sub_resource),
             ("requestSubResource", &self.request_sub_resource),
@@ -69,6 +62,19 @@ impl Request {
         }
         Value::Object(fields).to_string()
     }
+}
+
+fn user(User { username, uid, groups, extra }: &User) -> Value {
+    let mut user = Map::new();
+    user.insert("username".to_owned(), username.as_str().into());
+    user.insert("groups".to_owned(), groups.as_slice().into());
+    if !uid.is_empty() {
+        user.insert("uid".to_owned(), uid.as_str().into());
+    }
+    if let Some(extra) = extra {
+        user.insert("extra".to_owned(), raw(extra));
+    }
+    Value::Object(user)
 }
 
 fn kind(Kind { group, version, kind }: &Kind) -> Value {

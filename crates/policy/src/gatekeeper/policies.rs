@@ -168,19 +168,17 @@ impl Policies {
 impl Loaded {
     fn constraint(&mut self, object: &Object, others: &[String]) {
         let identity = object.identity();
-        match self.policies.templates.get(&identity.kind) {
-            Some(template) => match Constraint::read(object, template) {
-                Ok(constraint) => self.add(object, constraint),
-                Err(fault) => self.faults.push(fault),
-            },
-            None => {
-                let fault = object.fault(format!("{}: no template with Rego is for this kind", identity.title()));
-                if !others.contains(&identity.kind) {
-                    let message = format!("{}: no template is for this kind", identity.title());
-                    self.notes.push(object.fault(message));
-                }
-                self.unevaluated.push(fault);
+        let Some(template) = self.policies.templates.get(&identity.kind) else {
+            let title = identity.title();
+            self.unevaluated.push(object.fault(format!("{title}: no template with Rego is for this kind")));
+            if !others.contains(&identity.kind) {
+                self.notes.push(object.fault(format!("{title}: no template is for this kind")));
             }
+            return;
+        };
+        match Constraint::read(object, template) {
+            Ok(constraint) => self.add(object, constraint),
+            Err(fault) => self.faults.push(fault),
         }
     }
 }
