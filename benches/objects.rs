@@ -31,7 +31,7 @@ fn main() {
         let objects = Objects::new(options).expect("the builtin rules compile");
         for (name, text) in [("clean", CLEAN), ("bare", BARE)] {
             let text: Arc<str> = Arc::from(text);
-            let given = Given { text: &text, namespace: "shop", path: "cluster/shop/Deployment/web" };
+            let given = Given { text: &text, namespace: "shop", path: "cluster/shop/Deployment/web", asked: None };
             let findings = objects.judge(given).expect("it is an object").findings.len();
             let best = (0..5).map(|_| round(&objects, given)).fold(f64::INFINITY, f64::min);
             println!("{profile} {name}: {best:.1} µs, {findings} findings");

@@ -141,14 +141,61 @@ fn what_check_finds_is_denied() {
     assert!(log.contains("k8s-privileged-container: enforce") && log.contains("\"drained\":true"), "{log}");
 }
 
+const CONSTRAINT: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: { name: k8sowner }
+spec:
+  crd: { spec: { names: { kind: K8sOwner } } }
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package k8sowner
+
+        violation[{"msg": msg}] {
+          label := input.parameters.labels[_]
+          not input.review.object.metadata.labels[label]
+          msg := sprintf("%v by %v needs the label %v", [input.review.operation, input.review.userInfo.username, label])
+        }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: K8sOwner
+metadata: { name: services }
+spec: { match: { kinds: [{ apiGroups: [""], kinds: [Service] }] }, parameters: { labels: [owner] } }
+"#;
+
+#[test]
+fn constraints_of_gatekeeper_decide() {
+    let folder = folder("constraints");
+    std::fs::create_dir(folder.join("gatekeeper")).unwrap();
+    std::fs::write(folder.join("gatekeeper/owner.yaml"), CONSTRAINT).unwrap();
+    let config = "policies: { dirs: [gatekeeper] }\nadmission: { limits: { shutdown-delay: 1ms } }\n";
+    std::fs::write(folder.join("portcullis.yaml"), config).unwrap();
+    let webhook = Webhook::start(&folder, &[]);
+    let object = |kind: &str, labels: Value| json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": "web", "namespace": "shop", "labels": labels } });
+    let response = webhook.create(&object("Service", json!({ "app": "web" })));
+    assert_eq!(response["allowed"], false, "{response}");
+    let message = response["status"]["message"].as_str().unwrap();
+    assert!(message.contains("policy/gatekeeper/k8sowner/services: CREATE by ann needs the label owner"), "{message}");
+    assert_eq!(webhook.create(&object("Service", json!({ "owner": "ann" })))["allowed"], true);
+    assert_eq!(webhook.create(&object("ConfigMap", json!({})))["allowed"], true);
+    let log = webhook.end();
+    assert!(log.contains("policy/gatekeeper/k8sowner/services: enforce"), "{log}");
+}
+
 #[test]
 fn what_cannot_be_used_is_told_at_the_start() {
     let folder = folder("broken");
+    let selecting = CONSTRAINT.replace("match: {", "match: { namespaceSelector: { matchLabels: { a: b } },");
+    std::fs::write(folder.join("selecting.yaml"), selecting).unwrap();
     std::fs::write(folder.join("broken.rego"), "package main\ndeny[msg] { msg := missing(1) }\n").unwrap();
     std::fs::write(folder.join("typo.yaml"), "admission: { failure-polcy: fail }\n").unwrap();
     for (args, wanted) in [
         (&["--config", "typo.yaml", "--self-signed", "localhost"][..], "did you mean `failure-policy`?"),
         (&["--policy", "broken.rego", "--self-signed", "localhost"], "broken.rego"),
+        (
+            &["--policy", "selecting.yaml", "--self-signed", "localhost"],
+            "selecting.yaml:19:19: K8sOwner services: `spec.match.namespaceSelector` asks for labels",
+        ),
         (&[], "there is no certificate"),
         (&["--tls-cert", "a.crt"], "--tls-key"),
         (&["--listen", "nowhere"], "`nowhere` is no address with a port"),

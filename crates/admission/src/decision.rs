@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_core::{Catalog, RuleIdx, ScanError, Severity, SuppressedBy};
-use portcullis_engine::{Given, JudgedObject, ObjectFinding, Objects};
+use portcullis_engine::{Asked, Given, JudgedObject, ObjectFinding, Objects, Whom};
 use portcullis_rules::Date;
 
 use self::exempt::{Exempt, Exemption, RuleScope};
@@ -110,7 +110,14 @@ impl Judge {
     }
 
     fn object(&self, actions: &Actions, subject: &Subject<'_>, request: &Request, deadline: Instant) -> Decision {
-        let judged = match self.judge(subject, subject.text) {
+        // Only constraints ask for it.
+        let fields = self.objects.has_constraints().then(|| Arc::from(request.fields()));
+        let asked = fields.as_ref().map(|fields| Asked {
+            fields,
+            old: request.old_object.as_ref(),
+            whom: if subject.rules == Rules::Constraints { Whom::Constraints } else { Whom::All },
+        });
+        let judged = match self.judge(subject, subject.text, asked) {
             Ok(judged) => judged,
             Err(reason) => return actions.failed(reason),
         };
@@ -137,7 +144,7 @@ impl Judge {
                 return actions.failed(DEADLINE.to_owned());
             }
             // An old object that cannot be judged excuses nothing.
-            let before = self.judge(subject, old).map(|old| self.keys(&old, subject.rules)).unwrap_or_default();
+            let before = self.judge(subject, old, asked).map(|old| self.keys(&old, subject.rules)).unwrap_or_default();
             take_old_from(&mut found, before);
         }
         let mut decision = words::decision(&found, self.objects.catalog(), &subject.title(&judged));
@@ -156,8 +163,8 @@ impl Judge {
         decision
     }
 
-    fn judge(&self, subject: &Subject<'_>, text: &Arc<str>) -> Result<JudgedObject, String> {
-        let given = Given { text, namespace: subject.namespace, path: &subject.path };
+    fn judge(&self, subject: &Subject<'_>, text: &Arc<str>, asked: Option<Asked<'_>>) -> Result<JudgedObject, String> {
+        let given = Given { text, namespace: subject.namespace, path: &subject.path, asked };
         self.objects.judge(given).map_err(|error| error.to_string())
     }
 
@@ -168,9 +175,11 @@ impl Judge {
             Some(SuppressedBy::Comment(_) | SuppressedBy::Annotation(_)) => self.annotations == Annotations::Trusted,
             Some(_) => true,
         };
+        let has_tag = |tag: &str| self.objects.catalog().get(finding.finding.rule).tags.contains(tag);
         let is_asked = match rules {
             Rules::All => true,
-            Rules::Policies => self.objects.catalog().get(finding.finding.rule).tags.contains("policy"),
+            Rules::Policies => has_tag("policy"),
+            Rules::Constraints => has_tag("policy") && has_tag("gatekeeper"),
         };
         is_asked && !is_suppressed
     }
@@ -184,15 +193,30 @@ impl Judge {
         keys
     }
 
-    /// What a connection gets: there is nothing in it to judge but that it is one.
-    fn connection(&self, actions: &Actions, request: &Request) -> Decision {
+    /// What a connection gets: there is nothing in it to judge but that it is one, for all but constraints.
+    fn connection(&self, actions: &Actions, request: &Request, deadline: Instant) -> Decision {
         let title = subject::connection(request);
         let action = match self.connect {
-            Connect::Allow => return Decision::allowed(),
+            Connect::Allow => return self.constraints(actions, request, deadline),
             Connect::Warn => RuleAction::Warn,
             Connect::Deny => RuleAction::Enforce,
         };
-        words::connection(action.min(actions.most), &title)
+        let decision = words::connection(action.min(actions.most), &title);
+        if matches!(decision.verdict, Verdict::Denied { .. }) {
+            return decision;
+        }
+        words::and(self.constraints(actions, request, deadline), decision)
+    }
+
+    /// What constraints say of a deletion or a connection, of which nothing else speaks.
+    fn constraints(&self, actions: &Actions, request: &Request, deadline: Instant) -> Decision {
+        if !self.objects.has_constraints() {
+            return Decision::allowed();
+        }
+        match subject::of_constraints(request) {
+            Ok(subject) => self.object(actions, &subject, request, deadline),
+            Err(reason) => actions.failed(reason),
+        }
     }
 }
 
@@ -209,8 +233,8 @@ impl Decider for Judge {
         }
         match subject::what(request) {
             Ok(What::Object(subject)) => self.object(actions, &subject, request, deadline),
-            Ok(What::Connection) => self.connection(actions, request),
-            Ok(What::Deletion) => Decision::allowed(),
+            Ok(What::Connection) => self.connection(actions, request, deadline),
+            Ok(What::Deletion) => self.constraints(actions, request, deadline),
             Err(reason) => actions.failed(reason),
         }
     }
@@ -266,7 +290,8 @@ impl Actions {
     fn of(&self, finding: &ObjectFinding) -> RuleAction {
         let is_enforced = self.enforced.contains(&finding.finding.severity);
         let by_severity = if is_enforced { RuleAction::Enforce } else { RuleAction::Warn };
-        self.rules.get(&finding.finding.rule).copied().unwrap_or(by_severity).min(self.most)
+        let action = self.rules.get(&finding.finding.rule).copied().unwrap_or(by_severity);
+        action.min(finding.most).min(self.most)
     }
 
     /// What a review gets that could not be judged. A profile that denies nothing says so and lets it through.

@@ -103,6 +103,8 @@ pub struct User {
     pub uid: String,
     /// `system:authenticated`…
     pub groups: Vec<String>,
+    /// What else the authenticator says, as JSON: a mapping.
+    pub extra: Option<Arc<str>>,
 }
 
 /// What an API server is told.

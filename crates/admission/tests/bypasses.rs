@@ -277,7 +277,7 @@ fn what_cannot_be_judged_is_never_allowed_in_silence() {
     let made = Judge::new(broken, &settings(|_| {}), Clock::System);
     assert!(matches!(made, Err(JudgeError::Load(_))), "{made:?}");
 
-    // Those of Gatekeeper are not asked here, and so would let everything through.
+    // What asks for labels that a review does not have would let everything through.
     let template = r#"apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
 metadata: { name: k8sno }
@@ -288,6 +288,7 @@ spec:
 apiVersion: constraints.gatekeeper.sh/v1beta1
 kind: K8sNo
 metadata: { name: "no" }
+spec: { match: { namespaceSelector: { matchLabels: { team: shop } } } }
 "#;
     let constraints = common::policy_file("constraints", "constraints.yaml", template);
     let made = Judge::new(constraints, &settings(|_| {}), Clock::System);

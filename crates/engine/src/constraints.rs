@@ -8,6 +8,8 @@
 //! Whoever applies an object without a namespace chooses one, and the labels of a namespace that is not in the scan are not
 //! known: what depends on them is not decided, and noted.
 
+mod admission;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +30,7 @@ use portcullis_rules::kubernetes::is_cluster_scoped;
 use portcullis_syntax::{Dialect, Node, Tree, json, yaml};
 use rayon::ThreadPool;
 
+pub(crate) use self::admission::{Admission, Reviewed};
 use crate::builds::Spent;
 use crate::classify::Language;
 use crate::discover::Discovered;
@@ -231,6 +234,8 @@ pub(crate) struct Constraints {
     rules: Vec<ConstraintRule>,
     errors: Vec<ScanError>,
     notes: Vec<Note>,
+    /// Constraints that nothing evaluates, which a scan notes.
+    unevaluated: Vec<ScanError>,
 }
 
 fn options() -> Options {
@@ -244,7 +249,8 @@ impl Constraints {
         let (gatekeeper, faults) = loaded.policies.compile(Inventory::default(), &options());
         let errors = loaded.faults.into_iter().chain(faults).map(|fault| declared.error(fault)).collect();
         let notes = loaded.notes.into_iter().map(|fault| declared.note(fault)).collect();
-        Self { rules: gatekeeper.rules(), policies: loaded.policies, declared, errors, notes }
+        let unevaluated = loaded.unevaluated.into_iter().map(|fault| declared.error(fault)).collect();
+        Self { rules: gatekeeper.rules(), policies: loaded.policies, declared, errors, notes, unevaluated }
     }
 
     /// The rules that they add to the catalog.

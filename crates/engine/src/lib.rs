@@ -52,7 +52,7 @@ pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};
 pub use git::GitError;
 pub use history::history;
-pub use objects::{FoundContainer, Given, JudgedObject, ObjectError, ObjectFinding, Objects};
+pub use objects::{Asked, FoundContainer, Given, JudgedObject, ObjectError, ObjectFinding, Objects, Whom};
 pub use packages::{Way, ways};
 pub use policies::{BundleChoice, POLICY_TAG, PackChoice, Parser, Policies, PolicySources, packs};
 pub use portcullis_policy::Counting;

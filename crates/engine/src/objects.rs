@@ -11,7 +11,7 @@ mod stored;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portcullis_core::{
     Catalog, Draft, FileId, Finding, Note, RootPaths, RuleIdx, ScanError, Span, SuppressedBy, Suppression,
@@ -27,13 +27,14 @@ use self::field::Around;
 pub(crate) use self::stored::drop_stored;
 use crate::callers::Callers;
 use crate::classify::Language;
-use crate::config::Ignore;
+use crate::config::{Ignore, RuleAction};
+use crate::constraints::{Admission, Reviewed};
 use crate::directives::Directives;
 use crate::discover::{Origin, Target};
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::judge::{Input, Judge, Judged, Judging, Objects as Whose, Yields};
-use crate::policies::Asking;
+use crate::policies::{Asking, Policies};
 use crate::scan::{EngineError, Kinds, Rules, ScanOptions};
 use crate::seal::Sealer;
 use crate::targets::Builds;
@@ -46,6 +47,7 @@ pub struct Objects {
     yields: Yields,
     definitions: Arc<Definitions>,
     asking: Option<Asking>,
+    constraints: Option<Admission>,
     /// By the overrides that hold for an object's path; made when the first such object comes.
     rules: Mutex<HashMap<OverrideSet, Arc<Rules>>>,
     /// The configuration's `ignore`, with the rules that each entry names.
@@ -67,6 +69,28 @@ pub struct Given<'a> {
     pub namespace: &'a str,
     /// What globs of `overrides` and `ignore` are asked with, `/`-separated.
     pub path: &'a str,
+    /// The request that brings it; constraints see it as it is written where there is none.
+    pub asked: Option<Asked<'a>>,
+}
+
+/// A request to an API server, as constraints of Gatekeeper see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Its fields as JSON, without `object` and `oldObject`.
+    pub fields: &'a Arc<str>,
+    /// `oldObject` as JSON.
+    pub old: Option<&'a Arc<str>>,
+    /// Who judges.
+    pub whom: Whom,
+}
+
+/// Who judges a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Rules, policies and constraints.
+    All,
+    /// Constraints alone: others have nothing to say of an object that goes away, or is none that is kept.
+    Constraints,
 }
 
 /// What was said of an object.
@@ -96,6 +120,8 @@ pub struct ObjectFinding {
     /// What makes it the same finding in another version of the object: the rule, the way to the field by the names of
     /// list elements, and the value there, where it is a scalar and no image.
     pub key: u64,
+    /// The most that may come of it in admission: what a constraint's `enforcementAction` says there; `Enforce` for all others.
+    pub most: RuleAction,
 }
 
 /// A container as its pod says it.
@@ -130,11 +156,6 @@ impl Objects {
         let of_policies = options.policies.iter().flat_map(|policies| policies.rules());
         let catalog = portcullis_rules::catalog_with(options.config.secret_rules().into_iter().chain(of_policies));
         let mut errors: Vec<ScanError> = options.policies.iter().flat_map(|it| it.errors().to_vec()).collect();
-        // Asked of one object at a time, with nothing known of its namespace, they would let through what they are for.
-        if options.policies.iter().any(|policies| !policies.declarations().is_empty()) {
-            let reason = "constraints of Gatekeeper are asked in scans alone; leave them out here".to_owned();
-            errors.push(ScanError::Policy { path: String::new(), line: 0, column: 0, reason });
-        }
         let mut notes: Vec<Note> = options.policies.iter().flat_map(|it| it.notes().to_vec()).collect();
         let base = options.config_directory.as_deref().unwrap_or(&options.cwd);
         let disk = Worktree::new(options.cwd.clone(), FILE_LIMIT);
@@ -142,10 +163,13 @@ impl Objects {
         let definitions = Arc::new(definitions::load(folders, &options.cwd, base, &disk, &mut errors));
         let ignore = options.config.ignore.iter().map(|entry| (catalog.select(&entry.rule), entry.clone())).collect();
         let asking = options.policies.as_deref().map(|policies| Asking::new(policies, &catalog));
+        let declared = options.policies.as_deref().map(Policies::declarations);
+        let constraints = declared.and_then(|it| Admission::load(it, &catalog, &mut errors, &mut notes));
         let objects = Self {
             yields: Yields::new(&catalog),
             definitions,
             asking,
+            constraints,
             rules: Mutex::default(),
             ignore,
             errors,
@@ -175,6 +199,11 @@ impl Objects {
     /// The rules, those of policies among them.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// Whether there are constraints, which ask for requests.
+    pub fn has_constraints(&self) -> bool {
+        self.constraints.is_some()
     }
 
     /// Judges an object.
@@ -216,12 +245,40 @@ impl Objects {
         let mut judged = Judged::default();
         let found: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
         let judging = Judging { dialect: Dialect::Json, whose: Whose::Judged };
-        let mut outcome = judge.outcome(&input, &tree, &found, judging, &mut judged);
-        judge.search(&input, given.text, &mut outcome);
-        drop_stored(&mut outcome, &found, &self.catalog);
+        let mut outcome = Outcome::default();
+        if given.asked.is_none_or(|asked| asked.whom == Whom::All) {
+            outcome = judge.outcome(&input, &tree, &found, judging, &mut judged);
+            judge.search(&input, given.text, &mut outcome);
+            drop_stored(&mut outcome, &found, &self.catalog);
+        }
+        let reviewed = self.review(&tree, given.asked, &rules, &mut outcome, &mut judged);
         let mut findings = self.seal(&judge, &tree, &found, outcome, &mut judged);
+        if let Some(reviewed) = reviewed {
+            for found in &mut findings {
+                found.most = reviewed.most(found.finding.rule, &found.finding.message);
+            }
+        }
         self.accept(&mut findings, given.path);
         Ok(JudgedObject { name, findings, errors: judged.errors, policy_time: judged.policy_time })
+    }
+
+    /// Asks the constraints about what the tree holds, a list too as one object.
+    fn review(
+        &self,
+        tree: &Tree,
+        asked: Option<Asked<'_>>,
+        rules: &Rules,
+        outcome: &mut Outcome,
+        judged: &mut Judged,
+    ) -> Option<Reviewed> {
+        let constraints = self.constraints.as_ref()?;
+        let object = Object::new(tree.documents().next()?.root)?;
+        let start = Instant::now();
+        let mut reviewed = constraints.review(&object, asked, |rule| rules.selection.is_on(rule));
+        outcome.drafts.append(&mut reviewed.drafts);
+        judged.errors.append(&mut reviewed.errors);
+        judged.policy_time += start.elapsed();
+        Some(reviewed)
     }
 
     /// As a scan does with what the rules said of a file; what is claimed is settled at once.

@@ -88,7 +88,7 @@ fn an_object_gets_the_findings_of_its_manifest() {
             .map(|(rule, span)| (rule, narrowest(&tree, span)))
             .collect();
         let text: Arc<str> = as_sent(root).into();
-        let judged = objects.judge(Given { text: &text, namespace: "", path: "cluster/_/_/_" }).unwrap();
+        let judged = objects.judge(Given { text: &text, namespace: "", path: "cluster/_/_/_", asked: None }).unwrap();
         assert!(judged.errors.is_empty(), "{:?}", judged.errors);
         let tree = json::parse(FileId(0), &text);
         let mut of_object = BTreeSet::new();

@@ -1,7 +1,8 @@
 //! What of a review is judged.
 //!
 //! Most subresources send another kind than their resource's: a `Scale`, a `Binding`, an `Eviction` is no pod, and the rules
-//! for objects that people write have nothing to say of it; policies are asked all the same.
+//! for objects that people write have nothing to say of it; policies are asked all the same. Deletions and connections are for
+//! constraints of Gatekeeper alone, which know of operations and users.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub(super) enum What<'r> {
     Object(Subject<'r>),
     /// `exec`, `attach`, `portforward`, `proxy`.
     Connection,
-    /// What goes away does no harm.
+    /// What goes away does no harm as such.
     Deletion,
 }
 
@@ -38,6 +39,8 @@ pub(super) struct Subject<'r> {
 pub(super) enum Rules {
     All,
     Policies,
+    /// Constraints of Gatekeeper, which are policies as well.
+    Constraints,
 }
 
 impl Subject<'_> {
@@ -75,16 +78,35 @@ pub(super) fn what(request: &Request) -> Result<What<'_>, String> {
     let is_other = part.is_some_and(|part| !WHOLE.contains(&part))
         || QUESTIONS.contains(&request.resource.group.as_str())
         || RECORDS.iter().any(of_group);
-    let namespace = request.namespace.as_deref().unwrap_or_default();
+    let subject = subject(request, text);
     Ok(What::Object(Subject {
-        text,
         old: request.old_object.as_ref().filter(|_| request.operation == Operation::Update),
-        namespace,
-        path: path(namespace, &request.kind.kind, request.name.as_deref().unwrap_or_default()),
         rules: if is_other { Rules::Policies } else { Rules::All },
         is_status: part == Some("status"),
-        kind: &request.kind.kind,
+        ..subject
     }))
+}
+
+/// What constraints judge of a deletion or a connection: the object that goes, or what is sent to connect.
+pub(super) fn of_constraints(request: &Request) -> Result<Subject<'_>, String> {
+    let text = match request.operation {
+        Operation::Delete => request.old_object.as_ref().ok_or("DELETE without the old object"),
+        _ => request.object.as_ref().ok_or("without an object"),
+    };
+    Ok(subject(request, text?))
+}
+
+fn subject<'r>(request: &'r Request, text: &'r Arc<str>) -> Subject<'r> {
+    let namespace = request.namespace.as_deref().unwrap_or_default();
+    Subject {
+        text,
+        old: None,
+        namespace,
+        path: path(namespace, &request.kind.kind, request.name.as_deref().unwrap_or_default()),
+        rules: Rules::Constraints,
+        is_status: false,
+        kind: &request.kind.kind,
+    }
 }
 
 /// What a connection is called.

@@ -87,6 +87,18 @@ pub(super) fn connection(action: RuleAction, title: &str) -> Decision {
     decision
 }
 
+/// The first, with the warnings and annotations of the second, which is allowed.
+pub(super) fn and(mut decision: Decision, other: Decision) -> Decision {
+    decision.warnings.extend(other.warnings);
+    for (key, text) in other.audit_annotations {
+        match decision.audit_annotations.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = cut(format!("{known}, {text}"), ANNOTATION),
+            None => decision.audit_annotations.push((key, text)),
+        }
+    }
+    decision
+}
+
 /// Makes the warnings fit. A report of a status has nobody who reads them.
 pub(super) fn cap(decision: &mut Decision, request: &Request) {
     let is_report = request.operation == Operation::Update && request.sub_resource.as_deref() == Some("status");

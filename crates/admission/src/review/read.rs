@@ -173,7 +173,7 @@ impl Parts {
             "name" => self.name = words(json)?,
             "namespace" => self.namespace = words(json)?,
             "operation" => self.operation = Some(operation(json)?),
-            "userInfo" => json.object(|json, key| user(&mut self.user, json, key))?,
+            "userInfo" => json.object(|json, key| user(&mut self.user, json, key, text))?,
             "object" => self.object = Some(object(json, text)?),
             "oldObject" => self.old_object = Some(object(json, text)?),
             "options" => self.options = Some(object(json, text)?),
@@ -235,7 +235,7 @@ fn operation(json: &mut Json<'_>) -> Result<Operation, Fault> {
         .ok_or_else(|| json.fault(format!("{} is no operation: CREATE, UPDATE, DELETE or CONNECT", shown(&word))))
 }
 
-fn user(user: &mut User, json: &mut Json<'_>, key: &str) -> Result<(), Fault> {
+fn user(user: &mut User, json: &mut Json<'_>, key: &str, text: &str) -> Result<(), Fault> {
     if json.peek() == Some(b'n') {
         return json.null();
     }
@@ -246,6 +246,7 @@ fn user(user: &mut User, json: &mut Json<'_>, key: &str) -> Result<(), Fault> {
             user.groups.push(json.string()?.into_owned());
             Ok(())
         })?,
+        "extra" => user.extra = Some(object(json, text)?),
         _ => json.skip_value()?,
     }
     Ok(())

@@ -10,6 +10,7 @@ use portcullis_model::kubernetes::{Object, Pod, pods};
 use portcullis_syntax::{Node, Tree};
 
 use super::{FoundContainer, ObjectFinding};
+use crate::config::RuleAction;
 
 /// An object and what stands in it.
 pub(super) struct Around<'t, 'o> {
@@ -33,6 +34,7 @@ impl<'t, 'o> Around<'t, 'o> {
             container: field.container(),
             runtime_class: runtime_class.map(str::to_owned),
             key,
+            most: RuleAction::Enforce,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::constraint::{self, Constraint};
+use super::constraint::{self, Constraint, Point};
 use super::expansion::{self, Expansion, Generated};
 use super::inventory::Inventory;
 use super::object::{Labels, Object};
@@ -33,6 +33,9 @@ pub struct Loaded {
     /// Declarations that mean nothing here: templates without Rego, constraints without a template, and what another
     /// declaration of the same name takes the place of.
     pub notes: Vec<Fault>,
+    /// Constraints that nothing here evaluates, since no template with Rego is for them. [`notes`](Self::notes) says so of them or
+    /// of their template.
+    pub unevaluated: Vec<Fault>,
 }
 
 /// Policies, compiled with an inventory.
@@ -109,13 +112,38 @@ impl Policies {
 
     /// Whether some policy looks up other objects than the one that it judges.
     pub fn look_up(&self) -> bool {
-        let mut texts = self.templates.values().flat_map(|template| &template.modules).map(|module| &module.text);
-        texts.any(|text| text.contains("inventory") || text.contains("data["))
+        self.templates.values().any(Template::looks_up)
     }
 
     /// Whether some constraint asks for the labels of namespaces.
     pub fn select_namespaces(&self) -> bool {
         self.constraints.iter().any(|constraint| constraint.criteria.asks_for_namespace_labels())
+    }
+
+    /// What keeps constraints that speak at a point from being judged by a review alone: they select namespaces by labels, or
+    /// their template looks up other objects.
+    pub fn beyond_review(&self, point: Point) -> Vec<Fault> {
+        let speaking = || self.constraints.iter().filter(move |constraint| constraint.enforcement(point).is_some());
+        let selecting = speaking().filter(|constraint| constraint.criteria.asks_for_namespace_labels());
+        let selecting = selecting.map(|constraint| {
+            let message = format!(
+                "{} {}: `spec.match.namespaceSelector` asks for labels of namespaces, which a review does not have; select \
+                 namespaces in the webhook's configuration, or by `namespaces` and `excludedNamespaces`",
+                constraint.kind, constraint.name
+            );
+            Fault::new(&constraint.path, 0, 0, message)
+        });
+        let looking = self.templates.values().filter(|template| template.looks_up());
+        let looking = looking.filter(|template| speaking().any(|constraint| constraint.kind == template.kind));
+        let looking = looking.map(|template| {
+            let path = template.modules.first().map_or("", |module| &module.path);
+            let message = format!(
+                "template `{}` looks up other objects in `data.inventory`, which a review does not have",
+                template.kind.to_lowercase()
+            );
+            Fault::new(path, 0, 0, message)
+        });
+        selecting.chain(looking).collect()
     }
 
     /// Compiles the templates. One that does not compile is left out with its faults, and so are those that no constraint is of.
@@ -140,13 +168,17 @@ impl Policies {
 impl Loaded {
     fn constraint(&mut self, object: &Object, others: &[String]) {
         let identity = object.identity();
-        match self.policies.templates.get(&identity.kind) {
-            Some(template) => match Constraint::read(object, template) {
-                Ok(constraint) => self.add(object, constraint),
-                Err(fault) => self.faults.push(fault),
-            },
-            None if others.contains(&identity.kind) => {}
-            None => self.notes.push(object.fault(format!("{}: no template is for this kind", identity.title()))),
+        let Some(template) = self.policies.templates.get(&identity.kind) else {
+            let title = identity.title();
+            self.unevaluated.push(object.fault(format!("{title}: no template with Rego is for this kind")));
+            if !others.contains(&identity.kind) {
+                self.notes.push(object.fault(format!("{title}: no template is for this kind")));
+            }
+            return;
+        };
+        match Constraint::read(object, template) {
+            Ok(constraint) => self.add(object, constraint),
+            Err(fault) => self.faults.push(fault),
         }
     }
 }

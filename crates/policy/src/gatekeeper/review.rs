@@ -89,7 +89,11 @@ impl Review {
 
     /// The review of an `AdmissionReview`. A deletion is judged by the object that goes.
     pub fn of_admission(admission: &Value) -> Result<Self, String> {
-        let request = at(admission, &["request"]).ok_or("the AdmissionReview has no request")?;
+        Self::of_request(at(admission, &["request"]).ok_or("the AdmissionReview has no request")?)
+    }
+
+    /// The same from the request in it.
+    pub fn of_request(request: Value) -> Result<Self, String> {
         let (object, old) = (at(&request, &["object"]), at(&request, &["oldObject"]));
         let mut request = complete(request);
         if text(&request, &["operation"]) == "DELETE" {
@@ -227,7 +231,9 @@ impl Reviewer {
             let constraints = Arc::clone(&policy.constraints);
             for constraint in &*constraints {
                 let Some(enforcement) = constraint.enforcement(point) else { continue };
-                if policy.broken.load(Ordering::Relaxed) || !wanted(&constraint.kind, &constraint.name) {
+                // What is let through in admission is let through for good: there a policy is asked whatever it did before.
+                let is_given_up = point != Point::Admission && policy.broken.load(Ordering::Relaxed);
+                if is_given_up || !wanted(&constraint.kind, &constraint.name) {
                     continue;
                 }
                 match is_about(constraint, review, &self.inventory) {

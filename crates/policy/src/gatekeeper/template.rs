@@ -23,6 +23,12 @@ pub(super) struct Template {
 }
 
 impl Template {
+    /// Whether its code mentions other objects than the one that it judges.
+    pub(super) fn looks_up(&self) -> bool {
+        let mut lines = self.modules.iter().flat_map(|module| module.text.lines());
+        lines.any(|line| !line.trim_start().starts_with('#') && (line.contains("inventory") || line.contains("data[")))
+    }
+
     /// Whether two objects declare the same, wherever they stand.
     pub(super) fn says_as_much_as(&self, other: &Self) -> bool {
         let texts = |template: &Self| -> Vec<(Arc<str>, RegoVersion)> {
