@@ -210,13 +210,13 @@ fn objects_are_judged_as_they_are_built_and_made() {
         ("review.yaml", review),
         ("owned/kustomization.yaml", kustomization),
         ("owned/pod.yaml", base),
-        ("plain/kustomization.yaml", plain),
-        ("plain/pod.yaml", base),
+        ("bare/kustomization.yaml", plain),
+        ("bare/pod.yaml", base),
     ];
     let root = directory("built", &files);
     let places: Vec<String> = found(&root, &[]).iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
     let expected =
-        ["plain/pod.yaml:4:9", "deployment.yaml:3:19", "list.yaml:6:23", "review.json:1:52", "review.yaml:11:13"];
+        ["bare/pod.yaml:4:9", "deployment.yaml:3:19", "list.yaml:6:23", "review.json:1:52", "review.yaml:11:13"];
     assert_eq!(places, expected, "{:?}", found(&root, &[]));
 }
 
