@@ -211,6 +211,8 @@ impl Client {
             Http::Two => b"h2".to_vec(),
         }];
         let stream = TcpStream::connect(self.address).await?;
+        // Else a request of several pieces waits for the acknowledgement of the first.
+        stream.set_nodelay(true)?;
         TlsConnector::from(Arc::new(tls)).connect(ServerName::try_from("localhost").unwrap(), stream).await
     }
 
