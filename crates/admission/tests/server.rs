@@ -298,13 +298,13 @@ fn slow_streams_hold_nobody_up() {
 fn thousands_of_reviews_leave_nothing_behind() {
     /// What allocators keep for later, in KiB.
     const ROOM: u64 = 16 << 10;
+    /// Other tests of this program would be measured as well: this one runs again, by itself.
+    const ALONE: &str = "PORTCULLIS_TEST_ALONE";
     let resident = || -> u64 {
         let text = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().split(' ').next().unwrap().parse().unwrap()
     };
-    // Other tests of this program would be measured as well: this one runs again, by itself.
-    const ALONE: &str = "PORTCULLIS_TEST_ALONE";
     if std::env::var_os(ALONE).is_none() {
         let own = std::env::current_exe().unwrap();
         let name = "thousands_of_reviews_leave_nothing_behind";
