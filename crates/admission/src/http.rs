@@ -93,19 +93,21 @@ impl Call {
     async fn answer(self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let mut share = self.shared.budget.share();
         let body = match self.body(request.into_body(), &mut share).await {
-            Ok(body) => Bytes::from(body),
+            Ok(body) => body,
             Err((refusal, message, read)) => return self.failed(&refusal, &message, uid(&read).as_deref(), None),
         };
         let (told, judged) = oneshot::channel();
-        let job = self.job(body.clone(), share, told);
+        // The thread drops a large body as soon as it has read it.
+        let start = body.get(..START.min(body.len())).unwrap_or_default().to_vec();
+        let job = self.job(body, share, told);
         if self.shared.pool.submit(job).is_err() {
-            return self.failed(&Refusal::OVERLOAD, "too many reviews wait", uid(&body).as_deref(), None);
+            return self.failed(&Refusal::OVERLOAD, "too many reviews wait", uid(&start).as_deref(), None);
         }
         match timeout_at(self.deadline.into(), judged).await {
-            Ok(Ok(judged)) => self.judged(judged, &body),
+            Ok(Ok(judged)) => self.judged(judged, &start),
             // A job that is dropped unheard was one too late, or the server ends.
             Ok(Err(_)) | Err(_) => {
-                self.failed(&Refusal::DEADLINE, "the review took too long", uid(&body).as_deref(), None)
+                self.failed(&Refusal::DEADLINE, "the review took too long", uid(&start).as_deref(), None)
             }
         }
     }
@@ -143,7 +145,7 @@ impl Call {
     }
 
     /// What a thread has to do. The share is given back when that is done, whoever still waits for it.
-    fn job(&self, body: Bytes, share: Share, told: oneshot::Sender<Judged>) -> crate::pool::Job {
+    fn job(&self, body: Vec<u8>, share: Share, told: oneshot::Sender<Judged>) -> crate::pool::Job {
         let (shared, serving) = (Arc::clone(&self.shared), Arc::clone(&self.serving));
         let (profile, deadline) = (self.profile.clone(), self.deadline);
         Box::new(move || {
@@ -168,7 +170,7 @@ impl Call {
         })
     }
 
-    fn judged(&self, judged: Judged, body: &[u8]) -> Response<Full<Bytes>> {
+    fn judged(&self, judged: Judged, start: &[u8]) -> Response<Full<Bytes>> {
         let Judged { asked, decision } = judged;
         let asked = match asked {
             Ok(asked) => asked,
@@ -184,7 +186,7 @@ impl Call {
             Verdict::Allowed => (true, None, "warned"),
             Verdict::Denied { message } => (false, Some(Status { code: 403, reason: "Forbidden", message }), "denied"),
             Verdict::Failed { reason } => {
-                return self.failed(&Refusal::FAULT, &reason, uid(body).as_deref(), Some(&asked));
+                return self.failed(&Refusal::FAULT, &reason, uid(start).as_deref(), Some(&asked));
             }
         };
         metrics.review(&self.profile, Some(asked.operation), label, self.started.elapsed());
@@ -292,10 +294,11 @@ fn rules(findings: &[(Arc<str>, RuleAction)]) -> Vec<String> {
     rules
 }
 
+/// Bytes in which API servers have written the uid.
+const START: usize = 4096;
+
 /// The uid of a review that could not be judged, from its start: the object may be what is wrong.
 fn uid(body: &[u8]) -> Option<String> {
-    /// Bytes in which API servers have written it.
-    const START: usize = 4096;
     review::uid(body.get(..START.min(body.len())).unwrap_or_default())
 }
 

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use portcullis_admission::decide::{Decision, RuleAction};
 use portcullis_admission::settings::FailurePolicy;
 use portcullis_admission::{LoadError, Loaded, Options, ServeError, Server, Signals};
@@ -207,6 +208,132 @@ fn a_review_may_be_as_large_as_the_limit() {
         let answer = block_on(client.send(http, "/validate", sized((1 << 20) + 1))).unwrap();
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (413, "the review has more than 1048576 bytes\n"));
     }
+    stop(server);
+}
+
+/// The default limit: 8 MiB, over both versions, and not one byte more.
+#[test]
+fn eight_mebibytes_are_taken_by_default() {
+    const LIMIT: usize = 8 << 20;
+    let server = start(settings(), judge(|_, _| Decision::allowed()));
+    let client = Client::of(&server);
+    let empty = review("u", r#"{"a":""}"#);
+    let sized = |size: usize| review("u", &format!(r#"{{"a":"{}"}}"#, "x".repeat(size - empty.len())));
+    let (most, over) = (Bytes::from(sized(LIMIT)), Bytes::from(sized(LIMIT + 1)));
+    for http in [Http::One, Http::Two] {
+        let answer = block_on(client.send(http, "/validate", most.clone())).unwrap();
+        assert_eq!(answer.response()["allowed"], true, "{http:?}");
+        let answer = block_on(client.send(http, "/validate", over.clone())).unwrap();
+        assert_eq!(answer.status, 413, "{http:?}");
+        assert_eq!(answer.text, "the review has more than 8388608 bytes\n", "{http:?}");
+    }
+    until("the bytes are given back", || metric(&server, "bytes_in_flight") == 0.0);
+    stop(server);
+}
+
+/// Who comes when all connections are taken is served as soon as one of them ends, and health is told all the while.
+#[test]
+fn past_the_connections_the_next_one_waits() {
+    let mut settings = settings();
+    settings.limits.connections = 2;
+    let server = start(settings, judge(|_, _| Decision::allowed()));
+    let client = Client::of(&server);
+    block_on(async {
+        let mut first = client.open(Http::One).await.unwrap();
+        let mut second = client.open(Http::Two).await.unwrap();
+        for asked in [&mut first, &mut second] {
+            assert_eq!(asked.ask("/validate", pod("a")).await.unwrap().response()["allowed"], true);
+        }
+        let third = {
+            let client = client.clone();
+            tokio::spawn(async move { client.send(Http::Two, "/validate", pod("c")).await })
+        };
+        // The two go on, and the third has not been let in however often they ask.
+        for _ in 0..20 {
+            assert_eq!(first.ask("/validate", pod("a")).await.unwrap().response()["allowed"], true);
+            assert_eq!(second.ask("/validate", pod("b")).await.unwrap().response()["allowed"], true);
+        }
+        assert!(!third.is_finished());
+        assert_eq!(metric(&server, "connections"), 2.0);
+        drop(first);
+        assert_eq!(third.await.unwrap().unwrap().response()["allowed"], true);
+    });
+    assert_eq!(metric(&server, "reviews_total{profile=\"default\",operation=\"CREATE\",decision=\"allowed\"}"), 43.0);
+    stop(server);
+}
+
+/// A stream whose body does not come is answered for, and holds up neither the other streams of its connection nor other clients.
+#[test]
+fn slow_streams_hold_nobody_up() {
+    let mut settings = settings();
+    settings.limits.workers = 1;
+    settings.limits.header_timeout = Duration::from_millis(300);
+    let server = start(settings, judge(|_, _| Decision::allowed()));
+    let client = Client::of(&server);
+    block_on(async {
+        // One that opens a connection and never says what it wants, not even the preface.
+        let mut silent = client.connect(Http::Two).await.unwrap();
+        let mut shared = client.open(Http::Two).await.unwrap();
+        let (unknown, known) = (b"{".to_vec(), pod("u").into_bytes());
+        let stuck =
+            [unknown, known[..known.len() - 1].to_vec()].map(|start| tokio::spawn(shared.stall("/validate", start)));
+        assert_eq!(shared.ask("/validate", pod("a")).await.unwrap().response()["allowed"], true);
+        assert_eq!(client.send(Http::One, "/validate", pod("b")).await.unwrap().response()["allowed"], true);
+        let [unknown, known] = stuck;
+        assert_eq!(unknown.await.unwrap().unwrap().status, 408);
+        // Enough was read to say it with a review.
+        let response = known.await.unwrap().unwrap().response();
+        assert_eq!((&response["uid"], &response["allowed"]), (&json!("u"), &json!(false)));
+        let mut rest = Vec::new();
+        let ended = silent.read_to_end(&mut rest).await;
+        assert!(ended.is_ok() || ended.is_err_and(|error| error.kind() == ErrorKind::UnexpectedEof));
+        assert_eq!(shared.ask("/validate", pod("a")).await.unwrap().response()["allowed"], true);
+    });
+    stop(server);
+}
+
+/// What one review leaves behind would add up.
+#[cfg(target_os = "linux")]
+#[test]
+fn thousands_of_reviews_leave_nothing_behind() {
+    /// What allocators keep for later, in KiB.
+    const ROOM: u64 = 16 << 10;
+    /// Other tests of this program would be measured as well: this one runs again, by itself.
+    const ALONE: &str = "PORTCULLIS_TEST_ALONE";
+    let resident = || -> u64 {
+        let text = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().split(' ').next().unwrap().parse().unwrap()
+    };
+    if std::env::var_os(ALONE).is_none() {
+        let own = std::env::current_exe().unwrap();
+        let name = "thousands_of_reviews_leave_nothing_behind";
+        let alone = std::process::Command::new(own).args(["--exact", name]).env(ALONE, "1").output().unwrap();
+        let text = String::from_utf8_lossy(&alone.stdout).into_owned();
+        assert!(alone.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    let server = start(settings(), judge(|_, request| Decision::denied(request.uid.clone())));
+    let client = Client::of(&server);
+    // A review that leaves 16 KB, its own size, would leave 32 MB.
+    let filler = "x".repeat(16 << 10);
+    block_on(async {
+        for http in [Http::One, Http::Two] {
+            let mut asked = client.open(http).await.unwrap();
+            let mut before = None;
+            for nth in 0..2_000 {
+                let object = format!(r#"{{"kind":"Pod","metadata":{{"name":"{nth}"}},"data":"{filler}"}}"#);
+                let answer = asked.ask("/validate", review(&nth.to_string(), &object)).await.unwrap();
+                assert_eq!(answer.response()["status"]["message"], nth.to_string());
+                if nth == 100 {
+                    before = Some(resident());
+                }
+            }
+            let (before, now) = (before.unwrap(), resident());
+            assert!(now <= before + ROOM, "{http:?}: {before} KiB have become {now} KiB");
+        }
+    });
+    until("the bytes are given back", || metric(&server, "bytes_in_flight") == 0.0);
     stop(server);
 }
 

@@ -1,15 +1,19 @@
 //! A server with a decider of the test's, and a client that speaks HTTPS with it.
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use portcullis_admission::decide::{Decider, Decision};
 use portcullis_admission::review::Request as Review;
@@ -207,44 +211,99 @@ impl Client {
             Http::Two => b"h2".to_vec(),
         }];
         let stream = TcpStream::connect(self.address).await?;
+        // Else a request of several pieces waits for the acknowledgement of the first.
+        stream.set_nodelay(true)?;
         TlsConnector::from(Arc::new(tls)).connect(ServerName::try_from("localhost").unwrap(), stream).await
     }
 
     /// Sends one review over a connection of its own.
     pub(crate) async fn send(&self, http: Http, path: &str, body: impl Into<Bytes>) -> Result<Answer, String> {
+        self.open(http).await?.ask(path, body).await
+    }
+
+    /// A connection that is kept.
+    pub(crate) async fn open(&self, http: Http) -> Result<Open, String> {
         let stream = self.connect(http).await.map_err(|error| error.to_string())?;
-        let request = Request::post(format!("https://localhost{path}"))
-            .header("host", "localhost")
-            .header("content-type", "application/json")
-            .body(Full::new(body.into()))
-            .unwrap();
-        let response = match http {
+        Ok(match http {
             Http::One => {
-                let (mut sender, connection) =
-                    hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(shown)?;
+                let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(shown)?;
                 tokio::spawn(connection);
-                sender.send_request(request).await
+                Open::One(sender)
             }
             Http::Two => {
-                let (mut sender, connection) =
-                    hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-                        .await
-                        .map_err(shown)?;
+                let (sender, connection) =
+                    http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.map_err(shown)?;
                 tokio::spawn(connection);
-                sender.send_request(request).await
+                Open::Two(sender)
             }
-        };
-        let response = response.map_err(shown)?;
-        let retry_after = response.headers().get("retry-after").map(|it| it.to_str().unwrap().to_owned());
-        let status = response.status();
-        let body = response.into_body().collect().await.map_err(shown)?.to_bytes();
-        Ok(Answer { status, retry_after, text: String::from_utf8(body.to_vec()).unwrap() })
+        })
     }
 
     /// Sends one review and waits for the answer.
     pub(crate) fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
         block_on(self.send(Http::Two, path, body)).unwrap()
     }
+}
+
+/// A connection on which one review after the other is sent.
+pub(crate) enum Open {
+    One(http1::SendRequest<Sent>),
+    Two(http2::SendRequest<Sent>),
+}
+
+/// The whole of a body, or its start where the rest never comes.
+type Sent = Either<Full<Bytes>, Start>;
+
+impl Open {
+    pub(crate) async fn ask(&mut self, path: &str, body: impl Into<Bytes>) -> Result<Answer, String> {
+        let request = post(path, Either::Left(Full::new(body.into())));
+        let response = match self {
+            Self::One(sender) => {
+                sender.ready().await.map_err(shown)?;
+                sender.send_request(request).await
+            }
+            Self::Two(sender) => {
+                sender.ready().await.map_err(shown)?;
+                sender.send_request(request).await
+            }
+        };
+        read(response).await
+    }
+
+    /// Sends the start of a review on a stream of its own, and waits for the answer all the same.
+    pub(crate) fn stall(&self, path: &str, start: Vec<u8>) -> impl Future<Output = Result<Answer, String>> + use<> {
+        let Self::Two(sender) = self else { panic!("there are no streams") };
+        let (mut sender, request) = (sender.clone(), post(path, Either::Right(Start(Some(start.into())))));
+        async move { read(sender.send_request(request).await).await }
+    }
+}
+
+/// A body that does not go on after its first piece.
+pub(crate) struct Start(Option<Bytes>);
+
+impl Body for Start {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |start| Poll::Ready(Some(Ok(Frame::data(start)))))
+    }
+}
+
+fn post(path: &str, body: Sent) -> Request<Sent> {
+    Request::post(format!("https://localhost{path}"))
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .body(body)
+        .unwrap()
+}
+
+async fn read(response: hyper::Result<Response<Incoming>>) -> Result<Answer, String> {
+    let response = response.map_err(shown)?;
+    let retry_after = response.headers().get("retry-after").map(|it| it.to_str().unwrap().to_owned());
+    let status = response.status();
+    let body = response.into_body().collect().await.map_err(shown)?.to_bytes();
+    Ok(Answer { status, retry_after, text: String::from_utf8(body.to_vec()).unwrap() })
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
