@@ -36,9 +36,9 @@ pub(super) fn faults(modules: &[Ref<Module>], names: &Names<'_>) -> Vec<Fault> {
             });
             let is_known = |name: &str| !own.contains(name) && stands_for_something(name, scope, names);
             // The interpreter keeps their order, in which the index could be any.
-            let early = denied.iter().filter(|(name, at)| {
-                bound.get(*name).is_some_and(|first| first.start > at.start) && !is_known(name)
-            });
+            let early = denied
+                .iter()
+                .filter(|(name, at)| bound.get(*name).is_some_and(|first| first.start > at.start) && !is_known(name));
             let needed = |name: &str| format!("{name} gets its value below the `not` that needs it: put that above");
             faults.extend(early.map(|(name, at)| super::at(at, needed(name))));
             used.retain(|(name, _)| !bound.contains_key(name) && !is_known(name));

@@ -5,6 +5,7 @@
 
 mod bodies;
 mod collections;
+mod every;
 mod heads;
 mod keywords;
 mod negation;
@@ -121,6 +122,7 @@ fn others(outline: &Outline<'_>, heads: &Heads) -> Vec<Edit> {
     imports(outline.text, &outline.tokens, &mut edits);
     bodies::rewrite(outline, &mut edits);
     heads::rewrite(outline, &mut edits);
+    every::rewrite(outline, &mut edits);
     some::rewrite(outline, &heads.names, &mut edits);
     negation::rewrite(outline, &mut edits);
     outputs::rewrite(outline, &mut edits);

@@ -26,8 +26,7 @@ pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
             continue;
         }
         let Some(last) = outline.tokens.get(end) else { continue };
-        let references =
-            parts.iter().filter_map(|part| Some((part.start, reference(outline, part.start, part.end)?)));
+        let references = parts.iter().filter_map(|part| Some((part.start, reference(outline, part.start, part.end)?)));
         let lookups = references.fold(String::new(), |lookups, (at, reference)| {
             // Each has a name of its own, for two may have different values.
             lookups + &format!("; {LOOKUP}{at} = {reference}")
