@@ -312,3 +312,27 @@ fn rules_of_packs_are_rules_as_all_others() {
     assert_eq!(code, 0, "{errors}");
     assert!(text.contains("Image is not pinned by a digest"), "{text}");
 }
+
+#[test]
+fn packs_can_be_named_where_rules_are_looked_up() {
+    let root = directory("looked-up", &[("web.yaml", WEB)]);
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["rules", "--pack", "images"], 0, "images-digest-missing"),
+        (&["rules", "--pack", "images", "--pack", "labels", "labels-*"], 0, "labels-"),
+        (&["rules", "--pack", "images", "--format", "json"], 0, "\"images-registry-not-allowed\""),
+        (&["rules", "images-digest-missing"], 2, "images-digest-missing"),
+        (&["explain", "--pack", "images", "images-digest-missing"], 0, "Image is not pinned by a digest"),
+        (&["explain", "images-digest-missing"], 2, "images-digest-missing"),
+        (&["rules", "--pack", "imges"], 2, "images"),
+        (&["explain", "--pack", "imges", "images-digest-missing"], 2, "images"),
+        (&["completions", "bash"], 0, "images"),
+        (&["completions", "zsh"], 0, "--pack"),
+        (&["completions", "fish"], 0, "-l pack"),
+    ];
+    for (args, code, expected) in cases {
+        let (text, errors, found) = run(&root, args);
+        assert_eq!(found, *code, "{args:?}: {errors}");
+        let said = if *code == 0 { text } else { errors };
+        assert!(said.contains(expected), "{args:?}: {said}");
+    }
+}

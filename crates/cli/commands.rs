@@ -44,12 +44,13 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 /// and is broken ends the program; of those that the configuration names, what can be loaded is told.
 fn catalog_here(asked: &PolicyFlags) -> Result<Arc<Catalog>, Failure> {
     let flags = ConfigFlags { config: None, no_config: false };
+    let is_named = !asked.policy.is_empty() || !asked.pack.is_empty();
     let policies = match load_policies(&flags, Path::new("."), &asked_policies(asked)) {
         Ok(policies) => policies,
-        Err(_) if asked.policy.is_empty() => None,
+        Err(_) if !is_named => None,
         Err(failure) => return Err(failure),
     };
-    if let Some(error) = policies.iter().flat_map(|it| it.errors()).next().filter(|_| !asked.policy.is_empty()) {
+    if let Some(error) = policies.iter().flat_map(|it| it.errors()).next().filter(|_| is_named) {
         return Err(Failure::Message(error.to_string()));
     }
     let rules_of = || policies.iter().flat_map(|policies| policies.rules());

@@ -115,6 +115,49 @@ fn constraints_are_about_what_they_match() {
 }
 
 #[test]
+fn criteria_that_would_match_everything_are_faults() {
+    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }";
+    let cases = [
+        (
+            "labelSelector: { matchLabels: { app: y } }",
+            "`spec.match.labelSelector.matchLabels.app` is no text: write it in quotes",
+        ),
+        (
+            "labelSelector: { matchLabels: { app: 1 } }",
+            "`spec.match.labelSelector.matchLabels.app` is no text: write it in quotes",
+        ),
+        ("labelSelector: { matchLabels: { app: null } }", "`spec.match.labelSelector.matchLabels.app` is no text"),
+        ("labelSelector: { matchLabels: { app: { a: b } } }", "`spec.match.labelSelector.matchLabels.app` is no text"),
+        ("labelSelector: { matchLabels: [app] }", "`spec.match.labelSelector.matchLabels` is no object"),
+        ("labelSelector: [app]", "`spec.match.labelSelector` is no object"),
+        (
+            "namespaceSelector: { matchLabels: { tier: on } }",
+            "`spec.match.namespaceSelector.matchLabels.tier` is no text: write it in quotes",
+        ),
+        (
+            "labelSelector: { matchExpressions: [{ key: app, operator: NotIn, values: [a, 2] }] }",
+            "`spec.match.labelSelector.matchExpressions[0].values[1]` is no text: write it in quotes",
+        ),
+        (
+            "labelSelector: { matchExpressions: [{ key: 2, operator: Exists }] }",
+            "`spec.match.labelSelector.matchExpressions[0].key` is no text: write it in quotes",
+        ),
+        (
+            "labelSelector: { matchExpressions: [{ operator: Exists }] }",
+            "`spec.match.labelSelector.matchExpressions[0].key` is no text",
+        ),
+        ("labelSelector: { matchExpressions: { key: app } }", "`spec.match.labelSelector.matchExpressions` is no list"),
+        ("kinds: { kinds: [Pod] }", "`spec.match.kinds` is no list"),
+        ("name: 1", "`spec.match.name` is no text"),
+    ];
+    for (criteria, expected) in cases {
+        let spec = format!("{{ match: {{ {criteria} }}, parameters: {{ count: 1 }} }}");
+        let found = said(&[NAMES, &constraint(&spec)], POD, Point::Files);
+        assert_eq!(found, [format!("objects.yaml: Names c: {expected}")], "{criteria}");
+    }
+}
+
+#[test]
 fn labels_of_a_namespace_come_from_the_inventory() {
     let spec = "{ match: { namespaceSelector: { matchLabels: { tier: gold } } }, parameters: { count: 1 } }";
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: web, namespace: prod }";

@@ -149,6 +149,18 @@ fn what_cannot_be_loaded_is_a_fault_at_its_place() {
             "package p\nimport rego.v1\nx contains msg if { msg := lower(nmae) }",
             "p0.rego:3:34: nmae stands for nothing",
         ),
+        ("package p\nx { not input.labels[lable] }", "p0.rego:2:22: lable stands for nothing"),
+        ("package p\nx if { not input.labels[lable] }", "p0.rego:2:25: lable stands for nothing"),
+        ("package p\nx if { some i; not input.labels[i] }", "p0.rego:2:33: i stands for nothing"),
+        ("package p\nx if { not input.labels[lable] == 1 }", "p0.rego:2:25: lable stands for nothing"),
+        ("package p\nx if { not f(input.labels[lable]) }\nf(1)", "p0.rego:2:27: lable stands for nothing"),
+        ("package p\nx if { not f(input[input.labels[lable]]) }\nf(1)", "p0.rego:2:33: lable stands for nothing"),
+        ("package p\nx if { not [1 | true][lable] }", "p0.rego:2:23: lable stands for nothing"),
+        ("package p\nx := [1 | not input[lable]]", "p0.rego:2:21: lable stands for nothing"),
+        (
+            "package p\nx { not input.a[i]; [1][i] }",
+            "p0.rego:2:17: i gets its value below the `not` that needs it: put that above",
+        ),
         ("package p\nx := y\ny := x", "p0.rego:2:1: data.p.x needs its own value"),
         ("package p\nf(a) := f(a)", "p0.rego:2:1: data.p.f needs its own value"),
         ("package p\ndefault x := 1\ndefault x := 2", "p0.rego:3:1: data.p.x has another default"),
@@ -156,6 +168,24 @@ fn what_cannot_be_loaded_is_a_fault_at_its_place() {
     for (text, expected) in cases {
         let (_, faults) = load(&[text]);
         assert_eq!(faults.first().map(String::as_str), Some(*expected), "{text}\n{faults:?}");
+    }
+}
+
+#[test]
+fn names_below_not_have_values_from_elsewhere() {
+    let cases: &[(&str, Json)] = &[
+        ("package p\nx if { l := \"b\"; not input[l] }", json!(true)),
+        ("package p\nx if { l = \"a\"; not input[l] }", json!("undefined")),
+        ("package p\nx contains l if { some l in [\"a\", \"b\"]; not input[l] }", json!(["b"])),
+        ("package p\nx contains l if { some l; {\"a\": 1, \"b\": 1}[l]; not input[l] }", json!(["b"])),
+        ("package p\nx contains l if { {\"a\": 1, \"b\": 1}[l]; not input[l] }", json!(["b"])),
+        ("package p\nx if { not count({k | input[k]}) == 2 }", json!(true)),
+        ("package p\nx if { not count([1 | some k; input[k]]) == 2 }", json!(true)),
+        ("package p\nx if { not f(\"b\") }\nf(l) if input[l]", json!(true)),
+        ("package p\nx if { not input[l] }\nl := \"b\"", json!(true)),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(&x(text, json!({ "a": 1 })), expected, "{text}");
     }
 }
 

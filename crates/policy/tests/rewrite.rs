@@ -53,6 +53,43 @@ fn what_opa_reads_is_read() {
             "package p\nx { y := [j | some i; input.containers[i]; j := i]; z := [i | some i; input.containers[i]]; y == z }",
             json!(true),
         ),
+        // A name of `every` as an index below `not`.
+        ("package p\nimport rego.v1\nx if { every l in [\"b\"] { not input[l] } }", json!(true)),
+        ("package p\nimport rego.v1\nx if { every l in [\"n\"] { not input[l] } }", json!("undefined")),
+        ("package p\nimport rego.v1\nx if { every k, l in [\"b\"] {\n  k == 0\n  not input[l] == 3\n} }", json!(true)),
+        (
+            "package p\nimport rego.v1\nx if { every l in {\"b\", \"n\"} { not data.y[l].z; not input.containers[0][l] } }",
+            json!(true),
+        ),
+        ("package p\nimport rego.v1\nx if { every l in [\"n\"] { not {\"b\": 1}[l]; input[l] } }", json!(true)),
+        ("package p\nimport rego.v1\nx if { every l in [\"b\"] { input[l] } }", json!("undefined")),
+        ("package p\nimport rego.v1\nx if { every l in [\"b\"] { not count({1 | input[l]}) == 1 } }", json!(true)),
+        (
+            "package p\nimport rego.v1\nx if { every l in [\"b\"] { every m in [\"n\"] { not {\"n\": 1}[l]; not {\"b\": 1}[m] } } }",
+            json!(true),
+        ),
+        ("package p\nimport rego.v1\nx if { every l in [\"n\"] { not f(input[l]) } }\nf(1) := true", json!(true)),
+        // A collection that is none.
+        ("package p\nimport rego.v1\nx contains y if { some y in input.n }", json!([])),
+        ("package p\nimport rego.v1\nx contains y if { some y in input.nope }", json!([])),
+        ("package p\nimport rego.v1\nx contains y if { t := \"text\"; some y in t }", json!([])),
+        ("package p\nimport rego.v1\nx contains y if {\n  some i, y in f(1)\n  i == y\n}\nf(_) := null", json!([])),
+        ("package p\nimport rego.v1\nx := [y | some y in input.n]", json!([])),
+        (
+            "package p\nimport rego.v1\nx contains y if { some c in input.containers; some y in c.args }",
+            json!(["a", "b", "c"]),
+        ),
+        ("package p\nimport rego.v1\nx contains y if { some {\"args\": [y]} in input.containers }", json!(["c"])),
+        (
+            "package p\nimport rego.v1\nx contains y if { some y in input.containers[_].args; y != \"a\" }",
+            json!(["b", "c"]),
+        ),
+        ("package p\nimport rego.v1\nx contains y if { some y in input.a with input as {\"a\": [5]} }", json!([5])),
+        ("package p\nimport rego.v1\nx contains k if { some k, _ in input.containers[1] }", json!(["args"])),
+        ("package p\nimport rego.v1\nx contains y if { some y in s }\ns contains 1", json!([1])),
+        ("package p\nimport rego.v1\nx contains y if { some y in s | {2} }\ns contains 1", json!([1, 2])),
+        ("package p\nimport rego.v1\nx contains y if {\n  some y in s |\n    {2}\n}\ns contains 1", json!([1, 2])),
+        ("package p\nimport rego.v1\nx contains y if { some y in data.q.if }", json!([])),
         // An argument that is undefined.
         ("package p\nx { not f(input.nope) }\nf(a) { a == 1 }", json!("undefined")),
         ("package p\nx { not f(input.n) }\nf(a) { a == 1 }", json!(true)),
@@ -119,6 +156,8 @@ fn faults_keep_their_places() {
         ("package p\nx { [_, v] := walk(input); nofn(v) }", "p.rego:2:28: unknown function nofn"),
         ("package p\nx { crypto.md5(\"a\", y); nofn(y) }", "p.rego:2:25: unknown function nofn"),
         ("package p\nx { y := input.a.default; nofn(y) }", "p.rego:2:27: unknown function nofn"),
+        ("package p\nimport rego.v1\nx if { some y in input.a; nofn(y) }", "p.rego:3:27: unknown function nofn"),
+        ("package p\nimport rego.v1\nx if { some y in nofn(1) }", "p.rego:3:18: unknown function nofn"),
         ("package p\nx { not f(input.a)\n  nofn(1) }\nf(a) { a }", "p.rego:3:3: unknown function nofn"),
     ];
     for (text, expected) in cases {

@@ -85,8 +85,19 @@ static TABLES: &[&[Builtin]] = &[
 #[allow(clippy::panic, reason = "to see what becomes of it")]
 static PANICKING: &[Builtin] = &[Builtin { name: "test.panic", arity: 1, call: |_, _| panic!("as asked") }];
 
+/// What is behind the `in` of `some x in xs`, undefined where it has no elements. No function of policies: the text that
+/// the interpreter is given calls it.
+pub(crate) const COLLECTION: &str = "portcullis.collection";
+
 /// Gives an engine the functions.
 pub(crate) fn install(engine: &mut Engine, options: &Options) {
+    // What it gives was there before, so nothing is spent.
+    let collection = |arguments: Vec<Value>| match arguments.into_iter().next() {
+        Some(value @ (Value::Array(_) | Value::Set(_) | Value::Object(_))) => Ok(value),
+        _ => Ok(Value::Undefined),
+    };
+    let added = engine.add_extension(COLLECTION.to_owned(), 1, Box::new(collection));
+    debug_assert!(added.is_ok(), "{COLLECTION} is there");
     for builtin in all() {
         let (call, limits, errors) = (builtin.call, options.limits, options.builtin_errors);
         let function = move |arguments: Vec<Value>| match call(&arguments, &limits) {

@@ -14,7 +14,7 @@ pub(super) fn faults(modules: &[Ref<Module>], names: &Names<'_>, known: &[Fault]
     for (module, scope) in modules.iter().zip(&names.scopes) {
         for rule in &module.policy {
             walk::rule(rule, &mut |visit| {
-                let Visit::Expr(Expr::Call { fcn, params, .. }) = visit else { return };
+                let Visit::Expr(Expr::Call { fcn, params, .. }, _) = visit else { return };
                 let Some(function) = components(fcn) else { return };
                 if let Err(message) = judge(&function, params.len(), scope, names, known) {
                     faults.push(super::at(fcn.span(), message));
@@ -45,7 +45,7 @@ fn judge(
     if let Some(builtin) = builtins::all().find(|builtin| builtin.name == written) {
         return takes(&written, usize::from(builtin.arity), arguments, Output::Unsupported);
     }
-    if written == "print" {
+    if written == "print" || written == builtins::COLLECTION {
         return Ok(());
     }
     if let Some(why) = builtins::unsupported(&written) {

@@ -1,32 +1,47 @@
 //! Names that stand for nothing: no rule, no import, no argument, and nothing in the rule could give them a value.
 //!
 //! The interpreter finds some of them itself. To it, others are undefined, so that a typo finds nothing. Where a name might
-//! get a value (`=`, an index, an output of a function), it is taken to get one.
+//! get a value (`=`, an index, an output of a function), it is taken to get one; below `not` nothing gets a value, and an index
+//! that has none from elsewhere would make the body true for every document, or for none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{AssignOp, BUILTINS, Expr, Module, Ref, Span};
 
 use super::names::{Names, Scope};
-use super::walk::{self, Visit};
+use super::walk::{self, Side, Visit};
 use crate::builtins;
 use crate::module::Fault;
 use crate::reference::components;
+
+/// Names and where they first get a value.
+type Bound<'s> = BTreeMap<&'s str, &'s Span>;
 
 pub(super) fn faults(modules: &[Ref<Module>], names: &Names<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (module, scope) in modules.iter().zip(&names.scopes) {
         for rule in &module.policy {
             let mut used: Vec<(&str, &Span)> = Vec::new();
-            let mut bound = BTreeSet::new();
+            let (mut bound, mut own, mut denied) = (Bound::new(), BTreeSet::new(), Bound::new());
             walk::rule(rule, &mut |visit| match visit {
-                Visit::Declared(name) => drop(bound.insert(name)),
-                Visit::Expr(expr) => {
+                Visit::Bound(name) => add(&mut bound, name),
+                Visit::Own(name) => drop(own.insert(name)),
+                Visit::Expr(expr, side) => {
                     used.extend(head(expr).map(|span| (span.text(), span)));
-                    bind(expr, scope, names, &mut bound);
+                    match side {
+                        Side::Plain => bind(expr, scope, names, &mut bound),
+                        Side::Negated => indices(expr, &mut denied),
+                    }
                 }
             });
-            used.retain(|(name, _)| !bound.contains(name) && !stands_for_something(name, scope, names));
+            let is_known = |name: &str| !own.contains(name) && stands_for_something(name, scope, names);
+            // The interpreter keeps their order, in which the index could be any.
+            let early = denied
+                .iter()
+                .filter(|(name, at)| bound.get(*name).is_some_and(|first| first.start > at.start) && !is_known(name));
+            let needed = |name: &str| format!("{name} gets its value below the `not` that needs it: put that above");
+            faults.extend(early.map(|(name, at)| super::at(at, needed(name))));
+            used.retain(|(name, _)| !bound.contains_key(name) && !is_known(name));
             used.sort_by_key(|(name, span)| (*name, span.start));
             used.dedup_by_key(|(name, _)| *name);
             faults.extend(used.iter().map(|(name, span)| super::at(span, format!("{name} stands for nothing"))));
@@ -52,25 +67,13 @@ fn head(expr: &Expr) -> Option<&Span> {
 }
 
 /// The names that an expression might give a value to.
-fn bind<'s>(expr: &'s Expr, scope: &Scope, names: &Names<'_>, bound: &mut BTreeSet<&'s str>) {
+fn bind<'s>(expr: &'s Expr, scope: &Scope, names: &Names<'_>, bound: &mut Bound<'s>) {
     match expr {
         Expr::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } => {
             pattern(lhs, bound);
             pattern(rhs, bound);
         }
-        Expr::RefDot { .. } | Expr::RefBrack { .. } => {
-            let mut next = expr;
-            loop {
-                match next {
-                    Expr::RefDot { refr, .. } => next = refr,
-                    Expr::RefBrack { refr, index, .. } => {
-                        pattern(index, bound);
-                        next = refr;
-                    }
-                    _ => return,
-                }
-            }
-        }
+        Expr::RefDot { .. } | Expr::RefBrack { .. } => indices(expr, bound),
         Expr::Call { fcn, params, .. } => {
             let Some(function) = components(fcn) else { return };
             let own = scope.resolve(&function).and_then(|path| names.functions.get(&path)).copied();
@@ -89,11 +92,33 @@ fn bind<'s>(expr: &'s Expr, scope: &Scope, names: &Names<'_>, bound: &mut BTreeS
     }
 }
 
-fn pattern<'s>(expr: &'s Expr, bound: &mut BTreeSet<&'s str>) {
+/// The names in the brackets of a reference.
+fn indices<'s>(reference: &'s Expr, bound: &mut Bound<'s>) {
+    let mut next = reference;
+    loop {
+        match next {
+            Expr::RefDot { refr, .. } => next = refr,
+            Expr::RefBrack { refr, index, .. } => {
+                pattern(index, bound);
+                next = refr;
+            }
+            _ => return,
+        }
+    }
+}
+
+fn add<'s>(bound: &mut Bound<'s>, span: &'s Span) {
+    let first = bound.entry(span.text()).or_insert(span);
+    if span.start < first.start {
+        *first = span;
+    }
+}
+
+fn pattern<'s>(expr: &'s Expr, bound: &mut Bound<'s>) {
     let mut pending = vec![expr];
     while let Some(next) = pending.pop() {
         match next {
-            Expr::Var { span, .. } => drop(bound.insert(span.text())),
+            Expr::Var { span, .. } => add(bound, span),
             Expr::Array { items, .. } => pending.extend(items.iter().map(AsRef::as_ref)),
             Expr::Object { fields, .. } => {
                 pending.extend(fields.iter().flat_map(|(_, key, value)| [key.as_ref(), value.as_ref()]));

@@ -2,18 +2,32 @@
 //!
 //! By a list of what is left and not by recursion: references may be as long as the file.
 
-use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead};
+use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead, Span};
+
+use crate::rewrite::LOOKUP;
 
 /// What a walk comes by.
 pub(super) enum Visit<'s> {
     /// An expression. Those below it follow.
-    Expr(&'s Expr),
-    /// A name that the rule declares: an argument, `some x`, `every x`, the left side of `:=`.
-    Declared(&'s str),
+    Expr(&'s Expr, Side),
+    /// A name that the rule gives a value: an argument, `some x in xs`, `every x`, the left side of `:=`.
+    Bound(&'s Span),
+    /// A name of `some x`: a name of the body's own, without a value.
+    Own(&'s str),
+}
+
+/// Whether an expression is looked up as it is or denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Names in it may get values.
+    Plain,
+    /// Below `not` and outside of the comprehensions there: names have their values from elsewhere.
+    Negated,
 }
 
 enum Left<'s> {
     Expr(&'s Expr),
+    Negated(&'s Expr),
     /// A pattern: its variables are declared.
     Pattern(&'s Expr),
     Query(&'s Query),
@@ -51,13 +65,34 @@ pub(super) fn rule<'s>(rule: &'s Rule, visit: &mut impl FnMut(Visit<'s>)) {
     while let Some(next) = left.pop() {
         match next {
             Left::Expr(expr) => {
-                visit(Visit::Expr(expr));
+                visit(Visit::Expr(expr, Side::Plain));
                 below(expr, &mut left);
+            }
+            Left::Negated(expr) => {
+                visit(Visit::Expr(expr, Side::Negated));
+                let first = left.len();
+                below(expr, &mut left);
+                if !is_comprehension(expr) {
+                    left.iter_mut().skip(first).for_each(Left::negate);
+                }
             }
             Left::Pattern(expr) => pattern(expr, &mut left, visit),
             Left::Query(query) => self::query(query, &mut left, visit),
         }
     }
+}
+
+impl Left<'_> {
+    fn negate(&mut self) {
+        if let Self::Expr(expr) = *self {
+            *self = Self::Negated(expr);
+        }
+    }
+}
+
+/// Comprehensions give their names values themselves, wherever they stand.
+fn is_comprehension(expr: &Expr) -> bool {
+    matches!(expr, Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. })
 }
 
 /// What stands in the brackets of a rule's head; the rest of the head is the rule's name.
@@ -78,7 +113,7 @@ fn indices(reference: &Expr) -> Vec<Left<'_>> {
 
 fn pattern<'s>(expr: &'s Expr, left: &mut Vec<Left<'s>>, visit: &mut impl FnMut(Visit<'s>)) {
     match expr {
-        Expr::Var { span, .. } => visit(Visit::Declared(span.text())),
+        Expr::Var { span, .. } => visit(Visit::Bound(span)),
         Expr::Array { items, .. } | Expr::Set { items, .. } => {
             left.extend(items.iter().map(|item| Left::Pattern(item)));
         }
@@ -91,7 +126,7 @@ fn query<'s>(query: &'s Query, left: &mut Vec<Left<'s>>, visit: &mut impl FnMut(
     for statement in &query.stmts {
         left.extend(statement.with_mods.iter().map(|modifier| Left::Expr(&modifier.r#as)));
         match &statement.literal {
-            Literal::SomeVars { vars, .. } => vars.iter().for_each(|var| visit(Visit::Declared(var.text()))),
+            Literal::SomeVars { vars, .. } => vars.iter().for_each(|var| visit(Visit::Own(var.text()))),
             Literal::SomeIn { key, value, collection, .. } => {
                 left.extend(key.iter().map(|key| Left::Pattern(key)));
                 left.push(Left::Pattern(value));
@@ -102,19 +137,25 @@ fn query<'s>(query: &'s Query, left: &mut Vec<Left<'s>>, visit: &mut impl FnMut(
                     left.push(Left::Pattern(lhs));
                     left.push(Left::Expr(rhs));
                 }
+                Expr::AssignExpr { lhs, rhs, .. } if is_lookup(lhs) => left.push(Left::Negated(rhs)),
                 _ => left.push(Left::Expr(expr)),
             },
-            Literal::NotExpr { expr, .. } => left.push(Left::Expr(expr)),
+            Literal::NotExpr { expr, .. } => left.push(Left::Negated(expr)),
             Literal::Every { key, value, domain, query, .. } => {
                 if let Some(key) = key {
-                    visit(Visit::Declared(key.text()));
+                    visit(Visit::Bound(key));
                 }
-                visit(Visit::Declared(value.text()));
+                visit(Visit::Bound(value));
                 left.push(Left::Expr(domain));
                 left.push(Left::Query(query));
             }
         }
     }
+}
+
+/// Whether an operand of `not` is looked up again: what stands there gets no value by it.
+fn is_lookup(lhs: &Expr) -> bool {
+    matches!(lhs, Expr::Var { span, .. } if span.text().starts_with(LOOKUP))
 }
 
 fn below<'s>(expr: &'s Expr, left: &mut Vec<Left<'s>>) {

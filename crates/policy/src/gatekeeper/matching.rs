@@ -5,7 +5,7 @@
 
 use super::inventory::Inventory;
 use super::object::{Identity, at, text};
-use super::selector::Selector;
+use super::selector::{self, Selector};
 use crate::value::{Value, View};
 
 /// The criteria of one constraint.
@@ -69,14 +69,21 @@ impl Match {
         if criteria.view() != View::Object {
             return Err("`spec.match` is no object".to_owned());
         }
-        let kinds = at(&criteria, &["kinds"]);
-        let kinds = kinds
-            .iter()
-            .flat_map(Value::items)
-            .map(|entry| Ok(Kinds { groups: names(&entry, "apiGroups")?, kinds: names(&entry, "kinds")? }));
-        let selector = |key: &str| at(&criteria, &[key]).map(|selector| Selector::read(&selector)).transpose();
+        let mut kinds = Vec::new();
+        if let Some(entries) = at(&criteria, &["kinds"]) {
+            for entry in selector::list(&entries, "spec.match.kinds")? {
+                kinds.push(Kinds { groups: names(&entry, "apiGroups")?, kinds: names(&entry, "kinds")? });
+            }
+        }
+        let selector = |key: &str| {
+            let selector = at(&criteria, &[key]);
+            selector.map(|selector| Selector::read(&selector, &format!("spec.match.{key}"))).transpose()
+        };
+        if at(&criteria, &["name"]).is_some_and(|name| name.as_str().is_none()) {
+            return Err("`spec.match.name` is no text".to_owned());
+        }
         Ok(Self {
-            kinds: kinds.collect::<Result<_, String>>()?,
+            kinds,
             scope: match text(&criteria, &["scope"]).as_str() {
                 "Cluster" => Scope::Cluster,
                 "Namespaced" => Scope::Namespaced,

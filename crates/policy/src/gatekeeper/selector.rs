@@ -1,7 +1,7 @@
 //! Label selectors, as the API server reads them.
 
-use super::object::{Labels, at, text, texts};
-use crate::value::Value;
+use super::object::{Labels, at, text};
+use crate::value::{Value, View};
 
 /// What labels have to be; without requirements, anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,31 @@ enum Operator {
 }
 
 impl Selector {
-    /// Reads `matchLabels` and `matchExpressions`.
-    pub(super) fn read(selector: &Value) -> Result<Self, String> {
-        let labels = at(selector, &["matchLabels"]).map(|labels| texts(&labels)).unwrap_or_default();
-        let equal =
-            labels.into_iter().map(|(key, value)| Ok(Requirement { key, operator: Operator::In, values: vec![value] }));
-        let expressions = at(selector, &["matchExpressions"]);
-        let expressions = expressions.iter().flat_map(Value::items).map(|expression| requirement(&expression));
-        Ok(Self(equal.chain(expressions).collect::<Result<_, String>>()?))
+    /// Reads `matchLabels` and `matchExpressions` of the selector at a path. What is no text is an error: without it the
+    /// selector would match more.
+    pub(super) fn read(selector: &Value, path: &str) -> Result<Self, String> {
+        if selector.view() != View::Object {
+            return Err(format!("`{path}` is no object"));
+        }
+        let mut requirements = Vec::new();
+        if let Some(labels) = at(selector, &["matchLabels"]) {
+            let path = format!("{path}.matchLabels");
+            if labels.view() != View::Object {
+                return Err(format!("`{path}` is no object"));
+            }
+            for (key, value) in labels.entries() {
+                let key = written(&key, &format!("a key of `{path}`"))?;
+                let value = written(&value, &format!("`{path}.{key}`"))?;
+                requirements.push(Requirement { key, operator: Operator::In, values: vec![value] });
+            }
+        }
+        if let Some(expressions) = at(selector, &["matchExpressions"]) {
+            let path = format!("{path}.matchExpressions");
+            for (index, expression) in list(&expressions, &path)?.enumerate() {
+                requirements.push(requirement(&expression, &format!("{path}[{index}]"))?);
+            }
+        }
+        Ok(Self(requirements))
     }
 
     pub(super) fn matches(&self, labels: &Labels) -> bool {
@@ -50,11 +67,16 @@ impl Requirement {
     }
 }
 
-fn requirement(expression: &Value) -> Result<Requirement, String> {
-    let key = text(expression, &["key"]);
-    let values = at(expression, &["values"]);
-    let values: Vec<String> =
-        values.iter().flat_map(Value::items).filter_map(|value| value.as_str().map(str::to_owned)).collect();
+fn requirement(expression: &Value, path: &str) -> Result<Requirement, String> {
+    let key = expression.get("key").unwrap_or(Value::UNDEFINED);
+    let key = written(&key, &format!("`{path}.key`"))?;
+    let mut values = Vec::new();
+    if let Some(list) = at(expression, &["values"]) {
+        let path = format!("{path}.values");
+        for (index, value) in self::list(&list, &path)?.enumerate() {
+            values.push(written(&value, &format!("`{path}[{index}]`"))?);
+        }
+    }
     let operator = match text(expression, &["operator"]).as_str() {
         "In" => Operator::In,
         "NotIn" => Operator::NotIn,
@@ -68,4 +90,18 @@ fn requirement(expression: &Value) -> Result<Requirement, String> {
         return Err(format!("the selector's operator for `{key}` {what}"));
     }
     Ok(Requirement { key, operator, values })
+}
+
+fn written(value: &Value, what: &str) -> Result<String, String> {
+    let text = value.as_str().map(str::to_owned);
+    text.ok_or_else(|| match value.view() {
+        // To YAML 1.1, which Kubernetes reads, `y`, `on` and `1` are no texts.
+        View::Bool(_) | View::Number(_) => format!("{what} is no text: write it in quotes"),
+        _ => format!("{what} is no text"),
+    })
+}
+
+/// The elements of a list.
+pub(super) fn list<'v>(value: &'v Value, path: &str) -> Result<impl Iterator<Item = Value> + use<'v>, String> {
+    if value.view() == View::Array { Ok(value.items()) } else { Err(format!("`{path}` is no list")) }
 }

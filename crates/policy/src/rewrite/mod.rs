@@ -4,6 +4,8 @@
 //! [`Columns`] takes away again from what faults say. What is not certain to mean the same is left as it is.
 
 mod bodies;
+mod collections;
+mod every;
 mod heads;
 mod keywords;
 mod negation;
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::builtins::number::is_enormous;
 use crate::module::Fault;
+pub(crate) use negation::LOOKUP;
 pub(crate) use outline::Outline;
 pub(crate) use templates::rewrite as plain;
 use tokens::{Kind, Token};
@@ -119,6 +122,7 @@ fn others(outline: &Outline<'_>, heads: &Heads) -> Vec<Edit> {
     imports(outline.text, &outline.tokens, &mut edits);
     bodies::rewrite(outline, &mut edits);
     heads::rewrite(outline, &mut edits);
+    every::rewrite(outline, &mut edits);
     some::rewrite(outline, &heads.names, &mut edits);
     negation::rewrite(outline, &mut edits);
     outputs::rewrite(outline, &mut edits);
@@ -126,6 +130,8 @@ fn others(outline: &Outline<'_>, heads: &Heads) -> Vec<Edit> {
     walks::rewrite(outline, &mut edits);
     with::rewrite(outline, &mut edits);
     with::complete(outline, heads, &mut edits);
+    // Behind what ends at the same place.
+    collections::rewrite(outline, &mut edits);
     edits
 }
 

@@ -10,6 +10,9 @@ use super::Edit;
 use super::outline::{Block, Outline};
 use super::tokens::Kind;
 
+/// What the names start with that hold what is looked up again.
+pub(crate) const LOOKUP: &str = "__looked_up_";
+
 pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
     for not in (0..outline.tokens.len()).filter(|&at| outline.word(at) == Some("not")) {
         if !outline.block(not).is_some_and(|around| around.is_body) {
@@ -23,8 +26,11 @@ pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
             continue;
         }
         let Some(last) = outline.tokens.get(end) else { continue };
-        let references = parts.iter().filter_map(|part| reference(outline, part.start, part.end));
-        let lookups = references.fold(String::new(), |lookups, reference| lookups + "; _ = " + reference);
+        let references = parts.iter().filter_map(|part| Some((part.start, reference(outline, part.start, part.end)?)));
+        let lookups = references.fold(String::new(), |lookups, (at, reference)| {
+            // Each has a name of its own, for two may have different values.
+            lookups + &format!("; {LOOKUP}{at} = {reference}")
+        });
         if !lookups.is_empty() {
             edits.push(Edit { start: last.end, end: last.end, text: lookups });
         }
