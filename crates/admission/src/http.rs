@@ -19,6 +19,7 @@ use tokio::time::timeout_at;
 use crate::budget::Share;
 use crate::decide::{Decision, RuleAction, Verdict};
 use crate::log::Level;
+use crate::pool::Weight;
 use crate::reload::Serving;
 use crate::review::{self, Operation, Response as Review, ReviewError, Status};
 use crate::server::Shared;
@@ -99,8 +100,9 @@ impl Call {
         let (told, judged) = oneshot::channel();
         // The thread drops a large body as soon as it has read it.
         let start = body.get(..START.min(body.len())).unwrap_or_default().to_vec();
+        let weight = Weight::of(body.len());
         let job = self.job(body, share, told);
-        if self.shared.pool.submit(job).is_err() {
+        if self.shared.pool.submit(weight, job).is_err() {
             return self.failed(&Refusal::OVERLOAD, "too many reviews wait", uid(&start).as_deref(), None);
         }
         match timeout_at(self.deadline.into(), judged).await {
