@@ -86,6 +86,9 @@ fn table(settings: &Settings) -> Result<(), Box<dyn Error>> {
     for count in [count, count * 10] {
         let texts = texts(count);
         let (found, took) = median(settings.runs, || ask(&policies, &texts, threads));
+        if found == 0 {
+            return Err("nothing was found, so the texts are not what they should be".into());
+        }
         row(&format!("{count} documents, {rules} rules"), found, took);
         times.push(took);
     }
@@ -198,7 +201,7 @@ fn deployment(number: usize) -> String {
         let _ = write!(
             text,
             "        - name: {name}\n          image: registry.example.com/team/{name}:{tag}\n          args: [\"--port\", \
-             \"8080\"]\n          ports:\n            - name: http\n              containerPort: 80{at}0\n          env:\n    \
+             \"8080\"]\n          ports:\n            - name: http\n              containerPort: 80{at}0\n          env:\n            \
                      - name: LOG_LEVEL\n              value: info\n            - name: REGION\n              value: \
              eu-west-1\n          resources:\n            requests:\n              cpu: 100m\n              memory: \
              128Mi\n            limits:\n              memory: 256Mi\n          securityContext:\n            \
