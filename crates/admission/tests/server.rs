@@ -262,6 +262,65 @@ fn past_the_connections_the_next_one_waits() {
     stop(server);
 }
 
+/// Who holds connections to the second port keeps no probe from being answered.
+#[test]
+fn a_probe_is_answered_whoever_else_waits() {
+    let server = start(settings(), judge(|_, _| Decision::allowed()));
+    let silent: Vec<_> = (0..200).map(|_| std::net::TcpStream::connect(server.metrics_address()).unwrap()).collect();
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(status(&server, path).0, 200, "{path}");
+    }
+    drop(silent);
+    stop(server);
+}
+
+/// What is only announced takes no memory: a few kilobytes of requests would take all that there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_body_that_is_announced_has_no_room_before_it_comes() {
+    let size = || -> u64 {
+        let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+        text.split(' ').next().unwrap().parse::<u64>().unwrap() * 4096
+    };
+    let server = start(settings(), judge(|_, _| Decision::allowed()));
+    let client = Client::of(&server);
+    block_on(async {
+        let mut asked = client.open(Http::Two).await.unwrap();
+        let before = size();
+        let streams: Vec<_> = (0..200).map(|_| tokio::spawn(asked.announce("/validate?timeout=1s", 8 << 20))).collect();
+        assert_eq!(asked.ask("/validate", pod("a")).await.unwrap().response()["allowed"], true);
+        // 200 bodies of 8 MiB would be 1.6 GiB.
+        assert!(size() < before + (512 << 20), "{before} bytes have become {}", size());
+        drop(streams);
+    });
+    stop(server);
+}
+
+/// Whoever reaches the port may send names of any length: none of them is repeated as a whole.
+#[test]
+fn what_is_told_and_logged_of_a_name_is_short() {
+    let lines = Lines::default();
+    let server = {
+        let decider =
+            judge(|_, request| Decision::failed(format!("of {}\n", request.namespace.as_deref().unwrap_or_default())));
+        let load = move || {
+            let mut settings = settings();
+            settings.failure_policy = FailurePolicy::Ignore;
+            Ok(Loaded { settings, decider: Arc::clone(&decider), watched: Vec::new() })
+        };
+        start_logging(load, Box::new(lines.clone()))
+    };
+    let client = Client::of(&server);
+    let long = "n".repeat(100_000);
+    let body = pod("u").replace("\"shop\"", &format!("\"{long}\"")).replace("\"ann\"", &format!("\"{long}\""));
+    let response = client.post("/validate", body).response();
+    let warning = response["warnings"][0].as_str().unwrap();
+    assert!(warning.chars().count() <= 256 && !warning.contains('\n'), "{warning}");
+    stop(server);
+    let longest = lines.text().lines().map(str::len).max().unwrap();
+    assert!(longest < 4096, "{longest}");
+}
+
 /// A stream whose body does not come is answered for, and holds up neither the other streams of its connection nor other clients.
 #[test]
 fn slow_streams_hold_nobody_up() {
