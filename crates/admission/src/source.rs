@@ -64,12 +64,15 @@ impl FileSource {
             None => Config::default(),
         };
         watched.extend(config.kubernetes_crds.iter().map(|folder| directory.join(folder)));
+        let dumps: Vec<PathBuf> = config.admission.inventory.iter().map(|file| directory.join(file)).collect();
+        watched.extend(dumps.iter().cloned());
         let settings = self.settings(&config.admission, directory);
         let options = ScanOptions {
             date: Date::from_unix(now()),
             config_directory: Some(directory.to_owned()),
             config,
             policies,
+            dumps,
             ..ScanOptions::new(self.cwd.clone())
         };
         let objects = Objects::new(options).map_err(|error| error.to_string())?;
