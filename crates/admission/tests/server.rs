@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use portcullis_admission::decide::{Decision, RuleAction};
-use portcullis_admission::settings::FailurePolicy;
+use portcullis_admission::settings::{FailurePolicy, Settings};
 use portcullis_admission::{LoadError, Loaded, Options, ServeError, Server, Signals};
 use serde_json::json;
 use support::{
@@ -195,14 +195,18 @@ fn an_object_reaches_the_decider_as_it_was_sent() {
     stop(server);
 }
 
+/// A review of so many bytes.
+fn sized(size: usize) -> String {
+    let empty = review("u", r#"{"a":""}"#).len();
+    review("u", &format!(r#"{{"a":"{}"}}"#, "x".repeat(size - empty)))
+}
+
 #[test]
 fn a_review_may_be_as_large_as_the_limit() {
     let mut settings = settings();
     settings.limits.body = 1 << 20;
     let server = start(settings, judge(|_, _| Decision::allowed()));
     let client = Client::of(&server);
-    let empty = review("u", r#"{"a":""}"#);
-    let sized = |size: usize| review("u", &format!(r#"{{"a":"{}"}}"#, "x".repeat(size - empty.len())));
     assert_eq!(client.post("/validate", sized(1 << 20)).response()["allowed"], true);
     for http in [Http::One, Http::Two] {
         let answer = block_on(client.send(http, "/validate", sized((1 << 20) + 1))).unwrap();
@@ -217,8 +221,6 @@ fn eight_mebibytes_are_taken_by_default() {
     const LIMIT: usize = 8 << 20;
     let server = start(settings(), judge(|_, _| Decision::allowed()));
     let client = Client::of(&server);
-    let empty = review("u", r#"{"a":""}"#);
-    let sized = |size: usize| review("u", &format!(r#"{{"a":"{}"}}"#, "x".repeat(size - empty.len())));
     let (most, over) = (Bytes::from(sized(LIMIT)), Bytes::from(sized(LIMIT + 1)));
     for http in [Http::One, Http::Two] {
         let answer = block_on(client.send(http, "/validate", most.clone())).unwrap();
@@ -471,19 +473,25 @@ fn the_failure_policy_decides_where_nothing_else_can() {
     }
 }
 
+/// A server that allows everything, and a gate at which reviews of some names are held.
+fn start_gated(settings: Settings, is_held: fn(Option<&str>) -> bool) -> (Server, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    let own = Arc::clone(&gate);
+    let decider = judge(move |_, request| {
+        if is_held(request.name.as_deref()) {
+            own.pass();
+        }
+        Decision::allowed()
+    });
+    (start(settings, decider), gate)
+}
+
 #[test]
 fn past_the_queue_the_client_is_asked_to_come_again() {
     let mut settings = settings();
     settings.limits.workers = 1;
     settings.limits.queue = 1;
-    let gate = Arc::new(Gate::default());
-    let server = start(settings, {
-        let gate = Arc::clone(&gate);
-        judge(move |_, _| {
-            gate.pass();
-            Decision::allowed()
-        })
-    });
+    let (server, gate) = start_gated(settings, |_| true);
     let client = Client::of(&server);
     std::thread::scope(|scope| {
         let judged = scope.spawn(|| client.post("/validate?timeout=30s", pod("judged")));
@@ -507,16 +515,7 @@ fn past_the_bytes_at_hand_as_well() {
     let mut settings = settings();
     settings.limits.body = 10_000;
     settings.limits.in_flight_bytes = 12_000;
-    let gate = Arc::new(Gate::default());
-    let server = start(settings, {
-        let gate = Arc::clone(&gate);
-        judge(move |_, request| {
-            if request.name.as_deref() == Some("held") {
-                gate.pass();
-            }
-            Decision::allowed()
-        })
-    });
+    let (server, gate) = start_gated(settings, |name| name == Some("held"));
     let client = Client::of(&server);
     let large = |uid: &str| review(uid, &format!(r#"{{"a":"{}"}}"#, "x".repeat(8000)));
     std::thread::scope(|scope| {
@@ -685,16 +684,7 @@ fn a_new_configuration_is_taken_under_load_and_a_broken_one_is_not() {
 fn the_end_waits_for_what_is_open() {
     let mut settings = settings();
     settings.limits.shutdown_delay = Duration::from_secs(30);
-    let gate = Arc::new(Gate::default());
-    let server = start(settings, {
-        let gate = Arc::clone(&gate);
-        judge(move |_, request| {
-            if request.name.as_deref() == Some("held") {
-                gate.pass();
-            }
-            Decision::allowed()
-        })
-    });
+    let (server, gate) = start_gated(settings, |name| name == Some("held"));
     let client = Client::of(&server);
     std::thread::scope(|scope| {
         let held = scope.spawn(|| client.post("/validate?timeout=30s", pod("held")));
@@ -750,6 +740,22 @@ fn the_log_says_who_asked_and_nothing_of_the_object() {
     assert_eq!(of("twice")["cause"], "malformed");
 }
 
+/// What allows everything.
+fn loaded(settings: Settings) -> Loaded {
+    Loaded { settings, decider: judge(|_, _| Decision::allowed()), watched: Vec::new() }
+}
+
+/// Why there is no server.
+fn refused(load: impl Fn() -> Result<Loaded, LoadError> + Send + Sync + 'static) -> ServeError {
+    let options = Options {
+        source: Arc::new(Loads(load)),
+        log: Box::new(std::io::sink()),
+        poll: Duration::from_secs(5),
+        signals: Signals::Left,
+    };
+    Server::start(options).map(drop).unwrap_err()
+}
+
 #[test]
 fn what_cannot_start_says_why() {
     let folder = folder("start");
@@ -762,16 +768,7 @@ fn what_cannot_start_says_why() {
         settings.tls.certificate = Some(folder.join(certificate)).filter(|_| !certificate.is_empty());
         settings.tls.key = Some(folder.join(key)).filter(|_| !key.is_empty());
         settings.tls.client_names = names.iter().map(|&name| name.to_owned()).collect();
-        let decider = judge(|_, _| Decision::allowed());
-        let load =
-            move || Ok(Loaded { settings: settings.clone(), decider: Arc::clone(&decider), watched: Vec::new() });
-        let options = Options {
-            source: Arc::new(Loads(load)),
-            log: Box::new(std::io::sink()),
-            poll: Duration::from_secs(5),
-            signals: Signals::Left,
-        };
-        Server::start(options).map(drop).unwrap_err()
+        refused(move || Ok(loaded(settings.clone())))
     };
     for (certificate, key, names, wanted) in [
         ("", "", &[][..], "there is no certificate"),
@@ -786,29 +783,11 @@ fn what_cannot_start_says_why() {
         assert!(error.to_string().contains(wanted), "{error}");
     }
     let broken = || Err(LoadError { reason: "it is broken".to_owned(), watched: Vec::new() });
-    let options = Options {
-        source: Arc::new(Loads(broken)),
-        log: Box::new(std::io::sink()),
-        poll: Duration::from_secs(5),
-        signals: Signals::Left,
-    };
-    assert_eq!(Server::start(options).map(drop).unwrap_err().to_string(), "it is broken");
-    let first = start_with(|| {
-        Ok(Loaded { settings: settings(), decider: judge(|_, _| Decision::allowed()), watched: Vec::new() })
-    });
+    assert_eq!(refused(broken).to_string(), "it is broken");
+    let first = start_with(|| Ok(loaded(settings())));
     let taken = first.address();
-    let load = move || {
-        let mut settings = settings();
-        settings.listen = taken;
-        Ok(Loaded { settings, decider: judge(|_, _| Decision::allowed()), watched: Vec::new() })
-    };
-    let options = Options {
-        source: Arc::new(Loads(load)),
-        log: Box::new(std::io::sink()),
-        poll: Duration::from_secs(5),
-        signals: Signals::Left,
-    };
-    let error = Server::start(options).map(drop).unwrap_err().to_string();
+    let again = move || Ok(loaded(Settings { listen: taken, ..settings() }));
+    let error = refused(again).to_string();
     assert!(error.starts_with(&format!("cannot listen on {taken}: ")), "{error}");
     stop(first);
 }
