@@ -13,7 +13,7 @@ mod support;
 
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -700,6 +700,56 @@ fn the_end_waits_for_what_is_open() {
         assert_eq!(held.join().unwrap().response()["allowed"], true);
     });
     server.wait();
+}
+
+/// Until it takes no more, whoever asks is answered; then connections end between reviews and not within one.
+#[test]
+fn the_end_comes_under_load_without_a_lost_answer() {
+    let mut settings = settings();
+    settings.limits.shutdown_delay = Duration::from_secs(30);
+    let lines = Lines::default();
+    let load = move || Ok(loaded(settings.clone()));
+    let server = start_logging(load, Box::new(lines.clone()));
+    let client = Client::of(&server);
+    let (answered, is_ending) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let ask = |http| {
+        block_on(async {
+            let mut asked = client.open(http).await.unwrap();
+            loop {
+                let was_ending = is_ending.load(Ordering::Relaxed);
+                match asked.ask("/validate", pod("a")).await {
+                    Ok(answer) => assert_eq!(answer.response()["allowed"], true),
+                    Err(error) => {
+                        assert!(was_ending || is_ending.load(Ordering::Relaxed), "lost before the end: {error}");
+                        return;
+                    }
+                }
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    };
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = [Http::One, Http::Two, Http::One, Http::Two]
+            .map(|http| {
+                scope.spawn({
+                    let ask = &ask;
+                    move || ask(http)
+                })
+            })
+            .into();
+        until("all of them are served", || metric(&server, "connections") == 4.0);
+        server.stop();
+        until("it is not ready", || status(&server, "/readyz").0 == 503);
+        let before = answered.load(Ordering::Relaxed);
+        until("it goes on", || answered.load(Ordering::Relaxed) > before + 100);
+        is_ending.store(true, Ordering::Relaxed);
+        server.stop_now();
+        for client in clients {
+            client.join().unwrap();
+        }
+    });
+    server.wait();
+    assert!(lines.text().contains("\"drained\":true"), "{}", lines.text());
 }
 
 #[test]
