@@ -1,7 +1,7 @@
 //! What the webhook reads: everything that the configuration names for `check` as well, and dumps of the cluster, each of them read
 //! again when it changes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is the failure message")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is the failure message")]
 
 mod common;
 
