@@ -38,7 +38,7 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
     findings.sort_by_key(|(_, finding)| (finding.suppressed.is_some(), Reverse(finding.severity)));
     let folders = Folders::of(report, &findings);
     out.write_all(head(report, options).as_bytes())?;
-    out.write_all(charts::overview(report, options, &findings, &folders).as_bytes())?;
+    out.write_all(charts::overview(report, &findings, &folders).as_bytes())?;
     let shown = findings.get(..MAX_ROWS).unwrap_or(&findings);
     if !shown.is_empty() {
         out.write_all(TABLE.replace("{names}", &names(&folders)?).as_bytes())?;

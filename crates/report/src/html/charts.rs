@@ -8,7 +8,6 @@ use portcullis_core::{Finding, RuleIdx, ScanReport, Severity, UNKNOWN};
 use super::{Folders, domain_number, shown};
 use crate::domain::Domain;
 use crate::text::grouped;
-use crate::{Options, uri};
 
 /// Bars of a chart.
 const MOST: usize = 8;
@@ -19,12 +18,7 @@ const NAMES: [&str; 6] = ["critical", "high", "medium", "low", "info", UNKNOWN];
 /// Findings by severity, in the order of [`NAMES`].
 type Counts = [usize; 6];
 
-pub(super) fn overview(
-    report: &ScanReport,
-    options: &Options,
-    findings: &[(usize, &Finding)],
-    folders: &Folders,
-) -> String {
+pub(super) fn overview(report: &ScanReport, findings: &[(usize, &Finding)], folders: &Folders) -> String {
     let active: Vec<&Finding> =
         findings.iter().map(|(_, finding)| *finding).filter(|finding| finding.suppressed.is_none()).collect();
     if active.is_empty() {
@@ -46,7 +40,7 @@ pub(super) fn overview(
     let domains = Domain::ALL.into_iter().filter_map(|domain| {
         let counts = *domains.get(&domain)?;
         let target = format!("href=\"#findings\" data-domain=\"{}\"", domain_number(domain));
-        Some(Bar { label: domain.title().to_owned(), target: Some(target), counts })
+        Some(Bar { label: domain.title().to_owned(), target, counts })
     });
     page.push_str(&chart("By domain", domains.collect()));
     let of_folder = of_folder.into_iter().map(|(number, counts)| {
@@ -55,14 +49,14 @@ pub(super) fn overview(
             "." => "top level".to_owned(),
             name => format!("<code>{}</code>", shown(name).replace('/', "/<wbr>")),
         };
-        Bar { label, target: Some(format!("href=\"#findings\" data-folder=\"{number}\"")), counts }
+        Bar { label, target: format!("href=\"#findings\" data-folder=\"{number}\""), counts }
     });
     page.push_str(&chart("By folder", of_folder.collect()));
     let rules = rules.into_iter().map(|(index, counts)| {
         let rule = report.catalog.get(index);
-        let target = uri::docs(&options.tool, rule)
-            .map(|docs| format!("href=\"{}\" title=\"{}\"", shown(&docs), shown(rule.title())));
-        Bar { label: format!("<code>{}</code>", shown(&rule.id)), target, counts }
+        let (id, title) = (shown(&rule.id), shown(rule.title()));
+        let target = format!("href=\"#findings\" data-rule=\"{id}\" title=\"{title}\"");
+        Bar { label: format!("<code>{id}</code>"), target, counts }
     });
     page.push_str(&chart("By rule", rules.collect()));
     page.push_str("</div>\n");
@@ -96,7 +90,7 @@ struct Bar {
     /// Markup.
     label: String,
     /// Attributes of its link.
-    target: Option<String>,
+    target: String,
     counts: Counts,
 }
 
@@ -107,13 +101,10 @@ fn chart(title: &str, mut bars: Vec<Bar>) -> String {
     let longest = bars.first().map_or(1, total);
     let mut page = format!("<section><h2>{title}</h2><ul class=\"bars\">");
     for bar in bars.iter().take(MOST) {
-        let (open, close) = match &bar.target {
-            Some(target) => (format!("<a {target}>"), "</a>"),
-            None => ("<span>".to_owned(), "</span>"),
-        };
         let _ = write!(
             page,
-            "<li>{open}<span class=\"name\">{}</span><span class=\"number\">{}</span>{}{close}</li>",
+            "<li><a {}><span class=\"name\">{}</span><span class=\"number\">{}</span>{}</a></li>",
+            bar.target,
             bar.label,
             grouped(total(bar)),
             picture(&bar.counts, longest, "bar")

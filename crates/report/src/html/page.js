@@ -76,6 +76,7 @@
       mark(link, only.length === 1 && only[0] === link.dataset.severity);
     for (const link of document.querySelectorAll("[data-domain]")) mark(link, link.dataset.domain === domain.value);
     for (const link of document.querySelectorAll("[data-folder]")) mark(link, link.dataset.folder === folder.value);
+    for (const link of document.querySelectorAll("[data-rule]")) mark(link, link.dataset.rule === search.value);
   };
   let waiting = 0;
   search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(apply, 80); });
@@ -86,7 +87,7 @@
   by("brief").addEventListener("change", brief);
   const toggle = (select, value) => { select.value = select.value === value ? "" : value; };
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-severity], [data-domain], [data-folder]");
+    const link = event.target.closest("[data-severity], [data-domain], [data-folder], [data-rule]");
     if (!link) return;
     const { severity } = link.dataset;
     if (severity) {
@@ -95,13 +96,15 @@
     }
     if (link.dataset.domain) toggle(domain, link.dataset.domain);
     if (link.dataset.folder) toggle(folder, link.dataset.folder);
+    if (link.dataset.rule) search.value = search.value === link.dataset.rule ? "" : link.dataset.rule;
     apply();
   });
 
+  const key = (item, cell) => (item[cell] ??= item.row.cells[cell].textContent);
   const orders = {
     severity: (a, b) => ranks.indexOf(b.severity) - ranks.indexOf(a.severity),
-    finding: (a, b) => compare(a.row.cells[1].textContent, b.row.cells[1].textContent),
-    rule: (a, b) => compare(a.row.cells[2].textContent, b.row.cells[2].textContent),
+    finding: (a, b) => compare(key(a, 1), key(b, 1)),
+    rule: (a, b) => compare(key(a, 2), key(b, 2)),
     place: (a, b) => a.place - b.place,
   };
   const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
@@ -115,9 +118,10 @@
       head.ariaSort = isUp ? "ascending" : "descending";
       const order = orders[head.dataset.key], sign = isUp ? 1 : -1;
       rows.sort((a, b) => sign * order(a, b) || a.place - b.place);
-      const sorted = document.createDocumentFragment();
-      for (const { row } of rows) sorted.append(row);
-      body.append(sorted);
+      // Outside of the page, moving thousands of rows lays out nothing.
+      body.remove();
+      for (const { row } of rows) body.append(row);
+      table.append(body);
     });
   }
   table.tHead.rows[0].cells[0].ariaSort = "descending";
@@ -133,7 +137,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && event.target === search) { search.value = ""; apply(); search.blur(); return; }
-    if (event.target.matches("input[type=search], select")) return;
+    if (event.target.matches?.("input[type=search], select")) return;
     if (event.key === "/") { event.preventDefault(); search.focus(); search.select(); }
     if (event.key === "j") step(1);
     if (event.key === "k") step(-1);
