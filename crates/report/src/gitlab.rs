@@ -3,7 +3,7 @@
 //! Neither has a way to say that a finding does not count, so that suppressed ones are never written. Paths are relative
 //! to the root of the repository, as GitLab wants them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use portcullis_core::{ADVISORIES, Finding, Fingerprint, RuleMeta, ScanReport, Severity, StableHash};
@@ -51,17 +51,19 @@ const MAX_MESSAGES: usize = 100;
 
 /// Fingerprints, each once: of two violations with the same one GitLab keeps one.
 #[derive(Default)]
-struct Unique(HashSet<Fingerprint>);
+struct Unique(HashMap<Fingerprint, u64>);
 
 impl Unique {
     fn next(&mut self, finding: &Finding) -> Fingerprint {
-        let mut fingerprint = finding.fingerprint;
-        while !self.0.insert(fingerprint) {
-            let mut hash = StableHash::new();
-            hash.text(&fingerprint.to_string());
-            fingerprint = hash.fingerprint();
+        let before = self.0.entry(finding.fingerprint).or_default();
+        *before += 1;
+        if *before == 1 {
+            return finding.fingerprint;
         }
-        fingerprint
+        let mut hash = StableHash::new();
+        hash.text(&finding.fingerprint.to_string());
+        hash.number(*before);
+        hash.fingerprint()
     }
 }
 
@@ -236,12 +238,7 @@ struct Signature {
     value: String,
 }
 
-fn vulnerability(
-    report: &ScanReport,
-    options: &Options,
-    finding: &Finding,
-    fingerprint: Fingerprint,
-) -> Vulnerability {
+fn vulnerability(report: &ScanReport, options: &Options, finding: &Finding, fingerprint: Fingerprint) -> Vulnerability {
     let rule = report.catalog.get(finding.rule);
     let (start_line, end_line) = lines(finding);
     let place = SourcePlace { file: path(report, finding), start_line, end_line };

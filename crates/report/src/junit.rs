@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use portcullis_core::{Finding, ScanReport, ScanError};
+use portcullis_core::{Finding, ScanError, ScanReport};
 
 use crate::escape::markup;
 use crate::summary::looked_at;

@@ -31,7 +31,8 @@ const MAX_TEXT: usize = 500;
 
 pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let (least, most) = LIMITS;
-    let mut page = Page { report, options, text: String::new(), room: options.summary_limit.clamp(least, most) - RESERVE };
+    let mut page =
+        Page { report, options, text: String::new(), room: options.summary_limit.clamp(least, most) - RESERVE };
     page.totals();
     page.errors();
     let findings = options.shown(report);
@@ -186,8 +187,18 @@ fn code(text: &str) -> String {
 }
 
 /// What would end the address of a link, or a cell.
-const ADDRESS: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'(').add(b')').add(b'<').add(b'>').add(b'|').add(b'\\').add(b'`').add(b'"').add(b'[').add(b']');
+const ADDRESS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'(')
+    .add(b')')
+    .add(b'<')
+    .add(b'>')
+    .add(b'|')
+    .add(b'\\')
+    .add(b'`')
+    .add(b'"')
+    .add(b'[')
+    .add(b']');
 
 fn linked(shown: &str, address: Option<&str>) -> String {
     match address {

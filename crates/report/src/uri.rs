@@ -27,7 +27,12 @@ pub(crate) fn line(report: &ScanReport, options: &Options, finding: &Finding) ->
     let files = options.files.as_ref()?;
     let path = relative(&report.root_path(finding.location.file()));
     let revision = finding.commit.as_deref().map_or(&*files.revision, |commit| &commit.id);
-    Some(format!("{}/{}/{path}#L{}", files.base, utf8_percent_encode(revision, PATH), finding.location.start.line.max(1)))
+    Some(format!(
+        "{}/{}/{path}#L{}",
+        files.base,
+        utf8_percent_encode(revision, PATH),
+        finding.location.start.line.max(1)
+    ))
 }
 
 /// Databases of advisories, by the prefix of their ids: address before and after the id.

@@ -17,13 +17,7 @@ const COLUMNS: usize = 160;
 /// Related places that are shown.
 const MAX_RELATED: usize = 10;
 
-pub(super) fn row(
-    report: &ScanReport,
-    options: &Options,
-    finding: &Finding,
-    at: usize,
-    folders: &Folders,
-) -> String {
+pub(super) fn row(report: &ScanReport, options: &Options, finding: &Finding, at: usize, folders: &Folders) -> String {
     let rule = report.catalog.get(finding.rule);
     let severity = finding.severity_name();
     let mut row = format!(
