@@ -279,7 +279,7 @@ pub(crate) struct OutputFlags {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputFlags {
-    /// The root that paths in SARIF are relative to; by default that of the git repository
+    /// The root that paths for services (sarif, github, gitlab, gitlab-sast) are relative to; by default that of the git repository
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
 

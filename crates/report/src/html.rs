@@ -143,8 +143,7 @@ const TABLE: &str = "<h2 id=\"findings\">Findings</h2>\n\
     <output id=\"count\" aria-live=\"polite\"></output>\n\
     </form>\n\
     <div id=\"under\" class=\"under\" hidden><span id=\"keys\"><kbd>/</kbd> filters, <kbd>j</kbd> and <kbd>k</kbd> go down and \
-    up, <kbd>Esc</kbd> clears</span><label class=\"pill\"><input id=\"brief\" type=\"checkbox\" form=\"controls\">One line \
-    each</label></div>\n\
+    up, <kbd>Esc</kbd> clears</span><label class=\"pill\"><input id=\"brief\" type=\"checkbox\" form=\"controls\">Brief</label></div>\n\
     <table id=\"table\" data-names=\"{names}\"><thead><tr><th scope=\"col\" data-key=\"severity\">Severity</th><th scope=\"col\" \
     data-key=\"finding\">Finding</th><th scope=\"col\" data-key=\"rule\">Rule</th><th scope=\"col\" \
     data-key=\"place\">Place</th></tr></thead>\n<tbody>\n";
