@@ -71,7 +71,7 @@ def trees():
             )
         yield "hostile", hostile, 50
     with tempfile.TemporaryDirectory() as folder:
-        (pathlib.Path(folder) / "values.env").write_text("A=1\n")
+        (pathlib.Path(folder) / "Dockerfile").write_text("# syntax=docker/dockerfile:1\nFROM scratch\nUSER 1000\nHEALTHCHECK NONE\n")
         yield "clean", folder, 0
 
 

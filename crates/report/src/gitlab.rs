@@ -281,8 +281,8 @@ fn description(rule: &RuleMeta, finding: &Finding) -> String {
         return description;
     }
     // Texts of policies and advisories are others'.
-    let is_own = !rule.tags.contains("policy") && !rule.tags.contains(ADVISORIES);
-    let why = if !is_own { markdown_message(&plain(&why, MAX_SOLUTION)) } else { why };
+    let is_foreign = rule.tags.contains("policy") || rule.tags.contains(ADVISORIES);
+    let why = if is_foreign { markdown_message(&plain(&why, MAX_SOLUTION)) } else { why };
     format!("{description}\n\n{}", truncated(&why, MAX_DESCRIPTION))
 }
 

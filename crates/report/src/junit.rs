@@ -4,6 +4,7 @@
 //! findings is one test that passes, because build servers take a report without tests for a mistake.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use portcullis_core::{Finding, ScanError, ScanReport};
@@ -36,7 +37,7 @@ fn scan_suite(report: &ScanReport, options: &Options) -> String {
     let mut text = head("portcullis", report.errors.len().max(1), [0, report.errors.len(), 0], 0, options);
     if report.errors.is_empty() {
         let name = format!("no findings in {}", looked_at(&report.stats)).replace('\u{a0}', " ");
-        text.push_str(&format!("    <testcase name=\"{}\" classname=\"portcullis\" time=\"0\"/>\n", markup(&name)));
+        let _ = writeln!(text, "    <testcase name=\"{}\" classname=\"portcullis\" time=\"0\"/>", markup(&name));
     }
     for error in &report.errors {
         text.push_str(&failed(error));
@@ -99,12 +100,13 @@ fn case(finding: &Finding, report: &ScanReport, options: &Options) -> String {
         lines.extend((!also.is_empty()).then(|| format!("also: {also}")));
         lines.extend(uri::docs(&options.tool, rule));
         let lines: Vec<String> = lines.iter().map(|line| markup(&clean(line, Glyphs::Unicode))).collect();
-        text.push_str(&format!(
-            "      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
+        let _ = writeln!(
+            text,
+            "      <failure type=\"{}\" message=\"{}\">{}</failure>",
             finding.severity_name(),
             escaped(message),
             lines.join("\n")
-        ));
+        );
     }
     text.push_str("    </testcase>\n");
     text
