@@ -70,7 +70,7 @@ fn every_format_is_written_to_its_file_by_one_scan() {
 
 #[test]
 fn an_unknown_format_is_refused_with_the_names_of_all() {
-    let output = check(&folder("unknown", &[("a.yaml", "")]), &[], &["--format", "xml"]);
+    let output = support::run(&folder("unknown", &[("a.yaml", "")]), &["--format", "xml"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(FORMATS.iter().all(|format| said.contains(format)), "{said}");
