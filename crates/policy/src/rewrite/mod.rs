@@ -5,7 +5,7 @@
 
 mod bodies;
 mod collections;
-mod every;
+mod denied;
 mod heads;
 mod keywords;
 mod negation;
@@ -122,7 +122,7 @@ fn others(outline: &Outline<'_>, heads: &Heads) -> Vec<Edit> {
     imports(outline.text, &outline.tokens, &mut edits);
     bodies::rewrite(outline, &mut edits);
     heads::rewrite(outline, &mut edits);
-    every::rewrite(outline, &mut edits);
+    denied::rewrite(outline, &mut edits);
     some::rewrite(outline, &heads.names, &mut edits);
     negation::rewrite(outline, &mut edits);
     outputs::rewrite(outline, &mut edits);
