@@ -185,14 +185,17 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     for outline in &outlines {
         heads.read(outline);
     }
+    let texts: Vec<_> = sources.iter().map(|module| &*module.text).zip(&outlines).collect();
+    let mut said = rewrite::said(&texts).into_iter();
     let mut outlines = outlines.iter().zip(&plain);
     sources.retain(|module| {
+        let said = said.next().unwrap_or_default();
         let Some((outline, (_, templates))) = outlines.next() else { return false };
         if let Some((line, column)) = rewrite::enormous_number(outline) {
             faults.push(Fault::new(&module.path, line, column, "the number is too large"));
             return false;
         }
-        let rewritten = rewrite::rewrite(outline, &heads);
+        let rewritten = rewrite::rewrite(outline, &heads, &said);
         columns.insert(&module.path, templates.clone(), rewritten.added);
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
         let added = add(&mut engine, &module.path, &rewritten.text, version);

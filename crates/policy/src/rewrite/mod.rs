@@ -8,6 +8,7 @@ mod collections;
 mod denied;
 mod heads;
 mod keywords;
+mod metadata;
 mod negation;
 mod outline;
 mod outputs;
@@ -23,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::builtins::number::is_enormous;
 use crate::module::Fault;
+pub(crate) use metadata::{Said, said};
 pub(crate) use negation::LOOKUP;
 pub(crate) use outline::Outline;
 pub(crate) use templates::rewrite as plain;
@@ -102,10 +104,12 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
     before.fold(column, |left, added| left.saturating_sub(added.length.min(column.saturating_sub(added.column))))
 }
 
-/// The text that the interpreter is given; `heads` are the names that may stand for rules.
-pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads) -> Rewritten<'t> {
-    // What names stand for has to be plain before the others look.
+/// The text that the interpreter is given; `heads` are the names that may stand for rules, and `said` what each rule is told
+/// about itself.
+pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads, said: &[Said]) -> Rewritten<'t> {
+    // What names and calls stand for has to be plain before the others look.
     let mut edits = Vec::new();
+    metadata::rewrite(outline, said, &mut edits);
     shadows::rewrite(outline, &mut edits);
     if edits.is_empty() {
         let (text, added) = apply(outline.text, others(outline, heads));
