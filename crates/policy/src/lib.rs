@@ -33,7 +33,7 @@ pub use conventions::{Check, Form, Hint, Kind, Lacks, Namespaces, Policies, Unas
 pub use declaration::{Package, Rule, RuleKind};
 pub use library::{Aggregate, Library};
 pub use locate::{Located, Outline};
-pub use module::{BuiltinErrors, Counting, Fault, Limits, Module, Options, RegoVersion};
+pub use module::{BuiltinErrors, Counting, Definitions, Fault, Limits, Module, Options, RegoVersion};
 pub use reference::rule_path;
 pub use value::{Value, View};
 pub use worker::{Coverage, Print, Worker};

@@ -89,8 +89,6 @@ const REMARKS: &str = "
   fields (`input.spec.default`) they work.
 - `json.match_schema` and `json.verify_schema`: an evaluator of JSON Schema is larger than all that evaluates policies here.
 - `rego.metadata.rule()` and `rego.metadata.chain()` give what the blocks say, in the place of the call.
-- METADATA of `scope: rule` above several clauses of one rule: where they say different things, none of them is the rule's; `scope: document`
-  speaks for all. A clause that needs a severity or id of its own gives them in its result, or is a rule of another name (`deny_…`).
 - Template strings (`$\"…{x}\"`) work. Expressions nested deeper than 32 are an error at load.
 - OPA's own cases, and each that gives something else here: `tests/peers/opa.md`.
 ";

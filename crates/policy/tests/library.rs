@@ -310,7 +310,7 @@ fn annotations_are_read_with_what_they_are_about() {
     let [package, rule] = library.annotations() else { panic!("two blocks") };
     assert_eq!((package.line, package.target_line, package.scope), (1, 8, Scope::Package));
     assert_eq!(package.custom.to_json(), json!({ "id": "T-1", "input": { "selector": [{ "type": "kubernetes" }] } }));
-    assert_eq!((rule.target.as_str(), rule.target_line, rule.scope), ("data.p.deny", 24, Scope::Rule));
+    assert_eq!((rule.target.as_str(), rule.target_line, rule.scope), ("data.p.deny", 24, Scope::Document));
     assert_eq!((rule.title.as_deref(), rule.description.as_deref()), (Some("A rule"), Some("Long\ntext")));
     assert_eq!(rule.authors.first().map(|author| author.email.as_str()), Some("jo@example.com"));
     assert_eq!(rule.related_resources.last().map(|related| related.description.as_str()), Some("More"));

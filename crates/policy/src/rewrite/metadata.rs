@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::Edit;
+use super::declared::Declared;
 use super::outline::Outline;
-use super::tokens::Kind;
 use crate::annotation::{self, Annotation, Scope};
-use crate::declaration::{Package, Rule, RuleKind};
+use crate::declaration::Rule;
 use crate::module::Module;
 use crate::reference::rule_path;
 use crate::value::Value;
@@ -22,26 +22,18 @@ pub(crate) struct Said {
 }
 
 /// What the rules of each module are told, in the order of the modules and of their outlines' rules; nothing where no module asks.
-pub(crate) fn said(texts: &[(&str, &Outline<'_>)]) -> Vec<Vec<Said>> {
-    if texts.iter().all(|(text, _)| !text.contains("rego.metadata")) {
+pub(crate) fn said(texts: &[&str], declared: &[Declared]) -> Vec<Vec<Said>> {
+    if texts.iter().all(|text| !text.contains("rego.metadata")) {
         return Vec::new();
     }
-    let declared: Vec<Declared> = texts.iter().map(|(_, outline)| Declared::read(outline)).collect();
-    let blocks: Vec<Vec<Annotation>> = texts
-        .iter()
-        .zip(&declared)
-        .map(|((text, _), declared)| {
-            let module = Module::new("", Arc::from(*text));
-            // What is wrong with them is said when they are read for reports.
-            annotation::read(&module, &declared.package, &mut Vec::new())
-        })
-        .collect();
+    let blocks: Vec<Vec<Annotation>> =
+        texts.iter().zip(declared).map(|(text, declared)| blocks(text, declared)).collect();
     let all: Vec<&Annotation> = blocks.iter().flatten().collect();
     let modules = texts.iter().zip(declared.iter().zip(&blocks));
     modules
-        .map(|((text, _), (declared, own))| {
+        .map(|(text, (declared, own))| {
             let rules = declared.rules.iter().map(|rule| match rule {
-                Some((rule, names)) if text.contains("rego.metadata") => declared.said(rule, names, own, &all),
+                Some(rule) if text.contains("rego.metadata") => said_of(&declared.package.components, rule, own, &all),
                 _ => Said::default(),
             });
             rules.collect()
@@ -76,74 +68,31 @@ pub(super) fn rewrite(outline: &Outline<'_>, said: &[Said], edits: &mut Vec<Edit
     }
 }
 
-/// What a module declares, as far as its outline says.
-struct Declared {
-    package: Package,
-    /// With the components of their paths; nothing for what is no rule.
-    rules: Vec<Option<(Rule, Vec<String>)>>,
+/// The blocks of a module. What is wrong with them is said when they are read for reports.
+pub(super) fn blocks(text: &str, declared: &Declared) -> Vec<Annotation> {
+    annotation::read(&Module::new("", Arc::from(text)), &declared.package, &mut Vec::new())
 }
 
-impl Declared {
-    fn read(outline: &Outline<'_>) -> Self {
-        let mut lines = Lines::new(outline.text);
-        let mut package =
-            Package { path: String::new(), components: Vec::new(), module: String::new(), line: 0, rules: Vec::new() };
-        let mut rules = Vec::new();
-        for range in &outline.rules {
-            let line = outline.tokens.get(range.start).map_or(0, |token| lines.at(token.start));
-            let name = match outline.token(range.start) {
-                "package" => {
-                    package.components = names(outline, range.start.saturating_add(1));
-                    package.path = rule_path(&package.components);
-                    package.line = line;
-                    rules.push(None);
-                    continue;
-                }
-                "import" => {
-                    rules.push(None);
-                    continue;
-                }
-                "default" => range.start.saturating_add(1),
-                _ => range.start,
-            };
-            let path: Vec<String> = package.components.iter().cloned().chain(names(outline, name)).collect();
-            let rule = Rule {
-                name: outline.token(name).to_owned(),
-                path: rule_path(&path),
-                kind: RuleKind::Complete,
-                line,
-                column: 1,
-                last_line: line,
-            };
-            package.rules.push(rule.clone());
-            rules.push(Some((rule, path)));
-        }
-        Self { package, rules }
+fn said_of(package: &[String], (rule, names): &(Rule, Vec<String>), own: &[Annotation], all: &[&Annotation]) -> Said {
+    let is_about = |it: &&Annotation| it.scope == Scope::Rule && it.target == rule.path && it.target_line == rule.line;
+    let about: Vec<&Annotation> = own.iter().filter(is_about).collect();
+    let mut chain: Vec<Json> =
+        about.iter().rev().map(|it| json!({ "path": names, "annotations": block(it) })).collect();
+    if chain.is_empty() {
+        chain.push(json!({ "path": names }));
     }
-
-    fn said(&self, rule: &Rule, names: &[String], own: &[Annotation], all: &[&Annotation]) -> Said {
-        let is_about =
-            |it: &&Annotation| it.scope == Scope::Rule && it.target == rule.path && it.target_line == rule.line;
-        let about: Vec<&Annotation> = own.iter().filter(is_about).collect();
-        let mut chain: Vec<Json> =
-            about.iter().rev().map(|it| json!({ "path": names, "annotations": block(it) })).collect();
-        if chain.is_empty() {
-            chain.push(json!({ "path": names }));
-        }
-        let mut outwards = |scope: Scope, names: &[String]| {
-            let path = rule_path(names);
-            let found = all.iter().find(|it| it.scope == scope && it.target == path);
-            chain.extend(found.map(|it| json!({ "path": names, "annotations": block(it) })));
-        };
-        outwards(Scope::Document, names);
-        let package = &self.package.components;
-        outwards(Scope::Package, package);
-        for length in (1..=package.len()).rev() {
-            outwards(Scope::Subpackages, package.get(..length).unwrap_or_default());
-        }
-        let rule = about.first().map_or_else(|| json!({}), |it| block(it));
-        Said { rule: rule.to_string(), chain: Json::from(chain).to_string() }
+    let mut outwards = |scope: Scope, names: &[String]| {
+        let path = rule_path(names);
+        let found = all.iter().find(|it| it.scope == scope && it.target == path);
+        chain.extend(found.map(|it| json!({ "path": names, "annotations": block(it) })));
+    };
+    outwards(Scope::Document, names);
+    outwards(Scope::Package, package);
+    for length in (1..=package.len()).rev() {
+        outwards(Scope::Subpackages, package.get(..length).unwrap_or_default());
     }
+    let rule = about.first().map_or_else(|| json!({}), |it| block(it));
+    Said { rule: rule.to_string(), chain: Json::from(chain).to_string() }
 }
 
 /// A block as policies see it: what it does not say is not there.
@@ -200,44 +149,4 @@ fn schemas(entry: &Json) -> Vec<Json> {
             None => json!({ "path": parts(path), "definition": schema }),
         })
         .collect()
-}
-
-/// The constant components of a reference: `a.b["c"]`.
-fn names(outline: &Outline<'_>, at: usize) -> Vec<String> {
-    let mut names: Vec<String> = outline.word(at).map(str::to_owned).into_iter().collect();
-    let mut next = at.saturating_add(1);
-    loop {
-        let inner = next.saturating_add(1);
-        match outline.token(next) {
-            "." => names.extend(outline.word(inner).map(str::to_owned)),
-            "[" if outline.tokens.get(inner).is_some_and(|token| token.kind == Kind::Text)
-                && outline.token(inner.saturating_add(1)) == "]" =>
-            {
-                names.push(outline.token(inner).trim_matches(['"', '`']).to_owned());
-                next = next.saturating_add(1);
-            }
-            _ => return names,
-        }
-        next = next.saturating_add(2);
-    }
-}
-
-/// Lines of places that are asked for in order.
-struct Lines<'t> {
-    text: &'t str,
-    last: usize,
-    line: u32,
-}
-
-impl<'t> Lines<'t> {
-    fn new(text: &'t str) -> Self {
-        Self { text, last: 0, line: 1 }
-    }
-
-    fn at(&mut self, place: usize) -> u32 {
-        let between = self.text.get(self.last..place).unwrap_or_default();
-        self.line = self.line.saturating_add(super::count(between.matches('\n').count()));
-        self.last = place;
-        self.line
-    }
 }
