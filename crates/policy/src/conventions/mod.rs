@@ -175,14 +175,13 @@ impl Policies {
         &self.unasked
     }
 
-    /// The forms in which some rule wants an input of a kind.
-    pub fn forms(&self, kind: Kind) -> impl Iterator<Item = Form> {
-        [Form::Plain, Form::Placed].into_iter().filter(move |form| self.asked.contains_key(&(kind, *form)))
-    }
-
-    /// Whether any rule wants inputs of a kind.
-    pub fn wants(&self, kind: Kind) -> bool {
-        self.forms(kind).next().is_some()
+    /// The forms in which some rule of these wants an input of a kind.
+    pub fn forms(&self, kind: Kind, is_one: impl Fn(&Check) -> bool) -> Vec<Form> {
+        let has = |form: &Form| {
+            let items = self.asked.get(&(kind, *form)).into_iter().flat_map(|asked| &asked.items);
+            items.filter_map(|item| self.check(item)).any(|(_, check)| is_one(check))
+        };
+        [Form::Plain, Form::Placed].into_iter().filter(has).collect()
     }
 
     /// An evaluator for one thread.
@@ -258,6 +257,11 @@ impl Policies {
 }
 
 impl Check {
+    /// Whether it says itself what it is asked about.
+    pub fn has_selector(&self) -> bool {
+        !self.selector.types.is_empty()
+    }
+
     fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
