@@ -54,7 +54,9 @@ pub(super) fn rule<'s>(rule: &'s Rule, visit: &mut impl FnMut(Visit<'s>, usize))
     match rule {
         Rule::Default { value, args, .. } => {
             put(Left::Expr(value));
-            args.iter().for_each(|argument| put(Left::Pattern(argument)));
+            for argument in args {
+                put(Left::Pattern(argument));
+            }
         }
         Rule::Spec { head, bodies, .. } => {
             let mut gives;
@@ -68,7 +70,9 @@ pub(super) fn rule<'s>(rule: &'s Rule, visit: &mut impl FnMut(Visit<'s>, usize))
                     gives.extend(key.iter().map(AsRef::as_ref));
                 }
                 RuleHead::Func { refr, args, assign, .. } => {
-                    args.iter().for_each(|argument| put(Left::Pattern(argument)));
+                    for argument in args {
+                        put(Left::Pattern(argument));
+                    }
                     gives = indices(refr);
                     gives.extend(assign.iter().map(|assign| assign.value.as_ref()));
                 }
@@ -104,9 +108,13 @@ pub(super) fn rule<'s>(rule: &'s Rule, visit: &mut impl FnMut(Visit<'s>, usize))
                 scopes = scopes.saturating_add(1);
                 inner = scopes;
                 visit(Visit::Scope(scope), inner);
-                each.into_iter().for_each(|name| visit(Visit::Bound(name), inner));
+                for name in each {
+                    visit(Visit::Bound(name), inner);
+                }
                 parts.extend(gives.into_iter().map(Left::Expr));
-                query.into_iter().for_each(|query| self::query(query, &mut parts, &mut |it| visit(it, inner)));
+                if let Some(query) = query {
+                    self::query(query, &mut parts, &mut |it| visit(it, inner));
+                }
             }
         }
         left.extend(parts.into_iter().map(|part| (part, inner)));

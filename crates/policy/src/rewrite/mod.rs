@@ -115,7 +115,9 @@ pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads, said: &[Said], p
     // What names and calls stand for has to be plain before the others look.
     let mut edits = Vec::new();
     metadata::rewrite(outline, said, &mut edits);
-    parts.into_iter().for_each(|parts| parts::rewrite(outline, parts, &mut edits));
+    if let Some(parts) = parts {
+        parts::rewrite(outline, parts, &mut edits);
+    }
     shadows::rewrite(outline, &mut edits);
     if edits.is_empty() {
         let (text, added) = apply(outline.text, others(outline, heads));
