@@ -97,6 +97,9 @@ fn archives_are_policies_with_their_data() {
     assert!(code == 2 && errors.contains("p.tar.gz/a/b.rego:"), "{errors}");
 }
 
+/// Paths, kinds and contents.
+type Entries<'a> = &'a [(&'a str, EntryType, &'a [u8])];
+
 #[test]
 fn what_a_manifest_claims_is_one_bundles_alone() {
     let claims = |roots: &str| format!("{{\"roots\": {roots}}}");
@@ -104,7 +107,7 @@ fn what_a_manifest_claims_is_one_bundles_alone() {
     let (whole, deep, other) = (claims(r#"["acme"]"#), claims(r#"["acme/app", "x"]"#), claims(r#"["acmes"]"#));
     let (app, acmes) = (policy("acme.app"), policy("acmes"));
     let (a, x) = (archive(&[(".manifest", FILE, whole.as_bytes()), ("p.rego", FILE, app.as_bytes())]), "is loaded: `");
-    let rows: &[(&str, &[(&str, EntryType, &[u8])], Option<&str>)] = &[
+    let rows: &[(&str, Entries<'_>, Option<&str>)] = &[
         ("below", &[(".manifest", FILE, deep.as_bytes()), ("p.rego", FILE, app.as_bytes())], Some("acme")),
         ("beside", &[(".manifest", FILE, other.as_bytes()), ("p.rego", FILE, acmes.as_bytes())], None),
         ("without claims, below", &[("p.rego", FILE, app.as_bytes())], Some("acme")),
