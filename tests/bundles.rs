@@ -97,6 +97,49 @@ fn archives_are_policies_with_their_data() {
     assert!(code == 2 && errors.contains("p.tar.gz/a/b.rego:"), "{errors}");
 }
 
+/// Paths, kinds and contents.
+type Entries<'a> = &'a [(&'a str, EntryType, &'a [u8])];
+
+#[test]
+fn what_a_manifest_claims_is_one_bundles_alone() {
+    let claims = |roots: &str| format!("{{\"roots\": {roots}}}");
+    let policy = |package: &str| format!("package {package}\n\ndeny contains \"no\" if false\n");
+    let (whole, deep, other) = (claims(r#"["acme"]"#), claims(r#"["acme/app", "x"]"#), claims(r#"["acmes"]"#));
+    let (app, acmes) = (policy("acme.app"), policy("acmes"));
+    let (a, x) = (archive(&[(".manifest", FILE, whole.as_bytes()), ("p.rego", FILE, app.as_bytes())]), "is loaded: `");
+    let rows: &[(&str, Entries<'_>, Option<&str>)] = &[
+        ("below", &[(".manifest", FILE, deep.as_bytes()), ("p.rego", FILE, app.as_bytes())], Some("acme")),
+        ("beside", &[(".manifest", FILE, other.as_bytes()), ("p.rego", FILE, acmes.as_bytes())], None),
+        ("without claims, below", &[("p.rego", FILE, app.as_bytes())], Some("acme")),
+        ("without claims, beside", &[("p.rego", FILE, acmes.as_bytes())], None),
+        ("data", &[("acme/app/data.json", FILE, b"{\"a\": 1}")], Some("acme")),
+        ("data beside", &[("acmes/data.json", FILE, b"{\"a\": 1}")], None),
+    ];
+    for (name, entries, shared) in rows {
+        let root = directory(
+            &format!("roots/{name}"),
+            &[("web.yaml", WEB), ("a.tar.gz", &a), ("b.tar.gz", &archive(entries))],
+        );
+        for order in [["a.tar.gz", "b.tar.gz"], ["b.tar.gz", "a.tar.gz"]] {
+            let args = [
+                "check",
+                "--only",
+                "policy",
+                "--all-namespaces",
+                "--policy",
+                order[0],
+                "--policy",
+                order[1],
+                "web.yaml",
+            ];
+            let (_, errors, code) = run(&root, &args);
+            let expected = shared.map(|root| format!("{}: nothing of the bundle {x}{root}", order[1]));
+            let is_told = expected.as_ref().is_none_or(|expected| errors.contains(expected));
+            assert!(is_told && code == if shared.is_some() { 2 } else { 0 }, "{name}: {code} {errors}");
+        }
+    }
+}
+
 #[test]
 fn what_has_another_digest_is_not_loaded() {
     let files: &[(&str, &[u8])] = &[

@@ -284,6 +284,16 @@ fn ranges_are_written_as_git_writes_them() {
     ] {
         expect("range", &root, arguments, expected);
     }
+    let policy = root.join("deny.rego");
+    std::fs::write(&policy, "package main\ndeny[\"no\"] { true }\n").unwrap();
+    let with_policy = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["check", "--history", "--policy", "deny.rego"])
+        .current_dir(&root)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&with_policy.stderr);
+    assert!(told.contains("note: policies are not asked about a history"), "{told}");
+    std::fs::remove_file(policy).unwrap();
     std::fs::create_dir_all(root.join("deploy")).unwrap();
     let below = &["../one.env:2 2024-01-01", "../three.env:2 2024-01-03"][..];
     expect("folder", &root.join("deploy"), &["--history"], below);

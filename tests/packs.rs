@@ -7,26 +7,15 @@
     reason = "a panic in a helper is the failure message"
 )]
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use support::ran as run;
 
 /// A directory with these files, which is a repository's root.
 fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packs").join(name);
-    let _ = std::fs::remove_dir_all(&root);
-    std::fs::create_dir_all(root.join(".git")).unwrap();
-    for (path, text) in files {
-        std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-        std::fs::write(root.join(path), text).unwrap();
-    }
-    root
-}
-
-/// Standard output, standard error and the exit code.
-fn run(root: &Path, args: &[&str]) -> (String, String, i32) {
-    let output = Command::new(env!("CARGO_BIN_EXE_portcullis")).args(args).current_dir(root).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    support::repository("packs", name, files)
 }
 
 /// `path:line:column id message` of each finding of a pack, and what was said on standard error.
@@ -78,7 +67,7 @@ fn every_rule_of_a_pack_has_a_test_and_stands_in_its_readme() {
             rules += 1;
         }
     }
-    assert_eq!(rules, 15);
+    assert_eq!(rules, 16);
 }
 
 const CONFIGURATION: &str = "policies:
@@ -147,6 +136,17 @@ resource \"aws_sns_topic\" \"known\" {
 }
 ";
 
+const PLAN: &str = r#"{
+  "format_version": "1.2",
+  "terraform_version": "1.9.0",
+  "variables": { "region": { "value": "us-east-1" } },
+  "planned_values": { "root_module": { "resources": [
+  { "address": "aws_instance.web", "mode": "managed", "type": "aws_instance", "name": "web", "values": { "instance_type": "p5.48xlarge", "tags": null, "tags_all": { "owner": "web" } } }
+  ] } },
+  "configuration": { "provider_config": { "aws": { "name": "aws", "expressions": { "region": { "references": ["var.region"] } } } }, "root_module": {} }
+}
+"#;
+
 #[test]
 fn every_rule_finds_what_it_is_about_where_it_stands() {
     let root = directory(
@@ -159,9 +159,13 @@ fn every_rule_finds_what_it_is_about_where_it_stands() {
                 "quota.yaml",
                 "apiVersion: v1\nkind: LimitRange\nmetadata: { name: usual, namespace: other }\n---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: other\n",
             ),
-            ("Dockerfile", "FROM alpine:3.20 AS build\nFROM evil.example/base:1\n"),
+            (
+                "Dockerfile",
+                "FROM alpine:3.20 AS build\nFROM evil.example/base:1\nCOPY --from=build --chown=1:1 /a /a\nCOPY --chown=1:1 --from=evil.example/tools:1 /b /b\nRUN --mount=type=bind,from=evil.example/src:1,target=/src make\n",
+            ),
             (".github/workflows/ci.yml", WORKFLOW),
             ("infra/main.tf", TERRAFORM),
+            ("planned/plan.json", PLAN),
         ],
     );
     let (found, errors) = found(&root, &[]);
@@ -169,11 +173,16 @@ fn every_rule_finds_what_it_is_about_where_it_stands() {
         ".github/workflows/ci.yml:6:46 workflows-runner-not-allowed job `build` runs on `gpu`, which is not an allowed runner",
         ".github/workflows/ci.yml:9:15 workflows-action-not-allowed `evil/action@v1` is not an allowed action",
         "Dockerfile:2:6 dockerfile-bases-not-allowed base image `evil.example/base:1` is not an allowed one",
+        "Dockerfile:4:25 dockerfile-bases-source-not-allowed `evil.example/tools:1`, which is copied from, is not an allowed image",
+        "Dockerfile:5:13 dockerfile-bases-source-not-allowed `evil.example/src:1`, which is copied from, is not an allowed image",
         "infra/main.tf:2:13 terraform-regions-region-not-allowed region `us-east-1` is not an allowed one",
         "infra/main.tf:13:19 terraform-regions-instance-not-allowed machine type `p5.48xlarge` is not an allowed one",
         "infra/main.tf:14:3 terraform-tags-missing aws_instance.web lacks the tag `team`",
         "namespaces.yaml:3:19 quotas-limit-range-missing Namespace `shop` has no LimitRange",
         "namespaces.yaml:3:19 quotas-resource-quota-missing Namespace `shop` has no ResourceQuota",
+        "planned/plan.json:4:39 terraform-regions-region-not-allowed region `us-east-1` is not an allowed one",
+        "planned/plan.json:6:16 terraform-tags-missing aws_instance.web lacks the tag `team`",
+        "planned/plan.json:6:123 terraform-regions-instance-not-allowed machine type `p5.48xlarge` is not an allowed one",
         "quota.yaml:8:9 quotas-resource-quota-missing Namespace `other` has no ResourceQuota",
         "web.yaml:3:19 labels-annotation-missing Deployment `web` lacks the annotation `acme.example/runbook`",
         "web.yaml:3:24 labels-label-missing Deployment `web` lacks the label `team`",

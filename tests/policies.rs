@@ -7,26 +7,15 @@
     reason = "a panic in a helper is the failure message"
 )]
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use support::ran as run;
 
 /// A directory with these files, which is a repository's root.
 fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policies").join(name);
-    let _ = std::fs::remove_dir_all(&root);
-    std::fs::create_dir_all(root.join(".git")).unwrap();
-    for (path, text) in files {
-        std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-        std::fs::write(root.join(path), text).unwrap();
-    }
-    root
-}
-
-/// Standard output, standard error and the exit code.
-fn run(root: &Path, args: &[&str]) -> (String, String, i32) {
-    let output = Command::new(env!("CARGO_BIN_EXE_portcullis")).args(args).current_dir(root).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    support::repository("policies", name, files)
 }
 
 /// `path:line:column id message` of each finding of a policy.

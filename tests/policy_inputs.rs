@@ -7,31 +7,15 @@
     reason = "a panic in a helper is the failure message"
 )]
 
-use std::io::Write as _;
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+
+use support::piped as run;
 
 /// A directory with these files, which is a repository's root.
 fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policy_inputs").join(name);
-    let _ = std::fs::remove_dir_all(&root);
-    std::fs::create_dir_all(root.join(".git")).unwrap();
-    for (path, text) in files {
-        std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-        std::fs::write(root.join(path), text).unwrap();
-    }
-    root
-}
-
-/// Standard output, standard error and the exit code.
-fn run(root: &Path, args: &[&str], stdin: &str) -> (String, String, i32) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-    command.args(args).current_dir(root).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    support::repository("policy_inputs", name, files)
 }
 
 /// `path:line:column message` of each finding of a policy.
@@ -178,6 +162,41 @@ deny_all contains \"no file is named\" if count(input) == 5
     assert_eq!(found(&root, &["--combine", "--threads", "1", "."]), expected);
     // One by one, nothing is combined.
     assert_eq!(found(&root, &["user2.yaml"]), [""; 0]);
+}
+
+/// Checks that say what they are about are asked as ever beside those that get all files at once.
+#[test]
+fn what_has_a_selector_is_asked_about_each_document() {
+    let own = "# METADATA
+# scope: package
+# custom:
+#   input: {selector: [{type: kubernetes}]}
+package main.names
+import rego.v1
+
+# METADATA
+# entrypoint: true
+deny_names contains msg if { msg := sprintf(\"%s is called so\", [input.metadata.name]) }
+";
+    let files = [
+        ("policy/main.rego", "package main\nimport rego.v1\ndeny contains \"two files\" if count(input) == 2\n"),
+        ("policy/own.rego", own),
+        ("portcullis.yaml", "policies: {packs: [{images: {registries: [ghcr.io]}}]}\n"),
+        (
+            "a.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx}]}\n",
+        ),
+        ("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"),
+    ];
+    let root = directory("combined_with_packs", &files);
+    let expected = [
+        "a.yaml:3:18 web is called so",
+        "a.yaml:3:18 two files",
+        "a.yaml:4:40 image `nginx` of container `web` has no digest",
+        "a.yaml:4:40 image `nginx` of container `web` is not from an allowed registry",
+        "b.yaml:3:18 settings is called so",
+    ];
+    assert_eq!(found(&root, &["--combine", "a.yaml", "b.yaml"]), expected);
 }
 
 #[test]

@@ -8,23 +8,16 @@
     reason = "a panic in a helper is the failure message"
 )]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use support::run;
+
 /// A directory with these files, which is a repository's root.
 fn directory(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policy_safety").join(name);
-    let _ = std::fs::remove_dir_all(&root);
-    std::fs::create_dir_all(root.join(".git")).unwrap();
-    for (path, text) in files {
-        std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
-        std::fs::write(root.join(path), text).unwrap();
-    }
-    root
-}
-
-fn run(root: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_portcullis")).args(args).current_dir(root).output().unwrap()
+    support::repository("policy_safety", name, files)
 }
 
 /// The same with so much address space, of which the program and its threads take a part: what asks for more dies.

@@ -1,6 +1,6 @@
 # METADATA
 # title: Base images
-# description: Which images Dockerfiles build upon.
+# description: Which images Dockerfiles build upon and copy from.
 # custom:
 #   input: {selector: [{type: dockerfile}]}
 package portcullis.packs.dockerfile_bases
@@ -36,6 +36,49 @@ deny_base contains result if {
 		"path": [index, "Value", 0],
 		"help": sprintf("build upon one of %s", [names.listed(data["packs"]["dockerfile-bases"].images)]),
 	}
+}
+
+# METADATA
+# title: Image to copy from is not allowed
+# description: |
+#   What `COPY --from` and `RUN --mount` take from an image is in the build as what a base holds is. Decided as for bases, by the same parameter `images`; a bare
+#   name may be a stage or a context of the build, and gives no finding. Silent without the parameter.
+# entrypoint: true
+# custom:
+#   id: dockerfile-bases-source-not-allowed
+#   severity: high
+#   recommended_action: copy from an allowed image, or add this one to the parameter `images` once it was reviewed
+deny_source contains result if {
+	some index, command in input
+	some at, reference in sources(command)
+	regex.match(`[/:@]`, reference)
+	not is_stage(reference, index)
+	image := portcullis.image(reference)
+	data["packs"]["dockerfile-bases"].images
+	is_decided(image)
+	not is_allowed(image)
+	result := {
+		"msg": sprintf("`%s`, which is copied from, is not an allowed image", [reference]),
+		"path": [index, "Flags", at],
+		"help": sprintf("copy from one of %s", [names.listed(data["packs"]["dockerfile-bases"].images)]),
+	}
+}
+
+# The images in the flags of an instruction, by the numbers of these.
+sources(command) := {at: trim_prefix(flag, "--from=") |
+	some at, flag in command.Flags
+	startswith(flag, "--from=")
+} if {
+	command.Cmd == "copy"
+}
+
+sources(command) := {at: trim_prefix(option, "from=") |
+	some at, flag in command.Flags
+	startswith(flag, "--mount=")
+	some option in split(trim_prefix(flag, "--mount="), ",")
+	startswith(option, "from=")
+} if {
+	command.Cmd == "run"
 }
 
 is_stage(reference, index) if {

@@ -48,3 +48,25 @@ test_stages_are_no_images if {
 test_without_images_every_base_is_allowed if {
 	count(dockerfile_bases.deny_base) == 0 with input as [from(["evil.example/app"])]
 }
+
+copy(from) := {"Cmd": "copy", "Flags": ["--chown=1:1", sprintf("--from=%s", [from])], "JSON": false, "Stage": 0, "SubCmd": "", "Value": ["/a", "/b"]}
+
+run(mount) := {"Cmd": "run", "Flags": [sprintf("--mount=type=bind,from=%s,target=/x", [mount])], "JSON": false, "Stage": 0, "SubCmd": "", "Value": ["make"]}
+
+test_sources_that_are_not_allowed[reference] if {
+	some reference in ["evil.example/app", "nginx:1.27", "evil.example/app:${TAG}", "alpine:2.7"]
+	commands := [from(["alpine:3.20", "AS", "build"]), copy(reference), run(reference)]
+	found := dockerfile_bases.deny_source with input as commands with data.packs["dockerfile-bases"] as parameters
+	{result.path | some result in found} == {[1, "Flags", 1], [2, "Flags", 0]}
+	{result.msg | some result in found} == {sprintf("`%s`, which is copied from, is not an allowed image", [reference])}
+}
+
+test_sources_that_are_allowed_or_not_known[reference] if {
+	some reference in ["build", "0", "assets", "alpine:3.20", "ghcr.io/acme/base:1", "gcr.io/distroless/static", "$BASE", "${BASE}:1"]
+	commands := [from(["alpine:3.20", "AS", "build"]), copy(reference), run(reference)]
+	count(dockerfile_bases.deny_source) == 0 with input as commands with data.packs["dockerfile-bases"] as parameters
+}
+
+test_without_images_every_source_is_allowed if {
+	count(dockerfile_bases.deny_source) == 0 with input as [from(["alpine:3.20"]), copy("evil.example/app:1")]
+}

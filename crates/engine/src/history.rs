@@ -113,6 +113,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
     report.stats.bytes = all.bytes;
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     report.notes.extend(rules.values().all(|rules| rules.selection.count() == 0).then(|| note(NO_RULES)));
+    report.notes.extend(options.policies.is_some().then(|| note(NO_POLICIES)));
     report.errors = all.errors();
     report.notes.append(&mut all.notes);
     let said = all.said.into_values();
@@ -135,6 +136,8 @@ fn asked(repository: &Repository, range: &str) -> Result<Range, GitError> {
     repository.range(range)
 }
 
+/// What a file was is nothing that can be mended; a secret in it has to be revoked all the same.
+const NO_POLICIES: &str = "policies are not asked about a history: it is searched for secrets";
 const NO_RULES: &str = "nothing was looked for: of the rules about secrets, which are those of a history, none is on";
 
 fn note(message: &str) -> Note {

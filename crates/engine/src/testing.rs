@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
-use portcullis_core::{FileId, Files, SyntaxErrorKind, TestCase, TestReport};
-use portcullis_policy::testing::{Documents, PackageRun, Tests};
-use portcullis_policy::{Counting, Fault, Module, Options, Value};
-use portcullis_syntax::{Dialect, Node, json, yaml};
+use portcullis_core::{Files, TestCase, TestReport};
+use portcullis_policy::testing::{PackageRun, Tests};
+use portcullis_policy::{Counting, Documents, Fault, Module, Options, Value, document};
 use rayon::prelude::*;
 use regex::Regex;
 
@@ -231,8 +230,10 @@ impl Gathered {
         for (path, folders, text) in texts {
             let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
             let added = match document(path, &text) {
-                Ok(Some(document)) => documents.add(&folders, document).map_err(|conflict| conflict.to_string()),
-                Ok(None) => Ok(()),
+                Ok(Some(document)) if !is_object(&document) => {
+                    documents.add(&folders, document).map_err(|conflict| conflict.to_string())
+                }
+                Ok(_) => Ok(()),
                 Err(fault) => Err(fault),
             };
             if let Err(fault) = added {
@@ -244,19 +245,7 @@ impl Gathered {
     }
 }
 
-/// The first document of a text, as OPA reads it; none where that is an object of Kubernetes, or nothing at all.
-fn document(path: &str, text: &Arc<str>) -> Result<Option<Value>, String> {
-    let tree = if path.ends_with(".json") {
-        json::parse(FileId(0), text)
-    } else {
-        yaml::parse(FileId(0), text, Dialect::Yaml11)
-    };
-    if let Some(error) = tree.errors().iter().find(|error| error.kind == SyntaxErrorKind::Invalid) {
-        let before = text.get(..usize::try_from(error.span.start).unwrap_or_default()).unwrap_or_default();
-        let line = before.matches('\n').count().saturating_add(1);
-        return Err(format!("line {line}: {}", error.message));
-    }
-    let first = tree.documents().next().map(|document| document.root);
-    let is_object = |root: &Node<'_>| ["apiVersion", "kind"].iter().all(|key| root.get(key).present().is_some());
-    Ok(first.filter(|root| !is_object(root)).map(Value::from_node))
+/// Whether a document is an object of Kubernetes.
+fn is_object(document: &Value) -> bool {
+    ["apiVersion", "kind"].iter().all(|key| document.get(key).is_some_and(|value| value != Value::NULL))
 }

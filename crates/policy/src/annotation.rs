@@ -110,6 +110,8 @@ fn annotation(root: Node<'_>, module: &Module, line: u32, target: (String, u32),
     let text = |key: &str| root.field(key).map(|node| node.text().trim_end().to_owned());
     let list = |key: &'static str| root.field(key).into_iter().flat_map(Node::items);
     let value = |key: &str| root.field(key).map_or(Value::UNDEFINED, Value::from_node);
+    let entrypoint = root.field("entrypoint").and_then(Node::as_bool) == Some(true);
+    let implied = if entrypoint && implied == Scope::Rule { Scope::Document } else { implied };
     let scope = match root.field("scope").map(Node::text) {
         Some("rule") => Scope::Rule,
         Some("document") => Scope::Document,
@@ -130,7 +132,7 @@ fn annotation(root: Node<'_>, module: &Module, line: u32, target: (String, u32),
         organizations: list("organizations").map(|node| node.text().to_owned()).collect(),
         related_resources: list("related_resources").map(related).collect(),
         schemas: value("schemas"),
-        entrypoint: root.field("entrypoint").and_then(Node::as_bool) == Some(true),
+        entrypoint,
         custom: value("custom"),
     }
 }

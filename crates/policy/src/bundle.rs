@@ -4,21 +4,23 @@
 //! `data.json` and `data.yaml` are documents at the path of their folder. Signatures are not checked and WebAssembly is not
 //! run; both are said. Who wrote a bundle is not known here: that is what a digest is for.
 
+mod roots;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Read;
 use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
-use portcullis_core::FileId;
-use portcullis_syntax::{Dialect, json, yaml};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use tar::{Archive, EntryType};
 
+use crate::documents::{Conflict, Documents, document};
 use crate::module::{Module, RegoVersion};
-use crate::testing::{Conflict, Documents};
 use crate::value::{Value, View};
+pub use roots::Roots;
+use roots::is_below;
 
 /// What a bundle holds.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct Bundle {
     pub modules: Vec<Module>,
     /// Its data documents as one object.
     pub data: Value,
+    /// What is its alone.
+    pub roots: Roots,
     /// What of it is not used, and why.
     pub notes: Vec<String>,
 }
@@ -80,6 +84,7 @@ impl Bundle {
             None => Manifest::default(),
         };
         let mut modules = Vec::new();
+        let mut packages = Vec::new();
         let mut documents = Documents::default();
         let mut wasm = 0_usize;
         for (path, bytes) in files {
@@ -88,11 +93,15 @@ impl Bundle {
             wasm = wasm.saturating_add(usize::from(is_wasm));
             if file_name.ends_with(".rego") && !file_name.ends_with("_test.rego") {
                 let text = text(path, bytes)?;
-                manifest.check_package(path, &text)?;
+                let package = package(&text);
+                manifest.check_package(path, package.as_deref())?;
+                packages.extend(package);
                 let version = manifest.version(path);
                 modules.push(Module { version, ..Module::new(format!("{name}/{path}"), text) });
             } else if matches!(file_name, "data.json" | "data.yaml" | "data.yml") {
-                let document = document(path, &Arc::from(text(path, bytes)?))?;
+                let read = document(path, &Arc::from(text(path, bytes)?));
+                let read = read.map_err(|reason| BundleError::File(path.clone(), reason))?;
+                let document = read.unwrap_or(Value::NULL);
                 let mut folders: Vec<&str> = path.split('/').collect();
                 folders.pop();
                 manifest.check_data(path, &folders, &document)?;
@@ -109,7 +118,9 @@ impl Bundle {
         if modules.is_empty() {
             notes.push("it holds no policy".to_owned());
         }
-        Ok(Self { modules, data: documents.into_value(), notes })
+        let data = documents.into_value();
+        let roots = Roots::new(manifest.roots, packages, data.clone());
+        Ok(Self { modules, data, roots, notes })
     }
 }
 
@@ -255,15 +266,10 @@ fn text(path: &str, bytes: &[u8]) -> Result<String, BundleError> {
     text.map_err(|_| BundleError::File(path.to_owned(), "it is not UTF-8".to_owned()))
 }
 
-fn document(path: &str, text: &Arc<str>) -> Result<Value, BundleError> {
-    let tree = match path.rsplit_once('.') {
-        Some((_, "json")) => json::parse(FileId::default(), text),
-        _ => yaml::parse(FileId::default(), text, Dialect::Yaml12),
-    };
-    if let Some(error) = tree.errors().first() {
-        return Err(BundleError::File(path.to_owned(), error.message.clone()));
-    }
-    Ok(tree.documents().next().map_or(Value::NULL, |document| Value::from_node(document.root)))
+/// `acme/policies`. The clause is found by its word: what no parser has seen yet may be broken, and then says so itself.
+fn package(text: &str) -> Option<String> {
+    let clause = text.lines().find_map(|line| line.trim().strip_prefix("package "))?;
+    Some(clause.split(['#', ';']).next().unwrap_or_default().trim().replace('.', "/"))
 }
 
 /// `.manifest`.
@@ -313,18 +319,12 @@ impl Manifest {
     }
 
     fn owns(&self, path: &str) -> bool {
-        let is_below = |root: &String| {
-            root.is_empty() || path == *root || path.strip_prefix(root.as_str()).is_some_and(|it| it.starts_with('/'))
-        };
-        self.roots.is_empty() || self.roots.iter().any(is_below)
+        self.roots.is_empty() || self.roots.iter().any(|root| is_below(path, root))
     }
 
-    /// The package clause is found by its word: what no parser has seen yet may be broken, and then says so itself.
-    fn check_package(&self, path: &str, text: &str) -> Result<(), BundleError> {
-        let clause = text.lines().find_map(|line| line.trim().strip_prefix("package "));
-        let package = clause.map(|it| it.split(['#', ';']).next().unwrap_or_default().trim().replace('.', "/"));
+    fn check_package(&self, path: &str, package: Option<&str>) -> Result<(), BundleError> {
         match package {
-            Some(package) if !self.owns(&package) => Err(BundleError::Root(path.to_owned(), package)),
+            Some(package) if !self.owns(package) => Err(BundleError::Root(path.to_owned(), package.to_owned())),
             _ => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ use crate::check;
 use crate::declaration::{self, Package, RuleKind};
 use crate::interpreter::{self, Interpreter, guarded};
 use crate::module::{Fault, Module, Options, RegoVersion};
-use crate::rewrite::{self, Columns, Heads, Outline};
+use crate::rewrite::{self, Columns, Declared, Heads, Outline};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -80,6 +80,14 @@ impl Library {
                 found.extend(prepare(&mut engine).err());
             }
             found = found.into_iter().map(|fault| columns.correct(fault)).collect();
+            // What was put behind a last line is at fault where what it stands for is.
+            let is_behind = |fault: &Fault| {
+                let module = sources.iter().find(|module| *module.path == fault.path);
+                module.is_some_and(|module| module.text.split('\n').count() < fault.line as usize)
+            };
+            if !found.iter().all(is_behind) {
+                found.retain(|fault| !is_behind(fault));
+            }
             let Some(first) = found.first() else { break };
             let known = sources.len();
             sources.retain(|module| found.iter().all(|fault| fault.path != *module.path));
@@ -185,14 +193,20 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     for outline in &outlines {
         heads.read(outline);
     }
+    let declared: Vec<Declared> = outlines.iter().map(Declared::read).collect();
+    let texts: Vec<&str> = sources.iter().map(|module| &*module.text).collect();
+    let mut said = rewrite::said(&texts, &declared).into_iter();
+    let texts: Vec<_> = texts.into_iter().zip(&outlines).collect();
+    let mut parts = rewrite::parts(&texts, &declared, options.definitions).into_iter();
     let mut outlines = outlines.iter().zip(&plain);
     sources.retain(|module| {
+        let (said, parts) = (said.next().unwrap_or_default(), parts.next());
         let Some((outline, (_, templates))) = outlines.next() else { return false };
         if let Some((line, column)) = rewrite::enormous_number(outline) {
             faults.push(Fault::new(&module.path, line, column, "the number is too large"));
             return false;
         }
-        let rewritten = rewrite::rewrite(outline, &heads);
+        let rewritten = rewrite::rewrite(outline, &heads, &said, parts.as_ref());
         columns.insert(&module.path, templates.clone(), rewritten.added);
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
         let added = add(&mut engine, &module.path, &rewritten.text, version);

@@ -209,6 +209,16 @@ impl<'t> Outline<'t> {
         let key = Some(Cow::Borrowed(instruction.written.as_str()));
         let spot = Spot::new(Some(root), instruction.head, instruction.span);
         let at = self.push(Spot { key, index: Some(index), ..spot });
+        if !instruction.flags.is_empty() {
+            let spot = Spot::new(Some(at), instruction.head, instruction.span);
+            let list = self.push(Spot { key: Some("Flags".into()), ..spot });
+            for (index, flag) in instruction.flags.iter().enumerate() {
+                let value = flag.value.as_ref();
+                let spot = Spot::new(Some(list), value.map_or(flag.span, Word::span), flag.span);
+                let text = value.map(|value| value.as_str().into());
+                self.push(Spot { index: Some(index), text, ..spot });
+            }
+        }
         let triggered = instruction.triggered();
         // With the indices that they have in the value, where `AS` and `=` count.
         let words: Vec<(Option<usize>, &Word)> = match &triggered.args {

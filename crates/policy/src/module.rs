@@ -90,6 +90,18 @@ pub struct Options {
     pub limits: Limits,
     /// Whether the lines that were evaluated are counted, which costs time.
     pub coverage: Counting,
+    /// Whether definitions of a rule that say different things about themselves are told apart.
+    pub definitions: Definitions,
+}
+
+/// What the definitions of `deny` are that say different things about themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Definitions {
+    /// One rule.
+    #[default]
+    Together,
+    /// Rules of their own, whose values `deny` holds as well.
+    Apart,
 }
 
 /// What a builtin does with arguments that it cannot use.

@@ -87,9 +87,8 @@ const REMARKS: &str = "
 - `walk` as a statement of its own: `walk(x, [path, value])`, or in braces `[path, value] := walk(x)`; elsewhere it is an error at load.
 - `import future.keywords.and`, `or`, `not` and `rego.v2`, which OPA tries out, are errors at load, and so are keywords as names of variables; as names of
   fields (`input.spec.default`) they work.
-- `not x[i]` above the statement that gives `i` its value is an error at load, which says so; OPA puts them in order.
-- METADATA of `scope: rule` above several clauses of one rule: where they say different things, none of them is the rule's; `scope: document`
-  speaks for all. A clause that needs a severity or id of its own gives them in its result, or is a rule of another name (`deny_…`).
+- `json.match_schema` and `json.verify_schema`: an evaluator of JSON Schema is larger than all that evaluates policies here.
+- `rego.metadata.rule()` and `rego.metadata.chain()` give what the blocks say, in the place of the call.
 - Template strings (`$\"…{x}\"`) work. Expressions nested deeper than 32 are an error at load.
 - OPA's own cases, and each that gives something else here: `tests/peers/opa.md`.
 ";

@@ -158,8 +158,24 @@ fn what_cannot_be_loaded_is_a_fault_at_its_place() {
         ("package p\nx if { not [1 | true][lable] }", "p0.rego:2:23: lable stands for nothing"),
         ("package p\nx := [1 | not input[lable]]", "p0.rego:2:21: lable stands for nothing"),
         (
-            "package p\nx { not input.a[i]; [1][i] }",
-            "p0.rego:2:17: i gets its value below the `not` that needs it: put that above",
+            "package p\nx { not input.a[_] }",
+            "p0.rego:2:17: _ gets no value below `not`: look in a comprehension, and negate what it finds",
+        ),
+        (
+            "package p\nimport rego.v1\nx := i if { i := 1; i > 2 } else := i if { input.a }",
+            "p0.rego:3:37: i stands for nothing",
+        ),
+        (
+            "package p\nimport rego.v1\nx if { y := [1 | some i; not input.a[i]]; y == []; i = 1 }",
+            "p0.rego:3:38: i stands for nothing",
+        ),
+        (
+            "package p\nimport rego.v1\nx contains i if { y := [i | some i; input.a[i]]; y == [] }",
+            "p0.rego:3:12: i stands for nothing",
+        ),
+        (
+            "package p\nimport rego.v1\nx if { every k in [1] { l = k }; not input.a[l] }",
+            "p0.rego:3:46: l stands for nothing",
         ),
         ("package p\nx := y\ny := x", "p0.rego:2:1: data.p.x needs its own value"),
         ("package p\nf(a) := f(a)", "p0.rego:2:1: data.p.f needs its own value"),
@@ -294,7 +310,7 @@ fn annotations_are_read_with_what_they_are_about() {
     let [package, rule] = library.annotations() else { panic!("two blocks") };
     assert_eq!((package.line, package.target_line, package.scope), (1, 8, Scope::Package));
     assert_eq!(package.custom.to_json(), json!({ "id": "T-1", "input": { "selector": [{ "type": "kubernetes" }] } }));
-    assert_eq!((rule.target.as_str(), rule.target_line, rule.scope), ("data.p.deny", 24, Scope::Rule));
+    assert_eq!((rule.target.as_str(), rule.target_line, rule.scope), ("data.p.deny", 24, Scope::Document));
     assert_eq!((rule.title.as_deref(), rule.description.as_deref()), (Some("A rule"), Some("Long\ntext")));
     assert_eq!(rule.authors.first().map(|author| author.email.as_str()), Some("jo@example.com"));
     assert_eq!(rule.related_resources.last().map(|related| related.description.as_str()), Some("More"));

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a helper is the failure message")]
 
 use portcullis_core::{Outcome, TestReport};
-use portcullis_policy::testing::{Documents, Tests};
-use portcullis_policy::{Counting, Module, Options, Value};
+use portcullis_policy::testing::Tests;
+use portcullis_policy::{Counting, Documents, Module, Options, Value};
 use regex::Regex;
 
 const POLICY: &str = "package main

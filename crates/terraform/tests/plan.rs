@@ -30,12 +30,17 @@ const PLAN: &str = r#"{
     { "address": "aws_s3_bucket_policy.p[0]", "change": { "after_unknown": { "bucket": true } } },
     { "address": "module.m[\"a.b\"].r.r", "change": { "after_unknown": { "in": true, "list": [{}] } } }
   ],
+  "variables": { "far": { "value": "us-east-1" } },
   "prior_state": { "values": { "root_module": { "resources": [
     { "address": "data.d.d", "mode": "data", "type": "d", "name": "d", "values": { "v": 1 } },
     { "address": "data.d.e", "mode": "data", "type": "d", "name": "e" }
   ] } } },
   "configuration": {
-    "provider_config": { "aws": { "name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "version_constraint": "~> 5.0" } },
+    "provider_config": { "aws": { "name": "aws", "full_name": "registry.terraform.io/hashicorp/aws", "version_constraint": "~> 5.0", "expressions": { "region": { "constant_value": "eu-west-1" } } },
+      "aws.far": { "name": "aws", "alias": "far", "expressions": { "region": { "references": ["var.far"] } } },
+      "aws.near": { "name": "aws", "alias": "near", "expressions": { "region": { "references": ["local.near"] } } },
+      "google": { "name": "google" },
+      "m:azurerm": { "name": "azurerm", "module_address": "module.m" } },
     "root_module": {
       "resources": [
         { "address": "aws_s3_bucket_policy.p", "expressions": { "bucket": { "references": ["aws_s3_bucket.b.id", "aws_s3_bucket.b"] } } },
@@ -59,6 +64,19 @@ fn configuration() -> Configuration {
     let root = tree.documents().next().unwrap().root;
     assert!(plan::is_plan(root));
     plan::configuration(root)
+}
+
+#[test]
+fn providers_of_a_plan() {
+    let configuration = configuration();
+    let root = configuration.modules.first().unwrap();
+    let regions = root.configured.iter().map(|it| (&*it.name, it.region.as_ref().map(shown)));
+    let regions: Vec<(&str, Option<String>)> = regions.collect();
+    let known = |region: &str| Some(region.to_owned());
+    assert_eq!(
+        regions,
+        [("aws", known(r#""eu-west-1""#)), ("aws", known(r#""us-east-1""#)), ("aws", known("?plan")), ("google", None),]
+    );
 }
 
 #[test]

@@ -89,7 +89,6 @@ const OUT_BY_NAME: &[(&str, &str)] = &[
         "a link that is named is followed as any other path; the case counts what a walk of Conftest's reads",
     ),
     ("hcl1 files", "HCL of the first version; `.tf` is read as the second, and the case passes by another way"),
-    ("rely on annotations", "`rego.metadata.rule`, which is not supported here"),
     ("parse_config", "`parse_config` and `parse_config_file`: policies read no files"),
     ("parse_combined_config_files", "`parse_combined_config_files`: policies read no files"),
     ("builtin-errors", "`--show-builtin-errors`"),

@@ -23,10 +23,10 @@ impl Asking {
     /// Asks about what was left out while files were judged.
     pub(crate) fn apart(&self, scan: &Scan<'_>) -> Judged {
         let all: Vec<usize> = (0..scan.found.targets.len()).collect();
-        if self.is_combined {
-            return self.combined(scan, &all);
-        }
         let mut left = Judged::default();
+        if self.is_combined && !self.loaded.forms(Kind::Combined, |_| true).is_empty() {
+            left = self.combined(scan, &all);
+        }
         let Some(parser) = self.parser else { return left };
         let asked = on_workers(&all, |&index| {
             let input = (scan.input)(index).filter(|input| self.is_apart(input.target.origin))?;

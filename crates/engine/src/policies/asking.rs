@@ -1,5 +1,6 @@
 //! What policies are asked about: each document of a scanned text, in the shapes that they mean.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_core::{Catalog, Draft, FileId, LineIndex, RuleIdx, ScanError, Span, StableHash};
@@ -8,7 +9,7 @@ use portcullis_model::facts::{Claim, Namespace};
 use portcullis_model::kubernetes::{Object, objects};
 use portcullis_model::packages::Lockfile;
 use portcullis_model::terraform::Configuration;
-use portcullis_policy::{Form, Kind, Outline, Value, Violation, Worker, inputs};
+use portcullis_policy::{Check, Form, Kind, Outline, Value, Violation, Worker, inputs};
 use portcullis_rules::Outcome;
 use portcullis_syntax::dockerfile::Dockerfile;
 use portcullis_syntax::hcl;
@@ -25,10 +26,12 @@ pub(crate) struct Asking {
     pub(super) loaded: Arc<portcullis_policy::Policies>,
     /// What reads the files that were named.
     pub(super) parser: Option<Parser>,
-    /// All documents are one input.
+    /// All documents are one input, but for checks that say themselves what they are asked about.
     pub(super) is_combined: bool,
     /// By check.
     rules: Vec<Option<RuleIdx>>,
+    /// In which forms single documents are asked about.
+    forms: BTreeMap<Kind, Vec<Form>>,
     /// Evaluators that nobody uses: there are as many as threads in the end.
     idle: Mutex<Vec<Worker>>,
 }
@@ -37,23 +40,40 @@ impl Asking {
     pub(crate) fn new(policies: &Policies, catalog: &Catalog) -> Self {
         let rules = policies.loaded.checks().iter().map(|check| catalog.by_id(&check.meta.id)).collect();
         let Policies { loaded, parser, is_combined, .. } = policies;
+        let is_single = |check: &Check| !is_combined || check.has_selector();
+        let forms = Kind::ALL.into_iter().map(|kind| (kind, loaded.forms(kind, is_single)));
         Self {
             loaded: Arc::clone(loaded),
             parser: *parser,
             is_combined: *is_combined,
             rules,
+            forms: forms.filter(|(_, forms)| !forms.is_empty()).collect(),
             idle: Mutex::new(Vec::new()),
         }
     }
 
     /// Whether files that came into the scan in this way are asked about when all are judged.
     pub(crate) fn is_apart(&self, origin: Origin) -> bool {
-        self.is_combined || self.parser.is_some() && matches!(origin, Origin::Named | Origin::StandardInput)
+        self.parser.is_some() && matches!(origin, Origin::Named | Origin::StandardInput)
     }
 
     /// Whether any file is.
     pub(crate) fn is_any_apart(&self) -> bool {
         self.is_combined || self.parser.is_some()
+    }
+
+    /// The forms in which single documents of a kind are asked about.
+    fn forms(&self, kind: Kind) -> &[Form] {
+        self.forms.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    fn wants(&self, kind: Kind) -> bool {
+        self.forms.contains_key(&kind)
+    }
+
+    /// Whether a check is asked about single documents.
+    fn is_single(&self, check: usize) -> bool {
+        !self.is_combined || self.loaded.checks().get(check).is_some_and(Check::has_selector)
     }
 
     pub(super) fn rule(&self, check: usize) -> Option<RuleIdx> {
@@ -88,7 +108,9 @@ impl Said<'_> {
         lines: Option<&LineIndex<'_>>,
         outline: impl FnOnce() -> (Outline<'t>, u64),
     ) {
-        let is_on = |check: usize| self.asking.rule(check).is_some_and(|rule| self.judge.selection.is_on(rule));
+        let is_on = |check: usize| {
+            self.asking.rule(check).is_some_and(|rule| self.judge.selection.is_on(rule)) && self.asking.is_single(check)
+        };
         let mut faults = Vec::new();
         let violations =
             self.asking.with_worker(|worker| self.asking.loaded.judge(worker, what, value, &is_on, &mut faults));
@@ -125,7 +147,7 @@ impl Said<'_> {
                 continue;
             }
             let kind = kind_of(tree.dialect(), root);
-            for form in self.asking.loaded.forms(kind) {
+            for &form in self.asking.forms(kind) {
                 let nodes: Vec<Node<'_>> = match form {
                     Form::Placed => objects(root).into_iter().map(|object| object.node).collect(),
                     // Each element is a configuration of its own.
@@ -146,7 +168,7 @@ impl Said<'_> {
 
     fn ask_of_dockerfile(&mut self, path: &str, (file, text): (&Dockerfile, &str)) {
         let lines = LineIndex::new(text);
-        for form in self.asking.loaded.forms(Kind::Dockerfile) {
+        for &form in self.asking.forms(Kind::Dockerfile) {
             let value = match form {
                 Form::Plain => inputs::commands(file),
                 Form::Placed => inputs::stages(file, path, &lines),
@@ -156,7 +178,7 @@ impl Said<'_> {
     }
 
     fn ask_of_contents(&mut self, input: &Input<'_>, contents: &Contents<'_>, kind: Kind, text: &str) {
-        if !self.asking.loaded.wants(kind) {
+        if !self.asking.wants(kind) {
             return;
         }
         let Some(value) = contents.value(text) else { return };
@@ -202,7 +224,7 @@ impl Judge<'_> {
 
     /// Asks about an object that was built. `path` is that of the file that its root stands in.
     pub(crate) fn ask_of_object(&self, path: &str, tree: &Tree, outcome: &mut Outcome, errors: &mut Vec<ScanError>) {
-        let Some(asking) = self.policies.filter(|asking| !asking.is_combined) else { return };
+        let Some(asking) = self.policies else { return };
         let Outcome { drafts, claims, .. } = outcome;
         Said { judge: self, asking, drafts, claims: Some(claims), errors }.ask_of_tree(path, tree);
     }
@@ -226,7 +248,7 @@ impl Judge<'_> {
         drafts: &mut Vec<Draft>,
         judged: &mut Judged,
     ) {
-        let Some(asking) = self.asking(input).filter(|asking| asking.loaded.wants(Kind::Hcl)) else { return };
+        let Some(asking) = self.asking(input).filter(|asking| asking.wants(Kind::Hcl)) else { return };
         let lines = LineIndex::new(text);
         let value = inputs::hcl(file, text);
         let mut said = Said { judge: self, asking, drafts, claims: None, errors: &mut judged.errors };
@@ -241,7 +263,7 @@ impl Judge<'_> {
         drafts: &mut Vec<Draft>,
         errors: &mut Vec<ScanError>,
     ) {
-        let asking = self.policies.filter(|asking| !asking.is_combined && asking.loaded.wants(Kind::Terraform));
+        let asking = self.policies.filter(|asking| asking.wants(Kind::Terraform));
         let Some(asking) = asking else { return };
         let value = inputs::terraform(configuration);
         let start = configuration.resources.first().map_or(Span::new(file, 0, 0), |first| first.header);
@@ -257,7 +279,7 @@ impl Judge<'_> {
         drafts: &mut Vec<Draft>,
         judged: &mut Judged,
     ) {
-        let Some(asking) = self.asking(input).filter(|asking| asking.loaded.wants(Kind::Packages)) else { return };
+        let Some(asking) = self.asking(input).filter(|asking| asking.wants(Kind::Packages)) else { return };
         let value = inputs::packages(lock, &input.target.path);
         let lines = LineIndex::new(text);
         let whole = Span::new(input.file, 0, u32::try_from(text.len()).unwrap_or(u32::MAX));
@@ -275,7 +297,7 @@ impl Judge<'_> {
         // Conftest takes what is piped for YAML.
         let is_piped = input.target.origin == Origin::StandardInput && input.language == Language::Text;
         let parser = Parser::of(input.language, &input.target.path).or(is_piped.then_some(Parser::Yaml));
-        let Some(parser) = parser.filter(|parser| parser.kind().is_none_or(|kind| asking.loaded.wants(kind))) else {
+        let Some(parser) = parser.filter(|parser| parser.kind().is_none_or(|kind| asking.wants(kind))) else {
             return;
         };
         let text: Arc<str> = text.into();

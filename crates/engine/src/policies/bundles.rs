@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use portcullis_core::{Note, NoteKind, ScanError};
-use portcullis_policy::bundle::{self, Bundle};
-use portcullis_policy::{Module, Value};
+use portcullis_policy::bundle::{self, Bundle, Roots};
+use portcullis_policy::{Documents, Module, Value};
 
 use super::path_error;
-use super::sources::{DEPTH, merge, walk};
+use super::sources::{DEPTH, walk};
 use crate::files::FILE_LIMIT;
 use crate::paths;
 
@@ -38,19 +38,26 @@ pub(super) fn add(
     notes: &mut Vec<Note>,
 ) -> Value {
     let mut all = data;
+    let mut known: Vec<(String, Roots)> = Vec::new();
     for choice in chosen {
         let path = paths::absolute(cwd, &choice.path);
         let shown = paths::relative(cwd, &path);
-        match load(choice, &path, &shown) {
+        let loaded = load(choice, &path, &shown).and_then(|bundle| {
+            let shared = |(other, roots): &(String, Roots)| Some((other.clone(), roots.shared(&bundle.roots)?));
+            match known.iter().find_map(shared) {
+                Some((other, root)) => Err(format!(
+                    "nothing of the bundle is loaded: `{root}` belongs to one bundle, by its manifest, and {other} has it as well"
+                )),
+                None => Ok(bundle),
+            }
+        });
+        match loaded {
             Ok(bundle) => {
-                let mut merged = all.to_json();
-                match merge(&mut merged, bundle.data.to_json()) {
-                    Ok(()) if !bundle.data.is_empty() => all = Value::from(merged),
-                    Ok(()) => {}
-                    Err(key) => {
-                        let reason = format!("`{key}` of its data stands in another data document as well");
-                        errors.push(path_error(Path::new(&shown), reason));
-                    }
+                known.push((shown.clone(), bundle.roots));
+                let mut merged = Documents::from(all.clone());
+                match merged.add(&[], bundle.data) {
+                    Ok(()) => all = merged.into_value(),
+                    Err(conflict) => errors.push(path_error(Path::new(&shown), format!("its data: {conflict}"))),
                 }
                 let is_new = |module: &Module| modules.iter().all(|known| known.path != module.path);
                 let new: Vec<Module> = bundle.modules.into_iter().filter(is_new).collect();

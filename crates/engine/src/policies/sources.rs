@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use portcullis_core::{FileId, ScanError};
-use portcullis_policy::Value;
-use portcullis_syntax::{Dialect, json, yaml};
+use portcullis_core::ScanError;
+use portcullis_policy::{Documents, Value, document};
 
 use super::path_error;
 use crate::files::FILE_LIMIT;
@@ -46,7 +45,7 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 /// The data documents as one. What a file holds stands at the root; what lies in a folder below a named one, under the
 /// names of the folders between, as OPA has it.
 pub(super) fn data(named: &[PathBuf], cwd: &Path, errors: &mut Vec<ScanError>) -> Value {
-    let mut all = serde_json::Value::Object(serde_json::Map::new());
+    let mut all = Documents::default();
     for path in named {
         let root = paths::absolute(cwd, path);
         let mut found = Vec::new();
@@ -55,56 +54,22 @@ pub(super) fn data(named: &[PathBuf], cwd: &Path, errors: &mut Vec<ScanError>) -
             found.retain(|file| is_data(file));
         }
         for file in found {
-            let shown = PathBuf::from(paths::relative(cwd, &file));
-            match document(&file) {
-                Ok(mut value) => {
-                    let folders = file.parent().and_then(|folder| folder.strip_prefix(&root).ok());
-                    for folder in folders.into_iter().flat_map(|it| it.components().rev()) {
-                        let name = folder.as_os_str().to_string_lossy().into_owned();
-                        value = serde_json::Value::Object([(name, value)].into_iter().collect());
-                    }
-                    if let Err(key) = merge(&mut all, value) {
-                        errors.push(path_error(&shown, format!("`{key}` stands in another data document as well")));
-                    }
-                }
-                Err(reason) => errors.push(path_error(&shown, reason)),
-            }
+            let shown = paths::relative(cwd, &file);
+            let below = file.parent().and_then(|folder| folder.strip_prefix(&root).ok());
+            let folders: Vec<String> =
+                below.into_iter().flatten().map(|folder| folder.to_string_lossy().into_owned()).collect();
+            let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+            let read = read(&file).and_then(|text| document(&shown, &text.into()));
+            let added = read.and_then(|document| match document {
+                Some(document) => all.add(&folders, document).map_err(|conflict| conflict.to_string()),
+                None => Ok(()),
+            });
+            errors.extend(added.err().map(|reason| path_error(Path::new(&shown), reason)));
         }
     }
-    Value::from(all)
+    all.into_value()
 }
 
 fn is_data(path: &Path) -> bool {
     matches!(path.extension().and_then(|it| it.to_str()), Some("json" | "yaml" | "yml"))
-}
-
-pub(super) fn document(path: &Path) -> Result<serde_json::Value, String> {
-    let text = read(path)?.into();
-    let tree = match path.extension().and_then(|it| it.to_str()) {
-        Some("json") => json::parse(FileId::default(), &text),
-        _ => yaml::parse(FileId::default(), &text, Dialect::Yaml12),
-    };
-    if let Some(error) = tree.errors().first() {
-        return Err(error.message.clone());
-    }
-    let root = tree.documents().next().map(|document| document.root).filter(|root| root.is_map());
-    root.map(|root| Value::from_node(root).to_json()).ok_or_else(|| "it is no mapping".to_owned())
-}
-
-/// Adds one object to another; the key that both have as something else than an object is the error. Depth is bounded by
-/// the parsers.
-pub(super) fn merge(into: &mut serde_json::Value, from: serde_json::Value) -> Result<(), String> {
-    let (serde_json::Value::Object(into), serde_json::Value::Object(from)) = (into, from) else {
-        return Err(String::new());
-    };
-    for (key, value) in from {
-        match into.get_mut(&key) {
-            Some(known) if known.is_object() && value.is_object() => {
-                merge(known, value).map_err(|below| format!("{key}.{below}"))?;
-            }
-            Some(_) => return Err(key),
-            None => _ = into.insert(key, value),
-        }
-    }
-    Ok(())
 }

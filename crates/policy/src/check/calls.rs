@@ -13,7 +13,7 @@ pub(super) fn faults(modules: &[Ref<Module>], names: &Names<'_>, known: &[Fault]
     let mut faults = Vec::new();
     for (module, scope) in modules.iter().zip(&names.scopes) {
         for rule in &module.policy {
-            walk::rule(rule, &mut |visit| {
+            walk::rule(rule, &mut |visit, _| {
                 let Visit::Expr(Expr::Call { fcn, params, .. }, _) = visit else { return };
                 let Some(function) = components(fcn) else { return };
                 if let Err(message) = judge(&function, params.len(), scope, names, known) {

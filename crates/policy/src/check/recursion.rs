@@ -75,14 +75,14 @@ fn nesting(text: &str) -> usize {
 fn references(rule: &Rule, scope: &Scope) -> Vec<String> {
     let mut found = Vec::new();
     let mut declared = BTreeSet::new();
-    walk::rule(rule, &mut |visit| match visit {
+    walk::rule(rule, &mut |visit, _| match visit {
         Visit::Bound(name) => drop(declared.insert(name.text())),
         Visit::Own(name) => drop(declared.insert(name)),
         Visit::Expr(Expr::Call { fcn, .. }, _) => found.extend(components(fcn)),
         Visit::Expr(expr @ (Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. }), _) => {
             found.push(constant_prefix(expr));
         }
-        Visit::Expr(..) => {}
+        Visit::Expr(..) | Visit::Scope(_) => {}
     });
     found.retain(|names| names.first().is_some_and(|first| !declared.contains(first.as_str())));
     found.iter().filter_map(|names| scope.resolve(names)).collect()

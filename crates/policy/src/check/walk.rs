@@ -1,6 +1,8 @@
 //! Every expression of a rule, in no particular order.
 //!
 //! By a list of what is left and not by recursion: references may be as long as the file.
+//!
+//! Bodies, comprehensions and `every` have names of their own. They are numbered; 0 is the rule's head with its arguments.
 
 use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead, Span};
 
@@ -14,6 +16,8 @@ pub(super) enum Visit<'s> {
     Bound(&'s Span),
     /// A name of `some x`: a name of the body's own, without a value.
     Own(&'s str),
+    /// A scope starts, within another.
+    Scope(usize),
 }
 
 /// Whether an expression is looked up as it is or denied.
@@ -30,55 +34,90 @@ enum Left<'s> {
     Negated(&'s Expr),
     /// A pattern: its variables are declared.
     Pattern(&'s Expr),
-    Query(&'s Query),
+    Query(Scoped<'s>),
 }
 
-pub(super) fn rule<'s>(rule: &'s Rule, visit: &mut impl FnMut(Visit<'s>)) {
-    let mut left = Vec::new();
+/// Statements, and what their names are of use to besides.
+struct Scoped<'s> {
+    query: Option<&'s Query>,
+    /// What they give.
+    gives: Vec<&'s Expr>,
+    /// What they are asked for each time.
+    each: Vec<&'s Span>,
+}
+
+/// Tells a visitor of each part of a rule, with the number of the scope that it stands in.
+pub(super) fn rule<'s>(rule: &'s Rule, visit: &mut impl FnMut(Visit<'s>, usize)) {
+    let mut left: Vec<(Left<'s>, usize)> = Vec::new();
+    let mut scopes = 0_usize;
+    let mut put = |part: Left<'s>| left.push((part, 0));
     match rule {
         Rule::Default { value, args, .. } => {
-            left.push(Left::Expr(value));
-            left.extend(args.iter().map(|argument| Left::Pattern(argument)));
+            put(Left::Expr(value));
+            for argument in args {
+                put(Left::Pattern(argument));
+            }
         }
         Rule::Spec { head, bodies, .. } => {
+            let mut gives;
             match head {
                 RuleHead::Compr { refr, assign, .. } => {
-                    left.extend(indices(refr));
-                    left.extend(assign.iter().map(|assign| Left::Expr(&assign.value)));
+                    gives = indices(refr);
+                    gives.extend(assign.iter().map(|assign| assign.value.as_ref()));
                 }
                 RuleHead::Set { refr, key, .. } => {
-                    left.extend(indices(refr));
-                    left.extend(key.iter().map(|key| Left::Expr(key)));
+                    gives = indices(refr);
+                    gives.extend(key.iter().map(AsRef::as_ref));
                 }
                 RuleHead::Func { refr, args, assign, .. } => {
-                    left.extend(indices(refr));
-                    left.extend(args.iter().map(|argument| Left::Pattern(argument)));
-                    left.extend(assign.iter().map(|assign| Left::Expr(&assign.value)));
+                    for argument in args {
+                        put(Left::Pattern(argument));
+                    }
+                    gives = indices(refr);
+                    gives.extend(assign.iter().map(|assign| assign.value.as_ref()));
                 }
             }
+            if bodies.is_empty() {
+                put(Left::Query(Scoped { query: None, gives: std::mem::take(&mut gives), each: Vec::new() }));
+            }
+            // Bodies behind `else` have their own values.
             for body in bodies {
-                left.extend(body.assign.iter().map(|assign| Left::Expr(&assign.value)));
-                left.push(Left::Query(&body.query));
+                let mut gives = std::mem::take(&mut gives);
+                gives.extend(body.assign.iter().map(|assign| assign.value.as_ref()));
+                put(Left::Query(Scoped { query: Some(&body.query), gives, each: Vec::new() }));
             }
         }
     }
-    while let Some(next) = left.pop() {
+    while let Some((next, scope)) = left.pop() {
+        let mut parts = Vec::new();
+        let mut inner = scope;
         match next {
             Left::Expr(expr) => {
-                visit(Visit::Expr(expr, Side::Plain));
-                below(expr, &mut left);
+                visit(Visit::Expr(expr, Side::Plain), scope);
+                below(expr, &mut parts);
             }
             Left::Negated(expr) => {
-                visit(Visit::Expr(expr, Side::Negated));
-                let first = left.len();
-                below(expr, &mut left);
+                visit(Visit::Expr(expr, Side::Negated), scope);
+                below(expr, &mut parts);
                 if !is_comprehension(expr) {
-                    left.iter_mut().skip(first).for_each(Left::negate);
+                    parts.iter_mut().for_each(Left::negate);
                 }
             }
-            Left::Pattern(expr) => pattern(expr, &mut left, visit),
-            Left::Query(query) => self::query(query, &mut left, visit),
+            Left::Pattern(expr) => pattern(expr, &mut parts, &mut |it| visit(it, scope)),
+            Left::Query(Scoped { query, gives, each }) => {
+                scopes = scopes.saturating_add(1);
+                inner = scopes;
+                visit(Visit::Scope(scope), inner);
+                for name in each {
+                    visit(Visit::Bound(name), inner);
+                }
+                parts.extend(gives.into_iter().map(Left::Expr));
+                if let Some(query) = query {
+                    self::query(query, &mut parts, &mut |it| visit(it, inner));
+                }
+            }
         }
+        left.extend(parts.into_iter().map(|part| (part, inner)));
     }
 }
 
@@ -96,13 +135,13 @@ fn is_comprehension(expr: &Expr) -> bool {
 }
 
 /// What stands in the brackets of a rule's head; the rest of the head is the rule's name.
-fn indices(reference: &Expr) -> Vec<Left<'_>> {
+fn indices(reference: &Expr) -> Vec<&Expr> {
     let mut found = Vec::new();
     let mut next = reference;
     loop {
         match next {
             Expr::RefBrack { refr, index, .. } => {
-                found.push(Left::Expr(index));
+                found.push(index.as_ref());
                 next = refr;
             }
             Expr::RefDot { refr, .. } => next = refr,
@@ -142,12 +181,9 @@ fn query<'s>(query: &'s Query, left: &mut Vec<Left<'s>>, visit: &mut impl FnMut(
             },
             Literal::NotExpr { expr, .. } => left.push(Left::Negated(expr)),
             Literal::Every { key, value, domain, query, .. } => {
-                if let Some(key) = key {
-                    visit(Visit::Bound(key));
-                }
-                visit(Visit::Bound(value));
                 left.push(Left::Expr(domain));
-                left.push(Left::Query(query));
+                let each = key.iter().chain([value]).collect();
+                left.push(Left::Query(Scoped { query: Some(query), gives: Vec::new(), each }));
             }
         }
     }
@@ -165,13 +201,10 @@ fn below<'s>(expr: &'s Expr, left: &mut Vec<Left<'s>>) {
             left.extend(fields.iter().flat_map(|(_, key, value)| [Left::Expr(key), Left::Expr(value)]));
         }
         Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
-            left.push(Left::Expr(term));
-            left.push(Left::Query(query));
+            left.push(Left::Query(Scoped { query: Some(query), gives: vec![term], each: Vec::new() }));
         }
         Expr::ObjectCompr { key, value, query, .. } => {
-            left.push(Left::Expr(key));
-            left.push(Left::Expr(value));
-            left.push(Left::Query(query));
+            left.push(Left::Query(Scoped { query: Some(query), gives: vec![key, value], each: Vec::new() }));
         }
         // What is called is no reference; calls look at it themselves.
         Expr::Call { params, .. } => left.extend(params.iter().map(|argument| Left::Expr(argument))),

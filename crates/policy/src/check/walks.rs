@@ -9,7 +9,7 @@ use crate::reference::components;
 pub(super) fn faults(modules: &[Ref<Module>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for rule in modules.iter().flat_map(|module| &module.policy) {
-        walk::rule(rule, &mut |visit| {
+        walk::rule(rule, &mut |visit, _| {
             let Visit::Expr(Expr::Call { fcn, params, .. }, _) = visit else { return };
             if params.len() == 1 && components(fcn).is_some_and(|name| name == ["walk"]) {
                 let message = "walk is not supported here: write walk(x, [path, value]) as a statement of its own";

@@ -9,6 +9,7 @@ use super::{Named, named};
 use crate::annotation::{Annotation, Scope};
 use crate::declaration::{Package, Rule};
 use crate::library::Library;
+use crate::rewrite::{whole, without_marks};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -17,6 +18,10 @@ use crate::worker::Worker;
 pub(super) struct Metadata<'l> {
     package: Option<&'l Annotation>,
     rule: Option<&'l Annotation>,
+    /// What holds for all definitions of the rule.
+    document: Option<&'l Annotation>,
+    /// Whether it is one definition of several.
+    part: bool,
     /// `__rego_metadata__`; undefined where there is none.
     old: Value,
     /// `__rego_input__`.
@@ -62,11 +67,13 @@ impl<'l> Metadata<'l> {
         let is_pack = package.components.starts_with(&PACKS.map(str::to_owned));
         let is_trivys = package.components.first().is_some_and(|first| TRIVYS.contains(&first.as_str()));
         let mut names: Vec<&str> =
-            package.rules.iter().map(|rule| rule.name.as_str()).filter(|it| named(it).is_some()).collect();
+            package.rules.iter().map(|rule| whole(&rule.name)).filter(|it| named(it).is_some()).collect();
         names.dedup();
         Self {
             package: nearest,
             rule: None,
+            document: None,
+            part: false,
             trivy: !is_pack && (is_trivys || says_input || !old.is_undefined() || !old_input.is_undefined()),
             alone: names.len() == 1,
             old,
@@ -74,15 +81,17 @@ impl<'l> Metadata<'l> {
         }
     }
 
-    /// The same with what is said of a rule. Where its clauses say different things, none of them is the rule's.
+    /// The same with what is said of a rule, or of one definition of it that stands apart. Where its definitions say different
+    /// things all the same, none of them is the rule's.
     pub(super) fn of_rule(&self, library: &'l Library, rule: &Rule) -> Self {
-        let is_about = |it: &&Annotation| it.target == rule.path && matches!(it.scope, Scope::Rule | Scope::Document);
-        let mut about = library.annotations().iter().filter(is_about);
+        let path = without_marks(&rule.path);
+        let mut about = library.annotations().iter().filter(|it| it.scope == Scope::Rule && it.target == rule.path);
         let first = about.next();
         let rest: Vec<&Annotation> = about.collect();
-        let whole = first.into_iter().chain(rest.iter().copied()).find(|it| it.scope == Scope::Document);
         let same = first.filter(|first| rest.iter().all(|it| it.title == first.title && it.custom == first.custom));
-        Self { rule: whole.or(same), ..self.clone() }
+        let mut whole = library.annotations().iter().filter(|it| it.scope == Scope::Document);
+        let document = whole.find(|it| without_marks(&it.target) == path);
+        Self { rule: same, document, part: path != rule.path, ..self.clone() }
     }
 
     /// Whether it is a check of Trivy's.
@@ -91,7 +100,7 @@ impl<'l> Metadata<'l> {
     }
 
     pub(super) fn is_entrypoint(&self) -> bool {
-        self.rule.is_some_and(|it| it.entrypoint)
+        self.rule.into_iter().chain(self.document).any(|it| it.entrypoint)
     }
 
     /// What it is asked about, or what is wrong with what it says.
@@ -124,7 +133,7 @@ impl<'l> Metadata<'l> {
 
     /// The annotations, the nearest first.
     fn each(&self) -> impl Iterator<Item = &'l Annotation> {
-        self.rule.into_iter().chain(self.package)
+        self.rule.into_iter().chain(self.document).chain(self.package)
     }
 
     fn custom(&self, key: &str) -> Option<Value> {
@@ -137,7 +146,7 @@ impl<'l> Metadata<'l> {
 
     /// The id that the policy gives itself. A package's own is no name for one of several rules.
     fn id(&self) -> Option<String> {
-        let of_rule = self.rule.and_then(|it| ids(&it.custom));
+        let of_rule = self.rule.into_iter().chain(self.document).find_map(|it| ids(&it.custom));
         let of_package = || self.package.and_then(|it| ids(&it.custom)).or_else(|| ids(&self.old));
         of_rule.or_else(|| if self.alone { of_package() } else { None })
     }
@@ -154,11 +163,23 @@ impl<'l> Metadata<'l> {
             _ => Severity::High,
         };
         RuleMeta {
-            id: self.id().unwrap_or_else(|| format!("policy/{namespace}/{rule}")).into(),
+            id: self.id().unwrap_or_else(|| self.name(namespace, rule)).into(),
             severity: severity.unwrap_or(named),
             tags: std::iter::once("policy".to_owned()).chain(self.tags()).collect(),
             docs: self.docs(namespace, rule).into(),
             ..RuleMeta::DEFAULT
+        }
+    }
+
+    /// What a rule is called that gives itself no id. Definitions that say different things are told apart by their titles.
+    fn name(&self, namespace: &str, rule: &str) -> String {
+        let title = self.rule.filter(|_| self.part).and_then(|it| it.title.as_deref()).unwrap_or_default();
+        let words = title.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words = words.map(str::to_lowercase).collect::<Vec<_>>().join("-");
+        if words.is_empty() {
+            format!("policy/{namespace}/{rule}")
+        } else {
+            format!("policy/{namespace}/{rule}/{words}")
         }
     }
 

@@ -9,14 +9,15 @@ mod metadata;
 mod result;
 mod selector;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use portcullis_core::RuleMeta;
 
 use crate::declaration::{Package, RuleKind};
 use crate::library::{Aggregate, Library};
-use crate::module::{Fault, Module, Options};
+use crate::module::{Definitions, Fault, Module, Options};
+use crate::rewrite::{whole, without_marks};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -115,6 +116,7 @@ impl Namespaces {
 impl Policies {
     /// Loads modules and finds the rules in them that are to be asked. What is at fault is left out, and said.
     pub fn load(modules: &[Module], data: &Value, namespaces: &Namespaces, options: &Options) -> (Self, Vec<Fault>) {
+        let options = &Options { definitions: Definitions::Apart, ..options.clone() };
         // Compiling is half of the work, and it has to be done once more where what is asked is known.
         let (library, faults) = Library::parse(modules, data, options);
         if !library.packages().iter().any(metadata::is_computed)
@@ -173,14 +175,13 @@ impl Policies {
         &self.unasked
     }
 
-    /// The forms in which some rule wants an input of a kind.
-    pub fn forms(&self, kind: Kind) -> impl Iterator<Item = Form> {
-        [Form::Plain, Form::Placed].into_iter().filter(move |form| self.asked.contains_key(&(kind, *form)))
-    }
-
-    /// Whether any rule wants inputs of a kind.
-    pub fn wants(&self, kind: Kind) -> bool {
-        self.forms(kind).next().is_some()
+    /// The forms in which some rule of these wants an input of a kind.
+    pub fn forms(&self, kind: Kind, is_one: impl Fn(&Check) -> bool) -> Vec<Form> {
+        let has = |form: &Form| {
+            let items = self.asked.get(&(kind, *form)).into_iter().flat_map(|asked| &asked.items);
+            items.filter_map(|item| self.check(item)).any(|(_, check)| is_one(check))
+        };
+        [Form::Plain, Form::Placed].into_iter().filter(has).collect()
     }
 
     /// An evaluator for one thread.
@@ -256,6 +257,11 @@ impl Policies {
 }
 
 impl Check {
+    /// Whether it says itself what it is asked about.
+    pub fn has_selector(&self) -> bool {
+        !self.selector.types.is_empty()
+    }
+
     fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
@@ -275,6 +281,9 @@ fn checks(library: &Library, namespaces: &Namespaces, faults: &mut Vec<Fault>) -
     let mut worker = library.worker();
     let mut checks: Vec<Check> = Vec::new();
     let mut unasked = Vec::new();
+    let rules = library.packages().iter().flat_map(|package| &package.rules);
+    let parted: BTreeSet<String> =
+        rules.filter(|rule| whole(&rule.name) != rule.name).map(|rule| without_marks(&rule.path)).collect();
     for package in library.packages() {
         let metadata = Metadata::of_package(library, package, &mut worker);
         let namespace = package.components.join(".");
@@ -285,11 +294,13 @@ fn checks(library: &Library, namespaces: &Namespaces, faults: &mut Vec<Fault>) -
         }
         for rule in &package.rules {
             let is_value = matches!(rule.kind, RuleKind::Set | RuleKind::Complete);
-            if !is_value || checks.iter().any(|known| known.path == rule.path) {
+            // Of what stands in parts, those are asked.
+            if !is_value || parted.contains(&rule.path) || checks.iter().any(|known| known.path == rule.path) {
                 continue;
             }
             let own = metadata.of_rule(library, rule);
-            let form = match named(&rule.name).filter(|_| !rule.path.ends_with(']')) {
+            let name = whole(&rule.name);
+            let form = match named(name).filter(|_| !rule.path.ends_with(']')) {
                 Some(_) if is_trivy => Convention::Trivy,
                 _ if own.is_entrypoint() => Convention::Entrypoint,
                 Some(_) if namespaces.contains(&namespace) => Convention::Conftest,
@@ -306,15 +317,17 @@ fn checks(library: &Library, namespaces: &Namespaces, faults: &mut Vec<Fault>) -
                     continue;
                 }
             };
+            let meta = own.rule_meta(&namespace, name);
+            let meta = if name == rule.name { meta } else { distinct(meta, &checks) };
             checks.push(Check {
-                meta: own.rule_meta(&namespace, &rule.name),
+                meta,
                 help: own.help(),
                 path: rule.path.clone(),
                 module: package.module.clone(),
                 line: rule.line,
                 form,
                 selector,
-                exception: (form == Convention::Conftest).then(|| exception(library, package, &rule.name)).flatten(),
+                exception: (form == Convention::Conftest).then(|| exception(library, package, name)).flatten(),
                 broken: AtomicBool::new(false),
             });
         }
@@ -324,6 +337,16 @@ fn checks(library: &Library, namespaces: &Namespaces, faults: &mut Vec<Fault>) -
     (checks, unasked)
 }
 
+/// A definition that says other things than the others is a rule of its own.
+fn distinct(meta: RuleMeta, checks: &[Check]) -> RuleMeta {
+    let says = |known: &RuleMeta| known.severity == meta.severity && known.docs == meta.docs && known.tags == meta.tags;
+    let is_taken = |id: &str| checks.iter().any(|check| check.meta.id == id && !says(&check.meta));
+    let others = (2_u32..).map(|number| format!("{}-{number}", meta.id));
+    let mut ids = std::iter::once(meta.id.to_string()).chain(others);
+    let id = ids.find(|id| !is_taken(id)).unwrap_or_else(|| meta.id.to_string());
+    RuleMeta { id: id.into(), ..meta }
+}
+
 /// Conftest takes back what the package's `exception` names, by the name without what it begins with: `""` for `deny`.
 fn exception(library: &Library, package: &Package, rule: &str) -> Option<Exception> {
     let is_declared = |other: &Package| other.path == package.path && other.declares("exception");
@@ -331,6 +354,11 @@ fn exception(library: &Library, package: &Package, rule: &str) -> Option<Excepti
         let name = rule.split_once('_').map_or("", |(_, name)| name);
         Exception { path: format!("{}.exception", package.path), name: name.to_owned() }
     })
+}
+
+/// Whether a rule is asked by its name.
+pub(crate) fn is_asked(rule: &str) -> bool {
+    named(rule).is_some()
 }
 
 /// What a rule is by its name.

@@ -2,6 +2,7 @@
 
 use super::{Check, Convention, Named, named};
 use crate::module::Fault;
+use crate::rewrite::without_marks;
 use crate::value::{Value, View};
 
 /// Something that a check found.
@@ -95,7 +96,12 @@ impl Check {
         };
         let Some(message) = message else {
             if said.view() == View::Object {
-                faults.push(Fault::new(&self.module, self.line, 1, format!("a result of {} has no `msg`", self.path)));
+                faults.push(Fault::new(
+                    &self.module,
+                    self.line,
+                    1,
+                    format!("a result of {} has no `msg`", without_marks(&self.path)),
+                ));
             }
             return;
         };
@@ -103,7 +109,8 @@ impl Check {
         let lacks = said.get("lacks").map(|it| lacks(&it));
         if lacks == Some(None) {
             let kinds = LACKED.join(", ");
-            let what = format!("`lacks` of a result of {} is no {{kind, namespace}} with a kind of {kinds}", self.path);
+            let path = without_marks(&self.path);
+            let what = format!("`lacks` of a result of {path} is no {{kind, namespace}} with a kind of {kinds}");
             faults.push(Fault::new(&self.module, self.line, 1, what));
             return;
         }

@@ -6,12 +6,12 @@ use super::{Pack, Parameter, Shape};
 pub static PACKS: &[Pack] = &[
     Pack {
         name: "dockerfile-bases",
-        about: "Which images Dockerfiles build upon.",
+        about: "Which images Dockerfiles build upon and copy from.",
         parameters: &[Parameter {
             name: "images",
             shape: Shape::Repositories,
             about: "Repositories of base images that may be used, with `*` for a part of the path; behind `:` a pattern of tags.",
-            rules: &["dockerfile-bases-not-allowed"],
+            rules: &["dockerfile-bases-not-allowed", "dockerfile-bases-source-not-allowed"],
         }],
         text: include_str!("../../../../policies/dockerfile-bases/dockerfile-bases.rego"),
     },

@@ -5,12 +5,15 @@
 
 mod bodies;
 mod collections;
-mod every;
+mod declared;
+mod denied;
 mod heads;
 mod keywords;
+mod metadata;
 mod negation;
 mod outline;
 mod outputs;
+mod parts;
 mod shadows;
 mod some;
 mod templates;
@@ -23,8 +26,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::builtins::number::is_enormous;
 use crate::module::Fault;
+pub(crate) use declared::Declared;
+pub(crate) use metadata::{Said, said};
 pub(crate) use negation::LOOKUP;
 pub(crate) use outline::Outline;
+pub(crate) use parts::{Parts, parts, whole, without_marks};
 pub(crate) use templates::rewrite as plain;
 use tokens::{Kind, Token};
 
@@ -86,6 +92,7 @@ impl Columns {
 
     /// A fault in the interpreter's text as one in the policy's.
     pub(crate) fn correct(&self, fault: Fault) -> Fault {
+        let fault = Fault { message: without_marks(&fault.message), ..fault };
         match self.0.get(&fault.path) {
             Some(rounds) => {
                 let column = rounds.iter().rev().fold(fault.column, |at, added| column(added, fault.line, at));
@@ -102,10 +109,15 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
     before.fold(column, |left, added| left.saturating_sub(added.length.min(column.saturating_sub(added.column))))
 }
 
-/// The text that the interpreter is given; `heads` are the names that may stand for rules.
-pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads) -> Rewritten<'t> {
-    // What names stand for has to be plain before the others look.
+/// The text that the interpreter is given; `heads` are the names that may stand for rules, `said` is what each rule is told
+/// about itself, and `parts` what has to stand apart.
+pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads, said: &[Said], parts: Option<&Parts>) -> Rewritten<'t> {
+    // What names and calls stand for has to be plain before the others look.
     let mut edits = Vec::new();
+    metadata::rewrite(outline, said, &mut edits);
+    if let Some(parts) = parts {
+        parts::rewrite(outline, parts, &mut edits);
+    }
     shadows::rewrite(outline, &mut edits);
     if edits.is_empty() {
         let (text, added) = apply(outline.text, others(outline, heads));
@@ -122,7 +134,7 @@ fn others(outline: &Outline<'_>, heads: &Heads) -> Vec<Edit> {
     imports(outline.text, &outline.tokens, &mut edits);
     bodies::rewrite(outline, &mut edits);
     heads::rewrite(outline, &mut edits);
-    every::rewrite(outline, &mut edits);
+    denied::rewrite(outline, &mut edits);
     some::rewrite(outline, &heads.names, &mut edits);
     negation::rewrite(outline, &mut edits);
     outputs::rewrite(outline, &mut edits);

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::Edit;
+use super::denied;
 use super::outline::{Block, Outline};
 use super::tokens::Kind;
 
@@ -74,7 +75,7 @@ pub(super) fn separated(outline: &Outline<'_>, block: &Block) -> Vec<Range<usize
 }
 
 /// The text of `start..end` if it is a reference of more than a name.
-fn reference<'t>(outline: &Outline<'t>, start: usize, end: usize) -> Option<&'t str> {
+fn reference(outline: &Outline<'_>, start: usize, end: usize) -> Option<String> {
     outline.word(start)?;
     let last = end.checked_sub(1)?;
     if last <= start || !matches!(outline.token(start.saturating_add(1)), "." | "[") {
@@ -88,6 +89,5 @@ fn reference<'t>(outline: &Outline<'t>, start: usize, end: usize) -> Option<&'t 
                 Kind::Text | Kind::Number => true,
                 Kind::Symbol => matches!(token.text(outline.text), "." | "[" | "]"),
             });
-    let (first, last) = (tokens.first()?, tokens.last()?);
-    outline.text.get(first.start..last.end).filter(|_| is_plain)
+    is_plain.then(|| denied::settled(outline, start..end))
 }

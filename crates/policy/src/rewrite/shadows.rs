@@ -1,11 +1,11 @@
-//! A comprehension's own name that the body around it has as well: `some name`, or `name := …` behind a use of the outer one. The
+//! A comprehension's own name that the body or the arguments around it have as well: `some name`, or `name := …` behind a use of the outer one. The
 //! interpreter takes both for one.
 //!
 //! Until the declaration the name is the outer one, and behind it, and in what the comprehension gives, the inner one. That is
 //! called otherwise then.
 
 use super::Edit;
-use super::outline::Outline;
+use super::outline::{Block, Outline};
 
 /// What is put behind the inner name.
 const MARK: &str = "__inner";
@@ -17,14 +17,21 @@ pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
     }
     for rule in &outline.rules {
         let declarations: Vec<usize> = rule.clone().filter(|&at| declares(outline, at)).collect();
+        let arguments = outline.opened(rule.start.saturating_add(1)).filter(|block| outline.token(block.open) == "(");
         for &at in &declarations {
-            declaration(outline, &declarations, at, edits);
+            declaration(outline, &declarations, arguments, at, edits);
         }
     }
 }
 
 /// Renames what one declaration in a comprehension is about.
-fn declaration(outline: &Outline<'_>, declarations: &[usize], at: usize, edits: &mut Vec<Edit>) {
+fn declaration(
+    outline: &Outline<'_>,
+    declarations: &[usize],
+    arguments: Option<&Block>,
+    at: usize,
+    edits: &mut Vec<Edit>,
+) {
     let (Some(index), Some(name)) = (outline.around.get(at).copied().flatten(), outline.word(at)) else { return };
     let Some(block) = outline.blocks.get(index).filter(|block| block.is_scope && !block.is_body) else { return };
     let is_named = |at: usize| {
@@ -36,7 +43,8 @@ fn declaration(outline: &Outline<'_>, declarations: &[usize], at: usize, edits: 
         let scope = if other < block.open && is_named(other) { outline.scopes(other).first().copied() } else { None };
         scope.is_some_and(|scope| scopes.contains(&scope))
     });
-    if !is_outer {
+    let is_argument = arguments.is_some_and(|block| (block.open..block.close).any(is_named));
+    if !is_outer && !is_argument {
         return;
     }
     let inside = block.open.saturating_add(1)..block.close;

@@ -5,7 +5,6 @@
 //! hold policies and data is the caller's to say.
 
 mod cases;
-mod documents;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,8 +17,6 @@ use crate::library::Library;
 use crate::module::{Counting, Fault, Module, Options};
 use crate::value::{Value, View};
 use crate::worker::{Coverage, Worker};
-
-pub use documents::{Conflict, Documents};
 
 /// Policies and the tests among them.
 pub struct Tests {

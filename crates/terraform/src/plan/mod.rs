@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use portcullis_core::Span;
 use portcullis_model::terraform::value::{Entry, List, Map};
-use portcullis_model::terraform::{Configuration, Kind, Mode, Module, Provider, Reason, Resource, Value};
+use portcullis_model::terraform::{Configuration, Configured, Kind, Mode, Module, Provider, Reason, Resource, Value};
 use portcullis_syntax::{Node, Value as Json};
 
 use crate::operators::parse_number;
@@ -47,6 +47,9 @@ pub fn configuration(root: Node<'_>) -> Configuration {
     if let Some(prior) = prior {
         plan.data_sources(prior, &providers);
     }
+    if let Some(module) = plan.modules.first_mut() {
+        module.configured = configured(root);
+    }
     Configuration::new(plan.modules, plan.resources)
 }
 
@@ -79,6 +82,26 @@ fn providers(root: Node<'_>) -> Vec<Provider> {
         Some(Provider { name: text(provider, "name")?, source, version: text(provider, "version_constraint") })
     });
     providers.collect()
+}
+
+/// The providers that the root module configures, or does without saying so. A region is known where it is written, or given to
+/// the variable that stands for it.
+fn configured(root: Node<'_>) -> Vec<Configured> {
+    let written = root.field("configuration").and_then(|it| it.field("provider_config"));
+    let of_root = |it: &Node<'_>| it.field("module_address").is_none();
+    let variable =
+        |reference: Node<'_>| root.field("variables")?.field(reference.text().strip_prefix("var.")?)?.field("value");
+    let configured = written.into_iter().flat_map(Node::entries).map(|(_, it)| it).filter(of_root).filter_map(|it| {
+        let region = it.field("expressions").and_then(|it| it.field("region")).map(|region| {
+            let referred = || variable(region.field("references")?.items().next()?);
+            match region.field("constant_value").or_else(referred) {
+                Some(value) => merged(Some(value), None, it.span()),
+                None => Value::unknown(Reason::Plan, region.span()),
+            }
+        });
+        Some(Configured { name: it.field("name")?.text().into(), region, header: it.span(), span: it.span() })
+    });
+    configured.collect()
 }
 
 impl<'t> Plan<'t> {

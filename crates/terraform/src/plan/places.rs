@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis_core::Span;
 use portcullis_model::terraform::value::{Entry, List, Map};
-use portcullis_model::terraform::{Configuration, Kind, Resource, Value};
+use portcullis_model::terraform::{Configuration, Configured, Kind, Resource, Value};
 
 use super::without_instances;
 use crate::provenance::with_references;
@@ -25,6 +25,16 @@ pub fn placed(plan: Configuration, sources: &Configuration) -> Configuration {
         if let Some(same) = same {
             module.directory = same.directory.clone();
             module.calls.clone_from(&same.calls);
+            let mut written: Vec<&Configured> = same.configured.iter().collect();
+            for configured in &mut module.configured {
+                let Some(at) = written.iter().position(|it| it.name == configured.name) else { continue };
+                let source = written.remove(at);
+                (configured.header, configured.span) = (source.header, source.span);
+                configured.region = configured.region.as_ref().map(|planned| match &source.region {
+                    Some(written) => placed_value(planned, written),
+                    None => at_place(planned, source.header),
+                });
+            }
         }
     }
     let resources = resources.into_iter().map(|mut resource| {
