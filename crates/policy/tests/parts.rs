@@ -23,7 +23,7 @@ fn functions_of_several_modules_are_one() {
         ),
         (&["x if f({\"a\": [1, 2]})", "f({\"a\": [a, _]}) if a == 1", "f([a]) if a == 2"], json!(true)),
         (&["x if not f(2)", "f(a) if a == 1", "f(b) if b == 3"], json!(true)),
-        (&["x := y if { y := data.p.f(3) with f as g }\ng(a) := a + 1", "f(a) := a", "f(b) := b"], json!(4)),
+        (&["x := y if { y := f(3) with f as g }\ng(a) := a + 1", "f(a) := a", "f(b) := b"], json!(4)),
         (&["x := f(3)", "default f(_) := 7", "f(b) := b if b == 4"], json!(7)),
     ];
     for (texts, expected) in cases {
