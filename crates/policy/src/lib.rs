@@ -22,6 +22,7 @@ mod library;
 mod locate;
 mod module;
 pub mod packs;
+mod plan;
 mod reference;
 mod rewrite;
 pub mod testing;
@@ -33,7 +34,7 @@ pub use conventions::{Check, Form, Hint, Kind, Lacks, Namespaces, Policies, Unas
 pub use declaration::{Package, Rule, RuleKind};
 pub use library::{Aggregate, Library};
 pub use locate::{Located, Outline};
-pub use module::{BuiltinErrors, Counting, Fault, Limits, Module, Options, RegoVersion};
+pub use module::{BuiltinErrors, Counting, Evaluation, Fault, Limits, Module, Options, RegoVersion};
 pub use reference::rule_path;
 pub use value::{Value, View};
 pub use worker::{Coverage, Print, Worker};

@@ -90,6 +90,20 @@ pub struct Options {
     pub limits: Limits,
     /// Whether the lines that were evaluated are counted, which costs time.
     pub coverage: Counting,
+    /// Who evaluates.
+    pub evaluation: Evaluation,
+}
+
+/// Who evaluates. The interpreter is the reference, and all three give the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evaluation {
+    /// The interpreter, but rules whose meaning is plain by plans of them.
+    #[default]
+    Planned,
+    /// The interpreter alone.
+    Interpreted,
+    /// Both, and a difference is a fault.
+    Checked,
 }
 
 /// What a builtin does with arguments that it cannot use.
