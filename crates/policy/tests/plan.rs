@@ -101,6 +101,8 @@ const PLANNED: &[&str] = &[
     "r contains y if { some x in input.xs; y := f(x) }\nf(x) := x.name if x.image else := \"none\"",
     "r contains y if { some x in input.xs; y := f(x, input.n) }\nf(x, y) := [x, y]",
     "r contains y if { some x in input.xs; y := f(x) }\nf(1) := \"one\"\nf(\"a\") := \"letter\"\nf(null) := false",
+    "r contains y if { some x in input.xs; y := f(x) }\nf(1) := \"one\"",
+    "r contains x if { some x in input.ys; f(x, \"a\") }\nf(\"a\", x) if x == \"a\"",
     "r contains y if { some x in input.xs; y := f(x) }\nf(x) := 1 if x == 1\nf(x) := 2 if x",
     "r := f(input.nope)\nf(_) := 1",
     "r := f(input.n)\nf(_) := 1",
