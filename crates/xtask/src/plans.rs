@@ -1,7 +1,7 @@
 //! Rules of policies asked about documents by their plans and by the interpreter: whether both say the same.
 //!
-//! Every rule that has a plan is asked about every document as it is and as what a constraint sees of it, whatever the rule
-//! is for. Any folders will do: checkouts of policies, and of repositories that hold manifests.
+//! Every rule that has a plan is asked about every document as it is, with the others of its file, and as what a constraint
+//! sees of it, whatever the rule is for. Any folders will do: checkouts of policies, and of repositories that hold manifests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,8 +40,9 @@ pub(crate) fn conformance(policies: &str, documents: &str) -> Result<()> {
         while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let Ok(text) = fs::read_to_string(path).map(Arc::from) else { continue };
             let tree = yaml::parse(FileId::default(), &text, Dialect::Yaml11);
-            for document in tree.documents() {
-                let plain = Value::from_node(document.root);
+            let documents: Vec<Value> = tree.documents().map(|document| Value::from_node(document.root)).collect();
+            let together = Value::array(documents.clone());
+            for plain in documents.into_iter().chain([together]) {
                 let review = Value::object([("object", plain.clone())]);
                 let reviewed = Value::object([("review", review), ("parameters", plain.clone())]);
                 for input in [plain, reviewed] {

@@ -5,6 +5,7 @@
 
 mod bodies;
 mod collections;
+mod elements;
 mod every;
 mod heads;
 mod keywords;
@@ -104,9 +105,10 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
 
 /// The text that the interpreter is given; `heads` are the names that may stand for rules.
 pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads) -> Rewritten<'t> {
-    // What names stand for has to be plain before the others look.
+    // What names stand for, and where statements are, has to be plain before the others look.
     let mut edits = Vec::new();
     shadows::rewrite(outline, &mut edits);
+    elements::rewrite(outline, &mut edits);
     if edits.is_empty() {
         let (text, added) = apply(outline.text, others(outline, heads));
         return Rewritten { text, added: [Vec::new(), added] };
