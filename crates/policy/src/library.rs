@@ -115,7 +115,7 @@ impl Library {
         faults.sort();
         let groups = Arc::from(Vec::new());
         let columns = Arc::new(columns);
-        let program = Arc::new(Program::new(&engine.get_modules(), data, options));
+        let program = Arc::new(Program::new(engine.get_modules(), data, options));
         let library = Self { engine, options: options.clone(), packages, annotations, rules, groups, columns, program };
         (library, faults)
     }

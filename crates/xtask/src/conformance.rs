@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use portcullis_policy::{Evaluation, Options};
 use portcullis_policy::gatekeeper::{Suite, SuiteResult, Verdict};
+use portcullis_policy::{Evaluation, Options};
 
 use crate::workspace;
 

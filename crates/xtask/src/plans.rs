@@ -31,7 +31,12 @@ pub(crate) fn conformance(policies: &str, documents: &str) -> Result<()> {
     paths.dedup();
     let all = paths.len();
     paths.retain(|path| library.is_planned(path));
-    println!("{} modules, {} faults at load; {} of {all} rules and functions have plans", modules.len(), faults.len(), paths.len());
+    println!(
+        "{} modules, {} faults at load; {} of {all} rules and functions have plans",
+        modules.len(),
+        faults.len(),
+        paths.len()
+    );
     let files = below(Path::new(documents), &["yaml", "yml", "json"])?;
     let (next, asked, told) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let values = AtomicUsize::new(0);

@@ -13,7 +13,7 @@ use regorus::unstable::{
 };
 use regorus::value::Object;
 
-use super::names::{Group, Meaning, Names};
+use super::names::{Group, Import, Meaning, Names};
 use super::{
     Body, Comprehension, Definition, Expr, Kind, Other, Parameter, Place, Program, Root, Rule, Shape, Statement, Step,
 };
@@ -99,7 +99,7 @@ fn rule(names: &Names<'_>, group: &Group<'_>) -> Option<(Rule, BTreeSet<usize>)>
 struct Scopes<'n, 'm> {
     names: &'n Names<'m>,
     package: &'n [String],
-    scopes: Vec<Scope>,
+    open: Vec<Scope>,
     slots: usize,
     /// Every name that got a value anywhere.
     bound: BTreeSet<String>,
@@ -117,6 +117,22 @@ struct Scope {
     inner: BTreeSet<String>,
 }
 
+/// What got a value.
+enum Bound {
+    Name(usize),
+    /// `_`.
+    Nothing,
+}
+
+impl Bound {
+    fn slot(self) -> Option<usize> {
+        match self {
+            Self::Name(slot) => Some(slot),
+            Self::Nothing => None,
+        }
+    }
+}
+
 /// Where loops go that an expression needs; `None` where there can be none.
 type Loops<'l> = Option<&'l mut Vec<Statement>>;
 
@@ -125,7 +141,7 @@ impl<'n, 'm> Scopes<'n, 'm> {
         Self {
             names,
             package: &group.package,
-            scopes: Vec::new(),
+            open: Vec::new(),
             slots: 0,
             bound: BTreeSet::new(),
             taken: BTreeSet::new(),
@@ -135,7 +151,7 @@ impl<'n, 'm> Scopes<'n, 'm> {
 
     fn definition(&mut self, head: &RuleHead, bodies: &[RuleBody]) -> Option<(Kind, Definition)> {
         let mut parameters = Vec::new();
-        self.scopes.push(Scope::default());
+        self.open.push(Scope::default());
         let (kind, value) = match head {
             RuleHead::Compr { assign, .. } => (Kind::Complete, assign.as_ref().map(|assign| &assign.value)),
             RuleHead::Set { key, .. } => (Kind::Set, Some(key.as_ref()?)),
@@ -145,7 +161,9 @@ impl<'n, 'm> Scopes<'n, 'm> {
                 }
                 for argument in args {
                     parameters.push(match argument.as_ref() {
-                        Syntax::Var { .. } => self.pattern(argument)?.map_or(Parameter::Ignored, Parameter::Name),
+                        Syntax::Var { .. } => {
+                            self.pattern(argument)?.slot().map_or(Parameter::Ignored, Parameter::Name)
+                        }
                         Syntax::String { value, .. }
                         | Syntax::RawString { value, .. }
                         | Syntax::Number { value, .. }
@@ -173,7 +191,7 @@ impl<'n, 'm> Scopes<'n, 'm> {
     }
 
     fn body(&mut self, statements: &[LiteralStmt], value: Option<&Ref<Syntax>>) -> Option<Body> {
-        self.scopes.push(Scope::default());
+        self.open.push(Scope::default());
         let statements = self.statements(statements)?;
         let value = match value {
             Some(value) => Some(self.expr(value, None)?),
@@ -185,8 +203,8 @@ impl<'n, 'm> Scopes<'n, 'm> {
 
     /// The last scope ends.
     fn close(&mut self) {
-        let Some(closed) = self.scopes.pop() else { return };
-        if let Some(around) = self.scopes.last_mut() {
+        let Some(closed) = self.open.pop() else { return };
+        if let Some(around) = self.open.last_mut() {
             around.inner.extend(closed.inner);
             around.inner.extend(closed.names.into_keys());
         }
@@ -211,19 +229,19 @@ impl<'n, 'm> Scopes<'n, 'm> {
             Literal::SomeIn { key, value, collection, .. } => {
                 let collection = self.expr(collection, Some(&mut *lowered))?;
                 let key = match key {
-                    Some(key) => self.pattern(key)?,
+                    Some(key) => self.pattern(key)?.slot(),
                     None => None,
                 };
-                Statement::Each { collection, key, value: self.pattern(value)?, other: Other::Fault }
+                Statement::Each { collection, key, value: self.pattern(value)?.slot(), other: Other::Fault }
             }
             Literal::Every { key, value, domain, query, .. } => {
                 let collection = self.expr(domain, None)?;
-                self.scopes.push(Scope::default());
+                self.open.push(Scope::default());
                 let key = match key {
-                    Some(key) => self.name(key.text())?,
+                    Some(key) => self.name(key.text())?.slot(),
                     None => None,
                 };
-                let value = self.name(value.text())?;
+                let value = self.name(value.text())?.slot();
                 let body = self.statements(&query.stmts)?;
                 self.close();
                 Statement::Every { collection, key, value, body }
@@ -232,7 +250,7 @@ impl<'n, 'm> Scopes<'n, 'm> {
             Literal::Expr { expr, .. } => match expr.as_ref() {
                 Syntax::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } => {
                     let value = self.expr(rhs, Some(&mut *lowered))?;
-                    Statement::Let(self.pattern(lhs)??, value)
+                    Statement::Let(self.pattern(lhs)?.slot()?, value)
                 }
                 Syntax::AssignExpr { op: AssignOp::Eq, lhs, rhs, .. } => self.unify(lhs, rhs, lowered)?,
                 _ => Statement::Test(self.expr(expr, Some(&mut *lowered))?),
@@ -246,11 +264,11 @@ impl<'n, 'm> Scopes<'n, 'm> {
         match (self.is_open(lhs), self.is_open(rhs)) {
             (true, false) => {
                 let value = self.expr(rhs, Some(&mut *lowered))?;
-                Some(Statement::Let(self.pattern(lhs)??, value))
+                Some(Statement::Let(self.pattern(lhs)?.slot()?, value))
             }
             (false, true) => {
                 let value = self.expr(lhs, Some(&mut *lowered))?;
-                Some(Statement::Let(self.pattern(rhs)??, value))
+                Some(Statement::Let(self.pattern(rhs)?.slot()?, value))
             }
             (true, true) => None,
             (false, false) => {
@@ -265,30 +283,30 @@ impl<'n, 'm> Scopes<'n, 'm> {
         }
     }
 
-    /// A name that gets a value: its slot, nothing for `_`.
-    fn pattern(&mut self, pattern: &Syntax) -> Option<Option<usize>> {
+    /// A name that gets a value, or `_`.
+    fn pattern(&mut self, pattern: &Syntax) -> Option<Bound> {
         let Syntax::Var { span, .. } = pattern else { return None };
         self.name(span.text())
     }
 
-    fn name(&mut self, name: &str) -> Option<Option<usize>> {
+    fn name(&mut self, name: &str) -> Option<Bound> {
         if name == "_" {
-            return Some(None);
+            return Some(Bound::Nothing);
         }
-        let around = self.scopes.len().saturating_sub(1);
+        let around = self.open.len().saturating_sub(1);
         let is_known = self
-            .scopes
+            .open
             .iter()
             .enumerate()
             .any(|(at, scope)| scope.names.contains_key(name) || (at < around && scope.declared.contains(name)));
-        let scope = self.scopes.last_mut()?;
+        let scope = self.open.last_mut()?;
         if is_known || scope.inner.contains(name) || matches!(name, "input" | "data") {
             return None;
         }
         scope.declared.remove(name);
         scope.names.insert(name.to_owned(), self.slots);
         self.bound.insert(name.to_owned());
-        Some(Some(self.slot()))
+        Some(Bound::Name(self.slot()))
     }
 
     fn slot(&mut self) -> usize {
@@ -299,8 +317,8 @@ impl<'n, 'm> Scopes<'n, 'm> {
 
     /// A name of `some`.
     fn declare(&mut self, name: &str) -> Option<()> {
-        let is_known = self.scopes.iter().any(|scope| scope.names.contains_key(name) || scope.declared.contains(name));
-        let scope = self.scopes.last_mut()?;
+        let is_known = self.open.iter().any(|scope| scope.names.contains_key(name) || scope.declared.contains(name));
+        let scope = self.open.last_mut()?;
         if is_known || scope.inner.contains(name) || matches!(name, "input" | "data" | "_") {
             return None;
         }
@@ -310,11 +328,11 @@ impl<'n, 'm> Scopes<'n, 'm> {
     }
 
     fn local(&self, name: &str) -> Option<usize> {
-        self.scopes.iter().rev().find_map(|scope| scope.names.get(name).copied())
+        self.open.iter().rev().find_map(|scope| scope.names.get(name).copied())
     }
 
     fn is_declared(&self, name: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.declared.contains(name))
+        self.open.iter().any(|scope| scope.declared.contains(name))
     }
 
     /// Whether an expression is a name that nothing gave a value.
@@ -391,7 +409,7 @@ impl<'n, 'm> Scopes<'n, 'm> {
     }
 
     fn comprehension(&mut self, query: &Query, shape: impl FnOnce(&mut Self) -> Option<Shape>) -> Option<Expr> {
-        self.scopes.push(Scope::default());
+        self.open.push(Scope::default());
         let statements = self.statements(&query.stmts)?;
         let shape = shape(self)?;
         self.close();
@@ -404,7 +422,8 @@ impl<'n, 'm> Scopes<'n, 'm> {
         let meaning = if first == "data" {
             Some((self.names.path(&path)?, path.len()))
         } else if let Some(target) = self.names.import(self.package, first) {
-            let target: Vec<String> = target?.iter().chain(path.iter().skip(1)).cloned().collect();
+            let Import::Path(target) = target else { return None };
+            let target: Vec<String> = target.iter().chain(path.iter().skip(1)).cloned().collect();
             self.taken.insert(first.clone());
             let is_data = target.first().is_some_and(|first| first == "data");
             Some((self.names.path(&target).filter(|_| is_data)?, target.len()))
@@ -462,7 +481,7 @@ impl<'n, 'm> Scopes<'n, 'm> {
             match part {
                 Part::Field(field) => steps.push(Step::Key(Inner::from(field))),
                 Part::Index(index) if self.is_open(index) => {
-                    let key = self.pattern(index)?;
+                    let key = self.pattern(index)?.slot();
                     let slot = self.slot();
                     let collection = whole(root, steps);
                     loops.as_deref_mut()?.push(Statement::Each {
@@ -504,7 +523,7 @@ impl<'n, 'm> Scopes<'n, 'm> {
             self.needs.insert(index);
             return import.is_none().then_some((Root::Rule(index), Vec::new(), 0));
         }
-        let target = import??;
+        let Import::Path(target) = import? else { return None };
         match target.first()?.as_str() {
             "input" => {
                 let steps = target.iter().skip(1).map(|key| Step::Key(Inner::from(key.as_str()))).collect();

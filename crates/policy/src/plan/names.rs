@@ -26,7 +26,10 @@ pub(super) struct Group<'m> {
     pub package: Vec<String>,
     pub name: String,
     pub definitions: Vec<&'m Rule>,
-    /// Whether every head is the name alone.
+    /// The module of the first.
+    module: usize,
+    /// Whether every head is the name alone, and the interpreter finds the arguments of a function: not where its definitions
+    /// stand in several modules.
     pub is_plain: bool,
 }
 
@@ -49,10 +52,16 @@ pub(super) enum Meaning {
     Data,
 }
 
+/// What an import's name stands for.
+pub(super) enum Import<'n> {
+    Path(&'n [String]),
+    Doubtful,
+}
+
 impl<'m> Names<'m> {
     pub(super) fn new(modules: &'m [Ref<Module>], data: &'m Inner) -> Self {
         let mut names = Self { packages: BTreeMap::new(), groups: Vec::new(), data };
-        for module in modules {
+        for (at, module) in modules.iter().enumerate() {
             let Some(path) = components(&module.package.refr) else { continue };
             let package = names.packages.entry(path.clone()).or_default();
             for import in &module.imports {
@@ -69,14 +78,19 @@ impl<'m> Names<'m> {
                 let head = head(rule);
                 let Some(name) = root(head) else { continue };
                 let index = *package.rules.entry(name.to_owned()).or_insert_with(|| {
-                    let group =
-                        Group { package: path.clone(), name: name.to_owned(), definitions: Vec::new(), is_plain: true };
+                    let group = Group {
+                        package: path.clone(),
+                        name: name.to_owned(),
+                        definitions: Vec::new(),
+                        module: at,
+                        is_plain: true,
+                    };
                     names.groups.push(group);
                     names.groups.len().saturating_sub(1)
                 });
                 if let Some(group) = names.groups.get_mut(index) {
-                    group.is_plain &= matches!(head, Expr::Var { .. });
                     group.definitions.push(rule);
+                    group.is_plain &= matches!(head, Expr::Var { .. }) && (group.module == at || !group.is_function());
                 }
             }
         }
@@ -145,9 +159,10 @@ impl<'m> Names<'m> {
         self.meaning(index, 1)
     }
 
-    /// What an import's name stands for, `None` inside where that is not certain.
-    pub(super) fn import(&self, package: &[String], name: &str) -> Option<Option<&[String]>> {
-        Some(self.packages.get(package)?.imports.get(name)?.as_deref())
+    /// What an import's name stands for.
+    pub(super) fn import(&self, package: &[String], name: &str) -> Option<Import<'_>> {
+        let target = self.packages.get(package)?.imports.get(name)?;
+        Some(target.as_deref().map_or(Import::Doubtful, Import::Path))
     }
 }
 

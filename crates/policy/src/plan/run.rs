@@ -78,13 +78,9 @@ impl Run<'_> {
             return Ok(());
         }
         let now = Instant::now();
-        let is_over = match self.until.get() {
-            Some(until) => now >= until,
-            None => {
-                self.until.set(now.checked_add(self.program.limits.time));
-                false
-            }
-        };
+        let until = self.until.get().or_else(|| now.checked_add(self.program.limits.time));
+        self.until.set(until);
+        let is_over = until.is_some_and(|until| now >= until);
         if is_over || steps >= MOST_STEPS { Err(GivenUp) } else { Ok(()) }
     }
 
