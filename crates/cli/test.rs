@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use portcullis_core::TestReport;
-use portcullis_engine::{Counting, TestOptions, test};
+use portcullis_engine::{Counting, Evaluation, TestOptions, test};
 use portcullis_report::{Options, TestFormat, Verbosity, write_tests};
 
 use crate::FAILED;
@@ -23,6 +23,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
         ignore: args.ignore.clone(),
         only: args.run.clone(),
         coverage: if is_covered { Counting::On } else { Counting::Off },
+        evaluation: Evaluation::default(),
         threads: args.threads.map_or(0, usize::from),
     };
     let tested = test(&options).map_err(|error| Failure::Message(error.to_string()))?;

@@ -55,7 +55,7 @@ pub use history::history;
 pub use objects::{Asked, FoundContainer, Given, JudgedObject, ObjectError, ObjectFinding, Objects, Whom};
 pub use packages::{Way, ways};
 pub use policies::{BundleChoice, POLICY_TAG, PackChoice, Parser, Policies, PolicySources, packs};
-pub use portcullis_policy::Counting;
+pub use portcullis_policy::{Counting, Evaluation};
 pub use scan::{EngineError, Progress, ScanOptions, Scanned, Silent, Stdin, Tree, scan};
 pub use seal::Needs;
 pub use select::{Selection, SelectionError};

@@ -11,7 +11,7 @@ use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 use portcullis_core::{Files, TestCase, TestReport};
 use portcullis_policy::testing::{PackageRun, Tests};
-use portcullis_policy::{Counting, Documents, Fault, Module, Options, Value, document};
+use portcullis_policy::{Counting, Documents, Evaluation, Fault, Module, Options, Value, document};
 use rayon::prelude::*;
 use regex::Regex;
 
@@ -34,6 +34,8 @@ pub struct TestOptions {
     pub only: Option<String>,
     /// Whether the lines that were evaluated are counted.
     pub coverage: Counting,
+    /// Who evaluates.
+    pub evaluation: Evaluation,
     /// Threads; 0: one for each core.
     pub threads: usize,
 }
@@ -73,7 +75,7 @@ pub fn test(options: &TestOptions) -> Result<Tested, TestError> {
     let mut gathered = gather(options)?;
     let suites = gathered.suites(options)?;
     let (modules, data) = gathered.read(&options.cwd);
-    let policy = Options { coverage: options.coverage, ..Options::default() };
+    let policy = Options { coverage: options.coverage, evaluation: options.evaluation, ..Options::default() };
     let (mut tests, found) = Tests::compile(&modules, &data, &policy);
     let mut faults = gathered.faults;
     faults.extend(found.iter().map(Fault::to_string));
@@ -82,7 +84,7 @@ pub fn test(options: &TestOptions) -> Result<Tested, TestError> {
     }
     let packages = tests.packages();
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
-    let of_suites = Options::default();
+    let of_suites = Options { evaluation: options.evaluation, ..Options::default() };
     let run = || -> (Vec<PackageRun>, Vec<TestCase>) {
         let runs = packages.par_iter().map(|package| tests.run(package)).collect();
         (runs, suites.par_iter().flat_map_iter(|suite| suite.run(&of_suites)).collect())

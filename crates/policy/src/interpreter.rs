@@ -1,7 +1,9 @@
 //! The evaluator: what it must be able to do, and the interpreter that does it.
 //!
-//! `regorus` also has a virtual machine. It is three times as fast and not used: it loses `else` (a rule that should give
-//! its other value gives none, so that a policy fails open) and knows no functions but its own.
+//! `regorus` also has a virtual machine. It is three times as fast and not used. It loses `else`, what fails within a body is
+//! a body that does not hold, and rules with two values have none, each without a word: a policy that fails open. And it
+//! knows no functions but its own. What is fast here are plans (`plan`), which ask the interpreter wherever they would have
+//! to guess.
 
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};

@@ -12,7 +12,8 @@ use crate::annotation::{self, Annotation};
 use crate::check;
 use crate::declaration::{self, Package, RuleKind};
 use crate::interpreter::{self, Interpreter, guarded};
-use crate::module::{Fault, Module, Options, RegoVersion};
+use crate::module::{Evaluation, Fault, Module, Options, RegoVersion};
+use crate::plan::{Planned, Program};
 use crate::rewrite::{self, Columns, Declared, Heads, Outline};
 use crate::value::Value;
 use crate::worker::Worker;
@@ -24,13 +25,23 @@ pub struct Library {
     packages: Vec<Package>,
     annotations: Vec<Annotation>,
     rules: Arc<BTreeSet<String>>,
-    groups: Arc<[Group]>,
+    groups: Arc<[Together]>,
     columns: Arc<Columns>,
+    program: Arc<Program>,
 }
 
 /// Rules that are evaluated together, by one input: of the library that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregate(pub(crate) usize);
+
+/// The rules of an aggregate, each with its index.
+#[derive(Clone, Debug)]
+pub(crate) struct Together {
+    /// Those that have a plan.
+    pub planned: Arc<[(usize, String, Planned)]>,
+    /// Those that the interpreter evaluates: the others, and all where both are to be compared.
+    pub interpreted: Option<Group>,
+}
 
 /// Rules in one rule that holds their values, and its halves.
 #[derive(Clone, Debug)]
@@ -112,7 +123,8 @@ impl Library {
         faults.sort();
         let groups = Arc::from(Vec::new());
         let columns = Arc::new(columns);
-        let library = Self { engine, options: options.clone(), packages, annotations, rules, groups, columns };
+        let program = Arc::new(Program::new(engine.get_modules(), data, options));
+        let library = Self { engine, options: options.clone(), packages, annotations, rules, groups, columns, program };
         (library, faults)
     }
 
@@ -134,15 +146,24 @@ impl Library {
         let mut made = Vec::new();
         let mut count = 0;
         for list in lists {
-            let rules: Vec<(usize, String)> = list.iter().map(|path| path.as_ref().to_owned()).enumerate().collect();
+            let mut rules: Vec<(usize, String)> =
+                list.iter().map(|path| path.as_ref().to_owned()).enumerate().collect();
+            let planned: Arc<[_]> = rules
+                .iter()
+                .filter_map(|(index, path)| Some((*index, path.clone(), self.program.find(path)?)))
+                .collect();
+            if self.options.evaluation != Evaluation::Checked {
+                rules.retain(|(_, path)| self.program.find(path).is_none());
+            }
             made.push(Aggregate(groups.len()));
-            groups.push(group(&rules, groups.len(), &mut count, &mut text));
+            let interpreted = (!rules.is_empty()).then(|| group(&rules, groups.len(), &mut count, &mut text));
+            groups.push(Together { planned, interpreted });
         }
         let name = format!("<{AGGREGATES}-{}>", self.groups.len());
         self.engine.add_policy(name, text).map_err(|error| Fault::read(&error.to_string()))?;
         prepare(&mut self.engine)?;
         let mut rules = BTreeSet::clone(&self.rules);
-        rules.extend(groups.iter().flat_map(Group::paths));
+        rules.extend(groups.iter().filter_map(|group| group.interpreted.as_ref()).flat_map(Group::paths));
         self.rules = Arc::new(rules);
         self.groups = Arc::from(groups);
         Ok(made)
@@ -152,7 +173,12 @@ impl Library {
     pub fn worker(&self) -> Worker {
         let interpreter =
             Interpreter::new(&self.engine, Arc::clone(&self.rules), Arc::clone(&self.columns), self.options.limits);
-        Worker::new(interpreter, Arc::clone(&self.groups))
+        Worker::new(interpreter, Arc::clone(&self.groups), Arc::clone(&self.program), self.options.evaluation)
+    }
+
+    /// Whether a rule is evaluated without the interpreter, as long as nothing is peculiar.
+    pub fn is_planned(&self, path: &str) -> bool {
+        self.program.find(path).is_some()
     }
 }
 

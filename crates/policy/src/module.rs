@@ -92,6 +92,8 @@ pub struct Options {
     pub coverage: Counting,
     /// Whether definitions of a rule that say different things about themselves are told apart.
     pub definitions: Definitions,
+    /// Who evaluates.
+    pub evaluation: Evaluation,
 }
 
 /// What the definitions of `deny` are that say different things about themselves.
@@ -102,6 +104,18 @@ pub enum Definitions {
     Together,
     /// Rules of their own, whose values `deny` holds as well.
     Apart,
+}
+
+/// Who evaluates. The interpreter is the reference, and all three give the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evaluation {
+    /// The interpreter, but rules whose meaning is plain by plans of them.
+    #[default]
+    Planned,
+    /// The interpreter alone.
+    Interpreted,
+    /// Both, and a difference is a fault.
+    Checked,
 }
 
 /// What a builtin does with arguments that it cannot use.

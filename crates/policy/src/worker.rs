@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::interpreter::{Evaluator, Interpreter};
-use crate::library::{Aggregate, Group};
-use crate::module::Fault;
+use crate::library::{Aggregate, Group, Together};
+use crate::module::{Evaluation, Fault};
+use crate::plan::Program;
 use crate::value::Value;
 
 /// Evaluates the rules of a library; made by [`crate::Library::worker`], one for each thread.
 pub struct Worker {
     evaluator: Box<dyn Evaluator>,
-    groups: Arc<[Group]>,
+    groups: Arc<[Together]>,
+    program: Arc<Program>,
+    evaluation: Evaluation,
 }
 
 /// What a policy printed.
@@ -50,13 +53,28 @@ pub struct Coverage {
 }
 
 impl Worker {
-    pub(crate) fn new(interpreter: Interpreter, groups: Arc<[Group]>) -> Self {
-        Self { evaluator: Box::new(interpreter), groups }
+    pub(crate) fn new(
+        interpreter: Interpreter,
+        groups: Arc<[Together]>,
+        program: Arc<Program>,
+        evaluation: Evaluation,
+    ) -> Self {
+        Self { evaluator: Box::new(interpreter), groups, program, evaluation }
     }
 
     /// The value of a rule (`data.main.deny`) or of a package or data document, for an input; undefined where there is none.
     pub fn rule(&mut self, path: &str, input: &Value) -> Result<Value, Fault> {
-        self.evaluator.rule(path, input).map_err(|fault| blame(fault, path))
+        let planned = self.program.find(path).and_then(|rule| self.program.run([rule].into_iter(), input).pop()?);
+        if self.evaluation != Evaluation::Checked
+            && let Some(value) = planned
+        {
+            return Ok(value);
+        }
+        let value = self.evaluator.rule(path, input).map_err(|fault| blame(fault, path));
+        match planned {
+            Some(planned) if value.as_ref() != Ok(&planned) => Err(differ(path, &planned, value)),
+            _ => value,
+        }
     }
 
     /// The value of the first expression of a query in its first result; undefined where there is no result.
@@ -69,9 +87,28 @@ impl Worker {
     /// One evaluation computes what the rules share once. Where it fails, parts of it and then single rules are evaluated by
     /// themselves, so that a fault takes no other rule with it.
     pub fn aggregate(&mut self, aggregate: Aggregate, input: &Value) -> Vec<(usize, Result<Value, Fault>)> {
-        let Some(group) = self.groups.get(aggregate.0).cloned() else { return Vec::new() };
+        let Some(Together { planned, interpreted }) = self.groups.get(aggregate.0).cloned() else { return Vec::new() };
         let mut results = Vec::new();
-        self.collect(&group, input, &mut results);
+        if let Some(group) = interpreted {
+            self.collect(&group, input, &mut results);
+        }
+        let values = self.program.run(planned.iter().map(|(_, _, rule)| *rule), input);
+        for ((index, path, _), planned) in planned.iter().zip(values) {
+            let result = match (self.evaluation, planned) {
+                (Evaluation::Checked, None) => continue,
+                (Evaluation::Checked, Some(planned)) => {
+                    let known = results.iter().position(|(at, _)| at == index);
+                    let known = known.map_or(Ok(Value::UNDEFINED), |at| results.swap_remove(at).1);
+                    if known.as_ref() == Ok(&planned) { known } else { Err(differ(path, &planned, known)) }
+                }
+                (_, Some(planned)) => Ok(planned),
+                (_, None) => self.evaluator.rule(path, input).map_err(|fault| blame(fault, path)),
+            };
+            if result != Ok(Value::UNDEFINED) {
+                results.push((*index, result));
+            }
+        }
+        results.sort_by_key(|(index, _)| *index);
         results
     }
 
@@ -103,6 +140,13 @@ impl Worker {
     pub fn coverage(&self) -> Vec<Coverage> {
         self.evaluator.coverage()
     }
+}
+
+/// A plan that is wrong.
+fn differ(path: &str, planned: &Value, interpreted: Result<Value, Fault>) -> Fault {
+    let interpreted = interpreted.map_or_else(|fault| fault.to_string(), |value| value.to_json().to_string());
+    let planned = planned.to_json();
+    Fault::new("", 0, 0, format!("{path}: its plan gives {planned}, and the interpreter {interpreted}"))
 }
 
 /// A fault without a place (time, size, a panic) names the rule.

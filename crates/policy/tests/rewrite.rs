@@ -69,6 +69,31 @@ fn what_opa_reads_is_read() {
             json!(true),
         ),
         ("package p\nimport rego.v1\nx if { every l in [\"n\"] { not f(input[l]) } }\nf(1) := true", json!(true)),
+        // Elements that are undefined.
+        ("package p\nimport rego.v1\nx contains c.args[1] if some c in input.containers", json!(["b"])),
+        ("package p\nimport rego.v1\nx contains c.args[1] if { some c in input.containers }", json!(["b"])),
+        ("package p\nx[c.args[1]] { c := input.containers[_] }", json!(["b"])),
+        ("package p\nx[c.args[_]] { c := input.containers[_] # each\n}", json!(["a", "b", "c"])),
+        ("package p\nx[{\"a\": c.args[1]}] { c := input.containers[_] }", json!([{"a": "b"}])),
+        (
+            "package p\nimport rego.v1\nx contains {\n  \"a\": c.args[1],\n  \"n\": input.n,\n} if {\n  some c in input.containers\n}",
+            json!([{"a": "b", "n": 3}]),
+        ),
+        (
+            "package p\nimport rego.v1\nx contains sprintf(\"%s\", [c.args[1]]) if some c in input.containers",
+            json!(["b"]),
+        ),
+        ("package p\nimport rego.v1\nx contains c.nope if some c in input.containers", json!([])),
+        ("package p\nimport rego.v1\nx contains input.n + 1", json!([4])),
+        ("package p\nimport rego.v1\nx contains y if some y in input.n", json!([])),
+        (
+            "package p\nimport rego.v1\nx contains [a | some a in c.args] if some c in input.containers",
+            json!([["a", "b"], ["c"]]),
+        ),
+        (
+            "package p\nx[m] { c := input.containers[_]; i := 1; m := [i | c.args[i]] }\nx[[i | c.args[i]]] { c := input.containers[_]; i := 1 }",
+            json!([[], [1]]),
+        ),
         // A collection that is none.
         ("package p\nimport rego.v1\nx contains y if { some y in input.n }", json!([])),
         ("package p\nimport rego.v1\nx contains y if { some y in input.nope }", json!([])),

@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
-//! advisories --rustsec PATH | conformance conftest|gatekeeper|opa|trivy-checks CHECKOUT | layers`.
+//! advisories --rustsec PATH | conformance conftest|gatekeeper|opa|trivy-checks CHECKOUT |
+//! conformance plans POLICIES DOCUMENTS | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -11,6 +12,7 @@ mod docs;
 mod layers;
 mod new_rule;
 mod opa;
+mod plans;
 mod ready;
 mod schemas;
 mod trivy_checks;
@@ -34,6 +36,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    run the tests of aquasecurity/trivy-checks and write tests/peers/trivy-checks.md
   conformance opa CHECKOUT
                    run the cases of open-policy-agent/opa and write tests/peers/opa.md
+  conformance plans POLICIES DOCUMENTS
+                   ask the rules below one folder about the documents below another, with plans and without, and tell differences
   layers           check which crate may import which";
 
 fn main() -> ExitCode {
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         ["conformance", "gatekeeper", checkout] => conformance::gatekeeper(checkout),
         ["conformance", "trivy-checks", checkout] => trivy_checks::conformance(checkout),
         ["conformance", "opa", checkout] => opa::conformance(checkout),
+        ["conformance", "plans", policies, documents] => plans::conformance(policies, documents),
         ["layers"] => layers::check(),
         ["help" | "-h" | "--help"] => {
             println!("{USAGE}");

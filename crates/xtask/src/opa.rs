@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use portcullis_core::FileId;
-use portcullis_policy::{BuiltinErrors, Fault, Library, Limits, Module, Options, RegoVersion, Value, View};
+use portcullis_policy::{BuiltinErrors, Evaluation, Fault, Library, Limits, Module, Options, RegoVersion, Value, View};
 use portcullis_syntax::{Dialect, yaml};
 
 use crate::workspace;
@@ -93,6 +93,7 @@ fn run(case: &Value, version: RegoVersion) -> Result<(), Miss> {
         version,
         builtin_errors: if is_strict { BuiltinErrors::Strict } else { BuiltinErrors::Undefined },
         limits: Limits { time: Duration::from_secs(5), ..Limits::default() },
+        evaluation: Evaluation::Checked,
         ..Options::default()
     };
     let wants_error = case.get("want_error").is_some() || case.get("want_error_code").is_some();
@@ -110,6 +111,15 @@ fn run(case: &Value, version: RegoVersion) -> Result<(), Miss> {
             .map_err(|fault| refused("input_term", &fault))?,
         None => case.get("input").unwrap_or(Value::UNDEFINED),
     };
+    // Queries are the interpreter's. What rules give must be the same without it.
+    let rules = library.packages().iter().flat_map(|package| &package.rules);
+    for rule in rules.filter(|rule| library.is_planned(&rule.path)) {
+        if let Err(fault) = worker.rule(&rule.path, &input)
+            && fault.message.contains("its plan gives")
+        {
+            return Err(miss("a plan differs from the interpreter", fault.message));
+        }
+    }
     match (worker.query(&query, &input), wants_error) {
         (Err(_), true) => Ok(()),
         (Err(fault), false) => Err(refused("not evaluated", &fault)),

@@ -8,7 +8,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 use portcullis_core::{Outcome, TestCase};
-use portcullis_engine::{Counting, TestOptions, Tested, test};
+use portcullis_engine::{Counting, Evaluation, TestOptions, Tested, test};
 
 use crate::workspace;
 
@@ -20,6 +20,7 @@ pub(crate) fn conformance(checkout: &str) -> Result<()> {
         ignore: vec!["*.yaml".to_owned(), "*.yml".to_owned(), "*.json".to_owned()],
         only: None,
         coverage: Counting::Off,
+        evaluation: Evaluation::Checked,
         threads: 0,
     };
     let tested = test(&options)?;

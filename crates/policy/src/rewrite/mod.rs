@@ -7,6 +7,7 @@ mod bodies;
 mod collections;
 mod declared;
 mod denied;
+mod elements;
 mod heads;
 mod keywords;
 mod metadata;
@@ -112,13 +113,14 @@ fn column(added: &[Added], line: u32, column: u32) -> u32 {
 /// The text that the interpreter is given; `heads` are the names that may stand for rules, `said` is what each rule is told
 /// about itself, and `parts` what has to stand apart.
 pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads, said: &[Said], parts: Option<&Parts>) -> Rewritten<'t> {
-    // What names and calls stand for has to be plain before the others look.
+    // What names and calls stand for, and where statements are, has to be plain before the others look.
     let mut edits = Vec::new();
     metadata::rewrite(outline, said, &mut edits);
     if let Some(parts) = parts {
         parts::rewrite(outline, parts, &mut edits);
     }
     shadows::rewrite(outline, &mut edits);
+    elements::rewrite(outline, &mut edits);
     if edits.is_empty() {
         let (text, added) = apply(outline.text, others(outline, heads));
         return Rewritten { text, added: [Vec::new(), added] };
