@@ -41,6 +41,11 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Lists the rules
     Rules(RulesArgs),
+    /// Writes or tidies the file of known findings
+    ///
+    /// `portcullis baseline write`, and from then on `portcullis --baseline portcullis-baseline.json` reports what is new. Files may
+    /// be renamed and lines may move.
+    Baseline(BaselineArgs),
     /// Builds or describes the database of advisories
     ///
     /// Lockfiles are looked up in it. What is known of Rust's crates is built into the program; a database brings the other
@@ -117,10 +122,65 @@ pub(crate) struct CheckArgs {
     )]
     pub(crate) history: Option<String>,
 
+    /// Say how a package came into the project, and judge nothing
+    ///
+    /// The shortest way to each place where a lockfile has it: `api 1.2.0 → left-pad 1.3.0`. With `name@version`, that version
+    /// alone.
+    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["fix", "format"], help_heading = "Rules")]
+    pub(crate) explain_path: Option<String>,
+
+    /// Report only what is not in this file, which `portcullis baseline write` makes
+    ///
+    /// What is in it is counted, and shown with --include-suppressed; what of it is fixed is said on standard error. Stronger than
+    /// the configuration's `baseline`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "history")]
+    pub(crate) baseline: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) rules: RuleFlags,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) input: InputFlags,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(crate) command: BaselineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Scans, and writes down what is found
+    ///
+    /// Takes the flags of `check` that decide what is found. What an older baseline has stays where this scan cannot tell: of files
+    /// that it does not look at, and of rules that are off.
+    Write(Box<BaselineScanArgs>),
+    /// Scans, and takes out what is fixed
+    ///
+    /// Nothing is added. What a scan cannot tell stays: of files that it does not look at or cannot read, and of rules that are off.
+    Prune(Box<BaselineScanArgs>),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BaselineScanArgs {
+    /// Files and folders to scan; the working directory by default
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// The baseline; by default the configuration's, else portcullis-baseline.json
+    #[arg(short, long, visible_alias = "baseline", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleFlags,
     #[command(flatten)]
     pub(crate) input: InputFlags,
     #[command(flatten)]
@@ -206,13 +266,6 @@ pub(crate) struct RuleFlags {
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
 
-    /// Say how a package came into the project, and judge nothing
-    ///
-    /// The shortest way to each place where a lockfile has it: `api 1.2.0 → left-pad 1.3.0`. With `name@version`, that version
-    /// alone.
-    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["fix", "format"])]
-    pub(crate) explain_path: Option<String>,
-
     #[command(flatten)]
     pub(crate) policies: PolicyFlags,
 
@@ -241,7 +294,7 @@ pub(crate) struct RuleFlags {
     pub(crate) date: Option<Date>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputFlags {
     /// How to write the result, and where
@@ -345,7 +398,7 @@ pub(crate) struct ConfigFlags {
     pub(crate) no_config: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct ColorFlag {
     /// Whether to colour the output
     ///

@@ -5,6 +5,7 @@
 mod actions;
 mod advisory;
 mod asked;
+mod baseline;
 mod builds;
 mod callers;
 mod classify;
@@ -48,6 +49,7 @@ mod vers;
 mod vex;
 
 pub use advisory::advisory;
+pub use baseline::Standing;
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};
 pub use git::GitError;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use portcullis_core::{
-    Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx, ScanError,
-    ScanReport, Severity, Stats, SuppressedBy,
+    Baseline, Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx,
+    ScanError, ScanReport, Severity, Stats, SuppressedBy,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -18,6 +18,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::asked;
+use crate::baseline::{self, Sight, Standing};
 use crate::builds::{Built, Scan};
 use crate::callers::Callers;
 use crate::classify::Language;
@@ -98,6 +99,8 @@ pub struct ScanOptions {
     pub config_directory: Option<PathBuf>,
     /// What the reports need.
     pub needs: Needs,
+    /// Findings that are known: they are suppressed.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 impl ScanOptions {
@@ -132,6 +135,7 @@ impl ScanOptions {
             config: Config::default(),
             config_directory: None,
             needs: Needs::default(),
+            baseline: None,
         }
     }
 }
@@ -306,6 +310,7 @@ fn scan_once(
     let yields = Yields::new(&catalog);
     let shared = Shared {
         options,
+        needs: Needs { trace: options.needs.trace || options.baseline.is_some(), ..options.needs },
         catalog: &catalog,
         yields: &yields,
         files: worktree,
@@ -470,11 +475,17 @@ fn scan_once(
     if options.needs.packages {
         packages.list(&mut report);
     }
+    let selection = |target: Option<usize>| {
+        let set = target.and_then(|target| sets.get(target)).copied().unwrap_or_default();
+        rules.get(&set).map(|rules| &rules.selection)
+    };
+    let sight = Sight { options, files: worktree, found: &found, seen, selection: &selection };
+    let baseline = options.baseline.as_deref().map(|baseline| baseline::apply(baseline, &mut report, &sight));
     report.stats.elapsed_ms = started.elapsed().as_millis();
     // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
     let searched = report.stats.searched > 0;
     let nothing = found.empty_directory && !(searched && (is_search(&rules, &catalog) || !report.findings.is_empty()));
-    Ok(Some(Scanned { report, nothing }))
+    Ok(Some(Scanned { report, nothing, baseline: baseline.unwrap_or_default() }))
 }
 
 /// Builds and judges the worlds of a scan, in order.
@@ -640,6 +651,8 @@ pub struct Scanned {
     pub report: ScanReport,
     /// Exit code 3.
     pub nothing: bool,
+    /// What became of the baseline's entries, in their order; empty without one.
+    pub baseline: Vec<Standing>,
 }
 
 /// The targets in the worktree.
@@ -713,6 +726,7 @@ fn wanted(options: &ScanOptions) -> Wanted<'_> {
 /// What all files have in common.
 struct Shared<'a> {
     options: &'a ScanOptions,
+    needs: Needs,
     catalog: &'a Catalog,
     yields: &'a Yields,
     files: &'a dyn Files,
@@ -744,7 +758,7 @@ impl<'a> Shared<'a> {
             selection: &rules.selection,
             dispatch: &rules.dispatch,
             yields: self.yields,
-            needs: self.options.needs,
+            needs: self.needs,
             files: self.files,
             homes: self.homes,
             variables_files: self.variables_files,
