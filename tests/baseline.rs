@@ -17,13 +17,13 @@ use support::{folder, run};
 enum Do {
     Write(&'static str, &'static str),
     Move(&'static str, &'static str),
-    Copy(&'static str, &'static str),
+    Twin(&'static str, &'static str),
     Remove(&'static str),
     /// In a file, what stands for what.
     Replace(&'static str, &'static str, &'static str),
 }
 
-use Do::{Copy, Move, Remove, Replace, Write};
+use Do::{Move, Remove, Replace, Twin, Write};
 
 fn take(root: &Path, steps: &[Do]) {
     for step in steps {
@@ -36,7 +36,7 @@ fn take(root: &Path, steps: &[Do]) {
                 fs::create_dir_all(root.join(to).parent().unwrap()).unwrap();
                 fs::rename(root.join(from), root.join(to)).unwrap();
             }
-            Copy(from, to) => _ = fs::copy(root.join(from), root.join(to)).unwrap(),
+            Twin(from, to) => _ = fs::copy(root.join(from), root.join(to)).unwrap(),
             Remove(path) => fs::remove_file(root.join(path)).unwrap(),
             Replace(path, old, new) => {
                 let text = fs::read_to_string(root.join(path)).unwrap();
@@ -48,7 +48,7 @@ fn take(root: &Path, steps: &[Do]) {
 }
 
 const ONLY: &str = "k8s-privileged-container,k8s-secret-env-literal,k8s-host-network,docker-image-latest-tag,\
-                    docker-user-missing,secret-password,syntax-error,k8s-service-selects-nothing";
+                    docker-user-missing,secret-password,syntax-error,k8s-dangling-service";
 
 fn check(root: &Path, more: &[&str]) -> Output {
     let flags = ["check", "--format", "concise", "--only", ONLY];
@@ -129,12 +129,12 @@ fn what_is_known_is_hidden_and_nothing_else() {
         ("a finding is fixed", &[Replace("k8s/pod.yaml", "privileged: true", "privileged: false")], &[]),
         (
             "a file is copied",
-            &[Copy("Dockerfile", "Dockerfile.dev")],
+            &[Twin("Dockerfile", "Dockerfile.dev")],
             &["Dockerfile.dev:1 docker-image-latest-tag", "Dockerfile.dev:1 docker-user-missing"],
         ),
         (
             "a file is copied and the first one renamed",
-            &[Copy("Dockerfile", "Dockerfile.a"), Move("Dockerfile", "Dockerfile.b")],
+            &[Twin("Dockerfile", "Dockerfile.a"), Move("Dockerfile", "Dockerfile.b")],
             &["Dockerfile.b:1 docker-image-latest-tag", "Dockerfile.b:1 docker-user-missing"],
         ),
         (
@@ -148,8 +148,8 @@ fn what_is_known_is_hidden_and_nothing_else() {
         ),
         (
             "the same line once more",
-            &[Write("Dockerfile", "FROM node:latest AS a\nFROM node:latest\nCOPY --from=a app /app\nCMD [\"/app\"]\n")],
-            &["Dockerfile:2 docker-image-latest-tag"],
+            &[Write("a.env", "A_PASSWORD=kX9mQ2vL7\nA_PASSWORD=kX9mQ2vL7\n")],
+            &["a.env:2 secret-password"],
         ),
         (
             "a file goes and another comes that is wrong alike",
@@ -267,7 +267,12 @@ fn writing_again_keeps_what_the_scan_cannot_tell() {
 
 #[test]
 fn the_configuration_names_it_and_the_flag_is_stronger() {
-    let files = [("k8s/pod.yaml", POD), ("portcullis.yaml", "baseline: known/findings.json\n"), ("known/.keep", "")];
+    let files = [
+        ("k8s/pod.yaml", POD),
+        ("portcullis.yaml", "baseline: known/findings.json\n"),
+        ("known/.keep", ""),
+        (".git/HEAD", "ref: refs/heads/main\n"),
+    ];
     let root = folder("baseline-config", "config", &files);
     assert!(text(&check(&root, &[]).stderr).contains("`portcullis baseline write` makes it"));
     assert_eq!(check(&root, &[]).status.code(), Some(2));

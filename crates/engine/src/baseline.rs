@@ -10,13 +10,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use portcullis_core::{
     Baseline, BaselineEntry, FileId, Files, Finding, Fingerprint, Note, NoteKind, ScanError, ScanReport, SuppressedBy,
     Suppression, is_advisory,
 };
 use portcullis_model::facts::Seen;
-use portcullis_rules::scan::ids;
 
 use crate::classify::Language;
 use crate::discover::Discovered;
@@ -48,7 +48,7 @@ pub(crate) fn apply(baseline: &Baseline, report: &mut ScanReport, sight: &Sight<
             finding.suppressed = Some(Box::new(Suppression { by: SuppressedBy::Baseline, reason: None }));
         }
     }
-    let blind = Blind::of(report);
+    let blind = Blind::of(report, sight.faulty);
     let files: HashMap<String, usize> =
         (0..sight.found.targets.len()).filter_map(|at| Some((report.root_path(file_id(at)?), at))).collect();
     let mut fixed = Vec::new();
@@ -176,6 +176,7 @@ pub(crate) struct Sight<'s> {
     pub(crate) files: &'s dyn Files,
     pub(crate) found: &'s Discovered,
     pub(crate) seen: Seen,
+    pub(crate) faulty: &'s Faulty,
     /// The rules that are on for a target, and without one those of any other file.
     pub(crate) selection: &'s dyn Fn(Option<usize>) -> Option<&'s Selection>,
 }
@@ -219,7 +220,7 @@ impl Sight<'_> {
             return is_advisory(&entry.rule) && is_of_package && is_looked_up && !blind.to_advisories;
         };
         let meta = report.catalog.get(rule);
-        let sees_neighbours = self.seen == Seen::Whole && blind.files.is_empty();
+        let sees_neighbours = self.seen == Seen::Whole && !blind.is_broken;
         selection.is_on(rule)
             && (!meta.tags.contains("across-files") || sees_neighbours)
             && !(meta.tags.contains(POLICY_TAG) && blind.to_policies)
@@ -234,24 +235,39 @@ impl Sight<'_> {
     }
 }
 
+/// The files that could not be read to their end, whether or not a rule says so.
+#[derive(Debug, Default)]
+pub(crate) struct Faulty(Mutex<BTreeSet<FileId>>);
+
+impl Faulty {
+    pub(crate) fn add(&self, file: FileId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file);
+    }
+
+    fn files(&self) -> BTreeSet<FileId> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// What a scan could not see.
 struct Blind {
     /// As shown.
     files: HashSet<String>,
+    /// Whether some of them cannot be read, which mutes what depends on all of them.
+    is_broken: bool,
     to_policies: bool,
     to_advisories: bool,
 }
 
 impl Blind {
-    fn of(report: &ScanReport) -> Self {
+    fn of(report: &ScanReport, faulty: &Faulty) -> Self {
         let kinds = [NoteKind::Template, NoteKind::Unbuilt, NoteKind::Unrecognised, NoteKind::Other];
         let noted = report.notes.iter().filter(|note| !note.path.is_empty() && kinds.contains(&note.kind));
         let mut files: HashSet<String> = noted.map(|note| note.path.clone()).collect();
-        let faults: BTreeSet<_> =
-            [ids::SYNTAX_ERROR, ids::UNREADABLE_FILE].iter().filter_map(|id| report.catalog.by_id(id)).collect();
-        let broken = report.findings.iter().filter(|finding| faults.contains(&finding.rule));
-        files.extend(broken.map(|finding| report.path(finding.location.file()).to_owned()));
-        let mut blind = Self { files, to_policies: false, to_advisories: false };
+        let broken: Vec<String> = faulty.files().into_iter().map(|file| report.path(file).to_owned()).collect();
+        let is_broken = !broken.is_empty() || !report.errors.is_empty();
+        files.extend(broken);
+        let mut blind = Self { files, is_broken, to_policies: false, to_advisories: false };
         for error in &report.errors {
             match error {
                 ScanError::Path { path, .. } => _ = blind.files.insert(path.to_string_lossy().into_owned()),

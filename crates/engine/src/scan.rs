@@ -18,7 +18,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::asked;
-use crate::baseline::{self, Sight, Standing};
+use crate::baseline::{self, Faulty, Sight, Standing};
 use crate::builds::{Built, Scan};
 use crate::callers::Callers;
 use crate::classify::Language;
@@ -290,6 +290,7 @@ fn scan_once(
     });
     let builds = Builds::default();
     let callers = Callers::default();
+    let faulty = Faulty::default();
     if let Some(constraints) = &mut constraints {
         constraints.say(&mut report);
     }
@@ -323,6 +324,7 @@ fn scan_once(
         root_paths: &scan_root_paths,
         builds: &builds,
         callers: &callers,
+        faulty: &faulty,
         policies: asking.as_ref(),
         gate: gate.as_ref(),
     };
@@ -479,7 +481,7 @@ fn scan_once(
         let set = target.and_then(|target| sets.get(target)).copied().unwrap_or_default();
         rules.get(&set).map(|rules| &rules.selection)
     };
-    let sight = Sight { options, files: worktree, found: &found, seen, selection: &selection };
+    let sight = Sight { options, files: worktree, found: &found, seen, faulty: &faulty, selection: &selection };
     let baseline = options.baseline.as_deref().map(|baseline| baseline::apply(baseline, &mut report, &sight));
     report.stats.elapsed_ms = started.elapsed().as_millis();
     // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
@@ -740,6 +742,7 @@ struct Shared<'a> {
     root_paths: &'a RootPaths,
     builds: &'a Builds,
     callers: &'a Callers,
+    faulty: &'a Faulty,
     policies: Option<&'a Asking>,
     gate: Option<&'a Gate<'a>>,
 }
@@ -769,6 +772,7 @@ impl<'a> Shared<'a> {
             root_paths: self.root_paths,
             builds: self.builds,
             callers: self.callers,
+            faulty: self.faulty,
             policies: self.policies,
             gate: self.gate,
             today: self.options.date,
