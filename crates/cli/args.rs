@@ -101,11 +101,25 @@ pub(crate) struct CheckArgs {
     #[arg(long, requires = "fix")]
     pub(crate) unsafe_fixes: bool,
 
-    /// Scan what is staged: the files that the next commit adds or changes, as git's index has them
+    /// Report what is staged: findings that the next commit is to blame for, as git's index has the files
     ///
-    /// What they refer to is read from the index as well, and what git ignores from disk. With paths, those below them alone.
-    #[arg(long, conflicts_with_all = ["fix", "explain_path", "stdin_filename"])]
+    /// Kept are those that touch a changed line, at their place or at one that they come from, and those that were not there
+    /// before. What files refer to is read from the index as well, and what git ignores from disk. With paths, those of files below
+    /// them alone.
+    #[arg(long, conflicts_with_all = ["fix", "explain_path", "stdin_filename", "changed"])]
     pub(crate) staged: bool,
+
+    /// Report what was changed since a branch or commit: findings that the changes are to blame for
+    ///
+    /// Changes are counted from the commit that it has in common with HEAD, as in pull requests (`git diff main...`), up to the
+    /// files on disk; files that git does not know yet count as a whole. Everything is scanned, and kept is what --staged keeps.
+    #[arg(
+        long,
+        value_name = "REF",
+        value_parser = NonEmptyStringValueParser::new(),
+        conflicts_with_all = ["explain_path", "stdin_filename"]
+    )]
+    pub(crate) changed: Option<String>,
 
     /// Search the commits of a range for secrets, instead of the files on disk; all that HEAD has where none is named
     ///
@@ -118,7 +132,7 @@ pub(crate) struct CheckArgs {
         num_args = 0..=1,
         default_missing_value = "HEAD",
         value_parser = NonEmptyStringValueParser::new(),
-        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged"]
+        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged", "changed"]
     )]
     pub(crate) history: Option<String>,
 

@@ -73,6 +73,7 @@ fn as_check(args: BaselineScanArgs) -> CheckArgs {
         fix: false,
         unsafe_fixes: false,
         staged: false,
+        changed: None,
         history: None,
         explain_path: None,
         baseline: None,

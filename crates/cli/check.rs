@@ -351,14 +351,18 @@ fn scan_options(
             "--stdin-filename names standard input, which is read with the path `-`".to_owned(),
         ));
     }
-    let is_of_git = args.staged || args.history.is_some();
+    let is_of_git = args.staged || args.changed.is_some() || args.history.is_some();
     if !args.input.cluster.is_empty() && (args.fix || is_of_git) {
         return Err(Failure::Message(
             "--cluster: what a cluster holds is in no repository, and is not fixed there".to_owned(),
         ));
     }
     if is_of_git && paths.len() < named.len() {
-        let flag = if args.staged { "--staged" } else { "--history" };
+        let flag = match &args.changed {
+            _ if args.staged => "--staged",
+            Some(_) => "--changed",
+            None => "--history",
+        };
         return Err(Failure::Message(format!("{flag} reads from the git repository: `-` and pipes are in none")));
     }
     // What a commit holds is asked of all of it, wherever in the worktree one stands.
@@ -411,6 +415,7 @@ fn scan_options(
         config_directory,
         needs,
         baseline: None,
+        changed: args.changed.clone(),
         cwd,
     })
 }

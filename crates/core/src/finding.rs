@@ -180,6 +180,8 @@ pub struct Trace {
     pub content: u64,
     /// The places that the value came through, as far as their files are known where it was judged.
     pub via: Vec<Location>,
+    /// Where the object begins that is the other end of a relation across files.
+    pub other: Option<Span>,
 }
 
 /// A commit that brought what a finding is about. Who made it is left out: reports travel.

@@ -3,6 +3,7 @@
 //! The repository's own ignore files count, the user's do not. Hidden files count, links are not followed. The order
 //! is that of the paths, whatever the walk did.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -190,20 +191,68 @@ pub(crate) fn discover(
     found
 }
 
-/// Makes targets of the files that the next commit changes, those below the named paths where some are; what the index holds
-/// beside them is there to be referred to.
-pub(crate) fn staged(index: &Index, cwd: &Path, named: &[PathBuf], filters: &Filters<'_>, reads: Reads) -> Discovered {
+/// How much of an index is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Around {
+    /// The chosen files alone: of what the others hold nothing is known but what these refer to.
+    Chosen,
+    /// Also all files of kinds that are about one another, so that the scan sees the whole tree.
+    All,
+}
+
+/// Files up to which an index is judged as a whole. Each costs some tens of microseconds, twice, and a hook has to be quick.
+const CONTEXT: usize = 1500;
+
+impl Around {
+    /// How much is needed to judge what the next commit changes.
+    pub(crate) fn needed(index: &Index, filters: &Filters<'_>) -> Self {
+        let is_about_others = |path: &str| path.ends_with('/') || classify(path).is_some_and(is_related);
+        let is_any = index.changed().any(|path| is_about_others(&path)) || index.removed().any(is_about_others);
+        let related =
+            || index.files().filter(|path| classify(path).is_some_and(is_related) && !filters.leaves_out(path));
+        if is_any && related().take(CONTEXT + 1).count() <= CONTEXT { Self::All } else { Self::Chosen }
+    }
+}
+
+/// Whether what files of a kind say depends on others that are not reached from them.
+fn is_related(language: Language) -> bool {
+    match language {
+        Language::Yaml11
+        | Language::Yaml12
+        | Language::Json
+        | Language::Compose
+        | Language::Terraform
+        | Language::TerraformVariables
+        | Language::Packages(_) => true,
+        Language::Dockerfile | Language::Template | Language::Text => false,
+    }
+}
+
+/// Makes targets of the chosen files of an index, and of those around them; what it holds beside them is there to be referred to.
+pub(crate) fn of_index(
+    index: &Index,
+    cwd: &Path,
+    chosen: &BTreeSet<String>,
+    around: Around,
+    (filters, reads): (&Filters<'_>, Reads),
+) -> Discovered {
     let mut found = Discovered::default();
-    let below = below_named(cwd, named);
-    for path in index.changed() {
-        if !below(&path) || filters.leaves_out(&path) {
-            continue;
-        }
-        if let Some(language) = reads.language(&path) {
-            found.targets.push((Target { path, origin: Origin::Changed }, language));
+    let origin = if around == Around::All { Origin::Found } else { Origin::Changed };
+    for path in chosen.iter().filter(|path| index.id(path).is_some() && !filters.leaves_out(path)) {
+        if let Some(language) = reads.language(path) {
+            found.targets.push((Target { path: path.clone(), origin }, language));
         }
     }
+    if around == Around::All {
+        found.directories.push(paths::relative(cwd, index.top()));
+    }
     for path in index.files().filter(|path| !filters.leaves_out(path)) {
+        if around == Around::All
+            && !chosen.contains(&path)
+            && let Some(language) = classify(&path).filter(|language| is_related(*language))
+        {
+            found.targets.push((Target { path: path.clone(), origin }, language));
+        }
         if path.ends_with(".tf") {
             found.terraform.push(path);
         } else if is_variables_file(&path) {

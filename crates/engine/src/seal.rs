@@ -111,7 +111,7 @@ impl<'s> Sealer<'s> {
         let fix = draft.fix.map(|fix| Box::new(self.seal_fix(*fix)));
         let trace = self.needs.trace.then(|| {
             let via = draft.via.iter().filter_map(|span| self.locate_anywhere(*span, place.file)).collect();
-            Box::new(Trace { identity, content: self.content(&rule.id, &identity, &location), via })
+            Box::new(Trace { identity, content: self.content(&rule.id, &identity, &location), via, other: None })
         });
         Finding {
             rule: draft.rule,
