@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use gix_hash::ObjectId;
-use portcullis_core::{Files, NoteKind, ScanReport};
+use portcullis_core::{FileId, Files, NoteKind, ScanReport};
 use portcullis_model::facts::Seen;
 
 use crate::changed::{Changes, Sorted};
@@ -51,6 +51,9 @@ pub(crate) fn keep_changed(
         let below = below_named(&options.cwd, &options.paths);
         let chosen: BTreeSet<String> = index.changed().filter(|path| below(path)).collect();
         tell_of_chosen(report, &chosen, viewed.targets);
+        let is_named: Vec<bool> = report.files.iter().map(|path| below(path)).collect();
+        let is_named = |file: FileId| is_named.get(file.0 as usize).copied().unwrap_or_default();
+        report.findings.retain(|finding| is_named(finding.location.file()));
     }
     if report.findings.is_empty() {
         return Ok(());
@@ -61,6 +64,7 @@ pub(crate) fn keep_changed(
     let changes = Changes { before: &before, index: index.as_ref(), now, cwd: &options.cwd, targets: viewed.targets };
     let sorted = changes.sort(report);
     if sorted.is_settled() {
+        sorted.keep(report, None);
         return Ok(());
     }
     let around = if index.is_some() { viewed.around } else { around(viewed.seen) };

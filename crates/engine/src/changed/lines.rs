@@ -11,6 +11,8 @@ use portcullis_core::Location;
 pub(super) enum Change {
     /// It is what it was.
     None,
+    /// The repository has no text of it: it belongs to another one, or is kept elsewhere and is what it was.
+    Foreign,
     /// These lines, from 1, in order.
     Lines(Vec<Range<u32>>),
     /// All of it is new, or cannot be compared.
@@ -44,7 +46,7 @@ impl Change {
 
     pub(super) fn touches_lines(&self, lines: Range<u32>) -> bool {
         match self {
-            Self::None => false,
+            Self::None | Self::Foreign => false,
             Self::Whole => true,
             Self::Lines(changed) => {
                 let next = changed.partition_point(|range| range.end <= lines.start);

@@ -12,7 +12,7 @@ mod lines;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use portcullis_core::{FileError, FileId, Files, Finding, Fingerprint, LineIndex, ScanReport, Span};
+use portcullis_core::{FileId, Files, Finding, Fingerprint, LineIndex, ScanReport, Span};
 use sha2::{Digest as _, Sha256};
 
 use crate::git::Index;
@@ -32,10 +32,21 @@ pub(crate) struct Changes<'c> {
     pub(crate) targets: usize,
 }
 
+/// What a change has to do with a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// Some place of it is changed.
+    Direct,
+    /// None is: it may be new all the same.
+    None,
+    /// It is in a file of which the repository has no text.
+    Outside,
+}
+
 /// The findings of a report by what the change has to do with them.
 pub(crate) struct Sorted {
-    /// For each finding, whether it touches what was changed.
-    pub(crate) touched: Vec<bool>,
+    /// For each finding.
+    touches: Vec<Touch>,
     /// What files were called before that are called otherwise now, as shown.
     pub(crate) names: BTreeMap<String, String>,
 }
@@ -43,7 +54,7 @@ pub(crate) struct Sorted {
 impl Sorted {
     /// Whether nothing is to be decided by what was found before.
     pub(crate) fn is_settled(&self) -> bool {
-        self.touched.iter().all(|touched| *touched)
+        !self.touches.contains(&Touch::None)
     }
 
     /// What a file was called before.
@@ -59,15 +70,20 @@ impl Sorted {
             let path = before.path(finding.location.file());
             *known.entry(name(before, finding, path)).or_default() += 1;
         }
-        let mut keep = self.touched.clone();
-        for (finding, keep) in report.findings.iter().zip(&mut keep) {
+        let mut keep = Vec::with_capacity(report.findings.len());
+        for (finding, touch) in report.findings.iter().zip(&self.touches) {
             let path = self.before(report.path(finding.location.file()));
-            let known = known.get_mut(&name(report, finding, path)).filter(|count| **count > 0);
-            match (known, *keep) {
-                (Some(_), true) => {}
-                (Some(count), false) => *count -= 1,
-                (None, _) => *keep |= before.is_some(),
-            }
+            keep.push(match touch {
+                Touch::Direct => true,
+                Touch::Outside => false,
+                Touch::None => match known.get_mut(&name(report, finding, path)).filter(|count| **count > 0) {
+                    Some(count) => {
+                        *count -= 1;
+                        false
+                    }
+                    None => before.is_some(),
+                },
+            });
         }
         let mut keep = keep.into_iter();
         report.findings.retain(|_| keep.next().unwrap_or_default());
@@ -109,24 +125,35 @@ impl Changes<'_> {
                         .is_some_and(|(change, text)| touches_object(change, text.as_deref(), other))
                 })
         };
-        Sorted { touched: report.findings.iter().map(touches).collect(), names }
+        let touch = |finding: &Finding| match () {
+            () if changes.get(&finding.location.file()).is_some_and(|(it, _)| *it == Change::Foreign) => Touch::Outside,
+            () if touches(finding) => Touch::Direct,
+            () => Touch::None,
+        };
+        Sorted { touches: report.findings.iter().map(touch).collect(), names }
     }
 
     /// What became of a file. Its text goes along where it was needed.
     fn change(&self, path: &str, names: &BTreeMap<String, String>) -> (Change, Option<String>) {
         let before = names.get(path).map_or(path, String::as_str);
         let id = self.before.id(before);
-        if id.is_some() && self.index.is_some_and(|index| index.id(path) == id) || self.is_elsewhere(path) {
+        if self.is_elsewhere(path) {
+            return (Change::Foreign, None);
+        }
+        if id.is_some() && self.index.is_some_and(|index| index.id(path) == id) {
             return (Change::None, None);
         }
         let Some(now) = self.now.read(path).ok() else { return (Change::Whole, None) };
         let old = match id.map(|_| self.before.read(before)) {
             Some(Ok(old)) => old,
-            Some(Err(FileError::Missing(_))) | None => return (Change::Whole, as_text(now)),
-            Some(Err(_)) => return (Change::Whole, as_text(now)),
+            // What cannot be compared counts as new.
+            Some(Err(_)) | None => return (Change::Whole, as_text(now)),
         };
-        if old == now || is_pointer_to(&old, &now) {
+        if old == now {
             return (Change::None, None);
+        }
+        if is_pointer_to(&old, &now) {
+            return (Change::Foreign, None);
         }
         match (as_text(old), as_text(now)) {
             (Some(old), Some(now)) => (Change::between(&old, &now), Some(now)),
