@@ -258,6 +258,42 @@ fn what_a_change_is_to_blame_for_is_reported() {
 }
 
 #[test]
+fn every_place_that_a_value_comes_through_counts() {
+    let only =
+        ["--only", "tf-aws-security-group-ssh-rdp-open,k8s-privileged-container,docker-image-latest-tag,compose-*"];
+    let module = "variable \"from\" {\n  type = string\n}\n\nresource \"aws_security_group\" \"web\" {\n  ingress {\n    from_port = \
+                  22\n    to_port = 22\n    protocol = \"tcp\"\n    cidr_blocks = [var.from]\n  }\n}\n";
+    let root_module =
+        "locals {\n  world = \"0.0.0.0/0\"\n}\n\nmodule \"net\" {\n  source = \"./net\"\n  from = local.world\n}\n";
+    let anchors = "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec:\n  initContainers:\n    - name: i\n      image: i:1\n      \
+                   securityContext: &context\n        privileged: true\n  containers:\n    - name: c\n      image: c:1\n      \
+                   securityContext: *context\n";
+    let open = &["main.tf:2 tf-aws-security-group-ssh-rdp-open"][..];
+    let cases: &[(&str, &[Do], &[&str])] = &[
+        ("nothing", &[Write("b.txt", "b")], &[]),
+        ("the place", &[Replace("net/main.tf", "[var.from]", "[ var.from ]")], open),
+        ("the argument", &[Replace("main.tf", "from = local.world", "from = local.world # all")], open),
+        ("the local", &[Replace("main.tf", "world = ", "world   = ")], open),
+        ("beside them", &[Replace("main.tf", "source = ", "source  = ")], &[]),
+        ("another block", &[Replace("net/main.tf", "to_port = 22", "to_port  = 22")], &[]),
+        ("the alias", &[Replace("pod.yaml", "securityContext: *context", "securityContext:   *context")], &[]),
+        (
+            "the anchor",
+            &[Replace("pod.yaml", "privileged: true", "privileged: true # so")],
+            &["pod.yaml:9 k8s-privileged-container"],
+        ),
+    ];
+    for (name, steps, expected) in cases {
+        let start = [Write("net/main.tf", module), Write("main.tf", root_module), Write("pod.yaml", anchors), Commit];
+        let root = repository(&format!("via/{name}"), &start);
+        take(&root, 2, steps);
+        expect(name, &root, &[&only[..], &["--changed", "HEAD"]].concat(), expected);
+        git(&root, 2, &["add", "-A"]);
+        expect(name, &root, &[&only[..], &["--staged"]].concat(), expected);
+    }
+}
+
+#[test]
 fn commits_are_compared_from_where_they_parted() {
     let bad = |name: &'static str| [Write(name, "A_PASSWORD=kX9mQ2vL7\n"), Commit];
     let root = repository("bases", &bad("one.env"));
