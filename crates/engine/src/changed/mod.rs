@@ -12,7 +12,7 @@ mod lines;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use portcullis_core::{FileId, Files, Finding, Fingerprint, LineIndex, ScanReport, Span};
+use portcullis_core::{FileId, Files, Finding, Fingerprint, LineIndex, Location, ScanReport, Span};
 use sha2::{Digest as _, Sha256};
 
 use crate::git::Index;
@@ -144,11 +144,8 @@ impl Changes<'_> {
             return (Change::None, None);
         }
         let Some(now) = self.now.read(path).ok() else { return (Change::Whole, None) };
-        let old = match id.map(|_| self.before.read(before)) {
-            Some(Ok(old)) => old,
-            // What cannot be compared counts as new.
-            Some(Err(_)) | None => return (Change::Whole, as_text(now)),
-        };
+        // What cannot be compared counts as new.
+        let Some(Ok(old)) = id.map(|_| self.before.read(before)) else { return (Change::Whole, as_text(now)) };
         if old == now {
             return (Change::None, None);
         }
@@ -236,7 +233,7 @@ fn file_name(path: &str) -> &str {
 fn files_of(finding: &Finding) -> impl Iterator<Item = FileId> {
     let related = finding.related.iter().map(|related| related.location.file());
     let trace = finding.trace.as_deref();
-    let via = trace.into_iter().flat_map(|trace| &trace.via).map(|place| place.file());
+    let via = trace.into_iter().flat_map(|trace| &trace.via).map(Location::file);
     let other = trace.and_then(|trace| trace.other).map(|span| span.file);
     [finding.location.file()].into_iter().chain(related).chain(via).chain(other)
 }
