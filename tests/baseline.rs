@@ -183,11 +183,13 @@ fn what_is_known_is_hidden_and_nothing_else() {
     }
 }
 
+/// A name, what is changed, the words behind the command, how many findings are told as fixed, and how many `prune` leaves.
+type Fixed = (&'static str, &'static [Do], &'static [&'static str], usize, usize);
+
 #[test]
 fn what_is_fixed_is_told_and_pruned_where_the_scan_can_tell() {
     let service = "apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec:\n  selector: { app: nobody }\n  ports: [{ port: 80 }]\n";
-    // How many are told as fixed, and how many are left after `prune` with the same words.
-    let cases: &[(&str, &[Do], &[&str], usize, usize)] = &[
+    let cases: &[Fixed] = &[
         ("nothing", &[], &[], 0, 6),
         ("one", &[Replace("k8s/pod.yaml", "privileged: true", "privileged: false")], &[], 1, 5),
         ("a file is gone", &[Remove("Dockerfile")], &[], 2, 4),
@@ -261,7 +263,7 @@ fn writing_again_keeps_what_the_scan_cannot_tell() {
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
     // Each finding is a line of its own, in order, and no line tells the secret.
     let paths: Vec<&str> = before.lines().filter_map(|line| line.split('"').nth(3)).collect();
-    assert!(paths.get(1..).unwrap().is_sorted(), "{before}");
+    assert!(paths[1..].is_sorted(), "{before}");
     assert!(!before.contains("kX9mQ2vL7"));
 }
 
@@ -410,14 +412,14 @@ fn renames_and_moves_hide_nothing_that_is_new() {
         let mut names = 0..;
         let mut world = World::new();
         for file in 0..2 + dice.below(3) {
-            let pods = (0..1 + dice.below(3)).map(|_| (names.next().unwrap(), dice.below(3) > 0)).collect();
+            let pods = (0..=dice.below(3)).map(|_| (names.next().unwrap(), dice.below(3) > 0)).collect();
             world.insert(format!("k8s/{file}.yaml"), pods);
         }
         lay_out(&root, &world, 0);
         _ = fs::remove_file(root.join("portcullis-baseline.json"));
         assert_eq!(run(&root, &["baseline", "write", "--only", "k8s-privileged-container"]).status.code(), Some(0));
         let known = bad(&world);
-        for step in 0..1 + dice.below(4) {
+        for step in 0..=dice.below(4) {
             let at = dice.below(world.len());
             let path = world.keys().nth(at).unwrap().clone();
             let other = format!("k8s/new-{step}.yaml");
@@ -426,7 +428,7 @@ fn renames_and_moves_hide_nothing_that_is_new() {
                     let pods = world.remove(&path).unwrap();
                     world.insert(other, pods);
                 }
-                2 => _ = world.insert(other, world.get(&path).unwrap().clone()),
+                2 => _ = world.insert(other, world[&path].clone()),
                 3 => world.get_mut(&path).unwrap().push((names.next().unwrap(), true)),
                 4 => world.get_mut(&path).unwrap().iter_mut().for_each(|(_, is_bad)| *is_bad = false),
                 _ => _ = world.insert(other, vec![(names.next().unwrap(), true)]),

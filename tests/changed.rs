@@ -471,6 +471,18 @@ fn the_index_counts_and_not_the_worktree() {
 }
 
 #[test]
+fn only_what_a_change_is_to_blame_for_is_fixed() {
+    let image = "FROM debian:12\nMAINTAINER me\nUSER 1\n";
+    let root = repository("fix", &[Write("a/Dockerfile", image), Commit, Write("b/Dockerfile", image)]);
+    let rules = ["--only", "docker-maintainer-deprecated", "--changed", "HEAD"];
+    assert_eq!(findings(&run(&root, &rules)).len(), 1);
+    let output = run(&root, &[&rules[..], &["--fix"]].concat());
+    assert_eq!(findings(&output), [""; 0], "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(root.join("a/Dockerfile")).unwrap(), image);
+    assert_ne!(fs::read_to_string(root.join("b/Dockerfile")).unwrap(), image);
+}
+
+#[test]
 fn a_baseline_and_a_change_go_together() {
     let root = repository("both", &[Write("a.env", "A_PASSWORD=kX9mQ2vL7\n"), Commit]);
     take(&root, 2, &[Write("b.env", "B_PASSWORD=kX9mQ2vL7\n")]);
