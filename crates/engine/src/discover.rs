@@ -196,8 +196,16 @@ pub(crate) fn discover(
 pub(crate) enum Around {
     /// The chosen files alone: of what the others hold nothing is known but what these refer to.
     Chosen,
-    /// Also all files of kinds that are about one another, so that the scan sees the whole tree.
-    All,
+    /// Also all files of these kinds, so that the scan sees all that may be about the chosen ones.
+    All(Kinds),
+}
+
+/// Kinds of files that are about one another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    documents: bool,
+    terraform: bool,
+    packages: bool,
 }
 
 /// Files up to which an index is judged as a whole. Each costs some tens of microseconds, twice, and a hook has to be quick.
@@ -206,25 +214,39 @@ const CONTEXT: usize = 1500;
 impl Around {
     /// How much is needed to judge what the next commit changes.
     pub(crate) fn needed(index: &Index, filters: &Filters<'_>) -> Self {
-        let is_about_others = |path: &str| path.ends_with('/') || classify(path).is_some_and(is_related);
-        let is_any = index.changed().any(|path| is_about_others(&path)) || index.removed().any(is_about_others);
-        let related =
-            || index.files().filter(|path| classify(path).is_some_and(is_related) && !filters.leaves_out(path));
-        if is_any && related().take(CONTEXT + 1).count() <= CONTEXT { Self::All } else { Self::Chosen }
+        let mut kinds = Kinds::default();
+        index.changed().for_each(|path| kinds.add(&path));
+        index.removed().for_each(|path| kinds.add(path));
+        let related = || index.files().filter(|path| kinds.hold(path) && !filters.leaves_out(path));
+        if kinds == Kinds::default() || related().take(CONTEXT + 1).count() > CONTEXT {
+            Self::Chosen
+        } else {
+            Self::All(kinds)
+        }
     }
 }
 
-/// Whether what files of a kind say depends on others that are not reached from them.
-fn is_related(language: Language) -> bool {
-    match language {
-        Language::Yaml11
-        | Language::Yaml12
-        | Language::Json
-        | Language::Compose
-        | Language::Terraform
-        | Language::TerraformVariables
-        | Language::Packages(_) => true,
-        Language::Dockerfile | Language::Template | Language::Text => false,
+impl Kinds {
+    /// All of them.
+    pub(crate) const EVERY: Self = Self { documents: true, terraform: true, packages: true };
+
+    /// Adds the kind that a file is of. What was in a folder that is gone is not known.
+    fn add(&mut self, path: &str) {
+        let is_folder = path.ends_with('/');
+        let of = |kinds: &Self| is_folder || kinds.hold(path);
+        self.documents |= of(&Self { documents: true, ..Self::default() });
+        self.terraform |= of(&Self { terraform: true, ..Self::default() });
+        self.packages |= !is_folder && of(&Self { packages: true, ..Self::default() });
+    }
+
+    /// Whether a file is of one of these kinds.
+    fn hold(self, path: &str) -> bool {
+        classify(path).is_some_and(|language| match language {
+            Language::Yaml11 | Language::Yaml12 | Language::Json | Language::Compose => self.documents,
+            Language::Terraform | Language::TerraformVariables => self.terraform,
+            Language::Packages(_) => self.packages,
+            Language::Dockerfile | Language::Template | Language::Text => false,
+        })
     }
 }
 
@@ -237,19 +259,20 @@ pub(crate) fn of_index(
     (filters, reads): (&Filters<'_>, Reads),
 ) -> Discovered {
     let mut found = Discovered::default();
-    let origin = if around == Around::All { Origin::Found } else { Origin::Changed };
+    let origin = if around == Around::Chosen { Origin::Changed } else { Origin::Found };
     for path in chosen.iter().filter(|path| index.id(path).is_some() && !filters.leaves_out(path)) {
         if let Some(language) = reads.language(path) {
             found.targets.push((Target { path: path.clone(), origin }, language));
         }
     }
-    if around == Around::All {
+    if around != Around::Chosen {
         found.directories.push(paths::relative(cwd, index.top()));
     }
     for path in index.files().filter(|path| !filters.leaves_out(path)) {
-        if around == Around::All
+        if let Around::All(kinds) = around
+            && kinds.hold(&path)
             && !chosen.contains(&path)
-            && let Some(language) = classify(&path).filter(|language| is_related(*language))
+            && let Some(language) = classify(&path)
         {
             found.targets.push((Target { path: path.clone(), origin }, language));
         }

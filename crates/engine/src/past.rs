@@ -11,7 +11,7 @@ use portcullis_model::facts::Seen;
 
 use crate::changed::{Changes, Sorted};
 use crate::classify::{Language, classify};
-use crate::discover::{Around, below_named};
+use crate::discover::{Around, Kinds, below_named};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::git::Index;
 use crate::scan::{EngineError, ScanOptions, Silent, Tree, Viewed, git_repository, index, named_files, scan_view};
@@ -90,14 +90,14 @@ pub(crate) fn keep_changed(
 }
 
 fn around(seen: Seen) -> Around {
-    if seen == Seen::Whole { Around::All } else { Around::Chosen }
+    if seen == Seen::Whole { Around::All(Kinds::EVERY) } else { Around::Chosen }
 }
 
 /// The files of before that have to be judged to tell what was found in them: under the names that they had.
 fn chosen(report: &ScanReport, sorted: &Sorted, around: Around) -> BTreeSet<String> {
     let before = |path: &str| sorted.before(path).to_owned();
     match around {
-        Around::All => report.findings.iter().map(|finding| before(report.path(finding.location.file()))).collect(),
+        Around::All(_) => report.findings.iter().map(|finding| before(report.path(finding.location.file()))).collect(),
         Around::Chosen => report.files.iter().map(|path| before(path)).collect(),
     }
 }

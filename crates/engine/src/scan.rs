@@ -26,7 +26,7 @@ use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
 use crate::constraints::{Constraints, Declarations, Gate, Gathering, Search};
 use crate::definitions::{self, Customs, Holder};
-use crate::discover::{Around, Discovered, Reads, Target, below_named, discover, of_index};
+use crate::discover::{self, Around, Discovered, Reads, Target, below_named, discover, of_index};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::git::{GitError, Index, Repository};
@@ -267,7 +267,7 @@ fn scan_once(
             let chosen = index.changed().filter(|path| below(path)).collect();
             (of_index(index, &options.cwd, &chosen, around, (&filters, reads)), around)
         }
-        (None, _) => (on_disk(options, threads, &filters, reads)?, Around::All),
+        (None, _) => (on_disk(options, threads, &filters, reads)?, Around::All(discover::Kinds::EVERY)),
     };
     if let Some(past) = past {
         found.targets.retain(|(target, _)| past.is_asked(&options.cwd, &target.path));
