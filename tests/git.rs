@@ -446,7 +446,13 @@ fn the_index_is_judged() {
         ("the worktree is worse", &[Write("pod.yaml", GOOD), Git("add -A"), Write("pod.yaml", BAD)], &[]),
         ("gone from the worktree", &[Write("pod.yaml", BAD), Git("add -A"), Remove("pod.yaml")], &["pod.yaml:6"]),
         ("deleted", &[Write("pod.yaml", BAD), Commit, Git("rm -q pod.yaml")], &[]),
-        ("renamed", &[Write("a/pod.yaml", BAD), Commit, Git("mv a b")], &["b/pod.yaml:6"]),
+        // What is in it was there before.
+        ("renamed", &[Write("a/pod.yaml", BAD), Commit, Git("mv a b")], &[]),
+        (
+            "replaced",
+            &[Write("a/pod.yaml", "a: 1\n"), Commit, Git("rm -q -r a"), Write("b/pod.yaml", BAD), Git("add -A")],
+            &["b/pod.yaml:6"],
+        ),
         ("announced", &[Write("pod.yaml", BAD), Git("add -N pod.yaml")], &[]),
         ("a secret", &[Write("a.env", SECRET), Git("add -A"), Remove("a.env")], &["a.env:2"]),
         ("left out", &[Write("vendor/pod.yaml", BAD), Git("add -A")], &[]),

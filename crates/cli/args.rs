@@ -41,6 +41,11 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Lists the rules
     Rules(RulesArgs),
+    /// Writes or tidies the file of known findings
+    ///
+    /// `portcullis baseline write`, and from then on `portcullis --baseline portcullis-baseline.json` reports what is new. Files may
+    /// be renamed and lines may move.
+    Baseline(BaselineArgs),
     /// Builds or describes the database of advisories
     ///
     /// Lockfiles are looked up in it. What is known of Rust's crates is built into the program; a database brings the other
@@ -96,11 +101,25 @@ pub(crate) struct CheckArgs {
     #[arg(long, requires = "fix")]
     pub(crate) unsafe_fixes: bool,
 
-    /// Scan what is staged: the files that the next commit adds or changes, as git's index has them
+    /// Report what is staged: findings that the next commit is to blame for, as git's index has the files
     ///
-    /// What they refer to is read from the index as well, and what git ignores from disk. With paths, those below them alone.
-    #[arg(long, conflicts_with_all = ["fix", "explain_path", "stdin_filename"])]
+    /// Kept are those that touch a changed line, at their place or at one that they come from, and those that were not there
+    /// before. What files refer to is read from the index as well, and what git ignores from disk. With paths, those of files below
+    /// them alone.
+    #[arg(long, conflicts_with_all = ["fix", "explain_path", "stdin_filename", "changed"])]
     pub(crate) staged: bool,
+
+    /// Report what was changed since a branch or commit: findings that the changes are to blame for
+    ///
+    /// Changes are counted from the commit that it has in common with HEAD, as in pull requests (`git diff main...`), up to the
+    /// files on disk; files that git does not know yet count as a whole. Everything is scanned, and kept is what --staged keeps.
+    #[arg(
+        long,
+        value_name = "REF",
+        value_parser = NonEmptyStringValueParser::new(),
+        conflicts_with_all = ["explain_path", "stdin_filename"]
+    )]
+    pub(crate) changed: Option<String>,
 
     /// Search the commits of a range for secrets, instead of the files on disk; all that HEAD has where none is named
     ///
@@ -113,14 +132,69 @@ pub(crate) struct CheckArgs {
         num_args = 0..=1,
         default_missing_value = "HEAD",
         value_parser = NonEmptyStringValueParser::new(),
-        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged"]
+        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged", "changed"]
     )]
     pub(crate) history: Option<String>,
+
+    /// Say how a package came into the project, and judge nothing
+    ///
+    /// The shortest way to each place where a lockfile has it: `api 1.2.0 → left-pad 1.3.0`. With `name@version`, that version
+    /// alone.
+    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["fix", "format"], help_heading = "Rules")]
+    pub(crate) explain_path: Option<String>,
+
+    /// Report only what is not in this file, which `portcullis baseline write` makes
+    ///
+    /// What is in it is counted, and shown with --include-suppressed; what of it is fixed is said on standard error. Stronger than
+    /// the configuration's `baseline`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "history")]
+    pub(crate) baseline: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) rules: RuleFlags,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) input: InputFlags,
+    #[command(flatten)]
+    pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(crate) command: BaselineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Scans, and writes down what is found
+    ///
+    /// Takes the flags of `check` that decide what is found. What an older baseline has stays where this scan cannot tell: of files
+    /// that it does not look at, and of rules that are off.
+    Write(Box<BaselineScanArgs>),
+    /// Scans, and takes out what is fixed
+    ///
+    /// Nothing is added. What a scan cannot tell stays: of files that it does not look at or cannot read, and of rules that are off.
+    Prune(Box<BaselineScanArgs>),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BaselineScanArgs {
+    /// Files and folders to scan; the working directory by default
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// The baseline; by default the configuration's, else portcullis-baseline.json
+    #[arg(short, long, visible_alias = "baseline", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleFlags,
     #[command(flatten)]
     pub(crate) input: InputFlags,
     #[command(flatten)]
@@ -206,13 +280,6 @@ pub(crate) struct RuleFlags {
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
 
-    /// Say how a package came into the project, and judge nothing
-    ///
-    /// The shortest way to each place where a lockfile has it: `api 1.2.0 → left-pad 1.3.0`. With `name@version`, that version
-    /// alone.
-    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["fix", "format"])]
-    pub(crate) explain_path: Option<String>,
-
     #[command(flatten)]
     pub(crate) policies: PolicyFlags,
 
@@ -241,7 +308,7 @@ pub(crate) struct RuleFlags {
     pub(crate) date: Option<Date>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputFlags {
     /// How to write the result, and where
@@ -345,7 +412,7 @@ pub(crate) struct ConfigFlags {
     pub(crate) no_config: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct ColorFlag {
     /// Whether to colour the output
     ///

@@ -20,32 +20,17 @@ use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, s
 use portcullis_rules::Date;
 
 use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags, PolicyFlags};
-use crate::db;
 use crate::terminal::{self, Failure};
+use crate::{baseline, db};
 
 /// Scans, writes every output and says how it went.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
-    let start = config_start(&args.paths);
-    let (parser, combine) = (args.rules.parser, args.rules.combine);
-    let asked = PolicySources { parser, combine, ..asked_policies(&args.rules.policies) };
-    let policies = load_policies(&args.config, start, &asked)?;
-    let rules_of = || policies.iter().flat_map(|policies| policies.rules());
-    let (config, config_file) = read_config(&args.config, start, &portcullis_rules::catalog_with(rules_of()))?;
-    let catalog = portcullis_rules::catalog_with(config.secret_rules().into_iter().chain(rules_of()));
-    for selector in args.rules.only.iter().chain(&args.rules.skip) {
-        let Err(unknown) = select_rules(&catalog, selector) else { continue };
-        let Some(policies) = &policies else { return Err(unknown.into()) };
-        if selector != POLICY_TAG {
-            // It may be the name of a rule that could not be loaded.
-            policies.errors().iter().for_each(|error| terminal::complain(&format!("error: {error}")));
-            return Err(unknown.into());
-        }
-    }
-    let fail_on = args.rules.fail_on.or(config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
-    let options = ScanOptions { policies, ..scan_options(args, config, config_file, &outputs)? };
-    if let Some(package) = &args.rules.explain_path {
+    let mut options = prepared(args, &outputs)?;
+    options.baseline = baseline::asked(args, &options)?.map(Arc::new);
+    let fail_on = args.rules.fail_on.or(options.config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
+    if let Some(package) = &args.explain_path {
         return explain_path(&options, package);
     }
     let meter = Meter::new();
@@ -93,6 +78,27 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         () if nothing => 3,
         () => 0,
     }))
+}
+
+/// The options of a scan, with what its configuration says. Selectors that name nothing are refused.
+pub(crate) fn prepared(args: &CheckArgs, outputs: &[Output]) -> Result<ScanOptions, Failure> {
+    let start = config_start(&args.paths);
+    let (parser, combine) = (args.rules.parser, args.rules.combine);
+    let asked = PolicySources { parser, combine, ..asked_policies(&args.rules.policies) };
+    let policies = load_policies(&args.config, start, &asked)?;
+    let rules_of = || policies.iter().flat_map(|policies| policies.rules());
+    let (config, config_file) = read_config(&args.config, start, &portcullis_rules::catalog_with(rules_of()))?;
+    let catalog = portcullis_rules::catalog_with(config.secret_rules().into_iter().chain(rules_of()));
+    for selector in args.rules.only.iter().chain(&args.rules.skip) {
+        let Err(unknown) = select_rules(&catalog, selector) else { continue };
+        let Some(policies) = &policies else { return Err(unknown.into()) };
+        if selector != POLICY_TAG {
+            // It may be the name of a rule that could not be loaded.
+            policies.errors().iter().for_each(|error| terminal::complain(&format!("error: {error}")));
+            return Err(unknown.into());
+        }
+    }
+    Ok(ScanOptions { policies, ..scan_options(args, config, config_file, outputs)? })
 }
 
 /// `--explain-path`.
@@ -345,14 +351,18 @@ fn scan_options(
             "--stdin-filename names standard input, which is read with the path `-`".to_owned(),
         ));
     }
-    let is_of_git = args.staged || args.history.is_some();
+    let is_of_git = args.staged || args.changed.is_some() || args.history.is_some();
     if !args.input.cluster.is_empty() && (args.fix || is_of_git) {
         return Err(Failure::Message(
             "--cluster: what a cluster holds is in no repository, and is not fixed there".to_owned(),
         ));
     }
     if is_of_git && paths.len() < named.len() {
-        let flag = if args.staged { "--staged" } else { "--history" };
+        let flag = match &args.changed {
+            _ if args.staged => "--staged",
+            Some(_) => "--changed",
+            None => "--history",
+        };
         return Err(Failure::Message(format!("{flag} reads from the git repository: `-` and pipes are in none")));
     }
     // What a commit holds is asked of all of it, wherever in the worktree one stands.
@@ -368,6 +378,7 @@ fn scan_options(
             line: needs.line || more.line,
             line_hash: needs.line_hash || more.line_hash,
             packages: needs.packages || more.packages,
+            trace: false,
         }
     });
     let config_directory = config_file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
@@ -403,6 +414,8 @@ fn scan_options(
         config,
         config_directory,
         needs,
+        baseline: None,
+        changed: args.changed.clone(),
         cwd,
     })
 }

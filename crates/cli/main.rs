@@ -2,6 +2,7 @@
 
 mod admit;
 mod args;
+mod baseline;
 mod check;
 mod commands;
 mod db;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => commands::explain(&args),
         Some(Command::Rules(args)) => commands::rules(&args),
+        Some(Command::Baseline(args)) => baseline::run(args),
         Some(Command::Db(args)) => db::run(&args),
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Admit(args)) => admit::run(&args),

@@ -515,7 +515,7 @@ fn options(name: &str, data: &[u8]) -> ScanOptions {
         threads: 1,
         profile: Some(Profile::All),
         date: "2026-11-21".parse().expect("a date"),
-        needs: Needs { line: true, line_hash: true, packages: true },
+        needs: Needs { line: true, line_hash: true, packages: true, trace: true },
         // Only what is given is read, so this folder need not exist.
         ..ScanOptions::new(std::path::PathBuf::from("/nowhere"))
     }

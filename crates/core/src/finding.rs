@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::{
-    Confidence, FileId, Fingerprint, Fix, FixSafety, LineHash, Position, RuleIdx, SealedFix, Severity, Span,
+    Confidence, FileId, Fingerprint, Fix, FixSafety, Identity, LineHash, Position, RuleIdx, SealedFix, Severity, Span,
     Suppression, UNKNOWN,
 };
 
@@ -167,6 +167,21 @@ pub struct Finding {
     pub suppressed: Option<Box<Suppression>>,
     /// The commit whose files it is about; `None`: those of the scan.
     pub commit: Option<Arc<Commit>>,
+    /// What tells it apart when files are renamed and lines change, where the scan was asked about that.
+    pub trace: Option<Box<Trace>>,
+}
+
+/// Where a finding came from, and what it is wherever its file lies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// What its fingerprint is made of, but for the rule and the path.
+    pub identity: Identity,
+    /// Hash of the rule, the structure and value of the place and the lines around it. Secrets are hidden in these lines before.
+    pub content: u64,
+    /// The places that the value came through, as far as their files are known where it was judged.
+    pub via: Vec<Location>,
+    /// Where the object begins that is the other end of a relation across files.
+    pub other: Option<Span>,
 }
 
 /// A commit that brought what a finding is about. Who made it is left out: reports travel.

@@ -50,6 +50,30 @@ impl StableHash {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub u128);
 
+/// What a fingerprint is made of beside the rule and the path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Hash of the structural path.
+    pub structure: u64,
+    /// Hash of the normalised value; 0 where there is none or it is secret.
+    pub value: u64,
+    /// How many findings of the file had the same rule, structure and value before.
+    pub ordinal: u64,
+}
+
+impl Fingerprint {
+    /// The fingerprint of a finding of a rule in a file, whose path is from the root.
+    pub fn new(rule: &str, path: &str, identity: &Identity) -> Self {
+        let mut hash = StableHash::new();
+        hash.text(rule);
+        hash.text(path);
+        hash.number(identity.structure);
+        hash.number(identity.value);
+        hash.number(identity.ordinal);
+        hash.fingerprint()
+    }
+}
+
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)

@@ -3,6 +3,7 @@
 //! Nothing here parses, reads a file or prints, and nothing here is `Serialize`: `report` owns the wire formats.
 
 mod advisory;
+mod baseline;
 mod catalog;
 mod comment;
 mod files;
@@ -23,11 +24,12 @@ mod test_report;
 mod words;
 
 pub use advisory::{ADVISORIES, ADVISORY_TAGS, YANKED, is_advisory, is_constraint};
+pub use baseline::{Baseline, BaselineEntry};
 pub use catalog::{Catalog, RuleIdx};
 pub use comment::{Comment, SyntaxError, SyntaxErrorKind};
 pub use files::{FileError, Files};
-pub use finding::{Commit, Draft, Finding, Label, Location, Place, Related};
-pub use fingerprint::{Fingerprint, StableHash};
+pub use finding::{Commit, Draft, Finding, Label, Location, Place, Related, Trace};
+pub use fingerprint::{Fingerprint, Identity, StableHash};
 pub use fix::{Edit, Fix, FixSafety, SealedEdit, SealedFix};
 pub use line_hash::{LineHash, line_hashes};
 pub use lines::{LineIndex, Position};

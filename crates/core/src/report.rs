@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::{Catalog, FileId, Finding, Material, MaterialRoot, Severity};
+use crate::{Catalog, FileId, Finding, Material, MaterialRoot, Severity, SuppressedBy};
 
 /// The result of a scan.
 #[derive(Debug)]
@@ -84,8 +84,9 @@ impl ScanReport {
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for finding in &self.findings {
-            if finding.suppressed.is_some() {
+            if let Some(suppression) = &finding.suppressed {
                 summary.suppressed += 1;
+                summary.baselined += usize::from(suppression.by == SuppressedBy::Baseline);
             } else if finding.unrated {
                 summary.unknown += 1;
             } else if let Some(count) = summary.by_severity.get_mut(finding.severity as usize) {
@@ -105,6 +106,8 @@ pub struct Summary {
     pub unknown: usize,
     /// Suppressed findings.
     pub suppressed: usize,
+    /// Those of them that a baseline knows.
+    pub baselined: usize,
 }
 
 impl Summary {
@@ -160,6 +163,8 @@ pub enum NoteKind {
     Unrecognised,
     /// A text of no such kind that was named, and searched for secrets.
     Searched,
+    /// A finding of the baseline that is gone.
+    Fixed,
     /// Anything else worth saying.
     Other,
 }
@@ -181,6 +186,7 @@ impl NoteKind {
             Self::Unbuilt => "unbuilt",
             Self::Unrecognised => "unrecognised",
             Self::Searched => "searched",
+            Self::Fixed => "fixed",
             Self::Other => "other",
         }
     }

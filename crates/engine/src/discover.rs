@@ -3,6 +3,7 @@
 //! The repository's own ignore files count, the user's do not. Hidden files count, links are not followed. The order
 //! is that of the paths, whatever the walk did.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -190,20 +191,91 @@ pub(crate) fn discover(
     found
 }
 
-/// Makes targets of the files that the next commit changes, those below the named paths where some are; what the index holds
-/// beside them is there to be referred to.
-pub(crate) fn staged(index: &Index, cwd: &Path, named: &[PathBuf], filters: &Filters<'_>, reads: Reads) -> Discovered {
-    let mut found = Discovered::default();
-    let below = below_named(cwd, named);
-    for path in index.changed() {
-        if !below(&path) || filters.leaves_out(&path) {
-            continue;
-        }
-        if let Some(language) = reads.language(&path) {
-            found.targets.push((Target { path, origin: Origin::Changed }, language));
+/// How much of an index is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Around {
+    /// The chosen files alone: of what the others hold nothing is known but what these refer to.
+    Chosen,
+    /// Also all files of these kinds, so that the scan sees all that may be about the chosen ones.
+    All(Kinds),
+}
+
+/// Kinds of files that are about one another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    documents: bool,
+    terraform: bool,
+    packages: bool,
+}
+
+/// Files up to which an index is judged as a whole. Each costs some tens of microseconds, twice, and a hook has to be quick.
+const CONTEXT: usize = 1500;
+
+impl Around {
+    /// How much is needed to judge what the next commit changes.
+    pub(crate) fn needed(index: &Index, filters: &Filters<'_>) -> Self {
+        let mut kinds = Kinds::default();
+        index.changed().for_each(|path| kinds.add(&path));
+        index.removed().for_each(|path| kinds.add(path));
+        let related = || index.files().filter(|path| kinds.hold(path) && !filters.leaves_out(path));
+        if kinds == Kinds::default() || related().take(CONTEXT + 1).count() > CONTEXT {
+            Self::Chosen
+        } else {
+            Self::All(kinds)
         }
     }
+}
+
+impl Kinds {
+    /// All of them.
+    pub(crate) const EVERY: Self = Self { documents: true, terraform: true, packages: true };
+
+    /// Adds the kind that a file is of. What was in a folder that is gone is not known.
+    fn add(&mut self, path: &str) {
+        let is_folder = path.ends_with('/');
+        let of = |kinds: &Self| is_folder || kinds.hold(path);
+        self.documents |= of(&Self { documents: true, ..Self::default() });
+        self.terraform |= of(&Self { terraform: true, ..Self::default() });
+        self.packages |= !is_folder && of(&Self { packages: true, ..Self::default() });
+    }
+
+    /// Whether a file is of one of these kinds.
+    fn hold(self, path: &str) -> bool {
+        classify(path).is_some_and(|language| match language {
+            Language::Yaml11 | Language::Yaml12 | Language::Json | Language::Compose => self.documents,
+            Language::Terraform | Language::TerraformVariables => self.terraform,
+            Language::Packages(_) => self.packages,
+            Language::Dockerfile | Language::Template | Language::Text => false,
+        })
+    }
+}
+
+/// Makes targets of the chosen files of an index, and of those around them; what it holds beside them is there to be referred to.
+pub(crate) fn of_index(
+    index: &Index,
+    cwd: &Path,
+    chosen: &BTreeSet<String>,
+    around: Around,
+    (filters, reads): (&Filters<'_>, Reads),
+) -> Discovered {
+    let mut found = Discovered::default();
+    let origin = if around == Around::Chosen { Origin::Changed } else { Origin::Found };
+    for path in chosen.iter().filter(|path| index.id(path).is_some() && !filters.leaves_out(path)) {
+        if let Some(language) = reads.language(path) {
+            found.targets.push((Target { path: path.clone(), origin }, language));
+        }
+    }
+    if around != Around::Chosen {
+        found.directories.push(paths::relative(cwd, index.top()));
+    }
     for path in index.files().filter(|path| !filters.leaves_out(path)) {
+        if let Around::All(kinds) = around
+            && kinds.hold(&path)
+            && !chosen.contains(&path)
+            && let Some(language) = classify(&path)
+        {
+            found.targets.push((Target { path: path.clone(), origin }, language));
+        }
         if path.ends_with(".tf") {
             found.terraform.push(path);
         } else if is_variables_file(&path) {

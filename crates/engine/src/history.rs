@@ -14,6 +14,7 @@ use portcullis_core::{Commit, FileId, Finding, Note, NoteKind, RuleIdx, ScanErro
 use portcullis_model::compose::NoFiles;
 use portcullis_model::facts::Homes;
 
+use crate::baseline::Faulty;
 use crate::callers::Callers;
 use crate::classify::{Language, classify, may_be_text};
 use crate::discover::{Origin, Target, below_named};
@@ -62,6 +63,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
     let root_paths = report.root_paths.clone();
     let (yields, homes, builds, callers) =
         (Yields::new(&catalog), Homes::default(), Builds::default(), Callers::default());
+    let faulty = Faulty::default();
     let judge = |file: FileId| {
         let set = sets.get(file.0 as usize).copied().unwrap_or_default();
         let rules = rules.get(&set).expect("every set that a path has was compiled");
@@ -81,6 +83,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
             root_paths: &root_paths,
             builds: &builds,
             callers: &callers,
+            faulty: &faulty,
             policies: None,
             gate: None,
             today: options.date,
@@ -125,7 +128,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
     filters.accept(&mut report, options.date);
     clean_report(&mut report, &options.config.scanner(&catalog));
     report.stats.elapsed_ms = started.elapsed().as_millis();
-    Ok(Scanned { report, nothing: false })
+    Ok(Scanned { report, nothing: false, baseline: Vec::new() })
 }
 
 /// The range that was asked for. A repository without commits has an empty history.

@@ -23,6 +23,7 @@ use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
 use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 
 use crate::actions;
+use crate::baseline::Faulty;
 use crate::callers::Callers;
 use crate::classify::Language;
 use crate::constraints::Gate;
@@ -62,6 +63,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) root_paths: &'a RootPaths,
     pub(crate) builds: &'a Builds,
     pub(crate) callers: &'a Callers,
+    pub(crate) faulty: &'a Faulty,
     /// Policies of users, where there are any.
     pub(crate) policies: Option<&'a Asking>,
     /// Constraints, or the watch for them.
@@ -504,6 +506,9 @@ impl Judge<'_> {
     }
 
     fn syntax_error(&self, error: &SyntaxError, id: &str, drafts: &mut Vec<Draft>) {
+        if id == ids::SYNTAX_ERROR {
+            self.faulty.add(error.span.file);
+        }
         let Some(rule) = self.rule(id) else { return };
         let mut structure = StableHash::new();
         structure.text(&error.message);
@@ -518,6 +523,7 @@ impl Judge<'_> {
 
     /// Reports a file that was found and cannot be read. `text` is what can be shown of it.
     fn unreadable(&self, file: FileId, root_path: &str, text: &str, at: usize, reason: &str) -> Option<Finding> {
+        self.faulty.add(file);
         let rule = self.rule(ids::UNREADABLE_FILE)?;
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         let span = Span::new(file, at, at);

@@ -5,8 +5,10 @@
 mod actions;
 mod advisory;
 mod asked;
+mod baseline;
 mod builds;
 mod callers;
+mod changed;
 mod classify;
 pub mod config;
 mod constraints;
@@ -28,6 +30,7 @@ mod kustomize;
 mod neighbours;
 mod objects;
 mod packages;
+mod past;
 mod paths;
 mod piped;
 mod policies;
@@ -48,6 +51,7 @@ mod vers;
 mod vex;
 
 pub use advisory::advisory;
+pub use baseline::Standing;
 pub use files::{FILE_LIMIT, Worktree};
 pub use fix::{Fixed, FixedFile, fix};
 pub use git::GitError;

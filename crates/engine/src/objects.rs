@@ -25,6 +25,7 @@ use portcullis_syntax::{Dialect, Node, Tree, json};
 
 use self::field::Around;
 pub(crate) use self::stored::drop_stored;
+use crate::baseline::Faulty;
 use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Ignore, RuleAction};
@@ -58,6 +59,7 @@ pub struct Objects {
     homes: Homes,
     builds: Builds,
     callers: Callers,
+    faulty: Faulty,
 }
 
 /// One object to judge.
@@ -179,6 +181,7 @@ impl Objects {
             homes: Homes::default(),
             builds: Builds::default(),
             callers: Callers::default(),
+            faulty: Faulty::default(),
             catalog,
             options,
         };
@@ -365,6 +368,7 @@ impl Objects {
             root_paths: &RootPaths::Same,
             builds: &self.builds,
             callers: &self.callers,
+            faulty: &self.faulty,
             policies: self.asking.as_ref(),
             gate: None,
             today: self.options.date,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use portcullis_core::{Files, Finding};
-use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread, UnreadKind};
+use portcullis_core::{Files, Finding, Span};
+use portcullis_model::facts::{Claim, Facts, Homes, Mark, Seen, Unread, UnreadKind};
 
 use crate::classify::Language;
 use crate::discover::{Discovered, Origin};
@@ -63,7 +63,10 @@ pub(crate) fn held(
         if let Some(what) = other.what {
             finding.message = format!("{}: {what}", finding.message).into();
         }
-        let elsewhere = other.file.filter(|file| *file != finding.location.file());
+        if let (Some(trace), Some(at)) = (finding.trace.as_deref_mut(), other.at) {
+            trace.other = Some(Span::new(at.file(), at.start(), at.start()));
+        }
+        let elsewhere = other.at.map(Mark::file).filter(|file| *file != finding.location.file());
         if let Some(path) = elsewhere.and_then(|file| paths.get(file.0 as usize)) {
             finding.message = format!("{}: in `{path}`", finding.message).into();
         }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use gix_hash::ObjectId;
 use portcullis_core::{
-    Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx, ScanError,
-    ScanReport, Severity, Stats, SuppressedBy,
+    Baseline, Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx,
+    ScanError, ScanReport, Severity, Stats, SuppressedBy,
 };
-use portcullis_model::facts::{Claim, Facts, Homes, Unread};
+use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_model::kubernetes::schema::Definitions;
 use portcullis_rules::{Context, Date, Dispatch, PodSecurity, is_about_secrets};
@@ -18,13 +19,14 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::asked;
+use crate::baseline::{self, Faulty, Sight, Standing};
 use crate::builds::{Built, Scan};
 use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
 use crate::constraints::{Constraints, Declarations, Gate, Gathering, Search};
 use crate::definitions::{self, Customs, Holder};
-use crate::discover::{Discovered, Reads, Target, discover, staged};
+use crate::discover::{self, Around, Discovered, Reads, Target, below_named, discover, of_index};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
 use crate::git::{GitError, Index, Repository};
@@ -32,6 +34,7 @@ use crate::inside::{Edge, Inside};
 use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
 use crate::packages::Packages;
+use crate::past::{self, Past};
 use crate::policies::{Asking, Policies};
 use crate::relations;
 use crate::scrub::clean_report;
@@ -98,6 +101,11 @@ pub struct ScanOptions {
     pub config_directory: Option<PathBuf>,
     /// What the reports need.
     pub needs: Needs,
+    /// Findings that are known: they are suppressed.
+    pub baseline: Option<Arc<Baseline>>,
+    /// A commit or branch: only findings are kept that changes since it and `HEAD` parted are to blame for. With an index, it is
+    /// always the commit that is checked out.
+    pub changed: Option<String>,
 }
 
 impl ScanOptions {
@@ -132,6 +140,8 @@ impl ScanOptions {
             config: Config::default(),
             config_directory: None,
             needs: Needs::default(),
+            baseline: None,
+            changed: None,
         }
     }
 }
@@ -200,13 +210,30 @@ pub(crate) fn scan_texts(
     progress: &dyn Progress,
 ) -> Result<Scanned, EngineError> {
     let started = Instant::now();
+    let since = since(options)?;
+    let mut viewed = scan_view(options, texts, (progress, started), None)?;
+    if let Some(commit) = since {
+        viewed.scanned.nothing = false;
+        past::keep_changed(options, texts, commit, &mut viewed)?;
+        viewed.scanned.report.stats.elapsed_ms = started.elapsed().as_millis();
+    }
+    Ok(viewed.scanned)
+}
+
+/// Scans what is now, or what was before.
+pub(crate) fn scan_view(
+    options: &ScanOptions,
+    texts: &BTreeMap<String, Arc<str>>,
+    progress: (&dyn Progress, Instant),
+    past: Option<&Past>,
+) -> Result<Viewed, EngineError> {
     let search = Search::of(options);
     if search != Search::Read
-        && let Some(scanned) = scan_once(options, texts, progress, search, started)?
+        && let Some(scanned) = scan_once(options, texts, progress, search, past)?
     {
         return Ok(scanned);
     }
-    let scanned = scan_once(options, texts, progress, Search::Read, started)?;
+    let scanned = scan_once(options, texts, progress, Search::Read, past)?;
     Ok(scanned.expect("a scan that knows its constraints does not stop for them"))
 }
 
@@ -214,10 +241,10 @@ pub(crate) fn scan_texts(
 fn scan_once(
     options: &ScanOptions,
     texts: &BTreeMap<String, Arc<str>>,
-    progress: &dyn Progress,
+    (progress, started): (&dyn Progress, Instant),
     search: Search,
-    started: Instant,
-) -> Result<Option<Scanned>, EngineError> {
+    past: Option<&Past>,
+) -> Result<Option<Viewed>, EngineError> {
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
     let threads = if options.threads == 0 { available_threads() } else { options.threads };
 
@@ -225,12 +252,26 @@ fn scan_once(
     let compose_files: Vec<String> = options.compose_files.iter().map(|path| shown(&options.cwd, path)).collect();
     let dumps: Vec<String> = options.dumps.iter().map(|path| dump(options, path)).collect();
     let disk = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
-    let index = index(options)?;
-    let worktree: &dyn Files = index.as_ref().map_or(&disk, |index| index);
-    let mut found = match &index {
-        Some(index) => staged(index, &options.cwd, &options.paths, &filters, reads),
-        None => on_disk(options, threads, &filters, reads),
+    let index = match past {
+        Some(past) => Some(past.index(options)?),
+        None => index(options)?,
     };
+    let worktree: &dyn Files = index.as_ref().map_or(&disk, |index| index);
+    let (mut found, around) = match (&index, past) {
+        (Some(index), Some(past)) => {
+            (of_index(index, &options.cwd, &past.chosen, past.around, (&filters, reads)), past.around)
+        }
+        (Some(index), None) => {
+            let around = Around::needed(index, &filters);
+            let below = below_named(&options.cwd, &options.paths);
+            let chosen = index.changed().filter(|path| below(path)).collect();
+            (of_index(index, &options.cwd, &chosen, around, (&filters, reads)), around)
+        }
+        (None, _) => (on_disk(options, threads, &filters, reads)?, Around::All(discover::Kinds::EVERY)),
+    };
+    if let Some(past) = past {
+        found.targets.retain(|(target, _)| past.is_asked(&options.cwd, &target.path));
+    }
     let notes = found.recognise(worktree, reads);
     let mut piped = options.stdin.as_ref().map_or_else(Vec::new, |stdin| piped::files(&options.cwd, stdin, reads));
     piped.extend(options.pipes.iter().map(|pipe| piped::whole(&options.cwd, pipe, reads)));
@@ -286,6 +327,7 @@ fn scan_once(
     });
     let builds = Builds::default();
     let callers = Callers::default();
+    let faulty = Faulty::default();
     if let Some(constraints) = &mut constraints {
         constraints.say(&mut report);
     }
@@ -306,6 +348,10 @@ fn scan_once(
     let yields = Yields::new(&catalog);
     let shared = Shared {
         options,
+        needs: Needs {
+            trace: options.needs.trace || options.baseline.is_some() || is_about_change(options),
+            ..options.needs
+        },
         catalog: &catalog,
         yields: &yields,
         files: worktree,
@@ -318,6 +364,7 @@ fn scan_once(
         root_paths: &scan_root_paths,
         builds: &builds,
         callers: &callers,
+        faulty: &faulty,
         policies: asking.as_ref(),
         gate: gate.as_ref(),
     };
@@ -470,11 +517,18 @@ fn scan_once(
     if options.needs.packages {
         packages.list(&mut report);
     }
+    let selection = |target: Option<usize>| {
+        let set = target.and_then(|target| sets.get(target)).copied().unwrap_or_default();
+        rules.get(&set).map(|rules| &rules.selection)
+    };
+    let sight = Sight { options, files: worktree, found: &found, seen, faulty: &faulty, selection: &selection };
+    let baseline = options.baseline.as_deref().map(|baseline| baseline::apply(baseline, &mut report, &sight));
     report.stats.elapsed_ms = started.elapsed().as_millis();
     // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
     let searched = report.stats.searched > 0;
     let nothing = found.empty_directory && !(searched && (is_search(&rules, &catalog) || !report.findings.is_empty()));
-    Ok(Some(Scanned { report, nothing }))
+    let scanned = Scanned { report, nothing, baseline: baseline.unwrap_or_default() };
+    Ok(Some(Viewed { scanned, around, seen, targets: total }))
 }
 
 /// Builds and judges the worlds of a scan, in order.
@@ -640,24 +694,64 @@ pub struct Scanned {
     pub report: ScanReport,
     /// Exit code 3.
     pub nothing: bool,
+    /// What became of the baseline's entries, in their order; empty without one.
+    pub baseline: Vec<Standing>,
 }
 
-/// The targets in the worktree.
-fn on_disk(options: &ScanOptions, threads: usize, filters: &Filters<'_>, reads: Reads) -> Discovered {
-    let mut found = discover(&options.cwd, &options.paths, threads, filters, reads);
+/// What a scan gave, and how much it saw.
+pub(crate) struct Viewed {
+    pub(crate) scanned: Scanned,
+    pub(crate) around: Around,
+    pub(crate) seen: Seen,
+    /// How many of the report's files were asked for.
+    pub(crate) targets: usize,
+}
+
+/// Whether only findings count that a change is to blame for.
+fn is_about_change(options: &ScanOptions) -> bool {
+    options.changed.is_some() || options.tree != Tree::Worktree
+}
+
+/// The commit that changes are counted from, where they are: that which the named one and `HEAD` have in common, or `HEAD`
+/// itself for what is staged. Before the first commit everything is new.
+fn since(options: &ScanOptions) -> Result<Option<ObjectId>, EngineError> {
+    Ok(match &options.changed {
+        _ if options.tree != Tree::Worktree => git_repository(options)?.head()?,
+        Some(revision) => Some(git_repository(options)?.start_of(revision)?),
+        None => None,
+    })
+}
+
+/// The targets in the worktree. What a change is to blame for is asked of all of it, wherever one stands.
+fn on_disk(
+    options: &ScanOptions,
+    threads: usize,
+    filters: &Filters<'_>,
+    reads: Reads,
+) -> Result<Discovered, EngineError> {
+    let mut all = Vec::new();
+    if options.changed.is_some() && options.paths.is_empty() {
+        all.extend(git_repository(options)?.top);
+    }
+    let named = if options.paths.is_empty() { &all } else { &options.paths };
+    let mut found = discover(&options.cwd, named, threads, filters, reads);
     // Those that the walk met keep their origin: the scan sees no less of the tree for them.
     let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
     let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
     found.merge(discover(&options.cwd, &unmet, threads, filters, Reads::Known));
-    found
+    Ok(found)
 }
 
 /// The index that is seen, if it is.
-fn index(options: &ScanOptions) -> Result<Option<Index>, EngineError> {
+pub(crate) fn index(options: &ScanOptions) -> Result<Option<Index>, EngineError> {
     let Tree::Index { file } = &options.tree else { return Ok(None) };
     let repository = git_repository(options)?;
-    let named = options.compose_files.iter().chain(&options.tf_var_files).map(|path| shown(&options.cwd, path));
-    Ok(Some(Index::open(repository, &options.cwd, file.as_deref(), named.collect())?))
+    Ok(Some(Index::open(repository, &options.cwd, file.as_deref(), named_files(options))?))
+}
+
+/// The files that options name, as the scan shows them.
+pub(crate) fn named_files(options: &ScanOptions) -> BTreeSet<String> {
+    options.compose_files.iter().chain(&options.tf_var_files).map(|path| shown(&options.cwd, path)).collect()
 }
 
 /// The repository that the named paths are in, or else the working directory. They may be gone from the worktree.
@@ -713,6 +807,7 @@ fn wanted(options: &ScanOptions) -> Wanted<'_> {
 /// What all files have in common.
 struct Shared<'a> {
     options: &'a ScanOptions,
+    needs: Needs,
     catalog: &'a Catalog,
     yields: &'a Yields,
     files: &'a dyn Files,
@@ -726,6 +821,7 @@ struct Shared<'a> {
     root_paths: &'a RootPaths,
     builds: &'a Builds,
     callers: &'a Callers,
+    faulty: &'a Faulty,
     policies: Option<&'a Asking>,
     gate: Option<&'a Gate<'a>>,
 }
@@ -744,7 +840,7 @@ impl<'a> Shared<'a> {
             selection: &rules.selection,
             dispatch: &rules.dispatch,
             yields: self.yields,
-            needs: self.options.needs,
+            needs: self.needs,
             files: self.files,
             homes: self.homes,
             variables_files: self.variables_files,
@@ -755,6 +851,7 @@ impl<'a> Shared<'a> {
             root_paths: self.root_paths,
             builds: self.builds,
             callers: self.callers,
+            faulty: self.faulty,
             policies: self.policies,
             gate: self.gate,
             today: self.options.date,

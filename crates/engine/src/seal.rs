@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use portcullis_core::{
-    Catalog, Draft, FileId, Finding, Fix, LineHash, LineIndex, Location, Related, SealedEdit, SealedFix, Span,
-    StableHash, line_hashes,
+    Catalog, Draft, FileId, Finding, Fingerprint, Fix, Identity, LineHash, LineIndex, Location, Related, SealedEdit,
+    SealedFix, Span, StableHash, Trace, line_hashes,
 };
 
 use crate::scrub::{Scrub, hint, without_user_information};
@@ -21,6 +21,8 @@ pub struct Needs {
     pub line_hash: bool,
     /// The packages of the scan.
     pub packages: bool,
+    /// What tells findings apart when files are renamed and lines change.
+    pub trace: bool,
 }
 
 /// Seals the drafts of one file.
@@ -104,14 +106,13 @@ impl<'s> Sealer<'s> {
         // A value that is short or guessed could be found from its hash.
         let value = if self.is_masked(place) { 0 } else { draft.place.value };
         let ordinal = self.ordinals.entry((draft.rule.0, draft.place.structure, value)).or_default();
-        let mut hash = StableHash::new();
-        hash.text(&rule.id);
-        hash.text(self.root_path);
-        hash.number(draft.place.structure);
-        hash.number(value);
-        hash.number(*ordinal);
+        let identity = Identity { structure: draft.place.structure, value, ordinal: *ordinal };
         *ordinal += 1;
         let fix = draft.fix.map(|fix| Box::new(self.seal_fix(*fix)));
+        let trace = self.needs.trace.then(|| {
+            let via = draft.via.iter().filter_map(|span| self.locate_anywhere(*span, place.file)).collect();
+            Box::new(Trace { identity, content: self.content(&rule.id, &identity, &location), via, other: None })
+        });
         Finding {
             rule: draft.rule,
             severity: self.selection.severity(draft.rule).unwrap_or(rule.severity),
@@ -130,13 +131,36 @@ impl<'s> Sealer<'s> {
                 })
                 .collect(),
             also: draft.also,
-            fingerprint: hash.fingerprint(),
+            fingerprint: Fingerprint::new(&rule.id, self.root_path, &identity),
             line_hash: self.hashes.get((location.start.line as usize).saturating_sub(1)).copied(),
             line: self.line(&location),
             fix,
             suppressed: None,
             commit: None,
+            trace,
         }
+    }
+
+    /// See [`Trace::content`].
+    fn content(&self, rule: &str, identity: &Identity, location: &Location) -> u64 {
+        let mut hash = StableHash::new();
+        hash.text(rule);
+        hash.number(identity.structure);
+        hash.number(identity.value);
+        let own = location.start.line;
+        for line in [own.saturating_sub(1), own, own.saturating_add(1)] {
+            let text = if line == 0 { "" } else { self.lines.text(line) };
+            let mut end = LINE_LIMIT.min(text.len());
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            let shown = self.without_secrets(text.get(..end).unwrap_or(text), self.lines.line_start(line));
+            // Indentation is formatting, and so are quotes.
+            let bare = shown.split_whitespace().flat_map(|word| word.split(['"', '\'']));
+            bare.filter(|word| !word.is_empty()).for_each(|word| hash.text(word));
+            hash.number(0);
+        }
+        hash.short()
     }
 
     fn seal_fix(&mut self, fix: Fix) -> SealedFix {

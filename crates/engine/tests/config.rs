@@ -71,7 +71,7 @@ fn mistakes_are_told_where_they_stand() {
         (
             "wrong: 1",
             &["1:1 unknown key `wrong` | a configuration has `include`, `exclude`, `profile`, `fail-on`, \
-               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `policies`, `data`, `advisories`, \
+               `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `baseline`, `policies`, `data`, `advisories`, \
                `secrets`, `licences`, `admission`"],
         ),
         ("- a", &["1:1 expected a configuration, which is a mapping, found a list"]),
@@ -243,7 +243,7 @@ fn errors_show_the_line_with_the_place_marked() {
         (
             "fail-on: high\nüü: 1\n",
             "p.yaml:2:1: error: unknown key `üü`\n  |\n2 | üü: 1\n  | ^^\n  = help: a configuration has `include`, \
-             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `policies`, `data`, `advisories`, `secrets`, `licences`, `admission`\n",
+             `exclude`, `profile`, `fail-on`, `kubernetes-version`, `kubernetes-crds`, `rules`, `overrides`, `ignore`, `baseline`, `policies`, `data`, `advisories`, `secrets`, `licences`, `admission`\n",
         ),
         (
             "profile: \"\\e[31mall\"",

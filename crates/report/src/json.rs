@@ -220,6 +220,9 @@ struct SummaryWire {
     info: usize,
     unknown: usize,
     suppressed: usize,
+    /// Only where a baseline hides some: most scans have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baselined: Option<usize>,
     files: usize,
     searched: usize,
     documents: usize,
@@ -238,6 +241,7 @@ impl SummaryWire {
             info: summary.of(Severity::Info),
             unknown: summary.unknown,
             suppressed: summary.suppressed,
+            baselined: Some(summary.baselined).filter(|count| *count > 0),
             files: report.stats.files,
             searched: report.stats.searched,
             documents: report.stats.documents,

@@ -3,6 +3,7 @@
 //! Nothing here reads a file, knows the command line or decides whether a finding counts. What is written depends on
 //! the report and the [`Options`] only, never on the environment or the number of threads.
 
+mod baseline;
 mod concise;
 mod csv;
 mod cyclonedx;
@@ -35,6 +36,7 @@ use std::str::FromStr;
 
 use portcullis_core::ScanReport;
 
+pub use baseline::{BaselineFault, read_baseline, write_baseline};
 pub use explain::write_explanation;
 pub use options::{Color, FileLinks, Glyphs, Links, Options, SuppressedFindings, Tool, Verbosity};
 pub use rules::{RulesFormat, write_rules};

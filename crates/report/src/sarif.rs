@@ -266,11 +266,21 @@ fn drafts<'r>(report: &'r ScanReport, findings: &[&'r Finding]) -> (Vec<Draft<'r
 
 fn results(report: &ScanReport, rules: &Rules, drafts: &[Draft<'_>]) -> Vec<Box<RawValue>> {
     let indices: BTreeMap<RuleIdx, i64> = rules.0.keys().copied().zip(0..).collect();
+    // Either all results have a state or none has.
+    let has_baseline = report.findings.iter().any(is_baselined);
     let write = |draft: &Draft<'_>| {
         let index = indices.get(&draft.finding.rule).copied().unwrap_or_default();
-        serde_json::value::to_raw_value(&result(report, draft, index)).expect("SARIF results are strings and numbers")
+        let mut result = result(report, draft, index);
+        let state = if is_baselined(draft.finding) { "unchanged" } else { "new" };
+        result.baseline_state = has_baseline.then(|| state.into());
+        serde_json::value::to_raw_value(&result).expect("SARIF results are strings and numbers")
     };
     drafts.par_iter().map(write).collect()
+}
+
+/// GitHub looks at neither states nor suppressions, so that what is in the baseline is left out unless it is asked for.
+fn is_baselined(finding: &Finding) -> bool {
+    finding.suppressed.as_deref().is_some_and(|reason| reason.by == SuppressedBy::Baseline)
 }
 
 fn result(report: &ScanReport, draft: &Draft<'_>, rule_index: i64) -> SarifResult {

@@ -27,8 +27,12 @@ pub(crate) fn breakable(report: &ScanReport, options: &Options) -> String {
             .collect();
         parts.push(format!("{}: {}", count(summary.total(), "finding"), severities.join(", ")));
     }
-    if summary.suppressed > 0 {
-        parts.push(format!("{}\u{a0}suppressed", grouped(summary.suppressed)));
+    let suppressed = summary.suppressed.saturating_sub(summary.baselined);
+    if suppressed > 0 {
+        parts.push(format!("{}\u{a0}suppressed", grouped(suppressed)));
+    }
+    if summary.baselined > 0 {
+        parts.push(format!("{}\u{a0}in the baseline", grouped(summary.baselined)));
     }
     if !report.errors.is_empty() {
         parts.push(count(report.errors.len(), "error"));

@@ -92,6 +92,12 @@ pub(super) const ROOT: &[Key<Config>] = &[
                   disks\n    expires: 2099-12-31",
     ),
     key!(
+        "baseline": Config.baseline,
+        "A file of findings that are known, which `portcullis baseline write` makes: only others are reported. Relative to the \
+         configuration file's directory; --baseline is stronger.",
+        example: " portcullis-baseline.json",
+    ),
+    key!(
         "policies": Config.policies,
         "Policies in Rego that are asked beside the rules: Conftest's, custom checks of Trivy's, entry points of OPA.",
         example: "\n  dirs: [policy/]\n  namespaces: [main]\n  packs:\n    - terraform-tags\n    - images: { registries: \

@@ -58,6 +58,8 @@ pub struct Config {
     pub overrides: Vec<Override>,
     /// `ignore`.
     pub ignore: Vec<Ignore>,
+    /// `baseline`: the file of known findings, relative to the file's directory.
+    pub baseline: Option<String>,
     /// `policies`.
     pub policies: PolicyKeys,
     /// `data`: files and folders of data documents for policies, relative to the file's directory.
@@ -203,6 +205,7 @@ impl Default for Config {
             rules: Vec::new(),
             overrides: Vec::new(),
             ignore: Vec::new(),
+            baseline: None,
             policies: PolicyKeys::default(),
             data: Vec::new(),
             advisories: Advisories::default(),

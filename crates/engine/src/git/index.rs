@@ -25,6 +25,8 @@ pub(crate) struct Index {
     entries: Vec<Staged>,
     /// What differs from the commit that is checked out, from the top.
     changed: Vec<String>,
+    /// What that commit has and this does not; folders end with a slash.
+    removed: Vec<String>,
     /// Files that options name; they may be of any kind.
     named: BTreeSet<String>,
     disk: Worktree,
@@ -77,20 +79,39 @@ impl Index {
                 _ => {}
             }
         }
-        let mut changed = Vec::new();
+        let (mut changed, mut removed) = (Vec::new(), Vec::new());
         let head = match repository.head()? {
             Some(commit) => Some(repository.tree_of(commit)?),
             None => None,
         };
-        let mut comparison = Comparison { objects: repository.objects(), changed: &mut changed };
+        let mut comparison = Comparison { objects: repository.objects(), changed: &mut changed, removed: &mut removed };
         comparison.compare(head, index.tree(), "", &entries, 0)?;
+        // What a sparse index keeps as a whole is there.
+        removed.retain(|path| !sparse.iter().any(|(folder, _)| Path::new(folder).starts_with(path)));
+        removed.sort_unstable();
         let mut entries: Vec<Staged> = entries.into_iter().map(|(entry, _)| entry).collect();
         for (path, id) in sparse {
             repository.files_of(id, &path, 0, &mut entries)?;
         }
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let disk = Worktree::new(cwd.to_owned(), FILE_LIMIT);
-        Ok(Self { repository, top, cwd: cwd.to_owned(), entries, changed, named, disk })
+        Ok(Self { repository, top, cwd: cwd.to_owned(), entries, changed, removed, named, disk })
+    }
+
+    /// What a commit holds, as an index of it would. Nothing of it counts as changed.
+    pub(crate) fn of_commit(
+        repository: Repository,
+        cwd: &Path,
+        commit: ObjectId,
+        named: BTreeSet<String>,
+    ) -> Result<Self, GitError> {
+        let Some(top) = repository.top.clone() else { return Err(GitError::Bare(repository.git_directory)) };
+        let mut entries = Vec::new();
+        repository.files_of(repository.tree_of(commit)?, "", 0, &mut entries)?;
+        entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let disk = Worktree::new(cwd.to_owned(), FILE_LIMIT);
+        let (changed, removed) = (Vec::new(), Vec::new());
+        Ok(Self { repository, top, cwd: cwd.to_owned(), entries, changed, removed, named, disk })
     }
 
     /// All files, as the scan shows them.
@@ -101,6 +122,22 @@ impl Index {
     /// The files that the next commit changes, as the scan shows them.
     pub(crate) fn changed(&self) -> impl Iterator<Item = String> {
         self.changed.iter().map(|path| self.shown(path))
+    }
+
+    /// What the next commit removes, from the top; of folders that it removes as a whole, the folders, with a slash.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &str> {
+        self.removed.iter().map(String::as_str)
+    }
+
+    /// The content of a shown path, by its id; not that of a link.
+    pub(crate) fn id(&self, path: &str) -> Option<ObjectId> {
+        let below = self.below_top(path)?;
+        self.entry(&below).filter(|entry| !entry.is_link).map(|entry| entry.id)
+    }
+
+    /// The top of the worktree.
+    pub(crate) fn top(&self) -> &Path {
+        &self.top
     }
 
     fn shown(&self, path: &str) -> String {
@@ -209,7 +246,7 @@ impl Repository {
         let mut buffer = Vec::new();
         for entry in self.objects().tree(&id, &mut buffer)? {
             let entry = entry?;
-            let path = format!("{path}/{}", entry.name);
+            let path = if path.is_empty() { entry.name.into_owned() } else { format!("{path}/{}", entry.name) };
             if entry.mode.is_tree() {
                 self.files_of(entry.id, &path, depth + 1, all)?;
             } else if entry.mode.is_blob() || entry.mode.is_link() {
@@ -224,6 +261,7 @@ impl Repository {
 struct Comparison<'c> {
     objects: super::Objects,
     changed: &'c mut Vec<String>,
+    removed: &'c mut Vec<String>,
 }
 
 impl Comparison<'_> {
@@ -253,7 +291,8 @@ impl Comparison<'_> {
         while let Some((first, mode)) = rest.first() {
             let below = first.path.get(prefix.len()..).unwrap_or_default();
             let Some((name, _)) = below.split_once('/') else {
-                if !first.is_link && before.get(below) != Some(&(mode.bits(), first.id)) {
+                let was = before.remove(below);
+                if !first.is_link && was != Some((mode.bits(), first.id)) {
                     self.changed.push(first.path.clone());
                 }
                 rest = rest.get(1..).unwrap_or_default();
@@ -262,12 +301,15 @@ impl Comparison<'_> {
             let inner = format!("{prefix}{name}/");
             let count = rest.iter().take_while(|(entry, _)| entry.path.starts_with(&inner)).count();
             let (inside, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-            let subtree = before.get(name).filter(|(mode, _)| *mode == Mode::DIR.bits()).map(|(_, id)| *id);
+            let subtree = before.remove(name).filter(|(mode, _)| *mode == Mode::DIR.bits()).map(|(_, id)| id);
             let known =
                 cache.and_then(|cache| cache.children.iter().find(|child| child.name.as_slice() == name.as_bytes()));
             self.compare(subtree, known, &inner, inside, depth + 1)?;
             rest = after;
         }
+        let gone = before.into_iter().filter(|(_, (mode, _))| *mode != Mode::COMMIT.bits());
+        let slash = |mode| if mode == Mode::DIR.bits() { "/" } else { "" };
+        self.removed.extend(gone.map(|(name, (mode, _))| format!("{prefix}{name}{}", slash(mode))));
         Ok(())
     }
 }

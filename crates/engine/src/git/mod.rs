@@ -6,6 +6,7 @@
 mod blobs;
 mod commits;
 mod index;
+mod merge_base;
 mod revisions;
 
 use std::borrow::Cow;
@@ -58,6 +59,14 @@ pub enum GitError {
     /// A path that was named is somewhere else.
     #[error("{0} is not in the worktree of the git repository")]
     Outside(PathBuf),
+    /// Two commits have no history in common.
+    #[error("`{revision}` and HEAD have no commit in common{hint}")]
+    NoMergeBase {
+        /// As it was written.
+        revision: String,
+        /// What may be done, after a semicolon; empty where nothing is known.
+        hint: &'static str,
+    },
     /// There is no worktree, and thus nothing staged.
     #[error("{0} is a bare git repository: nothing is staged there")]
     Bare(PathBuf),

@@ -70,7 +70,7 @@ impl Repository {
     }
 
     /// The commit of one name and the steps behind it.
-    fn commit(&self, text: &str, objects: &mut Objects) -> Result<ObjectId, GitError> {
+    pub(super) fn commit(&self, text: &str, objects: &mut Objects) -> Result<ObjectId, GitError> {
         let (name, mut steps) = text.find(['~', '^']).and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""));
         let mut id = self.peel(self.object(name, objects)?, objects)?;
         while let Some(step) = steps.chars().next() {
@@ -104,7 +104,7 @@ impl Repository {
         Ok(id)
     }
 
-    fn parents(&self, id: ObjectId, objects: &mut Objects) -> Result<Vec<ObjectId>, GitError> {
+    pub(super) fn parents(&self, id: ObjectId, objects: &mut Objects) -> Result<Vec<ObjectId>, GitError> {
         if self.shallow.contains(&id) {
             return Ok(Vec::new());
         }

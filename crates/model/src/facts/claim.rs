@@ -357,8 +357,8 @@ pub enum Quoted {
 pub struct OtherEnd {
     /// In words.
     pub what: Option<String>,
-    /// The file that it is in.
-    pub file: Option<FileId>,
+    /// Where it is.
+    pub at: Option<Mark>,
 }
 
 /// How many of a workload's pods.
@@ -478,10 +478,10 @@ impl Facts {
     pub fn other_end(&self, claim: &Claim) -> OtherEnd {
         let culprit = match claim {
             Claim::Repeated { key, .. } | Claim::Noted { key } => {
-                return OtherEnd { what: None, file: self.first.get(key).map(|first| first.file()) };
+                return OtherEnd { what: None, at: self.first.get(key).copied() };
             }
             Claim::TakesOver { namespace, account, .. } => {
-                return OtherEnd { what: self.takes_over(namespace, account), file: None };
+                return OtherEnd { what: self.takes_over(namespace, account), at: None };
             }
             Claim::QuotaExceeded { namespace, site, what, scopes, hard } => {
                 self.exceeds(namespace, *site, what, scopes, *hard)
@@ -492,8 +492,8 @@ impl Facts {
             Claim::LimitBroken { namespace, bound } => self.breaks(namespace, bound),
             _ => None,
         };
-        let file = culprit.as_ref().and_then(|culprit| culprit.at).map(Mark::file);
-        OtherEnd { what: culprit.map(|culprit| culprit.what), file }
+        let at = culprit.as_ref().and_then(|culprit| culprit.at);
+        OtherEnd { what: culprit.map(|culprit| culprit.what), at }
     }
 
     /// Of a claim that something repeats among files that merely lie in one directory, the file of the first and that of

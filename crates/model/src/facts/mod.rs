@@ -97,8 +97,14 @@ impl Namespace {
 pub struct Mark(u32, u32);
 
 impl Mark {
-    fn file(self) -> FileId {
+    /// Its file.
+    pub fn file(self) -> FileId {
         FileId(self.0)
+    }
+
+    /// Its first byte.
+    pub fn start(self) -> u32 {
+        self.1
     }
 }
 

@@ -28,7 +28,7 @@ fn the_format_is_stable() {
     builder.report.errors.push(ScanError::Path { path: "q".into(), reason: "gone".to_owned() });
     let with = |suppressed: &str| {
         format!(
-            r#"{{"schema":"portcullis/1","tool":{{"name":"portcullis","version":"1.2.3"}},"summary":{{"findings":1,"critical":1,"high":0,"medium":0,"low":0,"info":0,"unknown":0,"suppressed":1,"files":1,"searched":0,"documents":2,"rules":118}},"findings":[
+            r#"{{"schema":"portcullis/1","tool":{{"name":"portcullis","version":"1.2.3"}},"summary":{{"findings":1,"critical":1,"high":0,"medium":0,"low":0,"info":0,"unknown":0,"suppressed":1,"baselined":1,"files":1,"searched":0,"documents":2,"rules":118}},"findings":[
 {{"rule":"k8s-privileged-container","severity":"critical","confidence":"high","message":"says \"no\"","help":"do","location":{{"path":"a \"b\".yaml","start":{{"line":1,"column":5}},"end":{{"line":2,"column":2}}}},"related":[{{"location":{{"path":"a \"b\".yaml","start":{{"line":2,"column":1}},"end":{{"line":2,"column":2}}}},"message":"there"}}],"peers":["trivy:KSV-0017","checkov:CKV_K8S_16","polaris:privileged"],"tags":["pss:baseline","cwe-250"],"fingerprint":"00000000000000000000000000000abc","fix":{{"safety":"unsafe","title":"write z","edits":[{{"offset":8,"length":1,"text":"z\n"}}]}},"suppressed":null}}{suppressed}
 ],"notes":[
 {{"path":"","kind":"unknown","message":"n"}}

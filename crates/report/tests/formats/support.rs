@@ -93,6 +93,7 @@ impl Builder {
             fix: None,
             suppressed: None,
             commit: None,
+            trace: None,
         });
         self
     }

@@ -74,7 +74,7 @@ fn healthcheck_missing(image: &Image<'_>, report: &mut Report<'_>) {
     let Some(stage) = image.build.final_stage() else { return };
     let (None, Some(from)) = (image.build.effective(stage, Keyword::Healthcheck), from_word(stage)) else { return };
     report
-        .at(place(Some(stage), Keyword::From, from.span(), from.as_str()), "the image has no HEALTHCHECK")
+        .at(place(Some(stage), Keyword::From, from.span(), ""), "the image has no HEALTHCHECK")
         .help("add a HEALTHCHECK that asks the program itself, or say `HEALTHCHECK NONE`");
 }
 

@@ -194,7 +194,8 @@ fn user_missing(image: &Image<'_>, report: &mut Report<'_>) {
     };
     report
         .at(
-            place(Some(stage), Keyword::From, from.span(), from.as_str()),
+            // Another image does not make it another finding.
+            place(Some(stage), Keyword::From, from.span(), ""),
             "the image sets no user, so that it runs as root".to_owned(),
         )
         .confidence(confidence)
