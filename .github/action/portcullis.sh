@@ -327,11 +327,12 @@ summarize() {
 # --- afterwards ------------------------------------------------------------------------------------------------------
 
 annotate() {
+  local file="$RUNNER_TEMP/portcullis.annotations"
   if [ "$UPLOADED" = failure ]; then
     echo '::warning title=portcullis::the findings could not be sent to code scanning (a pull request from a fork may not write there); they are annotations, where these are on'
   fi
   if [ "$ANNOTATIONS" = true ] || { [ "$ANNOTATIONS" = auto ] && [ "$UPLOADED" != success ]; }; then
-    cat "$RUNNER_TEMP/portcullis.annotations"
+    if [ -s "$file" ]; then cat "$file"; fi
   fi
 }
 
