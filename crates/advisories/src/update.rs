@@ -17,8 +17,7 @@ use crate::{Error, Timestamp};
 
 /// Where the project publishes its database every day. The number is that of the format (`Header::schema`): a
 /// program of another format has an address of its own, and never fetches what it cannot read.
-pub const PUBLISHED_AT: &str =
-    "https://github.com/portcullis/portcullis/releases/download/advisories/advisories-2.db";
+pub const PUBLISHED_AT: &str = "https://github.com/portcullis/portcullis/releases/download/advisories/advisories-2.db";
 
 /// The public keys, as minisign prints them, one of which signs what is at [`PUBLISHED_AT`]. docs/database.md says how the key
 /// is made and changed: while it changes there are two, the old one and the new one. There is none before the key is made,
