@@ -284,6 +284,10 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
 
+    /// Leave out what the configuration excludes even where it is named: for hooks, which name all that was changed
+    #[arg(long)]
+    pub(crate) force_exclude: bool,
+
     /// The name of what comes on standard input
     ///
     /// It decides what the text is taken for and is shown in findings. Without it the content decides.
