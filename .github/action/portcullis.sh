@@ -218,7 +218,8 @@ scan() {
   else
     case "$OUTPUT" in
       /* | [A-Za-z]:*) file="$OUTPUT" ;;
-      *) file="$PWD/$OUTPUT" ;;
+      # Programs of Windows do not know the folders of Git's bash.
+      *) file="$(if [ "$RUNNER_OS" = Windows ]; then pwd -W; else pwd; fi)/$OUTPUT" ;;
     esac
     rm -f -- "$file"
     set -- "$@" --format concise --format "$FORMAT=$file"

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import tarfile
 import tempfile
 import traceback
 import zipfile
+
+import yaml
 
 from composite import Action
 
@@ -502,6 +505,30 @@ def changes():
     contains("\n".join(result.said("error")), "fetch-depth: 0")
 
 
+def documents():
+    """docs/action.md names every input and output, and its workflow is one that we would pass; so does docs/pre-commit.md."""
+    spec = Action(ROOT).spec
+    text = (ROOT / "docs/action.md").read_text()
+    tables = [set(re.findall(r"`([^`]+)`", row.split("|")[1])) for row in text.splitlines() if row.startswith("| `")]
+    equal(set().union(*tables), set(spec["inputs"]) | set(spec["outputs"]))
+    for line in (row for row in text.splitlines() if row.startswith("| `")):
+        name, default = [cell.strip() for cell in line.split("|")[1:3]]
+        if f"{name.strip('`')}" in spec["inputs"]:
+            equal(default.strip("`"), str(spec["inputs"][name.strip("`")].get("default", "")), line)
+    for document in ("docs/action.md", "docs/pre-commit.md"):
+        blocks = re.findall(r"```yaml file=(\S+)\n(.*?)```", (ROOT / document).read_text(), re.S)
+        assert blocks, document
+        for name, block in blocks:
+            world = World({name: block})
+            for job in (yaml.safe_load(block).get("jobs") or {}).values():
+                for step in job["steps"]:
+                    if step["uses"].startswith("portcullis/"):
+                        assert set(step["with"]) <= set(spec["inputs"]), step
+            (world.workspace / ".git").mkdir()
+            ended = subprocess.run([str(BINARY), "check", "--profile", "all", "."], cwd=world.workspace, capture_output=True, text=True)
+            assert ended.returncode in (0, 3) and not ended.stdout, ended.stdout + ended.stderr
+
+
 def expressions():
     """The runner itself: the parts of the language that decide above."""
     from composite import Expression, assignments, commands
@@ -524,7 +551,7 @@ def main():
     for needed in ("markdown", "github", "sarif", "json"):
         assert needed in formats, f"the binary has no format {needed}, which the action asks for"
     failed = 0
-    for test in (expressions, outcomes, choices, annotations_and_summary, forks, hostile_inputs, hostile_repositories, releases, sources, database, changes):
+    for test in (expressions, outcomes, choices, annotations_and_summary, forks, hostile_inputs, hostile_repositories, releases, sources, database, changes, documents):
         try:
             test()
             print(f"ok    {test.__name__}: {test.__doc__.splitlines()[0]}")

@@ -8,6 +8,7 @@ long as a build does.
 
 import os
 import pathlib
+import re
 import shutil
 import string
 import subprocess
@@ -234,6 +235,16 @@ def valid(_):
         assert same[0] == same[1], name
 
 
+def documented(_):
+    """docs/pre-commit.md names every hook, and none that there is not."""
+    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    text = (ROOT / "docs/pre-commit.md").read_text()
+    table = {row.split("`")[1] for row in text.splitlines() if row.startswith("| `")}
+    assert table == {hook for hook in hooks if not hook.endswith("-system")}, table
+    for block in re.findall(r"```yaml[^\n]*\n(.*?)```", text, re.S):
+        assert {hook["id"] for repository in yaml.safe_load(block)["repos"] for hook in repository["hooks"]} <= hooks, block
+
+
 def measured(scratch):
     """How long the program takes for three files; no time is judged."""
     folder = pathlib.Path(tempfile.mkdtemp(dir=scratch))
@@ -253,7 +264,7 @@ def main():
     # By the name that the hooks call.
     assert BINARY.name == "portcullis", BINARY
     try:
-        for test in (valid, staged, excluded, everything, secrets, fixed, tried, measured):
+        for test in (valid, staged, excluded, everything, secrets, fixed, tried, documented, measured):
             test(scratch)
             print(f"ok    {test.__name__}: {test.__doc__.splitlines()[0]}")
     finally:
