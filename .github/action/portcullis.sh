@@ -288,11 +288,17 @@ changed_since() {
   echo "$base"
 }
 
-# A checkout has one commit by default; the one to compare with is fetched alone.
+# A checkout has one commit by default, and changes are counted from the commit that both have in common: as much of the history
+# is fetched as that takes.
 have() {
-  if git -c 'safe.directory=*' cat-file -e "$1^{commit}" 2>/dev/null; then return; fi
-  git -c 'safe.directory=*' fetch --quiet --no-tags --depth=1 origin "$1" ||
-    refuse "commit $1, which changes are counted from, cannot be fetched; give actions/checkout \`fetch-depth: 0\`"
+  local base=$1 head depth
+  joined() { git -c 'safe.directory=*' merge-base "$base" HEAD >/dev/null 2>&1; }
+  head=$(git -c 'safe.directory=*' rev-parse HEAD) || refuse 'there is no commit to compare with: `changed-only` needs a checkout'
+  for depth in --depth=2 --depth=50 --depth=500 --unshallow; do
+    if joined; then return; fi
+    git -c 'safe.directory=*' fetch --quiet --no-tags "$depth" origin "$head" "$base" ||
+      refuse "commit $base, which changes are counted from, cannot be fetched; give actions/checkout \`fetch-depth: 0\`"
+  done
 }
 
 # The first line of the JSON is the head of the report, which holds nothing that a scanned file says.
