@@ -381,9 +381,9 @@ def releases():
     fails("no binary for Linux on S390X", env={"RUNNER_ARCH": "S390X"})
     fails("there is no portcullis on PATH", {"install": "path"})
 
-    # Without `gh`, without a token, and with a server of one's own, the checksum alone has to do.
+    # With a `gh` of before attestations, without a token, and with a server of one's own, the checksum alone has to do.
     world = World({"a.yaml": CLEAN})
-    (world.stand_ins / "bin/gh").unlink()
+    world.program(world.stand_ins / "bin/gh", "#!/bin/bash\necho 'unknown command' >&2\nexit 1\n")
     contains(world.run().log, "the attestation was not verified")
     world = World({"a.yaml": CLEAN})
     contains(world.run(github={"token": ""}).log, "the attestation was not verified")
