@@ -474,3 +474,35 @@ fn a_path_named_like_a_command_is_written_with_its_folder() {
     assert_eq!(told(&run_in(&root, &["./rules"], "")).0, 1);
     assert_eq!(told(&run_in(&root, &["--color", "never", "rules"], "")).0, 1);
 }
+
+/// A hook names whatever was changed; everybody else who names a file means it.
+#[test]
+fn named_files_can_be_excluded() {
+    let root = tree("force-exclude");
+    for (file, text) in [
+        ("portcullis.yaml", "exclude: [drafts]\n"),
+        ("drafts/a.yaml", BAD),
+        ("k8s/b.yaml", BAD),
+        ("node_modules/c.yaml", BAD),
+    ] {
+        std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+        std::fs::write(root.join(file), text).unwrap();
+    }
+    let all = ["drafts/a.yaml", "k8s/b.yaml", "node_modules/c.yaml"];
+    let left_out = ["drafts/a.yaml", "node_modules/c.yaml"];
+    for (flags, named, code, found) in [
+        (&[][..], &all[..], 1, &all[..]),
+        (&["--force-exclude"], &all, 1, &["k8s/b.yaml"]),
+        // Nothing is left, which is as good as clean.
+        (&["--force-exclude"], &left_out, 0, &[]),
+        // A folder is walked all the same.
+        (&["--force-exclude"], &["drafts"], 1, &["drafts/a.yaml"]),
+        (&["--force-exclude"], &["missing.yaml"], 2, &[]),
+    ] {
+        let arguments =
+            [&["check", "--format", "concise", "--only", "k8s-privileged-container"], flags, named].concat();
+        let (ended, stdout, stderr) = told(&run_in(&root, &arguments, ""));
+        let paths: Vec<&str> = stdout.lines().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!((ended, paths), (code, found.to_vec()), "{arguments:?}: {stderr}");
+    }
+}

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use portcullis_advisories::Timestamp;
+use portcullis_advisories::database::Database;
+use portcullis_advisories::update::{PUBLISHED_AT, PUBLISHED_KEYS};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -132,5 +135,33 @@ fn a_server_is_trusted_by_the_authorities_that_are_given() {
         assert!(stderr.contains(said), "{case}");
         assert_eq!(stderr.contains("stays"), now == "old", "{case}");
         assert_eq!(fs::read(&own).unwrap(), fs::read(folder.join(now)).unwrap(), "{case}");
+    }
+}
+
+/// Without `--from` and `--key` it is the project's own database, as database.yml publishes it.
+#[test]
+fn the_projects_database_is_the_default() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("updates-default");
+    _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("record.json"), RECORD).unwrap();
+    let built = portcullis(&folder).args(["db", "build", "--osv", "record.json", "-o", "a.db"]).status().unwrap();
+    assert!(built.success());
+    let schema = Database::open(&folder.join("a.db"), Timestamp(0)).unwrap().header().schema;
+    let name = PUBLISHED_AT.rsplit('/').next().unwrap();
+    assert_eq!(name, format!("advisories-{schema}.db"), "a program fetches what it can read");
+    let workflow =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows/database.yml")).unwrap();
+    assert!(workflow.contains(&format!("\n  DATABASE: {name}\n")), "what is fetched is published");
+    for key in PUBLISHED_KEYS {
+        assert!(minisign::PublicKey::from_base64(key).is_ok(), "{key}");
+    }
+    if PUBLISHED_KEYS.is_empty() {
+        let output = portcullis(&folder).args(["db", "update", "-o", "own.db"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("has no public key of the project's database"), "{stderr}");
+        assert!(stderr.contains("--key"), "{stderr}");
+        assert!(!folder.join("own.db").exists());
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use portcullis_advisories::update::PUBLISHED_AT;
 use portcullis_core::{Profile, Severity};
 use portcullis_engine::config::Listen;
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -350,6 +351,10 @@ pub(crate) struct InputFlags {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
 
+    /// Leave out what the configuration excludes even where it is named: for hooks, which name all that was changed
+    #[arg(long)]
+    pub(crate) force_exclude: bool,
+
     /// The name of what comes on standard input
     ///
     /// It decides what the text is taken for and is shown in findings. Without it the content decides.
@@ -521,7 +526,8 @@ pub(crate) enum DbCommand {
     Build(DbBuildArgs),
     /// Puts a newer database in the place of the one that scans use
     ///
-    /// `portcullis db update --from https://example.org/advisories.db --key RWQ…`
+    /// By default that of the project, which is made every day. `portcullis db update --from https://example.org/advisories.db
+    /// --key RWQ…` takes another.
     ///
     /// What comes has to be signed, with `minisign`, by one of the keys. Where it cannot be had, or is not what it should be,
     /// the database that is there stays.
@@ -574,12 +580,13 @@ pub(crate) struct DbBuildArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct DbUpdateArgs {
-    /// Where the database is: an address, or a path. Its signature lies beside it, with `.minisig` behind the name
-    #[arg(long, value_name = "URL|FILE")]
+    /// Where the database is: an address, or a path; the project's by default. Its signature lies beside it, with `.minisig`
+    /// behind the name
+    #[arg(long, value_name = "URL|FILE", default_value = PUBLISHED_AT, hide_default_value = true)]
     pub(crate) from: String,
 
-    /// A public key that may have signed it, repeatable; or a file that holds one
-    #[arg(long, value_name = "KEY", required = true)]
+    /// A public key that may have signed it, repeatable, in place of the project's; or a file that holds one
+    #[arg(long, value_name = "KEY")]
     pub(crate) key: Vec<String>,
 
     /// Certificates of the authorities that servers are trusted by, in PEM, in place of those that browsers trust; also the

@@ -13,8 +13,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{
-    BundleChoice, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress, ScanOptions,
-    Scanned, Stdin, Tree, fix, history, scan, ways,
+    BundleChoice, Exclusions, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress,
+    ScanOptions, Scanned, Stdin, Tree, fix, history, scan, ways,
 };
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
@@ -389,6 +389,7 @@ fn scan_options(
     };
     Ok(ScanOptions {
         paths,
+        exclusions: if args.input.force_exclude { Exclusions::Named } else { Exclusions::Found },
         tree,
         stdin,
         fixes: if args.unsafe_fixes { FixSafety::Unsafe } else { FixSafety::Safe },

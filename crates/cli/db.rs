@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis_advisories::build::{Built, Inputs, Stamp, Texts, build};
 use portcullis_advisories::database::Database;
-use portcullis_advisories::update::{Update, Updated, put};
+use portcullis_advisories::update::{PUBLISHED_KEYS, Update, Updated, put};
 use portcullis_advisories::{Advisories, Timestamp, with_causes};
 
 use crate::args::{DbArgs, DbBuildArgs, DbCommand, DbStatusArgs, DbUpdateArgs};
@@ -90,8 +90,17 @@ fn summary(built: &Built, path: &Path) -> String {
 
 fn updated(args: &DbUpdateArgs) -> Result<ExitCode, Failure> {
     let target = args.output.clone().or_else(default_path).ok_or_else(nowhere)?;
-    let keys: Vec<String> =
+    let mut keys: Vec<String> =
         args.key.iter().map(|key| std::fs::read_to_string(key).unwrap_or_else(|_| key.clone())).collect();
+    if keys.is_empty() {
+        keys.extend(PUBLISHED_KEYS.iter().map(|key| (*key).to_owned()));
+    }
+    if keys.is_empty() {
+        return Err(Failure::with_help(
+            "this build has no public key of the project's database of advisories",
+            "name with `--key` the one that has signed the database, or make one with `portcullis db build`",
+        ));
+    }
     let authorities =
         args.ca_file.clone().or_else(|| env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty()).map(PathBuf::from));
     let update =

@@ -15,6 +15,15 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use crate::database::Database;
 use crate::{Error, Timestamp};
 
+/// Where the project publishes its database every day. The number is that of the format (`Header::schema`): a
+/// program of another format has an address of its own, and never fetches what it cannot read.
+pub const PUBLISHED_AT: &str = "https://github.com/portcullis/portcullis/releases/download/advisories/advisories-2.db";
+
+/// The public keys, as minisign prints them, one of which signs what is at [`PUBLISHED_AT`]. docs/database.md says how the key
+/// is made and changed: while it changes there are two, the old one and the new one. There is none before the key is made,
+/// and an update then wants to be given one.
+pub const PUBLISHED_KEYS: &[&str] = &[];
+
 /// The most bytes of a database; ten times what is known of all ecosystems today.
 const LIMIT: u64 = 1024 * 1024 * 1024;
 

@@ -164,6 +164,7 @@ fn is_dockerfile(name: &str) -> bool {
                 | "md"
                 | "rst"
                 | "html"
+                | "rego"
                 | "py"
                 | "go"
                 | "sh"
@@ -244,6 +245,7 @@ mod tests {
             ("Containerfile", Some(Dockerfile)),
             ("Dockerfile.dockerignore", None),
             ("Dockerfile.md", None),
+            ("dockerfile-bases.rego", None),
             ("src/dockerfile.rs", None),
             ("Dockerfiles", None),
             ("mydockerfile", None),

@@ -60,7 +60,7 @@ pub use objects::{Asked, FoundContainer, Given, JudgedObject, ObjectError, Objec
 pub use packages::{Way, ways};
 pub use policies::{BundleChoice, POLICY_TAG, PackChoice, Parser, Policies, PolicySources, packs};
 pub use portcullis_policy::{Counting, Evaluation};
-pub use scan::{EngineError, Progress, ScanOptions, Scanned, Silent, Stdin, Tree, scan};
+pub use scan::{EngineError, Exclusions, Progress, ScanOptions, Scanned, Silent, Stdin, Tree, scan};
 pub use seal::Needs;
 pub use select::{Selection, SelectionError};
 pub use testing::{TestError, TestOptions, Tested, test};

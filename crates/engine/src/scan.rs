@@ -50,6 +50,8 @@ pub struct ScanOptions {
     pub cwd: PathBuf,
     /// Files and directories.
     pub paths: Vec<PathBuf>,
+    /// Whether named files may be left out.
+    pub exclusions: Exclusions,
     /// Which tree is seen.
     pub tree: Tree,
     /// A file that is not on disk.
@@ -115,6 +117,7 @@ impl ScanOptions {
         Self {
             cwd,
             paths: Vec::new(),
+            exclusions: Exclusions::default(),
             tree: Tree::Worktree,
             stdin: None,
             fixes: FixSafety::Safe,
@@ -144,6 +147,16 @@ impl ScanOptions {
             changed: None,
         }
     }
+}
+
+/// Which files the configuration's `include` and `exclude` are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Exclusions {
+    /// Those below directories: who names a file means it.
+    #[default]
+    Found,
+    /// Named ones as well: a hook names whatever was changed.
+    Named,
 }
 
 /// A tree of files.
@@ -733,8 +746,14 @@ fn on_disk(
     if options.changed.is_some() && options.paths.is_empty() {
         all.extend(git_repository(options)?.top);
     }
-    let named = if options.paths.is_empty() { &all } else { &options.paths };
-    let mut found = discover(&options.cwd, named, threads, filters, reads);
+    let mut named = if options.paths.is_empty() { all } else { options.paths.clone() };
+    if options.exclusions == Exclusions::Named {
+        named.retain(|path| {
+            let is_file = || paths::absolute(&options.cwd, path).is_file();
+            !(filters.leaves_out(&shown(&options.cwd, path)) && is_file())
+        });
+    }
+    let mut found = discover(&options.cwd, &named, threads, filters, reads);
     // Those that the walk met keep their origin: the scan sees no less of the tree for them.
     let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
     let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
