@@ -87,13 +87,15 @@ fn relinked(text: &str, from: &Path, to: &Path, known: &BTreeSet<PathBuf>, moved
         let place = links::joined(from, target);
         let page = place.strip_prefix("docs").ok().map(Path::to_path_buf).filter(|page| known.contains(page));
         let page = page.or_else(|| moved.get(&place).map(PathBuf::from));
-        Some(match page {
+        match page {
             Some(page) => {
                 let up = "../".repeat(to.components().count().saturating_sub(1));
-                format!("{up}{}{anchor}", page.display())
+                Some(format!("{up}{}{anchor}", page.display()))
             }
-            None => format!("{REPOSITORY}{}{anchor}", place.display()),
-        })
+            // A page that is not there is a broken link, not a file of the repository.
+            None if place.starts_with("docs") => None,
+            None => Some(format!("{REPOSITORY}{}{anchor}", place.display())),
+        }
     })
 }
 
