@@ -6,6 +6,7 @@
 mod concise;
 mod cyclonedx;
 mod explain;
+mod groups;
 mod json;
 mod material;
 mod options;
