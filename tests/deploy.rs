@@ -44,3 +44,15 @@ fn the_chart_and_the_manifests_ask_about_the_same_resources() {
     let lost: Vec<_> = chart.iter().filter(|it| !manifests.contains(it)).collect();
     assert!(lost.is_empty(), "deploy/render was not run: {lost:?}");
 }
+
+#[test]
+fn deletions_are_sent_where_that_is_asked() {
+    let chart = read("chart/templates/webhook.yaml");
+    let count = |text: &str, what: &str| text.lines().filter(|line| line.trim() == what).count();
+    let rules = chart.lines().filter(|line| line.trim().starts_with("- apiGroups:")).count();
+    // All but the one about connections go by the value.
+    assert_eq!(count(&chart, "operations: {{ $operations }}"), rules - 1);
+    assert_eq!(count(&read("chart/values.yaml"), "operations: [CREATE, UPDATE]"), 1);
+    let manifests = read("manifests/portcullis.yaml");
+    assert_eq!(count(&manifests, "operations: [CREATE, UPDATE]"), rules - 1, "deploy/render was not run");
+}

@@ -70,7 +70,20 @@ fn no_output_shows_a_planted_value() {
     std::fs::create_dir_all(directory.join(".git")).unwrap();
     std::fs::write(directory.join("all.yaml"), MANIFEST).unwrap();
     std::fs::write(directory.join("Dockerfile"), DOCKERFILE).unwrap();
-    for format in ["pretty", "concise", "json", "sarif"] {
+    for format in [
+        "pretty",
+        "concise",
+        "json",
+        "sarif",
+        "github",
+        "gitlab",
+        "gitlab-sast",
+        "junit",
+        "markdown",
+        "html",
+        "jsonl",
+        "csv",
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_portcullis"))
             .args(["check", "--no-config", "--profile", "all", "--color", "never", "--format", format, "."])
             .current_dir(&directory)
@@ -241,6 +254,11 @@ fn nothing_that_is_planted_anywhere_is_shown_by_any_output() {
         &["check", "--profile", "all", "--include-suppressed", "--format", "pretty", "."],
         &["check", "--profile", "all", "--include-suppressed", "--format", "json", "."],
         &["check", "--profile", "all", "--include-suppressed", "--format", "sarif", "."],
+        &["check", "--profile", "all", "--include-suppressed", "--format", "html", "."],
+        &["check", "--profile", "all", "--include-suppressed", "--format", "junit", "."],
+        &["check", "--profile", "all", "--include-suppressed", "--format", "markdown", "."],
+        &["check", "--profile", "all", "--include-suppressed", "--format", "csv", "."],
+        &["check", "--profile", "all", "--format", "gitlab-sast", "."],
         &["check", "--format", "cyclonedx", "."],
         &["check", "--format", "spdx", "."],
         // Rules that know nothing of secrets show lines as well.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use portcullis_core::{Profile, Severity};
 use portcullis_engine::config::Listen;
@@ -244,12 +244,14 @@ pub(crate) struct RuleFlags {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputFlags {
-    /// How to write the result (pretty, concise, json, sarif, cyclonedx, spdx), and where
+    /// How to write the result, and where
     ///
     /// Repeatable, for several outputs from one scan: `--format concise --format sarif=out.sarif`. Without `=PATH` the
-    /// output goes to standard output, which takes one. The default is pretty on a terminal and concise elsewhere. The last
-    /// two are bills of materials: the packages of all lockfiles, in cyclonedx with the advisories that hold for them.
-    #[arg(long, value_name = "FMT[=PATH]", value_parser = output)]
+    /// output goes to standard output, which takes one. The default is pretty on a terminal and concise elsewhere. For people:
+    /// pretty, concise, markdown, html. For programs: json, jsonl, csv. For services: sarif, github, gitlab (code quality),
+    /// gitlab-sast, junit. Bills of materials, the packages of all lockfiles: cyclonedx, with the advisories that hold for them,
+    /// and spdx.
+    #[arg(long, value_name = "FMT[=PATH]", value_parser = output())]
     pub(crate) format: Vec<Output>,
 
     /// Show suppressed findings as well
@@ -277,7 +279,7 @@ pub(crate) struct OutputFlags {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct InputFlags {
-    /// The root that paths in SARIF are relative to; by default that of the git repository
+    /// The root that paths for services (sarif, github, gitlab, gitlab-sast) are relative to; by default that of the git repository
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) root: Option<PathBuf>,
 
@@ -645,7 +647,32 @@ fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
     PossibleValuesParser::new(Severity::ALL.map(Severity::name)).try_map(|name| name.parse::<Severity>())
 }
 
-fn output(text: &str) -> Result<Output, String> {
+/// The formats are listed where all values of a flag are, in help and completions; `=PATH` may follow each.
+fn output() -> impl clap::builder::TypedValueParser<Value = Output> {
+    OutputParser
+}
+
+#[derive(Clone)]
+struct OutputParser;
+
+impl clap::builder::TypedValueParser for OutputParser {
+    type Value = Output;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Output, clap::Error> {
+        read_output.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::ALL.into_iter().map(|format| PossibleValue::new(format.name()))))
+    }
+}
+
+fn read_output(text: &str) -> Result<Output, String> {
     let (format, path) = text.split_once('=').map_or((text, None), |(format, path)| (format, Some(path)));
     if path == Some("") {
         return Err("no path after `=`".to_owned());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 
 use portcullis_engine::config::{ConfigFileError, ImportError, UnknownRule};
-use portcullis_report::{Color, Glyphs, Options};
+use portcullis_report::{Color, FileLinks, Glyphs, Options};
 
 use crate::args::ColorChoice;
 
@@ -117,6 +117,20 @@ pub(crate) fn options(color: ColorChoice) -> Options {
         color: if colors { Color::Always } else { Color::Never },
         glyphs: if ascii { Glyphs::Ascii } else { Glyphs::Unicode },
         width: size.or_else(told).unwrap_or(defaults.width),
+        files: file_links(),
         ..defaults
     }
+}
+
+/// Where GitHub and GitLab show the files of the commit that they run a job for.
+fn file_links() -> Option<FileLinks> {
+    let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (base, revision) = match (named("GITHUB_SERVER_URL"), named("GITHUB_REPOSITORY"), named("GITHUB_SHA")) {
+        (Some(server), Some(repository), Some(commit)) => (format!("{server}/{repository}/blob"), commit),
+        _ => (format!("{}/-/blob", named("CI_PROJECT_URL")?), named("CI_COMMIT_SHA")?),
+    };
+    let is_address = base.starts_with("https://") || base.starts_with("http://");
+    let is_plain = base.chars().all(|c| c.is_ascii_alphanumeric() || ":/.-_~%".contains(c));
+    let is_commit = revision.chars().all(|c| c.is_ascii_hexdigit());
+    (is_address && is_plain && is_commit).then_some(FileLinks { base, revision })
 }

@@ -24,6 +24,7 @@ use crate::reload::Serving;
 use crate::review::{self, Operation, Response as Review, ReviewError, Status};
 use crate::server::Shared;
 use crate::settings::{DEFAULT_PROFILE, FailurePolicy};
+use crate::short::{self, clean, cut};
 
 /// What comes of a request.
 pub(crate) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -124,7 +125,8 @@ impl Call {
             discard(incoming, limits.body, end).await;
             return Err((Refusal::TOO_LARGE, too_large(), Vec::new()));
         }
-        let mut body = Vec::with_capacity(announced.and_then(|it| usize::try_from(it).ok()).unwrap_or(0));
+        let announced = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        let mut body = Vec::with_capacity(announced.min(BELIEVED));
         loop {
             let data = match timeout_at(end.into(), incoming.frame()).await {
                 Err(_) => return Err((Refusal::SLOW, "the review was not sent in time".to_owned(), body)),
@@ -141,6 +143,9 @@ impl Call {
             if !share.grow(more) {
                 discard(incoming, limits.body, end).await;
                 return Err((Refusal::OVERLOAD, "too many bytes of reviews are at hand".to_owned(), body));
+            }
+            if body.len().saturating_add(data.len()) > body.capacity() && body.capacity() < announced {
+                body.reserve_exact(announced.saturating_sub(body.len()));
             }
             body.extend_from_slice(&data);
         }
@@ -213,12 +218,14 @@ impl Call {
         uid: Option<&str>,
         asked: Option<&Asked>,
     ) -> Response<Full<Bytes>> {
-        let fields = json!({ "reason": message, "cause": refusal.label, "uid": uid });
+        let message = cut(clean(message), REASON);
+        let shown = uid.map(|uid| cut(uid.to_owned(), short::NAME));
+        let fields = json!({ "reason": message, "cause": refusal.label, "uid": shown });
         let is_overload = refusal.status == StatusCode::TOO_MANY_REQUESTS;
         // The API server asks again where it is told to, which is better than either decision.
         let Some(uid) = uid.filter(|_| !is_overload) else {
             self.log(Level::Warn, "refused", asked, &fields);
-            let mut response = refused(&self.shared, refusal, message);
+            let mut response = refused(&self.shared, refusal, &message);
             if is_overload {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
@@ -237,7 +244,7 @@ impl Call {
                 reason: if refusal.status.is_client_error() { "BadRequest" } else { "InternalError" },
                 message: message.clone(),
             }),
-            warnings: if allowed { vec![message] } else { Vec::new() },
+            warnings: if allowed { vec![cut(message, WARNING)] } else { Vec::new() },
             audit_annotations: vec![("failed".to_owned(), refusal.label.to_owned())],
         };
         reviewed(&review)
@@ -259,18 +266,25 @@ impl Call {
     }
 }
 
+/// Characters of the reason for which there is no verdict.
+const REASON: usize = 1024;
+
+/// Characters of a warning that an API server hands on in any case.
+const WARNING: usize = 256;
+
 impl Asked {
     fn new(request: &review::Request) -> Self {
         let review::Kind { group, version, kind } = &request.kind;
         let slash = if group.is_empty() { "" } else { "/" };
+        let name = |text: &str| cut(text.to_owned(), short::NAME);
         let fields = json!({
-            "uid": request.uid,
+            "uid": name(&request.uid),
             "operation": request.operation.name(),
-            "kind": format!("{group}{slash}{version} {kind}"),
-            "subresource": request.sub_resource,
-            "namespace": request.namespace,
-            "name": request.name,
-            "user": request.user.username,
+            "kind": name(&format!("{group}{slash}{version} {kind}")),
+            "subresource": request.sub_resource.as_deref().map(name),
+            "namespace": request.namespace.as_deref().map(name),
+            "name": request.name.as_deref().map(name),
+            "user": name(&request.user.username),
             "dry_run": request.dry_run,
         });
         Self { uid: request.uid.clone(), operation: request.operation, fields }
@@ -295,6 +309,10 @@ fn rules(findings: &[(Arc<str>, RuleAction)]) -> Vec<String> {
     rules.dedup();
     rules
 }
+
+/// Bytes for which there is room before they come. For more, these have to be there: an announcement costs nothing, and who makes
+/// thousands of them would have the memory for all.
+const BELIEVED: usize = 64 << 10;
 
 /// Bytes in which API servers have written the uid.
 const START: usize = 4096;

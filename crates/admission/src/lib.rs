@@ -16,6 +16,7 @@ mod reload;
 pub mod review;
 mod server;
 pub mod settings;
+mod short;
 mod source;
 mod status;
 mod tls;

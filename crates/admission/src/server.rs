@@ -3,6 +3,7 @@
 //! The end comes in three steps: it says that it is not ready and still takes reviews, because the cluster learns of it with a delay;
 //! it takes no new connections and finishes what is open; it is gone.
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener as Socket};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::budget::Budget;
@@ -216,13 +217,13 @@ struct Listeners {
     metrics: TcpListener,
 }
 
-/// Connections to the second port; scrapers and probes are few.
+/// Connections to the second port; scrapers and probes are few. Past them the oldest has to go: a probe that waits is one that fails.
 const STATUS_CONNECTIONS: usize = 64;
 
 async fn run(shared: Arc<Shared>, listeners: Listeners, poll: Duration, ends: Option<signals::Ends>) {
     let limits = shared.reloader.current().settings.limits.clone();
-    let status = tokio::spawn(accept(Arc::clone(&shared), listeners.metrics, STATUS_CONNECTIONS, Port::Status));
-    let reviews = tokio::spawn(accept(Arc::clone(&shared), listeners.reviews, limits.connections, Port::Reviews));
+    let status = tokio::spawn(tell(Arc::clone(&shared), listeners.metrics));
+    let reviews = tokio::spawn(accept(Arc::clone(&shared), listeners.reviews, limits.connections));
     let renewal = tokio::spawn(renew(Arc::clone(&shared), poll));
     if let Some(mut ends) = ends {
         let shared = Arc::clone(&shared);
@@ -246,24 +247,11 @@ async fn run(shared: Arc<Shared>, listeners: Listeners, poll: Duration, ends: Op
     shared.log.line(level, "stopped", json!({ "drained": drained }));
 }
 
-/// The two ports.
-#[derive(Clone, Copy)]
-enum Port {
-    Reviews,
-    Status,
-}
-
-/// Takes connections until the end, and finishes them.
-async fn accept(shared: Arc<Shared>, listener: TcpListener, most: usize, port: Port) {
+/// Takes connections for reviews until the end, and finishes them.
+async fn accept(shared: Arc<Shared>, listener: TcpListener, most: usize) {
     let slots = Arc::new(Semaphore::new(most));
     let mut connections = JoinSet::new();
-    let end = async {
-        match port {
-            Port::Reviews => shared.reached(Phase::Draining).await,
-            // It tells how the end goes.
-            Port::Status => std::future::pending().await,
-        }
-    };
+    let end = shared.reached(Phase::Draining);
     tokio::pin!(end);
     loop {
         let next = async {
@@ -279,23 +267,41 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, most: usize, port: P
                     let shared = Arc::clone(&shared);
                     connections.spawn(async move {
                         let _slot = slot;
-                        match port {
-                            Port::Reviews => {
-                                shared.metrics.connections.fetch_add(1, Ordering::Relaxed);
-                                connection::serve(&shared, stream).await;
-                                shared.metrics.connections.fetch_sub(1, Ordering::Relaxed);
-                            }
-                            Port::Status => status::serve(&shared, stream).await,
-                        }
+                        shared.metrics.connections.fetch_add(1, Ordering::Relaxed);
+                        connection::serve(&shared, stream).await;
+                        shared.metrics.connections.fetch_sub(1, Ordering::Relaxed);
                     });
                 }
-                // Out of descriptors: trying again at once would burn the processor that frees them.
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+                Err(_) => tokio::time::sleep(BREATH).await,
             },
         }
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+}
+
+/// After a connection that could not be taken, for lack of descriptors: trying again at once would burn the processor that frees them.
+const BREATH: Duration = Duration::from_millis(10);
+
+/// Takes connections to the second port, as long as there is a process: it tells how the end goes.
+async fn tell(shared: Arc<Shared>, listener: TcpListener) {
+    let mut connections = JoinSet::new();
+    let mut open: VecDeque<AbortHandle> = VecDeque::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(BREATH).await;
+            continue;
+        };
+        while connections.try_join_next().is_some() {}
+        open.retain(|connection| !connection.is_finished());
+        if open.len() >= STATUS_CONNECTIONS
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
+        let shared = Arc::clone(&shared);
+        open.push_back(connections.spawn(async move { status::serve(&shared, stream).await }));
+    }
 }
 
 /// Looks at files every so often.

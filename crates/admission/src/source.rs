@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis_engine::config::{Admission, Config, Listen};
-use portcullis_engine::{Objects, Policies, PolicySources, ScanOptions};
+use portcullis_engine::{BundleChoice, Objects, Policies, PolicySources, ScanOptions};
 use portcullis_rules::Date;
 
 use crate::decision::{Clock, Judge};
@@ -64,12 +64,15 @@ impl FileSource {
             None => Config::default(),
         };
         watched.extend(config.kubernetes_crds.iter().map(|folder| directory.join(folder)));
+        let dumps: Vec<PathBuf> = config.admission.inventory.iter().map(|file| directory.join(file)).collect();
+        watched.extend(dumps.iter().cloned());
         let settings = self.settings(&config.admission, directory);
         let options = ScanOptions {
             date: Date::from_unix(now()),
             config_directory: Some(directory.to_owned()),
             config,
             policies,
+            dumps,
             ..ScanOptions::new(self.cwd.clone())
         };
         let objects = Objects::new(options).map_err(|error| error.to_string())?;
@@ -83,8 +86,13 @@ impl FileSource {
             let (keys, data) = Config::policies(file, &portcullis_rules::catalog());
             let named: Vec<PathBuf> = keys.dirs.iter().map(|folder| directory.join(folder)).collect();
             let data: Vec<PathBuf> = data.iter().map(|file| directory.join(file)).collect();
-            watched.extend(named.iter().chain(&data).cloned());
+            let bundles = keys.bundles.into_iter();
+            let bundles: Vec<BundleChoice> =
+                bundles.map(|bundle| BundleChoice { path: directory.join(&bundle.path), ..bundle }).collect();
+            watched.extend(named.iter().chain(&data).chain(bundles.iter().map(|bundle| &bundle.path)).cloned());
             sources.policies.extend(named);
+            sources.packs.extend(keys.packs);
+            sources.bundles.extend(bundles);
             sources.data.extend(data);
             if sources.namespaces.is_empty() {
                 sources.namespaces = keys.namespaces;

@@ -327,3 +327,18 @@ fn warnings_and_annotations_fit_what_the_api_server_takes() {
     let message = denied(&judge(|_| {}), "default", &review);
     assert!(message.len() <= 8192 && message.lines().last().unwrap().starts_with("and "), "{message}");
 }
+
+#[test]
+fn names_of_any_length_fit_as_well() {
+    let mut object = pod(json!([privileged(&"\u{1f600}".repeat(10_000))]));
+    object["metadata"]["name"] = json!("\u{1f600}".repeat(10_000));
+    let message = denied(&judge(|_| {}), "default", &review("CREATE", "pods", object));
+    assert!(message.len() <= 8192, "{}", message.len());
+    assert!(message.contains("\n- k8s-"), "{message}");
+
+    let options = json!({ "apiVersion": "v1", "kind": "PodExecOptions" });
+    let mut connection = with_part(review("CONNECT", "pods", options), "exec");
+    connection["request"]["name"] = json!("n".repeat(100_000));
+    let message = denied(&judge(|settings| settings.connect = Connect::Deny), "default", &connection);
+    assert!(message.len() <= 8192, "{}", message.len());
+}

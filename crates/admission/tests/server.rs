@@ -13,12 +13,12 @@ mod support;
 
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::body::Bytes;
 use portcullis_admission::decide::{Decision, RuleAction};
-use portcullis_admission::settings::FailurePolicy;
+use portcullis_admission::settings::{FailurePolicy, Settings};
 use portcullis_admission::{LoadError, Loaded, Options, ServeError, Server, Signals};
 use serde_json::json;
 use support::{
@@ -195,14 +195,18 @@ fn an_object_reaches_the_decider_as_it_was_sent() {
     stop(server);
 }
 
+/// A review of so many bytes.
+fn sized(size: usize) -> String {
+    let empty = review("u", r#"{"a":""}"#).len();
+    review("u", &format!(r#"{{"a":"{}"}}"#, "x".repeat(size - empty)))
+}
+
 #[test]
 fn a_review_may_be_as_large_as_the_limit() {
     let mut settings = settings();
     settings.limits.body = 1 << 20;
     let server = start(settings, judge(|_, _| Decision::allowed()));
     let client = Client::of(&server);
-    let empty = review("u", r#"{"a":""}"#);
-    let sized = |size: usize| review("u", &format!(r#"{{"a":"{}"}}"#, "x".repeat(size - empty.len())));
     assert_eq!(client.post("/validate", sized(1 << 20)).response()["allowed"], true);
     for http in [Http::One, Http::Two] {
         let answer = block_on(client.send(http, "/validate", sized((1 << 20) + 1))).unwrap();
@@ -217,8 +221,6 @@ fn eight_mebibytes_are_taken_by_default() {
     const LIMIT: usize = 8 << 20;
     let server = start(settings(), judge(|_, _| Decision::allowed()));
     let client = Client::of(&server);
-    let empty = review("u", r#"{"a":""}"#);
-    let sized = |size: usize| review("u", &format!(r#"{{"a":"{}"}}"#, "x".repeat(size - empty.len())));
     let (most, over) = (Bytes::from(sized(LIMIT)), Bytes::from(sized(LIMIT + 1)));
     for http in [Http::One, Http::Two] {
         let answer = block_on(client.send(http, "/validate", most.clone())).unwrap();
@@ -260,6 +262,65 @@ fn past_the_connections_the_next_one_waits() {
     });
     assert_eq!(metric(&server, "reviews_total{profile=\"default\",operation=\"CREATE\",decision=\"allowed\"}"), 43.0);
     stop(server);
+}
+
+/// Who holds connections to the second port keeps no probe from being answered.
+#[test]
+fn a_probe_is_answered_whoever_else_waits() {
+    let server = start(settings(), judge(|_, _| Decision::allowed()));
+    let silent: Vec<_> = (0..200).map(|_| std::net::TcpStream::connect(server.metrics_address()).unwrap()).collect();
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(status(&server, path).0, 200, "{path}");
+    }
+    drop(silent);
+    stop(server);
+}
+
+/// What is only announced takes no memory: a few kilobytes of requests would take all that there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_body_that_is_announced_has_no_room_before_it_comes() {
+    let size = || -> u64 {
+        let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+        text.split(' ').next().unwrap().parse::<u64>().unwrap() * 4096
+    };
+    let server = start(settings(), judge(|_, _| Decision::allowed()));
+    let client = Client::of(&server);
+    block_on(async {
+        let mut asked = client.open(Http::Two).await.unwrap();
+        let before = size();
+        let streams: Vec<_> = (0..200).map(|_| tokio::spawn(asked.announce("/validate?timeout=1s", 8 << 20))).collect();
+        assert_eq!(asked.ask("/validate", pod("a")).await.unwrap().response()["allowed"], true);
+        // 200 bodies of 8 MiB would be 1.6 GiB.
+        assert!(size() < before + (512 << 20), "{before} bytes have become {}", size());
+        drop(streams);
+    });
+    stop(server);
+}
+
+/// Whoever reaches the port may send names of any length: none of them is repeated as a whole.
+#[test]
+fn what_is_told_and_logged_of_a_name_is_short() {
+    let lines = Lines::default();
+    let server = {
+        let decider =
+            judge(|_, request| Decision::failed(format!("of {}\n", request.namespace.as_deref().unwrap_or_default())));
+        let load = move || {
+            let mut settings = settings();
+            settings.failure_policy = FailurePolicy::Ignore;
+            Ok(Loaded { settings, decider: Arc::clone(&decider), watched: Vec::new() })
+        };
+        start_logging(load, Box::new(lines.clone()))
+    };
+    let client = Client::of(&server);
+    let long = "n".repeat(100_000);
+    let body = pod("u").replace("\"shop\"", &format!("\"{long}\"")).replace("\"ann\"", &format!("\"{long}\""));
+    let response = client.post("/validate", body).response();
+    let warning = response["warnings"][0].as_str().unwrap();
+    assert!(warning.chars().count() <= 256 && !warning.contains('\n'), "{warning}");
+    stop(server);
+    let longest = lines.text().lines().map(str::len).max().unwrap();
+    assert!(longest < 4096, "{longest}");
 }
 
 /// A stream whose body does not come is answered for, and holds up neither the other streams of its connection nor other clients.
@@ -412,19 +473,25 @@ fn the_failure_policy_decides_where_nothing_else_can() {
     }
 }
 
+/// A server that allows everything, and a gate at which reviews of some names are held.
+fn start_gated(settings: Settings, is_held: fn(Option<&str>) -> bool) -> (Server, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    let own = Arc::clone(&gate);
+    let decider = judge(move |_, request| {
+        if is_held(request.name.as_deref()) {
+            own.pass();
+        }
+        Decision::allowed()
+    });
+    (start(settings, decider), gate)
+}
+
 #[test]
 fn past_the_queue_the_client_is_asked_to_come_again() {
     let mut settings = settings();
     settings.limits.workers = 1;
     settings.limits.queue = 1;
-    let gate = Arc::new(Gate::default());
-    let server = start(settings, {
-        let gate = Arc::clone(&gate);
-        judge(move |_, _| {
-            gate.pass();
-            Decision::allowed()
-        })
-    });
+    let (server, gate) = start_gated(settings, |_| true);
     let client = Client::of(&server);
     std::thread::scope(|scope| {
         let judged = scope.spawn(|| client.post("/validate?timeout=30s", pod("judged")));
@@ -448,16 +515,7 @@ fn past_the_bytes_at_hand_as_well() {
     let mut settings = settings();
     settings.limits.body = 10_000;
     settings.limits.in_flight_bytes = 12_000;
-    let gate = Arc::new(Gate::default());
-    let server = start(settings, {
-        let gate = Arc::clone(&gate);
-        judge(move |_, request| {
-            if request.name.as_deref() == Some("held") {
-                gate.pass();
-            }
-            Decision::allowed()
-        })
-    });
+    let (server, gate) = start_gated(settings, |name| name == Some("held"));
     let client = Client::of(&server);
     let large = |uid: &str| review(uid, &format!(r#"{{"a":"{}"}}"#, "x".repeat(8000)));
     std::thread::scope(|scope| {
@@ -626,16 +684,7 @@ fn a_new_configuration_is_taken_under_load_and_a_broken_one_is_not() {
 fn the_end_waits_for_what_is_open() {
     let mut settings = settings();
     settings.limits.shutdown_delay = Duration::from_secs(30);
-    let gate = Arc::new(Gate::default());
-    let server = start(settings, {
-        let gate = Arc::clone(&gate);
-        judge(move |_, request| {
-            if request.name.as_deref() == Some("held") {
-                gate.pass();
-            }
-            Decision::allowed()
-        })
-    });
+    let (server, gate) = start_gated(settings, |name| name == Some("held"));
     let client = Client::of(&server);
     std::thread::scope(|scope| {
         let held = scope.spawn(|| client.post("/validate?timeout=30s", pod("held")));
@@ -651,6 +700,56 @@ fn the_end_waits_for_what_is_open() {
         assert_eq!(held.join().unwrap().response()["allowed"], true);
     });
     server.wait();
+}
+
+/// Until it takes no more, whoever asks is answered; then connections end between reviews and not within one.
+#[test]
+fn the_end_comes_under_load_without_a_lost_answer() {
+    let mut settings = settings();
+    settings.limits.shutdown_delay = Duration::from_secs(30);
+    let lines = Lines::default();
+    let load = move || Ok(loaded(settings.clone()));
+    let server = start_logging(load, Box::new(lines.clone()));
+    let client = Client::of(&server);
+    let (answered, is_ending) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let ask = |http| {
+        block_on(async {
+            let mut asked = client.open(http).await.unwrap();
+            loop {
+                let was_ending = is_ending.load(Ordering::Relaxed);
+                match asked.ask("/validate", pod("a")).await {
+                    Ok(answer) => assert_eq!(answer.response()["allowed"], true),
+                    Err(error) => {
+                        assert!(was_ending || is_ending.load(Ordering::Relaxed), "lost before the end: {error}");
+                        return;
+                    }
+                }
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    };
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = [Http::One, Http::Two, Http::One, Http::Two]
+            .map(|http| {
+                scope.spawn({
+                    let ask = &ask;
+                    move || ask(http)
+                })
+            })
+            .into();
+        until("all of them are served", || metric(&server, "connections") == 4.0);
+        server.stop();
+        until("it is not ready", || status(&server, "/readyz").0 == 503);
+        let before = answered.load(Ordering::Relaxed);
+        until("it goes on", || answered.load(Ordering::Relaxed) > before + 100);
+        is_ending.store(true, Ordering::Relaxed);
+        server.stop_now();
+        for client in clients {
+            client.join().unwrap();
+        }
+    });
+    server.wait();
+    assert!(lines.text().contains("\"drained\":true"), "{}", lines.text());
 }
 
 #[test]
@@ -691,6 +790,22 @@ fn the_log_says_who_asked_and_nothing_of_the_object() {
     assert_eq!(of("twice")["cause"], "malformed");
 }
 
+/// What allows everything.
+fn loaded(settings: Settings) -> Loaded {
+    Loaded { settings, decider: judge(|_, _| Decision::allowed()), watched: Vec::new() }
+}
+
+/// Why there is no server.
+fn refused(load: impl Fn() -> Result<Loaded, LoadError> + Send + Sync + 'static) -> ServeError {
+    let options = Options {
+        source: Arc::new(Loads(load)),
+        log: Box::new(std::io::sink()),
+        poll: Duration::from_secs(5),
+        signals: Signals::Left,
+    };
+    Server::start(options).map(drop).unwrap_err()
+}
+
 #[test]
 fn what_cannot_start_says_why() {
     let folder = folder("start");
@@ -703,16 +818,7 @@ fn what_cannot_start_says_why() {
         settings.tls.certificate = Some(folder.join(certificate)).filter(|_| !certificate.is_empty());
         settings.tls.key = Some(folder.join(key)).filter(|_| !key.is_empty());
         settings.tls.client_names = names.iter().map(|&name| name.to_owned()).collect();
-        let decider = judge(|_, _| Decision::allowed());
-        let load =
-            move || Ok(Loaded { settings: settings.clone(), decider: Arc::clone(&decider), watched: Vec::new() });
-        let options = Options {
-            source: Arc::new(Loads(load)),
-            log: Box::new(std::io::sink()),
-            poll: Duration::from_secs(5),
-            signals: Signals::Left,
-        };
-        Server::start(options).map(drop).unwrap_err()
+        refused(move || Ok(loaded(settings.clone())))
     };
     for (certificate, key, names, wanted) in [
         ("", "", &[][..], "there is no certificate"),
@@ -727,29 +833,11 @@ fn what_cannot_start_says_why() {
         assert!(error.to_string().contains(wanted), "{error}");
     }
     let broken = || Err(LoadError { reason: "it is broken".to_owned(), watched: Vec::new() });
-    let options = Options {
-        source: Arc::new(Loads(broken)),
-        log: Box::new(std::io::sink()),
-        poll: Duration::from_secs(5),
-        signals: Signals::Left,
-    };
-    assert_eq!(Server::start(options).map(drop).unwrap_err().to_string(), "it is broken");
-    let first = start_with(|| {
-        Ok(Loaded { settings: settings(), decider: judge(|_, _| Decision::allowed()), watched: Vec::new() })
-    });
+    assert_eq!(refused(broken).to_string(), "it is broken");
+    let first = start_with(|| Ok(loaded(settings())));
     let taken = first.address();
-    let load = move || {
-        let mut settings = settings();
-        settings.listen = taken;
-        Ok(Loaded { settings, decider: judge(|_, _| Decision::allowed()), watched: Vec::new() })
-    };
-    let options = Options {
-        source: Arc::new(Loads(load)),
-        log: Box::new(std::io::sink()),
-        poll: Duration::from_secs(5),
-        signals: Signals::Left,
-    };
-    let error = Server::start(options).map(drop).unwrap_err().to_string();
+    let again = move || Ok(loaded(Settings { listen: taken, ..settings() }));
+    let error = refused(again).to_string();
     assert!(error.starts_with(&format!("cannot listen on {taken}: ")), "{error}");
     stop(first);
 }

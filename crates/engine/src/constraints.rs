@@ -9,6 +9,7 @@
 //! known: what depends on them is not decided, and noted.
 
 mod admission;
+mod dumps;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -151,7 +151,8 @@ const MOST_SETS: usize = 64;
 const NAME: &str = "object.json";
 
 impl Objects {
-    /// Compiles rules and policies. What of the policies and definitions cannot be loaded is in [`errors`](Self::errors).
+    /// Compiles rules and policies. What of the policies and definitions cannot be loaded is in [`errors`](Self::errors). The dumps
+    /// of the options are not judged: they are what constraints look up.
     pub fn new(options: ScanOptions) -> Result<Self, EngineError> {
         let of_policies = options.policies.iter().flat_map(|policies| policies.rules());
         let catalog = portcullis_rules::catalog_with(options.config.secret_rules().into_iter().chain(of_policies));
@@ -164,7 +165,8 @@ impl Objects {
         let ignore = options.config.ignore.iter().map(|entry| (catalog.select(&entry.rule), entry.clone())).collect();
         let asking = options.policies.as_deref().map(|policies| Asking::new(policies, &catalog));
         let declared = options.policies.as_deref().map(Policies::declarations);
-        let constraints = declared.and_then(|it| Admission::load(it, &catalog, &mut errors, &mut notes));
+        let dumps = (options.dumps.as_slice(), options.cwd.as_path());
+        let constraints = declared.and_then(|it| Admission::load(it, &catalog, dumps, &mut errors, &mut notes));
         let objects = Self {
             yields: Yields::new(&catalog),
             definitions,

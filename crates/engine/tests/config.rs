@@ -165,7 +165,7 @@ fn mistakes_are_told_where_they_stand() {
             "admission: { port: 1 }",
             &[concat!(
                 "1:14 unknown key `port` | `admission` has `listen`, `metrics-listen`, `tls`, `limits`, `failure-policy`, ",
-                "`profiles`, `exempt`, `ratchet`, `trust-annotations`, `own-namespace`, `connect`"
+                "`profiles`, `exempt`, `ratchet`, `trust-annotations`, `own-namespace`, `connect`, `inventory`"
             )],
         ),
         (

@@ -60,7 +60,7 @@ fn append_lines<T: Serialize>(buffer: &mut Vec<u8>, items: impl Iterator<Item = 
 }
 
 /// The report with its constant parts, each serialised for the first finding that has it: most rules and files have none.
-struct Wire<'r> {
+pub(crate) struct Wire<'r> {
     report: &'r ScanReport,
     /// By rule index.
     rules: Vec<OnceLock<RuleWire>>,
@@ -86,7 +86,7 @@ impl RuleWire {
 }
 
 impl<'r> Wire<'r> {
-    fn new(report: &'r ScanReport) -> Self {
+    pub(crate) fn new(report: &'r ScanReport) -> Self {
         let mut rules = Vec::new();
         rules.resize_with(report.catalog.len(), OnceLock::new);
         let mut paths = Vec::new();
@@ -113,7 +113,7 @@ impl<'r> Wire<'r> {
 
     /// Appends a finding; the fields' order is part of the format. Written by hand because a derived serializer
     /// escapes each field's name again, which is most of the text.
-    fn append(&self, finding: &Finding, buffer: &mut Vec<u8>) {
+    pub(crate) fn append(&self, finding: &Finding, buffer: &mut Vec<u8>) {
         let rule = self.rule(finding.rule);
         buffer.extend_from_slice(&rule.head);
         buffer.extend_from_slice(finding.severity_name().as_bytes());

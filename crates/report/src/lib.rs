@@ -4,10 +4,19 @@
 //! the report and the [`Options`] only, never on the environment or the number of threads.
 
 mod concise;
+mod csv;
 mod cyclonedx;
+mod domain;
+mod escape;
 mod explain;
+mod github;
+mod gitlab;
 mod groups;
+mod html;
 mod json;
+mod jsonl;
+mod junit;
+mod markdown;
 mod material;
 mod options;
 mod pretty;
@@ -28,7 +37,7 @@ use std::str::FromStr;
 use portcullis_core::ScanReport;
 
 pub use explain::write_explanation;
-pub use options::{Color, Glyphs, Links, Options, SuppressedFindings, Tool, Verbosity};
+pub use options::{Color, FileLinks, Glyphs, Links, Options, SuppressedFindings, Tool, Verbosity};
 pub use rules::{RulesFormat, write_rules};
 pub use summary::summary_line;
 pub use testing::{TestFormat, write_tests};
@@ -39,6 +48,14 @@ pub fn write(report: &ScanReport, format: Format, options: &Options, out: &mut d
         Format::Pretty => pretty::write(report, options, out),
         Format::Concise => concise::write(report, options, out),
         Format::Json => json::write(report, options, out),
+        Format::Jsonl => jsonl::write(report, options, out),
+        Format::Github => github::write(report, options, out),
+        Format::Gitlab => gitlab::write(report, options, out),
+        Format::GitlabSast => gitlab::write_sast(report, options, out),
+        Format::Junit => junit::write(report, options, out),
+        Format::Markdown => markdown::write(report, options, out),
+        Format::Html => html::write(report, options, out),
+        Format::Csv => csv::write(report, options, out),
         Format::Sarif => sarif::write(report, options, out),
         Format::CycloneDx => cyclonedx::write(report, options, out),
         Format::Spdx => spdx::write(report, options, out),
@@ -55,8 +72,24 @@ pub enum Format {
     Concise,
     /// For programs: the stable `portcullis/1`.
     Json,
+    /// For programs: the findings of `json`, one per line.
+    Jsonl,
     /// For code scanning: SARIF 2.1.0 as GitHub takes it.
     Sarif,
+    /// For GitHub: workflow commands, which become annotations.
+    Github,
+    /// For GitLab: a code quality report.
+    Gitlab,
+    /// For GitLab: a security report, SAST's schema 15.
+    GitlabSast,
+    /// For build servers: JUnit's XML.
+    Junit,
+    /// For people: a summary of a job or a comment.
+    Markdown,
+    /// For people: one page with charts and a table that needs nothing else.
+    Html,
+    /// For spreadsheets: RFC 4180.
+    Csv,
     /// For audits: a bill of materials with what is known of it, CycloneDX 1.6.
     CycloneDx,
     /// For audits: a bill of materials, SPDX 2.3.
@@ -65,7 +98,22 @@ pub enum Format {
 
 impl Format {
     /// Every format, the most used first.
-    pub const ALL: [Self; 6] = [Self::Pretty, Self::Concise, Self::Json, Self::Sarif, Self::CycloneDx, Self::Spdx];
+    pub const ALL: [Self; 14] = [
+        Self::Pretty,
+        Self::Concise,
+        Self::Json,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::GitlabSast,
+        Self::Junit,
+        Self::Markdown,
+        Self::Html,
+        Self::Jsonl,
+        Self::Csv,
+        Self::CycloneDx,
+        Self::Spdx,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -73,7 +121,15 @@ impl Format {
             Self::Pretty => "pretty",
             Self::Concise => "concise",
             Self::Json => "json",
+            Self::Jsonl => "jsonl",
             Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::GitlabSast => "gitlab-sast",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Csv => "csv",
             Self::CycloneDx => "cyclonedx",
             Self::Spdx => "spdx",
         }
@@ -82,8 +138,16 @@ impl Format {
     /// What has to be sealed into the findings for this format.
     pub const fn needs(self) -> Needs {
         match self {
-            Self::Pretty => Needs { line: true, ..Needs::NONE },
-            Self::Concise | Self::Json => Needs::NONE,
+            Self::Pretty | Self::Html => Needs { line: true, ..Needs::NONE },
+            Self::Concise
+            | Self::Json
+            | Self::Jsonl
+            | Self::Github
+            | Self::Gitlab
+            | Self::GitlabSast
+            | Self::Junit
+            | Self::Markdown
+            | Self::Csv => Needs::NONE,
             // The line says where a span of several lines is to be clipped.
             Self::Sarif => Needs { line: true, line_hash: true, ..Needs::NONE },
             Self::CycloneDx | Self::Spdx => Needs { packages: true, ..Needs::NONE },

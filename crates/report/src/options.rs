@@ -23,6 +23,10 @@ pub struct Options {
     pub tool: Tool,
     /// The day that the scan judges by, `2026-11-21`: what an output has to say it was made on.
     pub day: Cow<'static, str>,
+    /// Where the scanned files can be read; `None`: paths are no links.
+    pub files: Option<FileLinks>,
+    /// Bytes that a summary in Markdown may have; taken as 128 KiB to 1 MiB.
+    pub summary_limit: usize,
 }
 
 impl Default for Options {
@@ -36,6 +40,8 @@ impl Default for Options {
             verbosity: Verbosity::Normal,
             tool: Tool::default(),
             day: Cow::Borrowed("1970-01-01"),
+            files: None,
+            summary_limit: usize::MAX,
         }
     }
 }
@@ -97,6 +103,15 @@ pub enum Verbosity {
     Normal,
     /// And every note.
     Verbose,
+}
+
+/// Where others can read the scanned files: `BASE/REVISION/PATH#L12`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLinks {
+    /// An address without the last slash: `https://github.com/owner/name/blob`.
+    pub base: String,
+    /// The commit that was scanned; findings of another one name that.
+    pub revision: String,
 }
 
 /// The program as outputs name it.

@@ -358,8 +358,7 @@ fn suppression(reason: &Reason) -> Suppression {
 /// What is wrong, what to do, and links to the related places, which GitHub shows only where the text names them.
 fn message(report: &ScanReport, finding: &Finding) -> String {
     let rule = report.catalog.get(finding.rule);
-    let says = [&*finding.message, rule.title(), &rule.id].into_iter().find(|text| !text.trim().is_empty());
-    let mut text = plain(says.unwrap_or("portcullis"));
+    let mut text = plain(text::says(rule, finding));
     if let Some(commit) = finding.commit.as_deref() {
         let _ = write!(text, " ({})", text::commit(commit));
     }

@@ -27,6 +27,13 @@ struct Region {
     column: usize,
 }
 
+/// A line cut around the characters `first..last`: what stands before them, they, and what stands behind.
+pub(crate) fn parts(line: &str, first: usize, last: usize, columns: usize) -> [String; 3] {
+    let window = window(line, first, last, Room { columns, label: 0 }, Glyphs::Unicode);
+    let part = |from: usize, to: usize| window.text.get(from..to).unwrap_or_default().to_owned();
+    [part(0, window.start), part(window.start, window.end), part(window.end, window.text.len())]
+}
+
 /// Between regions, so that no span of one touches the next.
 const GAP: usize = 2;
 

@@ -224,6 +224,10 @@ fn relationships(report: &ScanReport) -> Vec<Edge> {
         }
         all.insert((0, DOCUMENT.to_owned(), "DESCRIBES", own));
     }
+    if report.lockfiles.is_empty() {
+        // A document has to describe something, or say that there is nothing.
+        all.insert((0, DOCUMENT.to_owned(), "DESCRIBES", "NONE".to_owned()));
+    }
     for package in &report.packages {
         let from = package_id(&package.purl);
         for needed in package.dependencies.iter().filter_map(|&package| report.packages.get(package)) {

@@ -1,6 +1,6 @@
 //! The closing line of a scan.
 
-use portcullis_core::{ScanReport, Severity, UNKNOWN};
+use portcullis_core::{ScanReport, Severity, Stats, UNKNOWN};
 
 use crate::text::{count, grouped};
 use crate::{Glyphs, Options};
@@ -37,14 +37,19 @@ pub(crate) fn breakable(report: &ScanReport, options: &Options) -> String {
         short @ 0..10_000 => format!("{short}\u{a0}ms"),
         long => format!("{}.{}\u{a0}s", long / 1000, long % 1000 / 100),
     };
+    parts.push(format!("{}, {elapsed}", looked_at(stats)));
+    parts.join(match options.glyphs {
+        Glyphs::Unicode => "\u{a0}· ",
+        Glyphs::Ascii => "\u{a0}| ",
+    })
+}
+
+/// `214 files, 118 rules`
+pub(crate) fn looked_at(stats: &Stats) -> String {
     let files = match (stats.files, stats.searched) {
         (files, 0) => count(files, "file"),
         (0, searched) => format!("{} searched for secrets", count(searched, "text")),
         (files, more) => format!("{} and {}\u{a0}more for secrets", count(files, "file"), grouped(more)),
     };
-    parts.push(format!("{files}, {}, {elapsed}", count(stats.rules, "rule")));
-    parts.join(match options.glyphs {
-        Glyphs::Unicode => "\u{a0}· ",
-        Glyphs::Ascii => "\u{a0}| ",
-    })
+    format!("{files}, {}", count(stats.rules, "rule"))
 }

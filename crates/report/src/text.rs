@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use owo_colors::Style;
-use portcullis_core::{Commit, Severity};
+use portcullis_core::{Commit, Finding, RuleMeta, Severity};
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::{Color, Glyphs, Links, Options};
@@ -137,6 +137,22 @@ pub(crate) fn grouped(number: usize) -> String {
         shown.push(digit);
     }
     shown
+}
+
+/// At most `most` characters, the last of them a mark where some were cut.
+pub(crate) fn truncated(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.chars().take(most.saturating_sub(1)).chain(['…']).collect()),
+    }
+}
+
+/// What a finding says; never blank.
+pub(crate) fn says<'f>(rule: &'f RuleMeta, finding: &'f Finding) -> &'f str {
+    [&*finding.message, rule.title(), &rule.id].into_iter().find(|text| !text.trim().is_empty()).unwrap_or("portcullis")
 }
 
 /// `in commit 4f2a91c03b of 2024-05-01`

@@ -2,19 +2,37 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use portcullis_core::RuleMeta;
+use portcullis_core::{Finding, RuleMeta, ScanReport};
 
-use crate::Tool;
+use crate::{Options, Tool};
 
 /// All but RFC 3986's unreserved characters and the slash; a colon in the first segment would make it a scheme.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// A path as a relative URI reference.
-///
-/// Components that lead out of the root are dropped: code scanning refuses a whole upload for one such address.
 pub(crate) fn relative(path: &str) -> String {
+    utf8_percent_encode(&inside(path), PATH).to_string()
+}
+
+/// A path below the root.
+///
+/// Components that lead out of it are dropped: code scanning refuses a whole upload for one such address.
+pub(crate) fn inside(path: &str) -> String {
     let inside: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
-    if inside.is_empty() { "stdin".to_owned() } else { utf8_percent_encode(&inside.join("/"), PATH).to_string() }
+    if inside.is_empty() { "stdin".to_owned() } else { inside.join("/") }
+}
+
+/// Where a line of a scanned file is to be read, for those who look at a report elsewhere.
+pub(crate) fn line(report: &ScanReport, options: &Options, finding: &Finding) -> Option<String> {
+    let files = options.files.as_ref()?;
+    let path = relative(&report.root_path(finding.location.file()));
+    let revision = finding.commit.as_deref().map_or(&*files.revision, |commit| &commit.id);
+    Some(format!(
+        "{}/{}/{path}#L{}",
+        files.base,
+        utf8_percent_encode(revision, PATH),
+        finding.location.start.line.max(1)
+    ))
 }
 
 /// Databases of advisories, by the prefix of their ids: address before and after the id.

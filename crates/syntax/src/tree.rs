@@ -689,6 +689,29 @@ impl<'t> Node<'t> {
         entries.iter().map(move |&(key, value)| (Node { tree, id: key }, Node { tree, id: value }))
     }
 
+    /// The element, or the value of the entry, that starts last before a place or at it. Only where the tree is that of one text as it
+    /// was written, without aliases and merge keys, are children in the order of their places.
+    pub fn child_at(self, place: u32) -> Option<Node<'t>> {
+        let data = self.data();
+        let range = data.first as usize..(data.first as usize).saturating_add(data.count as usize);
+        let tree = self.tree;
+        let start = |id: NodeId| Node { tree, id }.span().start;
+        let id = match data.kind {
+            Kind::List => {
+                let items = tree.items.get(range).unwrap_or_default();
+                items.get(items.partition_point(|&id| start(id) <= place).checked_sub(1)?).copied()
+            }
+            Kind::Map => {
+                let entries = tree.entries.get(range).unwrap_or_default();
+                entries
+                    .get(entries.partition_point(|&(key, _)| start(key) <= place).checked_sub(1)?)
+                    .map(|entry| entry.1)
+            }
+            _ => None,
+        }?;
+        Some(Node { tree, id })
+    }
+
     /// The value of a key, null or not; `None` where there is none or this is no mapping.
     pub fn field(self, key: &str) -> Option<Node<'t>> {
         let mut entries = self.entries();

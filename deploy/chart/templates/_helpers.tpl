@@ -31,6 +31,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $_ := set $tls "client-names" .Values.tls.clientNames }}
 {{- end }}
 {{- $own := dict "admission" (dict "listen" "0.0.0.0:8443" "metrics-listen" "0.0.0.0:8081" "own-namespace" .Release.Namespace "tls" $tls) }}
+{{- if .Values.inventory.configMap }}
+{{- $dumps := list }}
+{{- range .Values.inventory.keys }}{{ $dumps = append $dumps (printf "/etc/portcullis/inventory/%s" .) }}{{ end }}
+{{- $_ := set $own.admission "inventory" $dumps }}
+{{- end }}
 {{- if .Values.policies }}
 {{- $dirs := append (dig "policies" "dirs" list (.Values.config | default dict)) "/etc/portcullis/policies" }}
 {{- $_ := set $own "policies" (dict "dirs" $dirs) }}

@@ -12,13 +12,16 @@ use super::Found;
 use super::exempt::Exemption;
 use crate::decide::{Decision, RuleAction, Verdict};
 use crate::review::{Operation, Request};
+use crate::short::{self, clean, cut};
 
 /// Characters of one warning.
 const WARNING: usize = 256;
 /// Characters of all warnings; what is left to the last one is kept free.
 const WARNINGS: usize = 4096 - 32;
-/// Characters of a denial: what a terminal shows and a response may hold.
+/// Bytes of a denial: what a terminal shows and a response may hold.
 const DENIAL: usize = 8192;
+/// Characters of one line of it, so that one always fits.
+const LINE: usize = 1536;
 /// Characters of the value of an annotation.
 const ANNOTATION: usize = 4096;
 
@@ -70,7 +73,8 @@ pub(super) fn not_judged(most: RuleAction, reason: &str) -> Decision {
 
 /// What is said of a connection.
 pub(super) fn connection(action: RuleAction, title: &str) -> Decision {
-    let message = clean(&format!("portcullis: {title} is not meant to be used here; ask who runs the cluster"));
+    let title = &cut(clean(title), short::NAME);
+    let message = format!("portcullis: {title} is not meant to be used here; ask who runs the cluster");
     let mut decision = Decision::allowed();
     match action {
         RuleAction::Off => {}
@@ -124,14 +128,15 @@ pub(super) fn cap(decision: &mut Decision, request: &Request) {
 }
 
 fn denial(title: &str, lines: &[String]) -> String {
-    let mut message = format!("{} denied by portcullis:", clean(title));
+    let mut message = format!("{} denied by portcullis:", cut(clean(title), short::NAME));
     let mut told = 0;
     for line in lines {
+        let line = cut(line.clone(), LINE);
         // Room for the last line.
-        if message.len() + line.len() + 32 > DENIAL && told > 0 {
+        if message.len() + line.len() + 32 > DENIAL {
             break;
         }
-        _ = write!(message, "\n- {}", cut(line.clone(), DENIAL / 2));
+        _ = write!(message, "\n- {line}");
         told += 1;
     }
     if let Some(more) = lines.len().checked_sub(told).filter(|more| *more > 0) {
@@ -173,17 +178,4 @@ fn annotate(decision: &mut Decision, key: &str, values: impl Iterator<Item = Str
     if !text.is_empty() {
         decision.audit_annotations.push((key.to_owned(), cut(text, ANNOTATION)));
     }
-}
-
-/// The text without signs that end a line or hide what follows.
-fn clean(text: &str) -> String {
-    let hides = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if hides(c) { ' ' } else { c }).collect()
-}
-
-/// At most so many characters.
-fn cut(text: String, most: usize) -> String {
-    let Some((at, _)) = text.char_indices().nth(most) else { return text };
-    let end = text.get(..at).and_then(|kept| kept.char_indices().next_back()).map_or(0, |(end, _)| end);
-    format!("{}\u{2026}", text.get(..end).unwrap_or_default())
 }

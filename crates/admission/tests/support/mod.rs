@@ -270,6 +270,15 @@ impl Open {
         read(response).await
     }
 
+    /// Announces a body of so many bytes on a stream of its own, of which the first alone comes.
+    pub(crate) fn announce(&self, path: &str, length: u64) -> impl Future<Output = Result<Answer, String>> + use<> {
+        let Self::Two(sender) = self else { panic!("there are no streams") };
+        let (mut sender, mut request) =
+            (sender.clone(), post(path, Either::Right(Start(Some(Bytes::from_static(b"{"))))));
+        request.headers_mut().insert("content-length", length.into());
+        async move { read(sender.send_request(request).await).await }
+    }
+
     /// Sends the start of a review on a stream of its own, and waits for the answer all the same.
     pub(crate) fn stall(&self, path: &str, start: Vec<u8>) -> impl Future<Output = Result<Answer, String>> + use<> {
         let Self::Two(sender) = self else { panic!("there are no streams") };

@@ -36,6 +36,8 @@ pub struct Admission {
     pub own_namespace: Option<String>,
     /// What `exec`, `attach`, `portforward` and `proxy` get.
     pub connect: Option<Connect>,
+    /// Dumps of the cluster for constraints, relative to the configuration file's directory.
+    pub inventory: Vec<String>,
 }
 
 /// The certificate of the webhook, and who may ask.

@@ -1,19 +1,21 @@
 //! Gatekeeper in admission: constraints that were named, asked about one request at a time.
 //!
 //! A request has what a manifest does not have, an operation, a user and the object that is replaced, and lacks what a scan has: other
-//! objects, and the labels of namespaces. A constraint that asks for these would let through what it is for, so it is refused
-//! before anything is judged, and so is one that nothing evaluates. What cannot be decided later on is an error, never silence.
+//! objects, and the labels of namespaces. Where no dump of the cluster gives them, a constraint that asks for these would let through what
+//! it is for, so it is refused before anything is judged, and so is one that nothing evaluates. What cannot be decided later on is
+//! an error, never silence.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_core::{Catalog, Draft, FileId, Note, RuleIdx, ScanError};
 use portcullis_model::kubernetes::Object;
-use portcullis_policy::gatekeeper::{Enforcement, Gatekeeper, Inventory, Outcome, Point, Review, Reviewer};
+use portcullis_policy::gatekeeper::{Enforcement, Gatekeeper, Outcome, Point, Review, Reviewer};
 use portcullis_policy::{Fault, Outline, Value};
 use portcullis_syntax::json;
 
-use super::{Constraints, Declarations, Rule, draft, options};
+use super::{Constraints, Declarations, Rule, draft, dumps, options};
 use crate::config::RuleAction;
 use crate::objects::{Asked, Whom};
 use crate::policies::subject;
@@ -53,10 +55,11 @@ impl Reviewed {
 }
 
 impl Admission {
-    /// What is declared, if anything is; what is wrong with it or beyond a request is added to the errors.
+    /// What is declared, if anything is; what is wrong with it, or beyond a request and the dumps, is added to the errors.
     pub(crate) fn load(
         declared: &Declarations,
         catalog: &Catalog,
+        (named, cwd): (&[PathBuf], &Path),
         errors: &mut Vec<ScanError>,
         notes: &mut Vec<Note>,
     ) -> Option<Self> {
@@ -66,10 +69,12 @@ impl Admission {
         let mut loaded = Constraints::load(declared.clone());
         errors.append(&mut loaded.errors);
         errors.append(&mut loaded.unevaluated);
-        errors.extend(loaded.policies.beyond_review(Point::Admission).into_iter().map(|fault| declared.error(fault)));
+        let inventory = dumps::inventory(&loaded.policies, named, cwd, errors);
+        let beyond = loaded.policies.beyond_review(Point::Admission, (!named.is_empty()).then_some(&inventory));
+        errors.extend(beyond.into_iter().map(|fault| declared.error(fault)));
         notes.append(&mut loaded.notes);
         // What does not compile was said.
-        let (gatekeeper, _) = loaded.policies.compile(Inventory::default(), &options());
+        let (gatekeeper, _) = loaded.policies.compile(inventory, &options());
         let mut rules: HashMap<String, HashMap<String, Known>> = HashMap::new();
         for rule in loaded.rules {
             if let Some(index) = catalog.by_id(&rule.meta.id) {

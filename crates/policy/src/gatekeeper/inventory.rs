@@ -40,6 +40,11 @@ impl Inventory {
         kinds.entry(identity.kind).or_default().insert(identity.name, object.value.clone());
     }
 
+    /// Whether a namespace is among the objects.
+    pub fn has_namespaces(&self) -> bool {
+        !self.namespaces.is_empty()
+    }
+
     /// The labels of a namespace, where it is known.
     pub(super) fn labels(&self, namespace: &str) -> Option<&Labels> {
         self.namespaces.get(namespace)

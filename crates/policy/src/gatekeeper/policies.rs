@@ -120,25 +120,29 @@ impl Policies {
         self.constraints.iter().any(|constraint| constraint.criteria.asks_for_namespace_labels())
     }
 
-    /// What keeps constraints that speak at a point from being judged by a review alone: they select namespaces by labels, or
-    /// their template looks up other objects.
-    pub fn beyond_review(&self, point: Point) -> Vec<Fault> {
+    /// What keeps constraints that speak at a point from being judged by a review and what is given beside it: they select namespaces by
+    /// labels, or their template looks up other objects.
+    pub fn beyond_review(&self, point: Point, given: Option<&Inventory>) -> Vec<Fault> {
         let speaking = || self.constraints.iter().filter(move |constraint| constraint.enforcement(point).is_some());
-        let selecting = speaking().filter(|constraint| constraint.criteria.asks_for_namespace_labels());
+        let knows_namespaces = given.is_some_and(Inventory::has_namespaces);
+        let selecting =
+            speaking().filter(|constraint| !knows_namespaces && constraint.criteria.asks_for_namespace_labels());
         let selecting = selecting.map(|constraint| {
             let message = format!(
                 "{} {}: `spec.match.namespaceSelector` asks for labels of namespaces, which a review does not have; select \
-                 namespaces in the webhook's configuration, or by `namespaces` and `excludedNamespaces`",
+                 namespaces in the webhook's configuration, or by `namespaces` and `excludedNamespaces`, or name a dump that \
+                 holds the Namespaces in `admission.inventory`",
                 constraint.kind, constraint.name
             );
             Fault::new(&constraint.path, 0, 0, message)
         });
-        let looking = self.templates.values().filter(|template| template.looks_up());
+        let looking = self.templates.values().filter(|template| given.is_none() && template.looks_up());
         let looking = looking.filter(|template| speaking().any(|constraint| constraint.kind == template.kind));
         let looking = looking.map(|template| {
             let path = template.modules.first().map_or("", |module| &module.path);
             let message = format!(
-                "template `{}` looks up other objects in `data.inventory`, which a review does not have",
+                "template `{}` looks up other objects in `data.inventory`, which a review does not have; name a dump of them \
+                 in `admission.inventory`",
                 template.kind.to_lowercase()
             );
             Fault::new(path, 0, 0, message)

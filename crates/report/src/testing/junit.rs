@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use portcullis_core::{Outcome, TestCase, TestReport};
 
+use crate::escape::markup;
+
 pub(super) fn write(report: &TestReport, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: BTreeMap<&str, Vec<&TestCase>> = BTreeMap::new();
     for case in &report.cases {
@@ -16,7 +18,7 @@ pub(super) fn write(report: &TestReport, out: &mut dyn Write) -> io::Result<()> 
         counts(&report.cases.iter().collect::<Vec<_>>())
     )?;
     for (name, cases) in suites {
-        writeln!(out, "  <testsuite name=\"{}\"{}>", escaped(name), counts(&cases))?;
+        writeln!(out, "  <testsuite name=\"{}\"{}>", markup(name), counts(&cases))?;
         for case in cases {
             write_case(case, out)?;
         }
@@ -34,7 +36,7 @@ fn counts(cases: &[&TestCase]) -> String {
 }
 
 fn write_case(case: &TestCase, out: &mut dyn Write) -> io::Result<()> {
-    let (name, class, file) = (escaped(&case.name), escaped(&case.group), escaped(&case.path));
+    let (name, class, file) = (markup(&case.name), markup(&case.group), markup(&case.path));
     write!(out, "    <testcase name=\"{name}\" classname=\"{class}\" file=\"{file}\" line=\"{}\"", case.line)?;
     let mut inner = String::new();
     let place = format!("{}:{}: ", case.path, case.line);
@@ -45,31 +47,12 @@ fn write_case(case: &TestCase, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Error(reason) => inner.push_str(&told("error", &place, reason)),
     }
     if !case.prints.is_empty() {
-        let printed = escaped(&case.prints.join("\n"));
+        let printed = markup(&case.prints.join("\n"));
         inner.extend(["      <system-out>", &printed, "</system-out>\n"]);
     }
     if inner.is_empty() { writeln!(out, "/>") } else { write!(out, ">\n{inner}    </testcase>\n") }
 }
 
 fn told(element: &str, place: &str, reason: &str) -> String {
-    format!("      <{element} message=\"{}\">{}</{element}>\n", escaped(reason), escaped(&format!("{place}{reason}")))
-}
-
-/// Text as XML takes it; characters that XML has no form of are replaced.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            '\t' => escaped.push(' '),
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            _ if letter.is_control() => escaped.push('\u{fffd}'),
-            _ => escaped.push(letter),
-        }
-    }
-    escaped
+    format!("      <{element} message=\"{}\">{}</{element}>\n", markup(reason), markup(&format!("{place}{reason}")))
 }

@@ -93,7 +93,11 @@ fn formats_are_read_by_name() {
     }
     assert_eq!(
         "xml".parse::<Format>(),
-        Err("`xml` is not a format (pretty, concise, json, sarif, cyclonedx, spdx)".to_owned())
+        Err(
+            "`xml` is not a format (pretty, concise, json, sarif, github, gitlab, gitlab-sast, junit, markdown, html, \
+             jsonl, csv, cyclonedx, spdx)"
+                .to_owned()
+        )
     );
     let needs = Format::Pretty.needs().and(Format::Json.needs());
     assert!(needs.line && !needs.line_hash);

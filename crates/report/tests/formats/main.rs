@@ -1,6 +1,8 @@
 //! Exact outputs of hand-made reports.
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod json;
 #[cfg(test)]
 mod materials;
@@ -10,6 +12,8 @@ mod pretty;
 mod rules;
 #[cfg(test)]
 mod sarif;
+#[cfg(test)]
+mod services;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -45,3 +45,20 @@ fn sarif_has_the_level_that_it_counts_as() {
         results.iter().map(|result| (&result["level"], &result["properties"]["severity"])).collect();
     assert_eq!(said, [(&json!("warning"), &json!("unknown")), (&json!("note"), &Value::Null)]);
 }
+
+#[test]
+fn every_place_that_has_a_word_for_it_shows_it() {
+    for (format, shown) in [
+        (Format::Jsonl, "\"severity\":\"unknown\""),
+        (Format::Github, "::warning file=Cargo.lock,line=1,endLine=1,col=1,endColumn=5,title=unknown%3A "),
+        (Format::Gitlab, "\"severity\":\"major\""),
+        (Format::GitlabSast, "\"severity\":\"Unknown\""),
+        (Format::Junit, "<failure type=\"unknown\""),
+        (Format::Markdown, "<summary><b>unknown</b>: 1</summary>"),
+        (Format::Html, "<td class=\"unknown\">unknown</td>"),
+        (Format::Csv, "Cargo.lock,1,1,1,5,unknown,"),
+    ] {
+        let written = unrated().write(format, &options());
+        assert!(written.contains(shown), "{format}: {written}");
+    }
+}

@@ -42,6 +42,14 @@ const ADMISSION: &[Key<Admission>] = &[
     ),
     key!("own-namespace": Admission.own_namespace, "The namespace that the webhook runs in, which is exempt."),
     key!("connect": Admission.connect, "What exec, attach, portforward and proxy get: allow (by default), warn or deny."),
+    Key {
+        read: |reader, node, admission| admission.inventory = texts(reader, node),
+        ..key!(
+            "inventory": Admission.inventory,
+            "Dumps of the cluster (`kubectl get … -o json`), in which constraints of Gatekeeper find labels of namespaces and \
+             `data.inventory`; read again when they change."
+        )
+    },
 ];
 
 /// `tls`.

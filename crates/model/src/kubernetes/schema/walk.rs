@@ -165,6 +165,8 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
 ) {
     // A field that is missing because its name has a slip is told once.
     let mut misspelt = Vec::new();
+    // A name that stands there already was not meant. Looked up once: an object may have thousands of names that are none.
+    let mut free: Option<Vec<&str>> = None;
     for (key, entry) in node.entries() {
         let name = key.text();
         if handled(name) == Handled::Yes {
@@ -179,9 +181,9 @@ pub(super) fn object<'t, 's, S: Schema<'s>>(
                 faults.push(Fault { node: entry, kind });
             }
             Field::Unknown => {
-                // A name that stands there already was not meant.
-                let free = schema.names().filter(|known| node.field(known).is_none());
-                let nearest = nearest(name, free);
+                let free =
+                    free.get_or_insert_with(|| schema.names().filter(|known| node.field(known).is_none()).collect());
+                let nearest = nearest(name, free.iter().copied());
                 misspelt.extend(nearest);
                 let kind = FaultKind::UnknownField { holder: schema.title(), nearest, within: within(name, schema) };
                 faults.push(Fault { node: entry, kind });
