@@ -267,9 +267,9 @@ fn thousands_are_told_by_their_rules() {
     builder.report.findings.extend(std::iter::repeat_n(last, 2_500));
     let written = builder.write(Format::Pretty, &options());
     let start = "by rule, with a place of each:\n\n\
-                 critical        1  k8s-privileged-container k8s/pod.yaml:6:39\n\
-                 medium      2,501  docker-latest-tag k8s/pod.yaml:2:7\n\n\
-                 -v shows each finding";
+                 critical       1  k8s-privileged-container deploy/web.yaml:4:19\n\
+                 medium     2,501  docker-latest-tag deploy/web.yaml:1:7\n\n\
+                 -v shows each finding with its source line, ";
     assert!(written.starts_with(start), "{written}");
     assert!(!written.contains("most frequent"), "{written}");
     let all = builder.write(Format::Pretty, &Options { verbosity: Verbosity::Verbose, ..options() });
