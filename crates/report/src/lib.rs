@@ -12,6 +12,7 @@ mod escape;
 mod explain;
 mod github;
 mod gitlab;
+mod groups;
 mod html;
 mod json;
 mod jsonl;

@@ -16,12 +16,16 @@ use portcullis_core::{Confidence, Finding, RuleIdx, ScanReport, SuppressedBy, Su
 use crate::snippet::Snippets;
 use crate::summary::breakable;
 use crate::text::{Palette, clean, count, grouped, linked, peers, wrapped};
-use crate::{Glyphs, Options, Verbosity, stream, uri};
+use crate::{Glyphs, Options, Verbosity, groups, stream, uri};
 
 pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { report, options, palette: Palette::new(options), width: options.columns() };
     let findings = options.shown(report);
-    stream::write(&findings, out, |finding, buffer| buffer.extend_from_slice(page.finding(finding).as_bytes()))?;
+    if groups::are_grouped(&findings, options) {
+        out.write_all(groups::by_rule(report, &findings, options).as_bytes())?;
+    } else {
+        stream::write(&findings, out, |finding, buffer| buffer.extend_from_slice(page.finding(finding).as_bytes()))?;
+    }
     if options.verbosity > Verbosity::Quiet {
         out.write_all(page.closing(&findings).as_bytes())?;
     }
@@ -185,7 +189,7 @@ impl Page<'_> {
 
     fn closing(&self, findings: &[&Finding]) -> String {
         let mut text = self.notes();
-        if findings.len() > MANY {
+        if findings.len() > MANY && !groups::are_grouped(findings, self.options) {
             text.push_str(&self.top(findings));
         }
         text.push_str(&wrapped(&breakable(self.report, self.options), "", "  ", self.width));

@@ -1,5 +1,5 @@
-//! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | schemas FOLDER |
-//! advisories --rustsec PATH | conformance conftest|gatekeeper|opa|trivy-checks CHECKOUT |
+//! Development tasks: `cargo xtask ready | new-rule ID | docs [--check] | book FOLDER |
+//! schemas FOLDER | advisories --rustsec PATH | conformance conftest|gatekeeper|opa|trivy-checks CHECKOUT |
 //! conformance plans POLICIES DOCUMENTS | layers`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
@@ -24,7 +24,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   ready            what CI checks: fmt, clippy, tests, docs fresh, layering, cargo-deny
   new-rule ID      scaffold a rule: k8s-host-network, docker-user-missing
-  docs [--check]   write docs/rules.md and docs/peers.md; with --check, fail where they are stale
+  docs [--check]   write docs/rules.md, docs/peers.md and docs/configuration.md; with --check, fail where one is stale or a link
+                   leads nowhere
+  book FOLDER      write the sources of the book, with a page for each rule, for `mdbook build FOLDER`
   schemas FOLDER   compile the schemas of Kubernetes' own kinds from a source that CONTRIBUTING.md names
   advisories --rustsec PATH
                    compile the facts of a RustSec checkout (a folder or a tar file) that are built into the program
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         ["new-rule", id] => new_rule::new_rule(id),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
+        ["book", folder] => docs::write_book(folder),
         ["schemas", folder] => schemas::schemas(folder),
         ["advisories", "--rustsec", path] => advisories::advisories(path),
         ["conformance", "conftest", checkout] => conftest::conformance(checkout),

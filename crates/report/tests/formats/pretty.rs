@@ -261,6 +261,22 @@ fn the_summary_counts_and_points_to_the_docs() {
 }
 
 #[test]
+fn thousands_are_told_by_their_rules() {
+    let mut builder = everything().find("docker-latest-tag", 0, "Pod", "m");
+    let last = builder.report.findings[1].clone();
+    builder.report.findings.extend(std::iter::repeat_n(last, 2_500));
+    let written = builder.write(Format::Pretty, &options());
+    let start = "by rule, with a place of each:\n\n\
+                 critical       1  k8s-privileged-container deploy/web.yaml:4:19\n\
+                 medium     2,501  docker-latest-tag deploy/web.yaml:1:7\n\n\
+                 -v shows each finding with its source line, ";
+    assert!(written.starts_with(start), "{written}");
+    assert!(!written.contains("most frequent"), "{written}");
+    let all = builder.write(Format::Pretty, &Options { verbosity: Verbosity::Verbose, ..options() });
+    assert_eq!(all.matches("medium[docker-latest-tag]").count(), 2_501);
+}
+
+#[test]
 fn the_summary_says_what_can_be_fixed() {
     let mut builder = everything();
     for (safety, suppressed) in [(FixSafety::Safe, true), (FixSafety::Unsafe, false)] {

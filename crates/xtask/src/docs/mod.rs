@@ -1,4 +1,9 @@
-//! Committed text that derives from the rules: `docs/rules.md` and `docs/peers.md`.
+//! Committed text that derives from the rules and tables: `docs/rules.md`, `docs/peers.md`, `docs/configuration.md`.
+
+mod book;
+mod configuration;
+mod links;
+mod page;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,6 +12,8 @@ use anyhow::{Context, Result, bail};
 use portcullis_core::{Catalog, RuleMeta};
 
 use crate::workspace;
+
+pub(crate) use book::write as write_book;
 
 pub(crate) fn write() -> Result<()> {
     let root = workspace::root()?;
@@ -27,13 +34,21 @@ pub(crate) fn check() -> Result<()> {
     if !stale.is_empty() {
         bail!("stale: {}; run `cargo xtask docs`", stale.join(", "));
     }
+    let broken = links::broken(&root)?;
+    if !broken.is_empty() {
+        bail!("links that lead nowhere:\n  {}", broken.join("\n  "));
+    }
     println!("docs are fresh");
     Ok(())
 }
 
-fn pages() -> [(&'static str, String); 2] {
+fn pages() -> [(&'static str, String); 3] {
     let catalog = portcullis_rules::catalog();
-    [("docs/rules.md", rules_page(&catalog)), ("docs/peers.md", peers_page(&catalog))]
+    [
+        ("docs/rules.md", rules_page(&catalog)),
+        ("docs/peers.md", peers_page(&catalog)),
+        ("docs/configuration.md", configuration::page(&catalog)),
+    ]
 }
 
 const GENERATED: &str = "<!-- Written by `cargo xtask docs`. Do not edit. -->\n";
