@@ -61,7 +61,6 @@ fn read<'de, D: Deserializer<'de>>(word: &str) -> Result<Word, D::Error> {
 pub(super) mod word {
     use super::{Deserialize, Deserializer, Serializer, Word, read};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     pub(in super::super) fn serialize<S: Serializer>(word: &Word, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(word)
     }
@@ -106,7 +105,6 @@ pub(super) mod list {
     use super::{Deserialize, Deserializer, Serialize, Serializer, Word, WordList, kept_list, read};
     use serde::de::Error as _;
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     pub(in super::super) fn serialize<S: Serializer>(words: &WordList, serializer: S) -> Result<S::Ok, S::Error> {
         words.serialize(serializer)
     }
