@@ -6,6 +6,7 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesPars
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use portcullis_advisories::update::PUBLISHED_AT;
 use portcullis_core::{Profile, Severity};
+use portcullis_engine::Shard;
 use portcullis_engine::config::Listen;
 use portcullis_model::kubernetes::KubernetesVersion;
 use portcullis_report::Format;
@@ -65,6 +66,12 @@ pub(crate) enum Command {
     Admit(AdmitArgs),
     /// Shows, starts or describes the configuration
     Config(ConfigArgs),
+    /// Puts the parts of a scan together
+    ///
+    /// Reads what `portcullis check --shard I/N --format facts=PATH` wrote in every part, judges what depends on files of several
+    /// parts, and reports what one scan of the whole tree would have reported. The tree itself is not needed. Exit codes are those
+    /// of `check`.
+    Merge(MergeArgs),
     /// Prints the completions for a shell
     Completions {
         /// The shell
@@ -151,6 +158,18 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "history")]
     pub(crate) baseline: Option<PathBuf>,
 
+    /// Judge one of several parts of the scan: 2/8
+    ///
+    /// Which part judges a file depends on its path, and each file is judged in one of them. The number may be a sum, for those
+    /// who count from 0: `0+1/8`. With `--format facts=PATH` the part
+    /// leaves what `portcullis merge` needs; what depends on files of other parts is not reported before.
+    #[arg(
+        long,
+        value_name = "I/N",
+        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged", "changed", "baseline", "history"]
+    )]
+    pub(crate) shard: Option<Shard>,
+
     #[command(flatten)]
     pub(crate) rules: RuleFlags,
     #[command(flatten)]
@@ -200,6 +219,24 @@ pub(crate) struct BaselineScanArgs {
     pub(crate) input: InputFlags,
     #[command(flatten)]
     pub(crate) config: ConfigFlags,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MergeArgs {
+    /// The files of all parts, in any order
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The lowest severity that makes the exit code 1; what the configuration of the parts says, or low, by default
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    pub(crate) fail_on: Option<Severity>,
+
+    /// Threads to work with; one for each core by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
 }
 
 #[derive(Args, Debug)]
@@ -318,9 +355,9 @@ pub(crate) struct OutputFlags {
     /// output goes to standard output, which takes one. The default is pretty on a terminal and concise elsewhere. For people:
     /// pretty, concise, markdown, html. For programs: json, jsonl, csv. For services: sarif, github, gitlab (code quality),
     /// gitlab-sast, junit. Bills of materials, the packages of all lockfiles: cyclonedx, with the advisories that hold for them,
-    /// and spdx.
+    /// and spdx. For `portcullis merge`: facts, what --shard leaves.
     #[arg(long, value_name = "FMT[=PATH]", value_parser = output())]
-    pub(crate) format: Vec<Output>,
+    pub(crate) format: Vec<Asked>,
 
     /// Show suppressed findings as well
     #[arg(long)]
@@ -706,6 +743,41 @@ pub(crate) struct ImportArgs {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// What `--format` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A report.
+    Report(Output),
+    /// What a part of a scan leaves.
+    Facts(Destination),
+}
+
+/// Where something goes that is no report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    /// `None`: standard output.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl OutputFlags {
+    /// The reports that are asked for.
+    pub(crate) fn reports(&self) -> Vec<Output> {
+        let reports = self.format.iter().filter_map(|asked| match asked {
+            Asked::Report(output) => Some(output.clone()),
+            Asked::Facts(_) => None,
+        });
+        reports.collect()
+    }
+
+    /// Where the facts of a part go.
+    pub(crate) fn facts(&self) -> Option<&Destination> {
+        self.format.iter().find_map(|asked| match asked {
+            Asked::Report(_) => None,
+            Asked::Facts(destination) => Some(destination),
+        })
+    }
+}
+
 /// A format and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Output {
@@ -722,7 +794,7 @@ fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
 }
 
 /// The formats are listed where all values of a flag are, in help and completions; `=PATH` may follow each.
-fn output() -> impl clap::builder::TypedValueParser<Value = Output> {
+fn output() -> impl clap::builder::TypedValueParser<Value = Asked> {
     OutputParser
 }
 
@@ -730,31 +802,39 @@ fn output() -> impl clap::builder::TypedValueParser<Value = Output> {
 struct OutputParser;
 
 impl clap::builder::TypedValueParser for OutputParser {
-    type Value = Output;
+    type Value = Asked;
 
     fn parse_ref(
         &self,
         command: &clap::Command,
         argument: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
-    ) -> Result<Output, clap::Error> {
+    ) -> Result<Asked, clap::Error> {
         read_output.parse_ref(command, argument, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(Format::ALL.into_iter().map(|format| PossibleValue::new(format.name()))))
+        Some(Box::new(Format::ALL.into_iter().map(Format::name).chain([FACTS]).map(PossibleValue::new)))
     }
 }
 
-fn read_output(text: &str) -> Result<Output, String> {
+fn read_output(text: &str) -> Result<Asked, String> {
     let (format, path) = text.split_once('=').map_or((text, None), |(format, path)| (format, Some(path)));
     if path == Some("") {
         return Err("no path after `=`".to_owned());
     }
     // As elsewhere, `-` is not a file.
     let path = path.filter(|&path| path != "-");
-    Ok(Output { format: format.parse()?, path: path.map(PathBuf::from) })
+    let path = path.map(PathBuf::from);
+    if format == FACTS {
+        return Ok(Asked::Facts(Destination { path }));
+    }
+    let format = format.parse().map_err(|unknown: String| unknown.replacen(')', &format!(", {FACTS})"), 1))?;
+    Ok(Asked::Report(Output { format, path }))
 }
+
+/// The format of what parts of a scan leave for the whole.
+const FACTS: &str = "facts";
 
 /// Splits `NAME=VALUE`.
 fn tf_variable(text: &str) -> Result<(String, String), String> {

@@ -69,6 +69,7 @@ enum Task {
 fn as_check(args: BaselineScanArgs) -> CheckArgs {
     let BaselineScanArgs { paths, output: _, quiet: _, rules, input, config } = args;
     CheckArgs {
+        shard: None,
         paths,
         fix: false,
         unsafe_fixes: false,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport};
+use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport, Severity};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{
     BundleChoice, Exclusions, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress,
@@ -19,7 +19,7 @@ use portcullis_engine::{
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
-use crate::args::{CheckArgs, ConfigFlags, Output, OutputFlags, PolicyFlags};
+use crate::args::{Asked, CheckArgs, ConfigFlags, Destination, Output, OutputFlags, PolicyFlags};
 use crate::terminal::{self, Failure};
 use crate::{baseline, db};
 
@@ -27,9 +27,17 @@ use crate::{baseline, db};
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
+    let facts = facts_output(args)?;
     let mut options = prepared(args, &outputs)?;
     options.baseline = baseline::asked(args, &options)?.map(Arc::new);
     let fail_on = args.rules.fail_on.or(options.config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
+    if facts.is_some() {
+        // Which reports the merge will write is not known.
+        options.needs = Needs { packages: options.needs.packages, facts: true, ..needs(Format::ALL.into_iter()) };
+    }
+    if options.shard.is_some() && (options.stdin.is_some() || !options.pipes.is_empty()) {
+        return Err(Failure::Message("--shard: standard input and pipes come to one part alone".to_owned()));
+    }
     if let Some(package) = &args.explain_path {
         return explain_path(&options, package);
     }
@@ -44,32 +52,73 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         Ended::Scanned(scanned) => scanned,
         Ended::Fixed(fixed) => tell_fixes(fixed, &args.output)?,
     };
-    let report = scanned.report;
-    for output in &outputs {
-        emit(&report, output, stream, (&args.output, options.date))?;
+    if let (Some(destination), Some(bytes)) = (facts, &scanned.facts) {
+        write_facts(destination, bytes)?;
     }
-    tell_notes(&report, &outputs, &args.output);
-    if !args.output.quiet && outputs.iter().all(|output| output.path.is_some()) {
+    conclude(scanned, &outputs, stream, (&args.output, options.date), fail_on, !args.paths.is_empty())
+}
+
+/// Where the facts of a part go, where they are asked for.
+fn facts_output(args: &CheckArgs) -> Result<Option<&Destination>, Failure> {
+    let facts = args.output.facts();
+    if facts.is_some() && args.shard.is_none() {
+        let message = "--format facts: the whole scan has nothing to leave to others";
+        return Err(Failure::with_help(message, "name the part that it is: --shard 1/8"));
+    }
+    let to_output = |asked: &Asked| match asked {
+        Asked::Report(output) => output.path.is_none(),
+        Asked::Facts(destination) => destination.path.is_none(),
+    };
+    if facts.is_some_and(|facts| facts.path.is_none())
+        && args.output.format.iter().filter(|asked| to_output(asked)).count() > 1
+    {
+        let message = "two formats cannot share standard output; give one a file: --format facts=PATH";
+        return Err(Failure::Message(message.to_owned()));
+    }
+    Ok(facts)
+}
+
+fn write_facts(destination: &Destination, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(path) = &destination.path else { return terminal::print(bytes) };
+    let written = std::fs::write(path, bytes);
+    written.map_err(|error| Failure::Message(format!("{}: cannot be written: {error}", path.display())))
+}
+
+/// Writes every output of a scan, and says how it went. `has_named` says whether paths were named.
+pub(crate) fn conclude(
+    scanned: Scanned,
+    outputs: &[Output],
+    stream: Stream,
+    (flags, date): (&OutputFlags, Date),
+    fail_on: Severity,
+    has_named: bool,
+) -> Result<ExitCode, Failure> {
+    let report = scanned.report;
+    for output in outputs {
+        emit(&report, output, stream, (flags, date))?;
+    }
+    tell_notes(&report, outputs, flags);
+    if !flags.quiet && outputs.iter().all(|output| output.path.is_some()) {
         terminal::complain(&summary_line(&report, &Options::default()));
     }
     // What is about no file is about what was asked for, and few look for it among the findings.
-    for note in report.notes.iter().filter(|note| is_for_all(note) && !args.output.quiet) {
+    for note in report.notes.iter().filter(|note| is_for_all(note) && !flags.quiet) {
         terminal::complain(&format!("note: {}", note.message));
     }
     for error in &report.errors {
         terminal::complain(&format!("error: {error}"));
     }
-    if !args.output.quiet {
+    if !flags.quiet {
         tell_unrecognised(&report);
     }
     // A path that was not named is not expected to hold anything.
-    let nothing = scanned.nothing && !args.paths.is_empty();
+    let nothing = scanned.nothing && has_named;
     if nothing {
         let but = if report.stats.searched > 0 { " but texts, in which no secrets are" } else { "" };
         terminal::complain(&format!("error: nothing to scan in a directory that was named{but}"));
     }
     let failed = !report.errors.is_empty();
-    let fails = !args.output.exit_zero && report.active().any(|finding| finding.severity >= fail_on);
+    let fails = !flags.exit_zero && report.active().any(|finding| finding.severity >= fail_on);
     // The process ends here; giving back hundreds of thousands of findings one by one would only take time.
     std::mem::forget(report);
     Ok(ExitCode::from(match () {
@@ -119,7 +168,8 @@ fn explain_path(options: &ScanOptions, package: &str) -> Result<ExitCode, Failur
 
 /// Where an output without a path goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stream {
+pub(crate) enum Stream {
+    /// Standard output.
     Output,
     /// Standard output takes the text that was fixed.
     Error,
@@ -235,30 +285,34 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// What is to be written: at most one to standard output, and pretty or concise by what that is where nothing is asked.
-fn outputs(flags: &OutputFlags, stream: Stream) -> Result<Vec<Output>, Failure> {
+pub(crate) fn outputs(flags: &OutputFlags, stream: Stream) -> Result<Vec<Output>, Failure> {
     if flags.format.is_empty() {
         let is_terminal = stream == Stream::Output && io::stdout().is_terminal();
         let format = if is_terminal { Format::Pretty } else { Format::Concise };
         return Ok(vec![Output { format, path: None }]);
     }
+    let reports = flags.reports();
     if stream == Stream::Error
-        && let Some(output) = flags.format.iter().find(|output| output.path.is_none())
+        && let Some(output) = reports.iter().find(|output| output.path.is_none())
     {
         let message = "standard output takes the fixed text of standard input";
         let help = format!("give the format a file: --format {}=PATH", output.format);
         return Err(Failure::with_help(message, help));
     }
-    if let [_, second, ..] = flags.format.iter().filter(|output| output.path.is_none()).collect::<Vec<_>>().as_slice() {
+    if let [_, second, ..] = reports.iter().filter(|output| output.path.is_none()).collect::<Vec<_>>().as_slice() {
         let message =
             format!("two formats cannot share standard output; give one a file: --format {0}=PATH", second.format);
         return Err(Failure::Message(message));
     }
     let mut files = HashSet::new();
-    if let Some(twice) = flags.format.iter().filter_map(|output| output.path.as_ref()).find(|path| !files.insert(*path))
-    {
+    let paths = reports
+        .iter()
+        .filter_map(|output| output.path.as_deref())
+        .chain(flags.facts().and_then(|facts| facts.path.as_deref()));
+    if let Some(twice) = paths.into_iter().find(|path| !files.insert(*path)) {
         return Err(Failure::Message(format!("two formats cannot share the file {}", twice.display())));
     }
-    Ok(flags.format.clone())
+    Ok(reports)
 }
 
 /// Where the configuration is looked for: in the folder that is scanned, where it is one; a list of files, as hooks give
@@ -372,15 +426,7 @@ fn scan_options(
     if let Some(root) = args.input.root.as_ref().filter(|root| !root.is_dir()) {
         return Err(Failure::Message(format!("--root: {} is no directory", root.display())));
     }
-    let needs = outputs.iter().fold(Needs::default(), |needs, output| {
-        let more = output.format.needs();
-        Needs {
-            line: needs.line || more.line,
-            line_hash: needs.line_hash || more.line_hash,
-            packages: needs.packages || more.packages,
-            trace: false,
-        }
-    });
+    let needs = needs(outputs.iter().map(|output| output.format));
     let config_directory = config_file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
     let tree = if args.staged {
         Tree::Index { file: std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) }
@@ -414,10 +460,25 @@ fn scan_options(
         date: args.rules.date.unwrap_or_else(today),
         config,
         config_directory,
+        shard: args.shard,
         needs,
         baseline: None,
         changed: args.changed.clone(),
         cwd,
+    })
+}
+
+/// What has to be known for some formats.
+fn needs(formats: impl Iterator<Item = Format>) -> Needs {
+    formats.fold(Needs::default(), |needs, format| {
+        let more = format.needs();
+        Needs {
+            line: needs.line || more.line,
+            line_hash: needs.line_hash || more.line_hash,
+            packages: needs.packages || more.packages,
+            trace: false,
+            facts: false,
+        }
     })
 }
 
@@ -504,7 +565,7 @@ fn emit(
 }
 
 /// A counter on standard error: only on a terminal, and only once the scan takes long enough to be wondered about.
-struct Meter {
+pub(crate) struct Meter {
     started: Instant,
     /// Milliseconds after the start when the next line may be drawn; `u64::MAX`: never.
     next: AtomicU64,
@@ -514,7 +575,7 @@ const PATIENCE_MS: u64 = 500;
 const INTERVAL_MS: u64 = 100;
 
 impl Meter {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let first = if io::stderr().is_terminal() { PATIENCE_MS } else { u64::MAX };
         Self { started: Instant::now(), next: AtomicU64::new(first) }
     }
@@ -524,7 +585,7 @@ impl Meter {
     }
 
     /// Removes the line, if one was drawn.
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
         if !matches!(self.next.load(Ordering::Relaxed), PATIENCE_MS | u64::MAX) {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }

@@ -6,6 +6,7 @@ mod baseline;
 mod check;
 mod commands;
 mod db;
+mod merge;
 mod terminal;
 mod test;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Some(Command::Test(args)) => test::run(&args),
         Some(Command::Admit(args)) => admit::run(&args),
         Some(Command::Config(args)) => commands::config(&args),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Completions { shell }) => commands::completions(shell),
         Some(Command::Man { command }) => commands::man(&command),
     };

@@ -19,12 +19,13 @@ use portcullis_advisories::record::{osv, rustsec};
 use portcullis_advisories::{Advisories, Requirement, Scheme};
 use portcullis_core::{FileError, FileId, Files, OffsetMap, Profile, Span};
 use portcullis_engine::config::Config;
-use portcullis_engine::{Needs, ScanOptions, Silent, Stdin};
+use portcullis_engine::{Needs, ScanOptions, Silent, Stdin, merge_from, packed};
 use portcullis_model::compose::{Sources, Surroundings};
 use portcullis_model::dockerfile::Build;
 use portcullis_model::kustomize::{directory_of, is_kustomization};
 use portcullis_model::packages::{Ecosystem, Format, PackageId};
 use portcullis_render::Library;
+use portcullis_report::{Format as ReportFormat, write};
 use portcullis_secrets::{Scanner, Subject, credential};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Text, Word};
 use portcullis_syntax::hcl::{self as syntax_hcl, Body, Expr, ExprKind};
@@ -57,7 +58,25 @@ pub const TARGETS: &[Target] = &[
     ("advisories", advisories),
     ("secrets", secrets),
     ("policy", policy::policy),
+    ("facts", facts),
 ];
+
+/// A file of facts, and what one holds: the length of what is common to all parts, then that, then the records. It is refused,
+/// or every report of it can be written.
+pub fn facts(data: &[u8]) {
+    merged(data.to_vec());
+    let Some((length, rest)) = data.split_first_chunk::<4>() else { return };
+    let Some((common, records)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else { return };
+    merged(packed(&[common.to_vec(), records.to_vec()]));
+}
+
+fn merged(file: Vec<u8>) {
+    let Ok(merged) = merge_from(&[("fuzz".to_owned(), file)], 1, &Silent) else { return };
+    for format in ReportFormat::ALL {
+        write(&merged.scanned.report, format, &portcullis_report::Options::default(), &mut std::io::sink())
+            .expect("a sink takes everything");
+    }
+}
 
 /// A text with its path in the first line: what is found lies in it, in order, and nothing is found twice.
 pub fn secrets(data: &[u8]) {
@@ -515,7 +534,7 @@ fn options(name: &str, data: &[u8]) -> ScanOptions {
         threads: 1,
         profile: Some(Profile::All),
         date: "2026-11-21".parse().expect("a date"),
-        needs: Needs { line: true, line_hash: true, packages: true, trace: true },
+        needs: Needs { line: true, line_hash: true, packages: true, trace: true, facts: false },
         // Only what is given is read, so this folder need not exist.
         ..ScanOptions::new(std::path::PathBuf::from("/nowhere"))
     }

@@ -24,6 +24,7 @@ use crate::discover::Discovered;
 use crate::inside::Inside;
 use crate::judge::{Input, Judge, Judged, Judging, Objects, holds_template_markers};
 use crate::kustomize::World;
+use crate::shard::may_define;
 use crate::together::{self, Aside, Sheet, on_workers};
 
 /// Overlays that a finding names at most.
@@ -258,6 +259,12 @@ impl Scan<'_> {
         left.facts.merge(outcome.facts);
         left.definitions.merge(outcome.definitions);
         left.custom_kinds.extend(outcome.custom_kinds);
+    }
+
+    /// Whether anything that a world takes in may define kinds of custom resources.
+    pub(crate) fn may_define(&self, world: &World) -> bool {
+        let library = self.gather(world);
+        library.paths().filter_map(|path| library.tree(path)).any(|tree| may_define(tree.text().as_bytes()))
     }
 
     fn gather(&self, world: &World) -> Library {

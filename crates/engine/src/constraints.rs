@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portcullis_core::{
     Catalog, Draft, FileId, Files, LineIndex, Location, Note, NoteKind, Related, RuleIdx, RuleMeta, ScanError,
-    ScanReport,
+    ScanReport, Span,
 };
 use portcullis_model::facts::Homes;
 use portcullis_model::kubernetes::{Object, objects};
@@ -400,46 +400,70 @@ impl<'c> Reviews<'c> {
         }
     }
 
-    /// What was said of the scan as a whole.
-    pub(crate) fn say(&self, report: &mut ScanReport) {
+    /// What was said of the scan as a whole: notes, errors, and what is not decided.
+    pub(crate) fn take_said(&self) -> (BTreeSet<Note>, BTreeSet<ScanError>, Undecided) {
         let said = std::mem::take(&mut *self.said());
-        report.errors.extend(said.errors);
-        report.notes.extend(said.notes);
-        for ((kind, name), reasons) in said.undecided {
-            let shown: Vec<&str> = reasons.iter().take(REASONS).map(String::as_str).collect();
-            let more = match reasons.len().saturating_sub(shown.len()) {
-                0 => String::new(),
-                more => format!("; {more} more"),
-            };
-            let message = format!("{kind} `{name}` is not decided for some objects: {}{more}", shown.join("; "));
+        let undecided = said.undecided.into_iter().map(|((kind, name), reasons)| {
             let path = self.rule(&kind, &name).and_then(|rule| self.declared.find(rule.path));
             let path = path.map(|(declaration, _)| declaration.text.path.clone()).unwrap_or_default();
-            report.notes.push(Note { path, kind: NoteKind::Unknown, message });
-        }
+            ((kind, name), (path, reasons))
+        });
+        (said.notes, said.errors, undecided.collect())
     }
 
-    /// Lets findings point to the constraints that they violate.
-    pub(crate) fn relate(&self, report: &mut ScanReport, found: &Discovered) {
-        let paths: HashMap<RuleIdx, &str> =
-            self.rules.values().flat_map(HashMap::values).map(|rule| (rule.index, rule.path)).collect();
-        let mut related: HashMap<RuleIdx, Option<Related>> = HashMap::new();
-        let used: BTreeSet<RuleIdx> = report.findings.iter().map(|finding| finding.rule).collect();
-        for rule in used {
-            let Some((declaration, _)) = paths.get(&rule).and_then(|path| self.declared.find(path)) else { continue };
-            let path = &declaration.text.path;
-            let known = found.index_of(path).ok();
-            let at = known.or_else(|| report.files.iter().position(|file| **file == **path)).unwrap_or_else(|| {
+    /// Where the constraints of these rules are.
+    pub(crate) fn places(&self, rules: &BTreeSet<RuleIdx>) -> Places {
+        let all = self.rules.values().flat_map(HashMap::values).filter(|rule| rules.contains(&rule.index));
+        let place = |rule: &Rule<'_>| {
+            let (declaration, _) = self.declared.find(rule.path)?;
+            Some((rule.index, (declaration.text.path.clone(), declaration.location(FileId::default()))))
+        };
+        all.filter_map(place).collect()
+    }
+}
+
+/// By kind and name of constraints, their files and what would have to be known.
+pub(crate) type Undecided = BTreeMap<(String, String), (String, BTreeSet<String>)>;
+
+/// By the rules of constraints, their files and where they are there.
+pub(crate) type Places = HashMap<RuleIdx, (String, Option<Location>)>;
+
+/// Notes what is not decided.
+pub(crate) fn say_undecided(undecided: Undecided, report: &mut ScanReport) {
+    for ((kind, name), (path, reasons)) in undecided {
+        let shown: Vec<&str> = reasons.iter().take(REASONS).map(String::as_str).collect();
+        let more = match reasons.len().saturating_sub(shown.len()) {
+            0 => String::new(),
+            more => format!("; {more} more"),
+        };
+        let message = format!("{kind} `{name}` is not decided for some objects: {}{more}", shown.join("; "));
+        report.notes.push(Note { path, kind: NoteKind::Unknown, message });
+    }
+}
+
+/// Lets findings point to the constraints that they violate. `index_of` gives the number of a target.
+pub(crate) fn relate(places: &Places, report: &mut ScanReport, index_of: impl Fn(&str) -> Option<usize>) {
+    let mut related: HashMap<RuleIdx, Option<Related>> = HashMap::new();
+    for rule in rules_of(report) {
+        let Some((path, location)) = places.get(&rule) else { continue };
+        let at =
+            index_of(path).or_else(|| report.files.iter().position(|file| **file == **path)).unwrap_or_else(|| {
                 report.files.push(Arc::from(path.as_str()));
                 report.files.len().saturating_sub(1)
             });
-            let location = declaration.location(FileId(u32::try_from(at).unwrap_or(u32::MAX)));
-            let message = "the constraint".into();
-            related.insert(rule, location.map(|location| Related { location, message, line: None }));
-        }
-        for finding in &mut report.findings {
-            finding.related.extend(related.get(&finding.rule).cloned().flatten());
-        }
+        let file = FileId(u32::try_from(at).unwrap_or(u32::MAX));
+        let place = location.map(|location| Location { span: Span { file, ..location.span }, ..location });
+        let message = "the constraint".into();
+        related.insert(rule, place.map(|location| Related { location, message, line: None }));
     }
+    for finding in &mut report.findings {
+        finding.related.extend(related.get(&finding.rule).cloned().flatten());
+    }
+}
+
+/// The rules that findings are of.
+pub(crate) fn rules_of(report: &ScanReport) -> BTreeSet<RuleIdx> {
+    report.findings.iter().map(|finding| finding.rule).collect()
 }
 
 fn draft(violation: Violation, rule: Rule<'_>, outline: &Outline<'_>, subject: u64) -> Draft {
@@ -545,6 +569,15 @@ impl Gathering<'_> {
             None => true,
         };
         is_object.then_some((path, text, dialect))
+    }
+
+    /// Whether any text declares a template or a constraint, or may.
+    pub(crate) fn has_declarations(&self) -> bool {
+        let targets: Vec<usize> = (0..self.found.targets.len()).collect();
+        let mut has_some = false;
+        let declares = |index: usize| self.text(index).is_some_and(|(_, text, _)| mentions(&text));
+        in_parallel(self.pool, &targets, |_, index| declares(*index), |declares| has_some |= declares);
+        has_some
     }
 
     fn inventory(&self, wanted: Wanted) -> Inventory {

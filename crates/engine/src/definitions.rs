@@ -45,6 +45,16 @@ impl<'w> Customs<'w> {
         }
     }
 
+    /// Whether anything waits for definitions.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.holders.is_empty()
+    }
+
+    /// Adds what is defined where nothing waits.
+    pub(crate) fn define(&mut self, definitions: Definitions) {
+        self.definitions.merge(definitions);
+    }
+
     /// The worlds and the files that hold resources of the scan's own definitions, in order.
     pub(crate) fn waiting(&self) -> (Vec<&'w World>, Vec<usize>) {
         let (mut worlds, mut files) = (Vec::new(), Vec::new());

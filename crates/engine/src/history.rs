@@ -128,7 +128,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
     filters.accept(&mut report, options.date);
     clean_report(&mut report, &options.config.scanner(&catalog));
     report.stats.elapsed_ms = started.elapsed().as_millis();
-    Ok(Scanned { report, nothing: false, baseline: Vec::new() })
+    Ok(Scanned { report, nothing: false, baseline: Vec::new(), facts: None })
 }
 
 /// The range that was asked for. A repository without commits has an empty history.

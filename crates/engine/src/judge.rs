@@ -37,6 +37,7 @@ use crate::relations::unreadable;
 use crate::seal::{Needs, Others, Sealer};
 use crate::select::Selection;
 use crate::targets::Builds;
+use crate::terraform::Unsaid;
 use crate::{elsewhere, ignored, shellcheck};
 
 /// What all files of a scan share.
@@ -91,6 +92,8 @@ pub(crate) struct Judged {
     pub(crate) policy_time: Duration,
     /// The chart of a template that only rendering makes readable.
     pub(crate) unrendered: Option<Arc<str>>,
+    /// What is said of all Terraform files together.
+    pub(crate) unsaid: Unsaid,
 }
 
 impl Judged {

@@ -10,9 +10,6 @@ use std::sync::Arc;
 use portcullis_core::FileId;
 use portcullis_model::kustomize::directory_of;
 
-use crate::classify::Language;
-use crate::discover::Discovered;
-
 /// Files of a directory that may repeat something of one another, however small it is.
 const FEW: usize = 2;
 
@@ -27,10 +24,11 @@ pub(crate) struct Neighbours<'a> {
 }
 
 impl<'a> Neighbours<'a> {
-    /// `repeats` are the files that repeat something of one another: the first and the other.
-    pub(crate) fn new(
+    /// `repeats` are the files that repeat something of one another: the first and the other. `manifests` are the paths of
+    /// all that may hold objects.
+    pub(crate) fn new<'m>(
         repeats: impl Iterator<Item = (FileId, FileId)>,
-        found: &Discovered,
+        manifests: &mut dyn Iterator<Item = &'m str>,
         paths: &'a [Arc<str>],
     ) -> Self {
         let mut involved: HashMap<&str, HashSet<FileId>> = HashMap::new();
@@ -40,10 +38,8 @@ impl<'a> Neighbours<'a> {
         }
         let mut sizes: HashMap<&str, usize> = HashMap::new();
         if !involved.is_empty() {
-            let manifests =
-                found.targets.iter().filter(|(_, language)| matches!(language, Language::Yaml11 | Language::Json));
-            for (target, _) in manifests {
-                let directory = directory_of(&target.path);
+            for path in manifests {
+                let directory = directory_of(path);
                 if involved.contains_key(directory) {
                     *sizes.entry(directory).or_default() += 1;
                 }

@@ -6,7 +6,9 @@
 
 mod materials;
 
-use std::collections::{BTreeMap, HashMap};
+pub(crate) use materials::point;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -37,6 +39,7 @@ use crate::filters::Filters;
 use crate::inside::Inside;
 use crate::judge::Judged;
 use crate::scan::{ScanOptions, reach};
+use crate::shard::Shard;
 use crate::taken_in;
 use crate::together::{self, Sheet, on_workers};
 use crate::vex::Vex;
@@ -364,14 +367,21 @@ impl Packages {
     }
 
     /// Runs the rules on the files and turns everything into findings.
-    pub(crate) fn judge(&self, scan: &Scan<'_>) -> Judged {
+    pub(crate) fn judge(&self, scan: &Scan<'_>, shard: Option<Shard>) -> Judged {
         let mut left = Judged::default();
+        let has_lock = self.folders.iter().filter(|folder| folder.files.iter().any(|file| file.lock.is_some()));
+        let locked: HashSet<&str> = has_lock.map(|folder| &*folder.path).collect();
+        // What a folder asks for is compared with what is locked above it.
+        let unit_of = |folder: &Folder| -> String {
+            let top = above(&folder.path).filter(|path| locked.contains(path)).last();
+            format!("{}/\npackages", top.unwrap_or(&folder.path))
+        };
         let mut hits: HashMap<FileId, Vec<&Hit>> = HashMap::new();
         for hit in &self.hits {
             hits.entry(hit.file).or_default().push(hit);
         }
         let mut sheets = Vec::new();
-        for folder in &self.folders {
+        for folder in self.folders.iter().filter(|folder| shard.is_none_or(|shard| shard.judges(&unit_of(folder)))) {
             for file in folder.files.iter().filter(|file| file.file != NOWHERE) {
                 let index = file.file.0 as usize;
                 let (Some(input), Some(text)) = ((scan.input)(index), self.texts.get(&file.file)) else { continue };

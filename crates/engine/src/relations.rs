@@ -31,6 +31,13 @@ pub(crate) fn seen(found: &Discovered, has_stdin: bool) -> Seen {
     if is_part { Seen::Part } else { Seen::Whole }
 }
 
+/// The targets that may hold objects, by their numbers.
+pub(crate) fn manifests(found: &Discovered) -> impl Iterator<Item = (usize, &str)> {
+    let all = found.targets.iter().enumerate();
+    let manifests = all.filter(|(_, (_, language))| matches!(language, Language::Yaml11 | Language::Json));
+    manifests.map(|(index, (target, _))| (index, target.path.as_str()))
+}
+
 /// What a file that cannot be read may hold.
 pub(crate) fn unreadable(language: Language, text: Option<&str>) -> Unread {
     match (language, text) {
@@ -42,18 +49,19 @@ pub(crate) fn unreadable(language: Language, text: Option<&str>) -> Unread {
     }
 }
 
-/// The findings whose claims hold. `paths` are those of the scan's files.
+/// The findings whose claims hold. `manifests` are the targets that may hold objects, `made` says which of some ServiceAccounts
+/// something else makes, and `paths` are those of the scan's files.
 pub(crate) fn held(
     facts: &Facts,
     mut claims: Vec<(Finding, Claim)>,
     pool: Option<&ThreadPool>,
-    found: &Discovered,
-    files: &dyn Files,
+    manifests: &mut dyn Iterator<Item = &str>,
+    made: &dyn Fn(&HashSet<&str>) -> HashSet<String>,
     paths: &[Arc<str>],
 ) -> impl Iterator<Item = Finding> + use<> {
     let held = claims.iter().filter(|(_, claim)| facts.repeats_beside(claim).is_some() && facts.holds(claim));
     let beside = held.filter_map(|(_, claim)| facts.repeats_beside(claim));
-    let neighbours = Neighbours::new(beside, found, paths);
+    let neighbours = Neighbours::new(beside, manifests, paths);
     let judge = |(finding, claim): &mut (Finding, Claim)| {
         let is_variant = || facts.repeats_beside(claim).is_some_and(|(first, other)| neighbours.vary(first, other));
         if !facts.holds(claim) || is_variant() {
@@ -79,13 +87,14 @@ pub(crate) fn held(
     };
     let held = claims.iter().zip(&holds).filter(|(_, holds)| **holds);
     let accounts: HashSet<&str> = held.filter_map(|((_, claim), _)| missing_account(claim)).collect();
-    let made = if accounts.is_empty() { HashSet::new() } else { named_in_terraform(&accounts, found, files) };
+    let made = if accounts.is_empty() { HashSet::new() } else { made(&accounts) };
     let is_kept =
         move |claim: &Claim, holds: bool| holds && missing_account(claim).is_none_or(|account| !made.contains(account));
     claims.into_iter().zip(holds).filter_map(move |((finding, claim), holds)| is_kept(&claim, holds).then_some(finding))
 }
 
-fn missing_account(claim: &Claim) -> Option<&str> {
+/// The ServiceAccount that a claim misses.
+pub(crate) fn missing_account(claim: &Claim) -> Option<&str> {
     match claim {
         Claim::Missing { kind, name, .. } if kind == "ServiceAccount" => Some(name),
         Claim::MissingBeside { kind: "ServiceAccount", name, .. } => Some(name),
@@ -94,7 +103,7 @@ fn missing_account(claim: &Claim) -> Option<&str> {
 }
 
 /// Which of the names stand in Terraform files: they make ServiceAccounts along with the roles that these assume.
-fn named_in_terraform(names: &HashSet<&str>, found: &Discovered, files: &dyn Files) -> HashSet<String> {
+pub(crate) fn named_in_terraform(names: &HashSet<&str>, found: &Discovered, files: &dyn Files) -> HashSet<String> {
     let mut made = HashSet::new();
     for path in &found.terraform {
         let Ok(bytes) = files.read(path) else { continue };

@@ -9,7 +9,7 @@ use std::time::Instant;
 use gix_hash::ObjectId;
 use portcullis_core::{
     Baseline, Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx,
-    ScanError, ScanReport, Severity, Stats, SuppressedBy,
+    RuleMeta, ScanError, ScanReport, Severity, Stats, SuppressedBy,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -24,7 +24,7 @@ use crate::builds::{Built, Scan};
 use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
-use crate::constraints::{Constraints, Declarations, Gate, Gathering, Search};
+use crate::constraints::{self, Constraints, Declarations, Gate, Gathering, Search};
 use crate::definitions::{self, Customs, Holder};
 use crate::discover::{self, Around, Discovered, Reads, Target, below_named, discover, of_index};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
@@ -40,6 +40,7 @@ use crate::relations;
 use crate::scrub::clean_report;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
+use crate::shard::{self, Base, Equal, Last, Leaving, Shard, Stage, Units};
 use crate::targets::Builds;
 use crate::{helm, packages, paths, piped, taken_in, terraform};
 
@@ -108,6 +109,8 @@ pub struct ScanOptions {
     /// A commit or branch: only findings are kept that changes since it and `HEAD` parted are to blame for. With an index, it is
     /// always the commit that is checked out.
     pub changed: Option<String>,
+    /// Which part of the scan this is, if it is one.
+    pub shard: Option<Shard>,
 }
 
 impl ScanOptions {
@@ -145,6 +148,7 @@ impl ScanOptions {
             needs: Needs::default(),
             baseline: None,
             changed: None,
+            shard: None,
         }
     }
 }
@@ -309,6 +313,13 @@ fn scan_once(
         tree: &tree,
         pool: pool.as_ref(),
     };
+    let units = Units::new(options.shard, &found, &worlds);
+    // A part does not meet what the others judge.
+    let search = match (options.shard, search) {
+        (Some(_), Search::Watch) if gathering.has_declarations() => Search::Read,
+        (Some(_), Search::Watch) => Search::Off,
+        (_, search) => search,
+    };
     let none = Declarations::default();
     let named = options.policies.as_deref().map_or(&none, Policies::declarations);
     let mut constraints = (search == Search::Read).then(|| Constraints::load(gathering.declarations(named)));
@@ -318,9 +329,13 @@ fn scan_once(
     let own_rules = options.config.secret_rules();
     let of_policies = options.policies.iter().flat_map(|policies| policies.rules());
     let of_constraints = constraints.iter().flat_map(Constraints::rules);
-    let others =
-        std::mem::take(&mut packages.rules).into_iter().chain(own_rules).chain(of_constraints).chain(of_policies);
-    let catalog = portcullis_rules::catalog_with(others);
+    let others: Vec<RuleMeta> = std::mem::take(&mut packages.rules)
+        .into_iter()
+        .chain(own_rules)
+        .chain(of_constraints)
+        .chain(of_policies)
+        .collect();
+    let catalog = portcullis_rules::catalog_with(others.iter().cloned());
     let mut report = ScanReport {
         catalog: Arc::clone(&catalog),
         files: found.targets.iter().map(|(target, _)| Arc::from(target.path.as_str())).collect(),
@@ -413,7 +428,7 @@ fn scan_once(
     let judge_modules = |rules: &BTreeMap<OverrideSet, Rules>, targets: &[usize]| {
         let judge = |index| shared.judge_of(rules, index);
         let input = |index| input(index);
-        judge_terraform(pool.as_ref(), targets, &tf_options, (&found, &judge, &input, &tree))
+        judge_terraform(pool.as_ref(), targets, (&tf_options, options.shard), (&found, &judge, &input, &tree))
     };
     let judge_file = |rules: &BTreeMap<OverrideSet, Rules>, index: usize| {
         input(index).map(|input| shared.judge_of(rules, index).judge(&input)).unwrap_or_default()
@@ -421,21 +436,22 @@ fn scan_once(
 
     let mut in_worlds: HashSet<usize> = worlds.iter().flat_map(|world| world.targets.iter().copied()).collect();
     in_worlds.retain(|index| !charts.contains_key(index));
-    let (from_worlds, built) = judge_worlds(&rules, &worlds.iter().collect::<Vec<_>>());
+    let (own_numbers, own_worlds) = units.worlds();
+    let (from_worlds, built) = judge_worlds(&rules, &own_worlds);
     if !in_worlds.is_empty() {
         progress.files(done.fetch_add(in_worlds.len(), Ordering::Relaxed) + in_worlds.len(), total);
     }
     let terraform_targets = || terraform::targets(&found, &given, worktree);
     let of_terraform = pool.as_ref().map_or_else(terraform_targets, |pool| pool.install(terraform_targets));
     in_worlds.extend(&of_terraform);
-    let from_terraform = judge_modules(&rules, &of_terraform);
+    let mut from_terraform = judge_modules(&rules, &of_terraform);
     if !of_terraform.is_empty() {
         progress.files(done.fetch_add(of_terraform.len(), Ordering::Relaxed) + of_terraform.len(), total);
     }
-    let from_packages = {
+    let mut from_packages = {
         let judge = |index| shared.judge_of(&rules, index);
         let input = |index| input(index);
-        judge_packages(pool.as_ref(), &packages, (&found, &judge, &input, &tree))
+        judge_packages(pool.as_ref(), (&packages, options.shard), (&found, &judge, &input, &tree))
     };
     let before = in_worlds.len();
     in_worlds.extend(packages.targets());
@@ -443,9 +459,13 @@ fn scan_once(
     if of_packages > 0 {
         progress.files(done.fetch_add(of_packages, Ordering::Relaxed) + of_packages, total);
     }
-    let patches = kustomizations.unbuilt_patches(&found, &built, &mut report.notes);
+    let mut last = Last::default();
+    let patches = kustomizations.unbuilt_patches(&found, &built, &mut last.notes);
+    units.retain_notes(&mut last.notes);
+    last.patches = patches.iter().filter(|index| units.has_file(**index)).count();
     let judge_one = |index: usize, _: &(Target, Language)| {
-        if patches.contains(&index) || in_worlds.contains(&index) || gate.as_ref().is_some_and(Gate::is_met) {
+        let is_apart = patches.contains(&index) || in_worlds.contains(&index) || !units.has_file(index);
+        if is_apart || gate.as_ref().is_some_and(Gate::is_met) {
             return Judged::default();
         }
         let result = judge_file(&rules, index);
@@ -460,32 +480,85 @@ fn scan_once(
     let mut claims = Vec::new();
     let mut customs = Customs::default();
     let mut context = ContextFiles::default();
-    for (world, mut judged) in worlds.iter().zip(from_worlds) {
-        customs.take(Holder::World(world), &mut judged);
-        // Files that come later may stand before those of worlds: nothing is settled yet.
-        claims.append(&mut judged.claims);
-        context.number(&mut judged, &found, &mut report);
-        take(judged, &mut facts, &mut claims, &mut report);
-    }
-    take(from_terraform, &mut facts, &mut claims, &mut report);
-    take(from_packages, &mut facts, &mut claims, &mut report);
+    let index_of = |path: &str| found.index_of(path).ok();
+    let is_search = is_search(&rules, &catalog);
     // Who looks for nothing but secrets misses no advisory.
-    if !is_search(&rules, &catalog) {
+    if !is_search {
         report.notes.append(&mut packages.notes);
     }
     report.errors.append(&mut packages.errors);
+    let mut base = options.shard.filter(|shard| shard.is_first()).map(|_| {
+        let (cwd, directory) = (&options.cwd, options.config_directory.as_deref().unwrap_or(&options.cwd));
+        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let mut once: Vec<u32> = in_worlds.iter().copied().map(number).collect();
+        once.sort_unstable();
+        Base {
+            facts: facts.clone(),
+            notes: report.notes.clone(),
+            errors: report.errors.clone(),
+            manifests: relations::manifests(&found).map(|(index, _)| number(index)).collect(),
+            once,
+            targets: total,
+            others,
+            unreadable: Vec::new(),
+            constraints: Vec::new(),
+            ignore: &options.config.ignore,
+            directories: shard::apart(cwd, directory),
+            date: options.date.to_string(),
+            fail_on: options.config.fail_on.map(|severity| severity.name().to_owned()),
+            is_search,
+            // The working directory stands for no path at all, which is not expected to hold anything.
+            is_empty: found.empty_directory && options.paths != [Path::new(".")],
+            hits: Vec::new(),
+        }
+    });
+    let mut leaving = options.shard.filter(|_| options.needs.facts).map(|shard| {
+        let equal = equal(options, &found, &report, &rules);
+        Leaving::new(shard, equal, options.config.scanner(&catalog))
+    });
+    report.notes.append(&mut last.notes.clone());
+    for ((world, number), mut judged) in own_worlds.iter().zip(own_numbers).zip(from_worlds) {
+        customs.take(Holder::World(world), &mut judged);
+        leave(&mut leaving, Stage::World, number, &mut judged);
+        // Files that come later may stand before those of worlds: nothing is settled yet.
+        claims.append(&mut judged.claims);
+        context.number(&mut judged, index_of, &mut report);
+        take(judged, &mut facts, &mut claims, &mut report);
+    }
+    report.notes.extend(from_terraform.unsaid.notes());
+    leave(&mut leaving, Stage::Terraform, 0, &mut from_terraform);
+    take(from_terraform, &mut facts, &mut claims, &mut report);
+    leave(&mut leaving, Stage::Packages, 0, &mut from_packages);
+    take(from_packages, &mut facts, &mut claims, &mut report);
     let mut unrendered = BTreeMap::new();
     let mut taken = 0..;
     in_parallel(pool.as_ref(), &found.targets, judge_one, |mut file| {
+        let index: usize = taken.next().unwrap_or_default();
+        customs.take(Holder::File(index), &mut file);
+        if units.has_file(index) && !in_worlds.contains(&index) {
+            leave(&mut leaving, Stage::File, u32::try_from(index).unwrap_or(u32::MAX), &mut file);
+        }
         if let Some(chart) = file.unrendered.take() {
             *unrendered.entry(chart).or_insert(0) += 1;
         }
-        customs.take(Holder::File(taken.next().unwrap_or_default()), &mut file);
-        context.number(&mut file, &found, &mut report);
+        context.number(&mut file, index_of, &mut report);
         take(file, &mut facts, &mut claims, &mut report);
     });
     if gate.as_ref().is_some_and(Gate::is_met) {
         return Ok(None);
+    }
+    if options.shard.is_some() && customs.has_waiting() {
+        let apart: HashSet<usize> = in_worlds.union(&patches.iter().copied().collect()).copied().collect();
+        let files = shard::files_elsewhere(&units, &found, worktree, &apart);
+        in_parallel(pool.as_ref(), &files, |_, index| judge_file(&rules, *index).definitions, |it| customs.define(it));
+        let others: Vec<&World> = worlds.iter().filter(|world| !units.has_world(world)).collect();
+        let define = |_, world: &&World| {
+            let judge = |index| shared.judge_of(&rules, index);
+            let input = |index| input(index);
+            let scan = Scan { found: &found, judge: &judge, input: &input, tree: &tree };
+            if scan.may_define(world) { scan.judge_world(world).0.definitions } else { Definitions::default() }
+        };
+        in_parallel(pool.as_ref(), &others, define, |it| customs.define(it));
     }
     let (worlds_again, files_again) = customs.waiting();
     if !(worlds_again.is_empty() && files_again.is_empty()) {
@@ -493,42 +566,99 @@ fn scan_once(
         let again: HashSet<usize> =
             worlds_again.iter().flat_map(|world| &world.targets).chain(&files_again).copied().collect();
         report.findings.retain(|finding| !again.contains(&(finding.location.file().0 as usize)));
-        report.findings.extend(judge_worlds(&rules, &worlds_again).0.into_iter().flat_map(|world| world.findings));
+        for (world, judged) in worlds_again.iter().zip(judge_worlds(&rules, &worlds_again).0) {
+            if let Some(leaving) = &mut leaving {
+                let number = worlds.iter().position(|other| std::ptr::eq(other, *world)).unwrap_or_default();
+                let number = u32::try_from(number).unwrap_or(u32::MAX);
+                leaving.again(Stage::WorldAgain, number, &world.targets, &judged.findings);
+            }
+            report.findings.extend(judged.findings);
+        }
         let judge_again = |_, index: &usize| judge_file(&rules, *index).findings;
-        in_parallel(pool.as_ref(), &files_again, judge_again, |findings| report.findings.extend(findings));
+        let mut taken = files_again.iter();
+        in_parallel(pool.as_ref(), &files_again, judge_again, |findings| {
+            if let (Some(leaving), Some(&index)) = (&mut leaving, taken.next()) {
+                leaving.again(Stage::FileAgain, u32::try_from(index).unwrap_or(u32::MAX), &[index], &findings);
+            }
+            report.findings.extend(findings);
+        });
     }
 
-    if let Some(asking) = asking.as_ref().filter(|asking| asking.is_any_apart()) {
+    if let Some(asking) = asking.as_ref().filter(|asking| asking.is_any_apart() && units.has_rest()) {
         let judge = |index| shared.judge_of(&rules, index);
         let input = |index| input(index);
         let scan = Scan { found: &found, judge: &judge, input: &input, tree: &tree };
         let work = || asking.apart(&scan);
-        let judged = pool.as_ref().map_or_else(work, |pool| pool.install(work));
+        let mut judged = pool.as_ref().map_or_else(work, |pool| pool.install(work));
+        leave(&mut leaving, Stage::Apart, 0, &mut judged);
         take(judged, &mut facts, &mut claims, &mut report);
     }
     report.stats.searched = found.targets.iter().filter(|(_, language)| *language == Language::Text).count();
     report.stats.files = total - report.stats.searched - patches.len() - unrendered.values().sum::<usize>();
     report.notes.extend(unrendered.iter().map(|(chart, &count)| unrendered_note(chart, count)));
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
-    unreadable_findings(&shared.judge(&rules, 0), &found, &mut report);
-    report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &found, worktree, &report.files));
+    if units.has_rest() {
+        let unreadable = unreadable_findings(&shared.judge(&rules, 0), &found, &mut report);
+        if let Some(base) = &mut base {
+            base.unreadable.clone_from(&unreadable);
+        }
+        report.findings.extend(unreadable.into_iter().filter_map(|(_, finding)| finding));
+    }
+    let mut waiting = 0;
+    match &leaving {
+        Some(leaving) => {
+            let accounts: HashSet<&str> = leaving.accounts().collect();
+            last.made = relations::named_in_terraform(&accounts, &found, worktree).into_iter().collect();
+            last.made.sort_unstable();
+        }
+        // What others hold decides about them.
+        None if options.shard.is_some() => waiting = std::mem::take(&mut claims).len(),
+        None => {}
+    }
+    if let Some(shard) = options.shard {
+        waiting = waiting.max(leaving.as_ref().map_or(0, |leaving| leaving.waiting));
+        report.notes.extend(waiting_note(shard, waiting));
+    }
+    let mut manifests = relations::manifests(&found).map(|(_, path)| path);
+    let made = |accounts: &HashSet<&str>| relations::named_in_terraform(accounts, &found, worktree);
+    report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &mut manifests, &made, &report.files));
     if let Some(Gate::Reviewing(reviews)) = &gate {
-        reviews.say(&mut report);
-        reviews.relate(&mut report, &found);
+        let (notes, errors, undecided) = reviews.take_said();
+        last.notes.extend(notes.iter().cloned());
+        last.errors.extend(errors.iter().cloned());
+        report.notes.extend(notes);
+        report.errors.extend(errors);
+        if options.shard.is_some() {
+            let left = undecided.iter().map(|((kind, name), (path, reasons))| {
+                (path.clone(), kind.clone(), name.clone(), reasons.iter().cloned().collect())
+            });
+            last.undecided = left.collect();
+        }
+        constraints::say_undecided(undecided, &mut report);
+        if let Some(base) = &mut base {
+            let all = (0..).map(RuleIdx).take(catalog.len()).collect();
+            let places = reviews.places(&all).into_iter();
+            base.constraints.extend(places.filter_map(|(rule, (path, place))| Some((rule.0, path, place?))));
+            base.constraints.sort_unstable();
+        }
+        constraints::relate(&reviews.places(&constraints::rules_of(&report)), &mut report, index_of);
     }
     match &pool {
         // Giving back what is known of tens of thousands of objects takes as long as the sorting.
         Some(pool) => _ = pool.join(|| put_in_order(&mut report), || drop(facts)),
         None => put_in_order(&mut report),
     }
-    in_worlds.extend(context.0.values().map(|file| file.0 as usize));
+    in_worlds.extend(context.numbers());
     if !in_worlds.is_empty() {
         say_once(&mut report.findings, &in_worlds, &yields);
     }
     filters.accept(&mut report, options.date);
     clean_report(&mut report, &options.config.scanner(&catalog));
-    if options.needs.packages {
-        packages.list(&mut report);
+    if options.needs.packages || base.is_some() && options.needs.facts {
+        let hits = packages.list(&mut report);
+        if let Some(base) = &mut base {
+            base.hits = hits;
+        }
     }
     let selection = |target: Option<usize>| {
         let set = target.and_then(|target| sets.get(target)).copied().unwrap_or_default();
@@ -536,12 +666,53 @@ fn scan_once(
     };
     let sight = Sight { options, files: worktree, found: &found, seen, faulty: &faulty, selection: &selection };
     let baseline = options.baseline.as_deref().map(|baseline| baseline::apply(baseline, &mut report, &sight));
+    let facts = leaving.map(|leaving| leaving.finish(last, base, &report));
     report.stats.elapsed_ms = started.elapsed().as_millis();
     // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
     let searched = report.stats.searched > 0;
-    let nothing = found.empty_directory && !(searched && (is_search(&rules, &catalog) || !report.findings.is_empty()));
-    let scanned = Scanned { report, nothing, baseline: baseline.unwrap_or_default() };
+    let nothing = found.empty_directory && !(searched && (is_search || !report.findings.is_empty()));
+    let scanned = Scanned { report, nothing, baseline: baseline.unwrap_or_default(), facts };
     Ok(Some(Viewed { scanned, around, seen, targets: total }))
+}
+
+/// Hands what is left of a file to the file of facts, where one is written.
+fn leave(leaving: &mut Option<Leaving>, stage: Stage, number: u32, judged: &mut Judged) {
+    if let Some(leaving) = leaving {
+        leaving.part(stage, number, judged);
+    }
+}
+
+/// What is said of findings that other parts of the scan decide about.
+fn waiting_note(shard: Shard, count: usize) -> Option<Note> {
+    let what = if count == 1 { "1 finding is" } else { &format!("{count} findings are") };
+    let message =
+        format!("this is part {shard} of a scan: {what} left to `portcullis merge`, for want of the other files");
+    (count > 0).then(|| Note { path: String::new(), kind: NoteKind::Other, message })
+}
+
+/// What has to be the same in all parts of a scan.
+fn equal(
+    options: &ScanOptions,
+    found: &Discovered,
+    report: &ScanReport,
+    rules: &BTreeMap<OverrideSet, Rules>,
+) -> Equal {
+    let mut equal = Equal::default();
+    let files = found.targets.iter();
+    equal.add("files", files.map(|(target, language)| format!("{} {language:?} {:?}", target.path, target.origin)));
+    equal.add("files that cannot be read", found.unreadable.iter().map(|(path, reason)| format!("{path} {reason}")));
+    equal.add_rules(&report.catalog);
+    equal.add("rules that are on", rules.iter().map(|(set, rules)| format!("{set} {:?}", rules.selection)));
+    equal.add("days", [options.date.to_string()]);
+    equal.add("roots", [format!("{:?}", report.root_paths)]);
+    let ignore = options.config.ignore.iter().map(|ignore| format!("{ignore:?}"));
+    let others = [
+        format!("{:?} {:?}", asked::version(options), options.pod_security),
+        format!("{:?} {:?} {:?}", options.dumps, options.compose_files, options.tf_var_files),
+        format!("{:?} {:?} {}", options.tf_vars, options.config.fail_on, options.ignore_unfixed),
+    ];
+    equal.add("options", ignore.chain(others));
+    equal
 }
 
 /// Builds and judges the worlds of a scan, in order.
@@ -583,7 +754,7 @@ type Targets<'a> = (
 fn judge_terraform(
     pool: Option<&ThreadPool>,
     targets: &[usize],
-    options: &portcullis_terraform::Options,
+    (options, shard): (&portcullis_terraform::Options, Option<Shard>),
     (found, judge, input, tree): Targets<'_>,
 ) -> Judged {
     if targets.is_empty() {
@@ -591,24 +762,28 @@ fn judge_terraform(
     }
     let scan = Scan { found, judge, input, tree };
     match pool {
-        Some(pool) => pool.install(|| terraform::judge(&scan, targets, options)),
-        None => terraform::judge(&scan, targets, options),
+        Some(pool) => pool.install(|| terraform::judge(&scan, targets, options, shard)),
+        None => terraform::judge(&scan, targets, options, shard),
     }
 }
 
 /// Judges the files that name packages.
-fn judge_packages(pool: Option<&ThreadPool>, packages: &Packages, targets: Targets<'_>) -> Judged {
+fn judge_packages(
+    pool: Option<&ThreadPool>,
+    (packages, shard): (&Packages, Option<Shard>),
+    targets: Targets<'_>,
+) -> Judged {
     let (found, judge, input, tree) = targets;
     let scan = Scan { found, judge, input, tree };
     match pool {
-        Some(pool) => pool.install(|| packages.judge(&scan)),
-        None => packages.judge(&scan),
+        Some(pool) => pool.install(|| packages.judge(&scan, shard)),
+        None => packages.judge(&scan, shard),
     }
 }
 
 /// Of findings of one rule at one place of a file that builds take in, leaves one: what holds in several builds was
 /// written once. One that is not suppressed stands for those that are.
-fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>, yields: &Yields) {
+pub(crate) fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>, yields: &Yields) {
     findings.dedup_by(|next, kept| {
         let span = kept.location.span;
         let is_same = kept.rule == next.rule
@@ -624,11 +799,17 @@ fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>, yields: &Yields
 
 /// The files that are no targets, or are not judged as what others take from them, and that findings stand in all the same.
 #[derive(Default)]
-struct ContextFiles(BTreeMap<String, FileId>);
+pub(crate) struct ContextFiles(BTreeMap<String, FileId>);
 
 impl ContextFiles {
     /// Gives the files of the findings the numbers that they have in the report.
-    fn number(&mut self, judged: &mut Judged, found: &Discovered, report: &mut ScanReport) {
+    /// `index_of` gives the number of a target.
+    pub(crate) fn number(
+        &mut self,
+        judged: &mut Judged,
+        index_of: impl Fn(&str) -> Option<usize>,
+        report: &mut ScanReport,
+    ) {
         if judged.context.is_empty() {
             return;
         }
@@ -636,8 +817,8 @@ impl ContextFiles {
         for (own, path) in std::mem::take(&mut judged.context) {
             let number = *self.0.entry(path).or_insert_with_key(|path| {
                 let id = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
-                found.index_of(path).map_or_else(
-                    |_| {
+                index_of(path).map_or_else(
+                    || {
                         report.files.push(Arc::from(path.as_str()));
                         id(report.files.len() - 1)
                     },
@@ -660,6 +841,13 @@ impl ContextFiles {
                 give(location);
             }
         }
+    }
+}
+
+impl ContextFiles {
+    /// Their numbers.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
+        self.0.values().map(|file| file.0 as usize)
     }
 }
 
@@ -709,6 +897,8 @@ pub struct Scanned {
     pub nothing: bool,
     /// What became of the baseline's entries, in their order; empty without one.
     pub baseline: Vec<Standing>,
+    /// What a part of a scan leaves for the whole, where it was asked for.
+    pub facts: Option<Vec<u8>>,
 }
 
 /// What a scan gave, and how much it saw.
@@ -951,15 +1141,15 @@ impl Rules {
 }
 
 /// Takes over what a file left behind.
-fn take(file: Judged, facts: &mut Facts, claims: &mut Vec<(Finding, Claim)>, report: &mut ScanReport) {
+pub(crate) fn take(file: Judged, facts: &mut Facts, claims: &mut Vec<(Finding, Claim)>, report: &mut ScanReport) {
     facts.merge(file.facts);
     // Files come in order: what is the first of its kind here stays the first.
     claims.extend(file.claims.into_iter().filter(|(_, claim)| !facts.is_first(claim)));
     report.findings.extend(file.findings);
     report.notes.extend(file.notes);
     report.errors.extend(file.errors);
-    report.stats.bytes += file.bytes;
-    report.stats.documents += file.documents;
+    report.stats.bytes = report.stats.bytes.saturating_add(file.bytes);
+    report.stats.documents = report.stats.documents.saturating_add(file.documents);
 }
 
 /// Findings that are sorted by several workers; with fewer, a worker would be asked for less than it costs to wake.
@@ -976,15 +1166,37 @@ pub(crate) fn put_in_order(report: &mut ScanReport) {
         };
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)).then_with(|| a.commit.cmp(&b.commit))
     };
-    if report.findings.len() > MANY && rayon::current_thread_index().is_some() {
-        report.findings.par_sort_unstable_by(order);
+    // Of equal ones the first stays the first: which of them is kept decides about its fingerprint.
+    let findings = &report.findings;
+    let by_place = |a: &usize, b: &usize| match (findings.get(*a), findings.get(*b)) {
+        (Some(first), Some(second)) => order(first, second).then(a.cmp(b)),
+        _ => a.cmp(b),
+    };
+    let mut places: Vec<usize> = (0..findings.len()).collect();
+    if places.len() > MANY && rayon::current_thread_index().is_some() {
+        places.par_sort_unstable_by(by_place);
     } else {
-        report.findings.sort_unstable_by(order);
+        places.sort_unstable_by(by_place);
     }
+    arrange(&mut report.findings, places);
     report.notes.sort();
     report.errors.sort();
     // What keeps every file from being judged is said once.
     report.errors.dedup();
+}
+
+/// Puts items into an order that names each of them once. Findings are large: each is moved once.
+fn arrange<T>(items: &mut [T], mut order: Vec<usize>) {
+    for start in 0..order.len() {
+        let mut at = start;
+        while let Some(from) = order.get_mut(at).map(|from| std::mem::replace(from, at)) {
+            if from == start || from == at {
+                break;
+            }
+            items.swap(at, from);
+            at = from;
+        }
+    }
 }
 
 /// For each file its place in the order of the paths: entries that could not be read were numbered last.
@@ -1061,7 +1273,7 @@ fn shown(cwd: &Path, path: &Path) -> String {
 }
 
 /// One note for each chart whose templates were met.
-fn unrendered_note(chart: &str, count: usize) -> Note {
+pub(crate) fn unrendered_note(chart: &str, count: usize) -> Note {
     let templates = if count == 1 { "1 template".to_owned() } else { format!("{count} templates") };
     let message = format!(
         "not judged: {templates} of a Helm chart, of which the values alone are; scan the output of `helm template`"
@@ -1069,12 +1281,17 @@ fn unrendered_note(chart: &str, count: usize) -> Note {
     Note { path: chart.to_owned(), kind: NoteKind::Template, message }
 }
 
-/// Directories and entries that the walk could not look into.
-fn unreadable_findings(judge: &Judge<'_>, found: &Discovered, report: &mut ScanReport) {
-    for (path, reason) in &found.unreadable {
+/// Directories and entries that the walk could not look into, with what is said of them.
+fn unreadable_findings(
+    judge: &Judge<'_>,
+    found: &Discovered,
+    report: &mut ScanReport,
+) -> Vec<(String, Option<Finding>)> {
+    let said = found.unreadable.iter().map(|(path, reason)| {
         let file = FileId(u32::try_from(report.files.len()).unwrap_or(u32::MAX));
         report.files.push(Arc::from(path.as_str()));
         let root_path = report.root_path(file);
-        report.findings.extend(judge.unreadable_entry(file, &root_path, reason));
-    }
+        (path.clone(), judge.unreadable_entry(file, &root_path, reason))
+    });
+    said.collect()
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use portcullis_core::{ScanError, ScanReport, Span};
+use portcullis_core::{Note, ScanError, ScanReport, Span};
 use portcullis_secrets::{Scanner, Subject};
 
 /// How many characters at the start and at the end of a secret are shown: enough to find it again where it is long enough that
@@ -110,8 +110,13 @@ fn user_information(text: &str) -> Vec<Range<usize>> {
 
 /// Cleans what the scan says beside its findings.
 pub(crate) fn clean_report(report: &mut ScanReport, scanner: &Scanner) {
-    let notes = report.notes.iter_mut().map(|note| &mut note.message);
-    let errors = report.errors.iter_mut().filter_map(|error| match error {
+    clean_texts(&mut report.notes, &mut report.errors, scanner);
+}
+
+/// The same of some of its notes and errors.
+pub(crate) fn clean_texts(notes: &mut [Note], errors: &mut [ScanError], scanner: &Scanner) {
+    let notes = notes.iter_mut().map(|note| &mut note.message);
+    let errors = errors.iter_mut().filter_map(|error| match error {
         ScanError::Path { reason, .. } | ScanError::Option { reason, .. } | ScanError::NotFixed { reason, .. } => {
             Some(reason)
         }

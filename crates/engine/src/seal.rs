@@ -23,6 +23,8 @@ pub struct Needs {
     pub packages: bool,
     /// What tells findings apart when files are renamed and lines change.
     pub trace: bool,
+    /// What a part of a scan leaves for the whole.
+    pub facts: bool,
 }
 
 /// Seals the drafts of one file.

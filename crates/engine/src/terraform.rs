@@ -9,6 +9,7 @@ mod beyond;
 mod gaps;
 mod given;
 mod said;
+mod units;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -26,12 +27,15 @@ use crate::classify::Language;
 use crate::directives::Directives;
 use crate::discover::{Discovered, Origin};
 use crate::judge::{Input, Judge, Judged};
+use crate::shard::Shard;
 use crate::together::{self, Sheet, on_workers};
 use beyond::{Modules, Sources};
 use gaps::Gaps;
+pub(crate) use gaps::Unsaid;
 pub(crate) use given::file_error;
 use given::{Asked, Fits};
 use said::{Naming, Said, Spoken};
+use units::Units;
 
 /// The targets that are judged here, in order: files of modules, values of variables, plans.
 pub(crate) fn targets(found: &Discovered, given: &HashMap<&str, &[u8]>, files: &dyn Files) -> Vec<usize> {
@@ -71,16 +75,24 @@ enum Contents {
 }
 
 /// Judges the Terraform files among the targets, together.
-pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Judged {
+pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options, shard: Option<Shard>) -> Judged {
     let mut left = Judged::default();
     let mut parsed = Vec::new();
-    for (one, read) in on_workers(targets, |&index| read(scan, index)) {
-        left.merge(one);
-        parsed.extend(read);
-    }
+    let mut read: Vec<(Judged, Option<Parsed<'_>>)> = on_workers(targets, |&index| read(scan, index));
+    parsed.extend(read.iter_mut().filter_map(|(_, parsed)| parsed.take()));
     let library = gather(scan, &parsed, options);
+    let units = Units::new(&library, options, shard);
+    let is_own = |index: usize| {
+        let target = scan.found.targets.get(index);
+        target.is_some_and(|(target, _)| units.has(directory_of(&target.path)))
+    };
+    for ((one, _), _) in read.into_iter().zip(targets).filter(|(_, index)| is_own(**index)) {
+        left.merge(one);
+    }
+    parsed.retain(|it| is_own(it.input.file.0 as usize));
     left.notes.extend(parsed.iter().filter_map(|it| replaced(it, &library)));
-    let roots = library.roots();
+    let all_roots = library.roots();
+    let roots: Vec<&str> = all_roots.iter().copied().filter(|root| units.has(root)).collect();
     let plans: Vec<(&str, &Tree)> = parsed
         .iter()
         .filter_map(|it| match &it.contents {
@@ -107,20 +119,19 @@ pub(crate) fn judge(scan: &Scan<'_>, targets: &[usize], options: &Options) -> Ju
     }
     let is_found = |it: &Parsed<'_>| it.input.target.origin == Origin::Found;
     let asked = if parsed.iter().any(is_found) { Asked::Folder } else { Asked::Files };
-    fits.tell(&library, asked, &mut left);
+    // Of what is given on the command line one part speaks.
+    if units.has_given() {
+        fits.tell(&library, asked, &mut left);
+    }
     gaps.tell(&mut left);
-    let is_root: BTreeSet<&str> = roots.iter().copied().collect();
+    let is_root: BTreeSet<&str> = all_roots.iter().copied().collect();
     let directories: BTreeSet<&str> = modules_of(&parsed).collect();
     for directory in directories {
         if let Some(outcome) = judge_source(scan, &library, directory, &is_root) {
             said.take(Spoken::of_source(outcome));
         }
     }
-    if said.undecided > 0 {
-        let checks = if said.undecided == 1 { "check" } else { "checks" };
-        let message = format!("{} {checks} of Terraform could not be decided: a value is not known", said.undecided);
-        left.notes.push(Note { path: String::new(), kind: NoteKind::Unknown, message });
-    }
+    left.unsaid.undecided = said.undecided;
     finish(&parsed, said, asked_of, &mut left);
     left
 }

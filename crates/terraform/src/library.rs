@@ -184,6 +184,13 @@ impl Library {
         }
     }
 
+    /// The directories that a directory's modules are in.
+    pub fn called(&self, directory: &str) -> Vec<String> {
+        let mut called: Vec<String> = self.calls(directory).into_iter().filter_map(|call| call.directory).collect();
+        called.extend(self.directories.get(directory).into_iter().flat_map(|it| it.installed.values().cloned()));
+        called
+    }
+
     /// What the `module` blocks of a directory call.
     pub fn calls(&self, directory: &str) -> Vec<Call> {
         let files = self.directories.get(directory).map_or(&[][..], |it| it.files.as_slice());

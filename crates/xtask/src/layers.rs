@@ -35,9 +35,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     // Parsers of text belong where spans are kept.
     ("granit-parser", &["syntax"]),
     ("rable", &["syntax"]),
-    // Nothing of the data model has a wire format.
-    ("serde", &["terraform", "advisories", "policy", "engine", "admission", "report", "cli", "xtask"]),
+    // Of the data model only facts have a wire format: parts of a scan hand them over.
+    ("serde", &["model", "terraform", "advisories", "policy", "engine", "admission", "report", "cli", "xtask"]),
     ("serde_json", &["terraform", "advisories", "policy", "engine", "admission", "report", "cli", "xtask"]),
+    ("postcard", &["engine"]),
     // Threads and the file system are the scan's.
     ("rayon", &["advisories", "engine", "report", "admission", "cli"]),
     ("ignore", &["engine"]),

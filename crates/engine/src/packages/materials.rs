@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use portcullis_core::{
-    ADVISORIES, Advised, Checksum, ChecksumKind, FileId, LineIndex, Material, MaterialPlace, MaterialRoot, RuleIdx,
-    ScanReport,
+    ADVISORIES, Checksum, ChecksumKind, FileId, LineIndex, Material, MaterialPlace, MaterialRoot, ScanReport,
 };
 use portcullis_model::packages::{
     Algorithm, Ecosystem, Format, Integrity, Lockfile, Package, PackageId, Relation, Source, purl_of, without_login,
 };
 
 use super::{NOWHERE, Packages};
+use crate::shard::Hit;
 
 /// A lockfile with the index of the material that each of its packages is; `None` for those that are none.
 struct Listed<'p> {
@@ -25,8 +25,8 @@ struct Listed<'p> {
 }
 
 impl Packages {
-    /// Fills in the packages of a report whose findings are in their final order.
-    pub(crate) fn list(&self, report: &mut ScanReport) {
+    /// Fills in the packages of a report whose findings are in their final order, and gives the advisories that hold for them.
+    pub(crate) fn list(&self, report: &mut ScanReport) -> Vec<Hit> {
         let files = self.folders.iter().flat_map(|folder| &folder.files).filter(|file| file.file != NOWHERE);
         let locks = files.filter_map(|file| Some((file.file, file.format, file.lock.as_ref()?)));
         let purls: Vec<_> = locks
@@ -52,7 +52,16 @@ impl Packages {
         for listed in &listed {
             listed.add_to(&mut materials, self.texts.get(&listed.file).map_or("", |text| text));
         }
-        self.advise(&listed, report, &mut materials);
+        let hits = self.hits(&listed, report);
+        let mut findings: HashMap<(u32, u32, u32), usize> = HashMap::new();
+        let is_advisory: Vec<bool> = report.catalog.iter().map(|(_, rule)| rule.tags.contains(ADVISORIES)).collect();
+        for (number, finding) in report.findings.iter().enumerate() {
+            if is_advisory.get(finding.rule.0 as usize).copied().unwrap_or_default() {
+                let span = finding.location.span;
+                findings.entry((finding.rule.0, span.file.0, span.start)).or_insert(number);
+            }
+        }
+        point(&hits, &mut materials, |hit| findings.get(&(hit.rule, hit.file, hit.start)).copied());
         for material in &mut materials {
             material.dependencies.sort_unstable();
             material.dependencies.dedup();
@@ -61,36 +70,33 @@ impl Packages {
         }
         report.packages = materials;
         report.lockfiles = listed.iter().map(Listed::root).filter(|root| !root.packages.is_empty()).collect();
+        hits
     }
 
-    /// Points the materials to the findings of the advisories that hold for them.
-    fn advise(&self, listed: &[Listed<'_>], report: &ScanReport, materials: &mut [Material]) {
-        let is_advisory: Vec<bool> = report.catalog.iter().map(|(_, rule)| rule.tags.contains(ADVISORIES)).collect();
-        let mut findings: HashMap<(RuleIdx, FileId, u32), usize> = HashMap::new();
-        for (number, finding) in report.findings.iter().enumerate() {
-            if is_advisory.get(finding.rule.0 as usize).copied().unwrap_or_default() {
-                let span = finding.location.span;
-                findings.entry((finding.rule, span.file, span.start)).or_insert(number);
-            }
-        }
+    /// The advisories that hold, with the numbers of their packages.
+    fn hits(&self, listed: &[Listed<'_>], report: &ScanReport) -> Vec<Hit> {
         let of_file: HashMap<FileId, &Listed<'_>> = listed.iter().map(|listed| (listed.file, listed)).collect();
-        for hit in &self.hits {
-            let finding = report.catalog.by_id(&hit.id).and_then(|rule| {
-                let span = hit.place.span;
-                findings.get(&(rule, span.file, span.start)).copied()
-            });
-            let material = of_file.get(&hit.file).and_then(|listed| listed.of(hit.package));
-            let Some((finding, material)) = finding.zip(material.and_then(|at| materials.get_mut(at))) else {
-                continue;
-            };
-            if material.advisories.iter().all(|known| known.finding != finding) {
-                let vectors = self.vectors.get(&hit.id).cloned().unwrap_or_default();
-                material.advisories.push(Advised { finding, vectors });
-            }
+        let hits = self.hits.iter().filter_map(|hit| {
+            let rule = report.catalog.by_id(&hit.id)?.0;
+            let material = of_file.get(&hit.file)?.of(hit.package)?;
+            let vectors = self.vectors.get(&hit.id).cloned().unwrap_or_default();
+            let span = hit.place.span;
+            Some(Hit { rule, file: span.file.0, start: span.start, material, vectors })
+        });
+        hits.collect()
+    }
+}
+
+/// Points the materials to the findings of the advisories that hold for them.
+pub(crate) fn point(hits: &[Hit], materials: &mut [Material], finding: impl Fn(&Hit) -> Option<usize>) {
+    for hit in hits {
+        let Some((finding, material)) = finding(hit).zip(materials.get_mut(hit.material)) else { continue };
+        if material.advisories.iter().all(|known| known.finding != finding) {
+            material.advisories.push(hit.advised(finding));
         }
-        for material in materials {
-            material.advisories.sort_by_key(|advised| advised.finding);
-        }
+    }
+    for material in materials {
+        material.advisories.sort_by_key(|advised| advised.finding);
     }
 }
 

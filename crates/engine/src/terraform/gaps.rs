@@ -6,6 +6,7 @@ use std::sync::Arc;
 use portcullis_core::{Draft, LineIndex, Note, NoteKind, Place, RuleIdx, Span, StableHash};
 use portcullis_rules::scan::ids;
 use portcullis_terraform::{Gap, INSTANCES, Library, Limit, MODULE_DEPTH};
+use serde::{Deserialize, Serialize};
 
 use crate::builds::Scan;
 use crate::judge::Judged;
@@ -27,13 +28,41 @@ impl Gaps {
         self.sources.extend(other.sources);
     }
 
-    /// Modules that are left out are told to everyone: what they make may be most of what there is.
     pub(super) fn tell(self, left: &mut Judged) {
         left.notes.extend(self.notes);
+        left.unsaid.sources.extend(self.sources.iter().map(ToString::to_string));
+    }
+}
+
+/// What is said of all Terraform files of a scan together.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Unsaid {
+    /// Checks that could not be decided.
+    pub(super) undecided: usize,
+    /// What `source` says of the modules that are not at hand.
+    sources: BTreeSet<String>,
+}
+
+impl Unsaid {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.undecided = self.undecided.saturating_add(other.undecided);
+        self.sources.extend(other.sources);
+    }
+
+    /// Modules that are left out are told to everyone: what they make may be most of what there is.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = Note> + use<> {
+        let note = |kind, message| Note { path: String::new(), kind, message };
+        let checks = if self.undecided == 1 { "check" } else { "checks" };
+        let message = format!("{} {checks} of Terraform could not be decided: a value is not known", self.undecided);
+        let undecided = (self.undecided > 0).then(|| note(NoteKind::Unknown, message));
+        undecided.into_iter().chain(self.left_out().map(|message| note(NoteKind::Other, message)))
+    }
+
+    fn left_out(&self) -> Option<String> {
         let named = self.sources.iter().take(NAMED).map(|source| format!("`{source}`"));
         let mut named = named.collect::<Vec<_>>().join(", ");
-        let message = match self.sources.len() {
-            0 => return,
+        Some(match self.sources.len() {
+            0 => return None,
             1 => format!("a module of Terraform is not at hand, and not judged: {named}"),
             all => {
                 if let Some(more @ 1..) = all.checked_sub(NAMED) {
@@ -41,8 +70,7 @@ impl Gaps {
                 }
                 format!("{all} modules of Terraform are not at hand, and not judged: {named}")
             }
-        };
-        left.notes.push(Note { path: String::new(), kind: NoteKind::Other, message });
+        })
     }
 }
 

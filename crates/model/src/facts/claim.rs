@@ -3,11 +3,13 @@
 use std::sync::LazyLock;
 
 use portcullis_core::FileId;
+use serde::{Deserialize, Serialize};
 
 use super::contents::{Contents, Detail, PodFact, ServiceFact, Surely};
 use super::home::Company;
 use super::ledger::{Culprit, Defaults, Gifts, Given};
 use super::selection::Found;
+use super::wire::{self, Word, WordList};
 use super::{
     AmountSet, Bound, CLUSTER_KINDS, Facts, Labels, Mark, Namespace, PodScope, Seen, Selector, Side, Site, Sought,
     Verdict,
@@ -15,7 +17,7 @@ use super::{
 use crate::kubernetes::{Quantity, pod_kinds};
 
 /// What must hold for a finding to stand. Where it is not known to hold, it does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Claim {
     /// Some Service of the namespace selects pods with these labels.
     SelectedByService {
@@ -73,18 +75,21 @@ pub enum Claim {
         /// Where it would be.
         namespace: Namespace,
         /// Its kind.
-        kind: &'static str,
+        #[serde(with = "wire::word")]
+        kind: Word,
         /// Its name.
         name: String,
         /// Kinds of the platform.
-        beside: &'static [&'static str],
+        #[serde(with = "wire::list")]
+        beside: WordList,
     },
     /// There is no such object in a namespace of which the scan holds pods or ServiceAccounts.
     MissingBeside {
         /// Where it would be.
         namespace: Namespace,
         /// Its kind.
-        kind: &'static str,
+        #[serde(with = "wire::word")]
+        kind: Word,
         /// Its name.
         name: String,
     },
@@ -135,8 +140,10 @@ pub enum Claim {
         /// Request or limit.
         side: Side,
         /// `cpu` or `memory`.
-        resource: &'static str,
+        #[serde(with = "wire::word")]
+        resource: Word,
         /// The file that the quota is in: with what stands beside it there it is complete.
+        #[serde(with = "wire::file")]
         file: FileId,
     },
     /// No LimitRange of the scan gives the amount to containers that do not set it, as far as is known. This holds of a part of a
@@ -171,14 +178,16 @@ pub enum Claim {
         /// The namespace.
         namespace: Namespace,
         /// The kind.
-        kind: &'static str,
+        #[serde(with = "wire::word")]
+        kind: Word,
     },
     /// The ConfigMap or Secret is there, and lacks the key.
     LacksKey {
         /// Its namespace.
         namespace: Namespace,
         /// Its kind.
-        kind: &'static str,
+        #[serde(with = "wire::word")]
+        kind: Word,
         /// Its name.
         name: String,
         /// The key.
@@ -308,7 +317,7 @@ impl Claim {
 }
 
 /// A Service's port, as it is referred to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Port {
     /// By number.
     Number(i64),
@@ -317,7 +326,7 @@ pub enum Port {
 }
 
 /// Where a selector looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reach {
     /// In these namespaces.
     Namespaces(Vec<Namespace>),
@@ -326,7 +335,7 @@ pub enum Reach {
 }
 
 /// What decides whether a pod holds a token of its account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Token {
     /// The pod, and it does.
     InPod,
@@ -335,14 +344,15 @@ pub enum Token {
 }
 
 /// What a ResourceQuota bounds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quoted {
     /// A sum over pods and volume claims. `pods`, `storage` and `persistentvolumeclaims` are requests.
     Resource(Side, String),
     /// A number of objects of a kind, of which Kubernetes makes some itself.
     Objects {
         /// The kind.
-        kind: &'static str,
+        #[serde(with = "wire::word")]
+        kind: Word,
         /// How many Kubernetes makes itself.
         made: i64,
     },
@@ -362,7 +372,7 @@ pub struct OtherEnd {
 }
 
 /// How many of a workload's pods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Amount {
     /// This many.
     Count(i64),

@@ -2,20 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use portcullis_core::StableHash;
 use portcullis_syntax::{Lookup, Node};
+use serde::{Deserialize, Serialize};
 
 use super::ledger::{Given, Ledger};
 use super::mesh::{self, SubsetsOfHosts};
 use super::power::Powers;
 use super::selection::{Labelled, Labels, Selector, Selectors};
+use super::wire;
 use crate::kubernetes::{Grant, Object, Pod, Role, grants};
 
 /// What one namespace holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Contents {
     /// By kind and name.
     objects: BTreeMap<String, BTreeMap<String, Vec<Detail>>>,
     /// Kinds of objects whose names are filled in later.
+    #[serde(serialize_with = "wire::sorted")]
     pub(super) nameless: HashSet<String>,
     pub(super) pods: Labelled<PodFact>,
     pub(super) services: Labelled<()>,
@@ -25,6 +29,7 @@ pub(super) struct Contents {
     /// By the target's name; `None` where it is not known.
     autoscalers: BTreeMap<Option<String>, Vec<Autoscaler>>,
     /// `TEMPLATE-WORKLOAD` of the claims that StatefulSets make.
+    #[serde(serialize_with = "wire::sorted")]
     claim_prefixes: HashSet<String>,
     /// ServiceAccounts that mount no token, or may mount none.
     pub(super) without_token: BTreeSet<String>,
@@ -49,7 +54,7 @@ pub(super) struct Contents {
 }
 
 /// What is known of an object besides its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Detail {
     Plain,
     /// A ConfigMap or Secret: its keys, where all are known.
@@ -61,7 +66,7 @@ pub(super) enum Detail {
     Made,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ServiceFact {
     /// Number and name of each port; `None` where some are not known.
     pub(super) ports: Option<Vec<(i64, Option<String>)>>,
@@ -74,7 +79,7 @@ pub(super) struct ServiceFact {
     pub(super) is_external: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct PodFact {
     /// The names of its ports, where all are known.
     pub(super) port_names: Option<BTreeSet<String>>,
@@ -84,7 +89,7 @@ pub(super) struct PodFact {
     pub(super) replicas: Option<i64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Autoscaler {
     /// `None` where it is not known.
     kind: Option<String>,
@@ -95,13 +100,17 @@ pub(super) struct Autoscaler {
 }
 
 /// What is known of custom resources that may make objects.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Customs {
+    #[serde(serialize_with = "wire::sorted")]
     pub(super) names: HashSet<String>,
+    #[serde(serialize_with = "wire::sorted")]
     pub(super) groups: HashSet<String>,
-    /// Names that stand anywhere in them.
-    pub(super) mentions: HashSet<String>,
+    /// Hashes of the names that stand anywhere in them: any of their values may look like a name.
+    #[serde(serialize_with = "wire::sorted")]
+    pub(super) mentions: HashSet<u64>,
     /// Kinds that they make for every namespace, or under names that are not known.
+    #[serde(serialize_with = "wire::sorted")]
     pub(super) makes: HashSet<String>,
 }
 
@@ -340,7 +349,8 @@ impl Customs {
     /// Whether one of them may make an object of this name: operators name what they make after what asks for it, or
     /// after what it says.
     pub(super) fn may_make(&self, name: &str) -> bool {
-        self.mentions.contains(name) || !self.names.is_empty() && self.is_named_after(name)
+        !self.mentions.is_empty() && self.mentions.contains(&mention(name))
+            || !self.names.is_empty() && self.is_named_after(name)
     }
 
     /// Whether one of them may make pods that the selector accepts: it asks for a label with the name of one, or for a
@@ -364,6 +374,13 @@ impl Customs {
         let ends = name.match_indices(['-', '.', '_']).map(|(at, _)| at).chain([name.len()]);
         ends.filter_map(|end| name.get(..end)).any(|prefix| self.names.contains(prefix))
     }
+}
+
+/// What is kept of a text that may be a name.
+pub(super) fn mention(name: &str) -> u64 {
+    let mut hash = StableHash::new();
+    hash.text(name);
+    hash.short()
 }
 
 impl ServiceFact {

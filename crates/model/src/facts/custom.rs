@@ -3,7 +3,7 @@
 
 use portcullis_syntax::{Lookup, Node};
 
-use super::contents::Customs;
+use super::contents::{self, Customs};
 use super::{Facts, Namespace, mesh, written};
 use crate::kubernetes::{Object, Pod};
 
@@ -152,7 +152,7 @@ fn mention(node: Node<'_>, depth: usize, budget: &mut usize, customs: &mut Custo
     if let Some(text) = node.as_str()
         && is_name(text)
     {
-        customs.mentions.insert(text.to_owned());
+        customs.mentions.insert(contents::mention(text));
     }
     for (key, value) in node.entries() {
         if !matches!(key.text(), "apiVersion" | "kind" | "namespace" | "labels" | "annotations") {

@@ -7,12 +7,13 @@
 use std::collections::BTreeMap;
 
 use portcullis_core::StableHash;
+use serde::{Deserialize, Serialize};
 
 use super::home::Home;
 use super::{Namespace, Side};
 
 /// AmountSet that a container may be without, as a set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AmountSet(u8);
 
 /// The resources that are told apart.
@@ -39,7 +40,7 @@ impl AmountSet {
 }
 
 /// Where a pod looks for LimitRanges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sought {
     keys: [u64; 2],
     environment: Option<u8>,
@@ -58,7 +59,7 @@ impl Sought {
 }
 
 /// What LimitRanges give, by where pods look for it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct GivenAmounts(BTreeMap<u64, BTreeMap<Option<u8>, AmountSet>>);
 
 impl GivenAmounts {

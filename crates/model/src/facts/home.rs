@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use portcullis_core::StableHash;
 use portcullis_syntax::{Lookup, Node};
+use serde::{Deserialize, Serialize};
 
 use super::Namespace;
 use crate::kustomize::{References, directory_of};
@@ -31,7 +32,7 @@ pub struct Home {
 }
 
 /// Why files are deployed together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Company {
     /// A kustomization takes them in, or they are one release.
     #[default]

@@ -10,14 +10,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use portcullis_syntax::{Lookup, Node};
+use serde::{Deserialize, Serialize};
 
 use super::contents::{Autoscaler, Surely};
 use super::home::{Home, Role as HomeRole};
+use super::wire::{self, Word};
 use super::{AmountSet, Mark, Namespace};
 use crate::kubernetes::{Container, Object, Pod, Quantity, Role};
 
 /// Which half of a container's resources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Side {
     /// What the scheduler sets aside.
     Requests,
@@ -36,7 +38,7 @@ impl Side {
 }
 
 /// Where a quota, a LimitRange or a workload belongs, for deciding whether one is about the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
     deployed_with: u64,
     environment: Option<u8>,
@@ -57,22 +59,26 @@ impl Site {
 }
 
 /// What one namespace's workloads and claims ask for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ledger {
     loads: Vec<Load>,
     /// Each distinct pod once, after a merge: hundreds of workloads ask for the same.
     shapes: Vec<Shape>,
+    #[serde(skip)]
     by_hash: HashMap<u64, Vec<u32>>,
     /// Names of workloads whose amounts an autoscaler changes.
     resized: BTreeSet<String>,
+    #[serde(skip)]
     sums: OnceLock<Sums>,
+    #[serde(skip)]
     by_deployment: OnceLock<HashMap<u64, Vec<u32>>>,
 }
 
 /// A workload or a volume claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Load {
-    kind: &'static str,
+    #[serde(with = "wire::word")]
+    kind: Word,
     name: String,
     /// The containers' names, in the order of the shape.
     containers: Box<[Box<str>]>,
@@ -84,7 +90,7 @@ struct Load {
 }
 
 /// What one pod asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Shape {
     containers: Vec<Asks>,
     overhead: Vec<(Name, Amount)>,
@@ -111,7 +117,7 @@ fn name(text: &str) -> Name {
 }
 
 /// What one container asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Asks {
     role: RoleRank,
     requests: Vec<(Name, Amount)>,
@@ -120,7 +126,7 @@ struct Asks {
     is_open: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum RoleRank {
     Main,
     Init,
@@ -128,13 +134,13 @@ enum RoleRank {
 }
 
 /// A volume claim: its size and its class.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Claimed {
     storage: Amount,
     class: Option<Box<str>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Amount {
     Known(Quantity),
     Unknown,
@@ -159,7 +165,7 @@ type Sums = BTreeMap<Site, BTreeMap<(Side, Box<str>), Sum>>;
 
 /// Which pods a quota is about. Scopes that depend on what is not written, such as the cluster's default class, are none of
 /// these.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PodScope {
     /// Those that end after a time.
     Ending,
@@ -202,7 +208,7 @@ pub(super) struct Culprit {
 }
 
 /// A bound of a LimitRange.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
     /// What it bounds.
     pub of: Bounded,
@@ -219,7 +225,7 @@ pub struct Bound {
 }
 
 /// What a LimitRange bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bounded {
     /// Each container.
     Container,
@@ -230,7 +236,7 @@ pub enum Bounded {
 }
 
 /// How a LimitRange bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Test {
     /// Neither request nor limit may be less.
     Min,
@@ -524,7 +530,7 @@ enum Origin {
 pub(super) type Gifts = BTreeMap<(Side, Box<str>), i128>;
 
 /// What LimitRanges give to containers that write nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Given {
     amounts: BTreeSet<(Side, String)>,
     ranges: Vec<Range>,
@@ -533,7 +539,7 @@ pub(super) struct Given {
 }
 
 /// What one LimitRange gives to containers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Range {
     site: Site,
     gifts: Vec<(Side, Name, Amount)>,

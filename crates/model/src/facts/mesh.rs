@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashSet};
 
 use portcullis_syntax::{Lookup, Node};
+use serde::{Deserialize, Serialize};
 
+use super::wire;
 use super::{Facts, Namespace};
 use crate::kubernetes::Object;
 
 /// The subsets of a host.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Subsets {
+    #[serde(serialize_with = "wire::sorted")]
     names: HashSet<String>,
     /// Whether there may be more than is known.
     is_open: bool,

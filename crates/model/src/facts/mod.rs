@@ -18,15 +18,18 @@ mod mesh;
 mod power;
 mod selection;
 mod unread;
+mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portcullis_core::{FileId, Span, StableHash};
 use portcullis_syntax::{Lookup, Node};
+use serde::{Deserialize, Serialize};
 
 use crate::kubernetes::{Object, Pod};
 use contents::Contents;
+use wire::Word;
 
 pub use claim::{Amount, Claim, OtherEnd, Port, Quoted, Reach, Token};
 pub use defaults::{AmountSet, Sought};
@@ -38,8 +41,9 @@ pub use unread::{Unread, UnreadKind};
 /// The facts of a scan.
 ///
 /// Every claim is judged by look-ups, so that twice the files take twice the time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Facts {
+    #[serde(skip)]
     home: Arc<Home>,
     seen: Seen,
     /// Contents are large, and most maps have one namespace in a node with room for eleven.
@@ -50,19 +54,21 @@ pub struct Facts {
     /// Whether any namespace holds what is not seen.
     has_unseen: bool,
     /// Kinds of [`PLATFORM_KINDS`] of which the scan holds any.
-    platform: BTreeSet<&'static str>,
+    #[serde(with = "wire::words")]
+    platform: BTreeSet<Word>,
     /// Roles that every ServiceAccount is given.
     everyone: Vec<power::Bound>,
     /// Whether a policy may change pods as they are made.
     changes_pods: bool,
     /// Where the object is that was taken over last, and what it is known by: rules ask for it next.
+    #[serde(skip)]
     last: Option<(Mark, Option<u64>)>,
     /// What LimitRanges give to containers.
     given: defaults::GivenAmounts,
 }
 
 /// How much of a tree a scan saw.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Seen {
     /// Some of its files: what is not among them may be elsewhere.
     #[default]
@@ -72,7 +78,7 @@ pub enum Seen {
 }
 
 /// An object's namespace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Namespace {
     /// None is written: that of the deployment, or the object is of the whole cluster.
     Unwritten,
@@ -93,7 +99,7 @@ impl Namespace {
 }
 
 /// Where an object stands, in the order of a scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mark(u32, u32);
 
 impl Mark {

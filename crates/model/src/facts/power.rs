@@ -8,12 +8,14 @@
 
 use std::collections::BTreeMap;
 
+use super::wire::{self, Word};
 use super::{Facts, Namespace};
 use crate::kubernetes::{Grant, Object, RBAC_GROUP, grants, is_bootstrapped, role_ref, subjects};
 use portcullis_syntax::Node;
+use serde::{Deserialize, Serialize};
 
 /// What accounts of one namespace are bound to, and what its roles let their holders do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Powers {
     /// By account.
     pub(super) bound: BTreeMap<String, Vec<Bound>>,
@@ -24,7 +26,7 @@ pub(super) struct Powers {
 }
 
 /// A role that a binding gives, and how far.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bound {
     /// ``ClusterRoleBinding `web` ``.
     binding: String,
@@ -34,7 +36,7 @@ pub(super) struct Bound {
     extent: Extent,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Extent {
     Cluster,
     /// `kube-system` alone.
@@ -42,10 +44,12 @@ enum Extent {
 }
 
 /// What a role lets its holder do, in words, given for the whole cluster and for `kube-system`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Power {
-    cluster: &'static str,
-    system: Option<&'static str>,
+    #[serde(with = "wire::word")]
+    cluster: Word,
+    #[serde(with = "wire::maybe_word")]
+    system: Option<Word>,
 }
 
 impl Powers {

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use portcullis_syntax::{Lookup, Node};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::kubernetes::{Wanted, requirements};
 
 /// The labels of a pod or Service.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labels {
     /// In order of the keys: there are a few of them, in each of tens of thousands of objects.
     known: Box<[(Box<str>, Box<str>)]>,
@@ -19,7 +20,7 @@ pub struct Labels {
 }
 
 /// A label selector.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selector {
     wants: Vec<Want>,
     /// Whether it may want more than is known.
@@ -27,13 +28,13 @@ pub struct Selector {
 }
 
 /// One thing that a selector wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Want {
     key: String,
     test: Test,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Test {
     In(Vec<String>),
     NotIn(Vec<String>),
@@ -302,6 +303,21 @@ impl<T> Labelled<T> {
     }
 }
 
+/// The items alone travel: the index is made of them.
+impl<T: Serialize> Serialize for Labelled<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.items.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Labelled<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut all = Self::default();
+        Vec::deserialize(deserializer)?.into_iter().for_each(|(labels, item)| all.add(labels, item));
+        Ok(all)
+    }
+}
+
 impl LabelIndex {
     fn enter(&mut self, labels: &Labels, at: u32) {
         for (key, value) in &labels.known {
@@ -315,7 +331,7 @@ impl LabelIndex {
 }
 
 /// Selectors, by a label that they want.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Selectors {
     /// Each stands under the rarest of its labels, so that one that all share finds none of them.
     by_label: BTreeMap<u64, Vec<Selector>>,

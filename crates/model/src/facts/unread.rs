@@ -5,20 +5,24 @@
 use std::collections::{BTreeMap, HashSet};
 
 use portcullis_syntax::Tree;
+use serde::{Deserialize, Serialize};
+
+use super::wire;
 
 /// The kinds and namespaces that unread texts may hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Unread {
     by_kind: BTreeMap<String, Spaces>,
     any_kind: Spaces,
 }
 
 /// Namespaces, as they are written in a text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Spaces {
     any: bool,
     /// Objects without a namespace.
     unwritten: bool,
+    #[serde(serialize_with = "wire::sorted")]
     named: HashSet<String>,
 }
 

@@ -6,9 +6,10 @@
 use std::str::FromStr;
 
 use portcullis_syntax::{Node, Value};
+use serde::{Deserialize, Serialize};
 
 /// A quantity in billionths of its unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Quantity {
     /// Billionths.
     pub nanos: i128,
