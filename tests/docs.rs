@@ -4,6 +4,13 @@
 //! commands may write. A line `…` stands for any lines. Times are not compared. With `PORTCULLIS_WRITE_DOCS=1` blocks that
 //! are stale are written anew.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a panic in a helper is the failure message"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
