@@ -114,7 +114,7 @@ fn paths_for_services_start_at_the_root() {
 
 #[test]
 fn jobs_of_github_and_gitlab_have_links_to_their_files() {
-    let folder = folder("links", &[("k8s/a b.yaml", &pod("web"))]);
+    let folder = folder("links", &[("k8s/a b.yaml", &pod("web")), (".git/HEAD", "ref: refs/heads/main\n")]);
     let sha = "0123456789abcdef0123456789abcdef01234567";
     let github = [("GITHUB_SERVER_URL", "https://git.test"), ("GITHUB_REPOSITORY", "a/b"), ("GITHUB_SHA", sha)];
     let gitlab = [("CI_PROJECT_URL", "https://lab.test/a/b"), ("CI_COMMIT_SHA", sha)];

@@ -276,28 +276,6 @@ fn a_probe_is_answered_whoever_else_waits() {
     stop(server);
 }
 
-/// What is only announced takes no memory: a few kilobytes of requests would take all that there is.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_body_that_is_announced_has_no_room_before_it_comes() {
-    let size = || -> u64 {
-        let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-        text.split(' ').next().unwrap().parse::<u64>().unwrap() * 4096
-    };
-    let server = start(settings(), judge(|_, _| Decision::allowed()));
-    let client = Client::of(&server);
-    block_on(async {
-        let mut asked = client.open(Http::Two).await.unwrap();
-        let before = size();
-        let streams: Vec<_> = (0..200).map(|_| tokio::spawn(asked.announce("/validate?timeout=1s", 8 << 20))).collect();
-        assert_eq!(asked.ask("/validate", pod("a")).await.unwrap().response()["allowed"], true);
-        // 200 bodies of 8 MiB would be 1.6 GiB.
-        assert!(size() < before + (512 << 20), "{before} bytes have become {}", size());
-        drop(streams);
-    });
-    stop(server);
-}
-
 /// Whoever reaches the port may send names of any length: none of them is repeated as a whole.
 #[test]
 fn what_is_told_and_logged_of_a_name_is_short() {

@@ -59,9 +59,19 @@ pub(crate) fn root_paths(cwd: &Path, root: &Path) -> RootPaths {
     }
 }
 
-/// The nearest directory at or above `start` that holds `.git`.
+/// The nearest directory at or above `start` that holds `.git`, or is a bare repository.
 pub(crate) fn repository_root(start: &Path) -> Option<&Path> {
-    start.ancestors().find(|directory| directory.join(".git").exists())
+    start.ancestors().find(|directory| is_root(directory))
+}
+
+/// Whether a repository ends at this directory. In a linked worktree `.git` is a file.
+pub(crate) fn is_root(directory: &Path) -> bool {
+    directory.join(".git").exists() || is_bare(directory)
+}
+
+/// Whether a directory is a repository without a worktree.
+pub(crate) fn is_bare(directory: &Path) -> bool {
+    directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").is_dir()
 }
 
 #[cfg(test)]

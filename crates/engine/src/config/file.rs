@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use portcullis_core::Catalog;
 
 use super::{Config, ConfigError, PolicyKeys};
+use crate::paths;
 
 /// The names of the file; a directory holds at most one of them.
 pub const FILE_NAMES: [&str; 2] = ["portcullis.yaml", ".portcullis.yaml"];
@@ -55,8 +56,7 @@ impl Config {
         let absolute = std::path::absolute(start)
             .map_err(|error| ConfigFileError::Unreadable { path: start.to_owned(), reason: error.to_string() })?;
         let directory = if absolute.is_file() { absolute.parent().unwrap_or(&absolute) } else { &absolute };
-        // In a linked worktree `.git` is a file.
-        let depth = directory.ancestors().position(|ancestor| ancestor.join(".git").exists()).unwrap_or(0);
+        let depth = directory.ancestors().position(paths::is_root).unwrap_or(0);
         for ancestor in directory.ancestors().take(depth + 1) {
             let [plain, hidden] = FILE_NAMES.map(|name| ancestor.join(name));
             match (plain.is_file(), hidden.is_file()) {

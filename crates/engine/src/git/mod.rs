@@ -117,8 +117,7 @@ impl Repository {
                 };
                 return Self::open(paths::absolute(directory, Path::new(named)), Some(directory.to_owned()));
             }
-            if directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").is_dir()
-            {
+            if paths::is_bare(directory) {
                 return Self::open(directory.to_owned(), None);
             }
         }
