@@ -271,6 +271,7 @@ impl Open {
     }
 
     /// Announces a body of so many bytes on a stream of its own, of which the first alone comes.
+    #[allow(dead_code, reason = "one process alone asks for it")]
     pub(crate) fn announce(&self, path: &str, length: u64) -> impl Future<Output = Result<Answer, String>> + use<> {
         let Self::Two(sender) = self else { panic!("there are no streams") };
         let (mut sender, mut request) =
