@@ -17,6 +17,11 @@ use clap::Parser;
 use crate::args::{Cli, Command};
 use crate::terminal::Failure;
 
+/// Static binaries are linked with musl, whose allocator lets one thread in at a time.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit code for everything that kept the program from doing its job.
 const FAILED: u8 = 2;
 
