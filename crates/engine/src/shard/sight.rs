@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::WalkBuilder;
 use portcullis_core::{
@@ -90,7 +91,7 @@ impl Seeing {
         self,
         given: Option<&Baseline>,
         report: &mut ScanReport,
-        targets: &[std::sync::Arc<str>],
+        targets: &[Arc<str>],
         faulty: BTreeSet<FileId>,
     ) -> Vec<baseline::Standing> {
         let known = self.baseline.map(|entries| Baseline::new(entries.into_iter().map(BaselineEntry::from).collect()));
