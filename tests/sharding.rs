@@ -336,6 +336,10 @@ fn what_is_no_part_is_refused() {
         (&["--shard", "1+/3"], "expected I/N"),
         (&["--shard", "1/2", "--fix"], "cannot be used with"),
         (&["--shard", "1/2", "--staged"], "cannot be used with"),
+        (&["--shard", "1/2", "--changed", "HEAD"], "the whole scan alone"),
+        (&["--shard", "1/2", "--baseline", "b.json"], "leave the facts of the part"),
+        (&["--shard", "1/2", "--format", "facts", "--baseline", "b.json"], "does not exist"),
+        (&["merge", "a.yaml", "--baseline", "b.json"], "does not exist"),
         (&["--shard", "1/2", "-"], "standard input"),
         (&["--format", "facts=x"], "name the part"),
         (&["--shard", "1/2", "--format", "facts", "--format", "json"], "share standard output"),
@@ -360,6 +364,9 @@ fn parts_that_do_not_belong_together_are_refused() {
     facts("1/3", "third", &[]);
     facts("2/2", "all", &["--profile", "all"]);
     facts("2/2", "day", &["--date", "2026-11-23"]);
+    let known = ["baseline", "write", "-o", "../out/known.json", "--profile", "all"];
+    assert_eq!(said(&run(&root, &[&known, DAY].concat(), &[])).1, 0);
+    facts("2/2", "known", &["--baseline", "../out/known.json"]);
     fs::write(root.join("c.yaml"), "c: 1\n").unwrap();
     facts("2/2", "more", &[]);
     let good = fs::read(root.join("../out/1")).unwrap();
@@ -377,6 +384,7 @@ fn parts_that_do_not_belong_together_are_refused() {
         (&["1", "third"], "one number of parts"),
         (&["1", "all"], "is of other rules that are on"),
         (&["1", "day"], "is of other days"),
+        (&["1", "known"], "is of other baselines"),
         (&["1", "more"], "is of other files"),
         (&["cut", "2"], "is damaged"),
         (&["text", "2"], "is no file of facts"),
@@ -393,6 +401,110 @@ fn parts_that_do_not_belong_together_are_refused() {
     fs::remove_file(root.join("c.yaml")).unwrap();
     facts("0+1/2", "sum", &[]);
     assert_eq!(fs::read(root.join("../out/sum")).unwrap(), good);
+}
+
+/// What is known of the estate before it changes: files are fixed, moved, copied and taken out, and one can no longer be read.
+fn with_baseline(name: &str, more: &[(&str, &str)], options: &[&str]) -> PathBuf {
+    let files = estate();
+    let mut files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.extend(more);
+    files.push((".gitignore", "green/ignored/\n"));
+    let root = tree(name, &files);
+    let arguments = [&["baseline", "write", "-o", "../out/known.json"], DAY, options].concat();
+    assert_eq!(said(&run(&root, &arguments, &[])).1, 0);
+    let rename = |from: &str, to: &str| {
+        fs::create_dir_all(root.join(to).parent().unwrap()).unwrap();
+        fs::rename(root.join(from), root.join(to)).unwrap();
+    };
+    rename("red/deployment-0.yaml", "red/moved/web.yaml");
+    rename("red/compose.yaml", "blue/other/compose.yaml");
+    rename("blue/deployment-1.yaml", "../out/kept.yaml");
+    rename("blue/deployment-2.yaml", "green/moved/web.yaml");
+    rename("green/deployment-1.yaml", "green/ignored/deployment-1.yaml");
+    rename("green/.env", "green/ignored/.env");
+    // What is ignored is there still, though nothing scans it: it is neither fixed nor what its copy was called before.
+    fs::write(root.join(".gitignore"), "green/ignored/\ngreen/deployment-2.yaml\ninfra/\n").unwrap();
+    fs::copy(root.join("red/service-3.yaml"), root.join("red/service-4.yaml")).unwrap();
+    fs::copy(root.join("green/deployment-2.yaml"), root.join("red/copy.yaml")).unwrap();
+    fs::write(root.join("red/settings.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: other }\n").unwrap();
+    fs::write(root.join("blue/deployment-3.yaml"), "apiVersion: apps/v1\nkind: Deployment\nmetadata: {\n").unwrap();
+    fs::remove_file(root.join("broken.yaml")).unwrap();
+    root
+}
+
+/// Whether the parts with a baseline come to what the whole comes to with it, byte for byte, and on standard error as well.
+/// `whole`, `part` and `merge` say how each is given the baseline.
+fn check_known(root: &Path, [whole, part, merge]: [&[&str]; 3], options: &[&str], paths: &[&str]) {
+    let out = root.parent().unwrap().join("out");
+    for folder in ["whole", "merged"] {
+        fs::create_dir_all(out.join(folder)).unwrap();
+    }
+    for shown in [&[][..], &["--include-suppressed"]] {
+        let arguments = [&["check"], DAY, whole, options, shown, paths].concat();
+        let expected = run(root, &arguments, &reports("../out/whole"));
+        for count in [1, 3] {
+            let facts = |number: u32| format!("../out/known-{count}.{number}.facts");
+            for number in 1..=count {
+                let (shard, format) = (format!("{number}/{count}"), format!("facts={}", facts(number)));
+                let arguments =
+                    [&["check", "--shard", &shard, "--format", &format, "--exit-zero"], DAY, part, options, paths];
+                let output = run(root, &arguments.concat(), &[]);
+                let (errors, code) = said(&output);
+                assert!(code == 0 && !errors.contains("fixed"), "{shard}: {code} {errors}");
+            }
+            let files: Vec<String> = (1..=count).map(facts).collect();
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            let arguments = [&["merge"], merge, shown, &files].concat();
+            let merged = run(root, &arguments, &reports("../out/merged"));
+            let read = |folder: &str, format: &str| fs::read_to_string(out.join(folder).join(format)).unwrap();
+            for format in REPORTS {
+                let (whole, merged) = (read("whole", format), read("merged", format));
+                if whole != merged {
+                    let differ = whole.lines().zip(merged.lines()).find(|(a, b)| a != b);
+                    panic!("{} in {count} parts: {format} differs: {differ:?}", root.display());
+                }
+            }
+            assert_eq!(told(&merged), told(&expected));
+            let json: serde_json::Value = serde_json::from_str(&read("merged", "json")).unwrap();
+            let count = |kind: &str| {
+                json["notes"].as_array().unwrap().iter().filter(|note| note["kind"].as_str() == Some(kind)).count()
+            };
+            let is_known = |it: &&serde_json::Value| it["suppressed"]["by"] == "baseline";
+            let known = json["findings"].as_array().unwrap().iter().filter(is_known).count();
+            assert!(count("fixed") > 0 && (known > 0) != shown.is_empty(), "{}: {known}", json["notes"]);
+        }
+    }
+}
+
+/// What is said on standard error but for the time that it took, and the exit code.
+fn told(output: &Output) -> (Vec<String>, i32) {
+    let (errors, code) = said(output);
+    (errors.lines().filter(|line| !line.contains(" in ")).map(str::to_owned).collect(), code)
+}
+
+#[test]
+fn a_baseline_hides_in_the_merge_what_it_hides_in_the_whole() {
+    let known: &[&str] = &["--baseline", "../out/known.json"];
+    let all = &["--profile", "all"];
+    let root = with_baseline("known", &[], all);
+    check_known(&root, [known, &[], known], all, &["."]);
+    check_known(&root, [known, known, &[]], all, &["."]);
+    // Of what lies elsewhere, a part knows what a baseline names.
+    check_known(&root, [known, known, &[]], all, &["red", "blue/other", "green"]);
+    check_known(&root, [known, known, &[]], &["--only", "k8s-*"], &["."]);
+    // From below the root.
+    let known: &[&str] = &["--baseline", "../../out/known.json"];
+    check_known(&root.join("red"), [known, &[], known], all, &["."]);
+    check_known(&root.join("red"), [known, known, &[]], all, &["../blue", "."]);
+    let config = "baseline: ../out/known.json\noverrides:\n  - { paths: [red/], rules: { k8s-dangling-service: off, k8s-image-latest-tag: off } }\n";
+    let root = with_baseline("known-by-configuration", &[], all);
+    fs::write(root.join("portcullis.yaml"), config).unwrap();
+    check_known(&root, [&[], &[], &[]], all, &["."]);
+    // What the merge is given is stronger.
+    let known = fs::read_to_string(root.join("../out/known.json")).unwrap();
+    fs::write(root.join("../out/empty.json"), format!("{}\n]\n", known.lines().next().unwrap())).unwrap();
+    let known: &[&str] = &["--baseline", "../out/known.json"];
+    check_known(&root, [known, &["--baseline", "../out/empty.json"], known], all, &["."]);
 }
 
 /// A generator that gives the same numbers on every machine.
@@ -434,7 +546,7 @@ fn hostile_facts_never_panic() {
                 piece.push(0);
             }
         }
-        let Ok(scan) = merge_from(&[("changed".to_owned(), packed(&pieces))], 1, &Silent) else {
+        let Ok(scan) = merge_from(&[("changed".to_owned(), packed(&pieces))], None, 1, &Silent) else {
             refused += 1;
             continue;
         };

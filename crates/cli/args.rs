@@ -162,11 +162,11 @@ pub(crate) struct CheckArgs {
     ///
     /// Which part judges a file depends on its path, and each file is judged in one of them. The number may be a sum, for those
     /// who count from 0: `0+1/8`. With `--format facts=PATH` the part
-    /// leaves what `portcullis merge` needs; what depends on files of other parts is not reported before.
+    /// leaves what `portcullis merge` needs, the baseline included; what depends on files of other parts is not reported before.
     #[arg(
         long,
         value_name = "I/N",
-        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged", "changed", "baseline", "history"]
+        conflicts_with_all = ["fix", "explain_path", "stdin_filename", "staged", "history"]
     )]
     pub(crate) shard: Option<Shard>,
 
@@ -230,6 +230,12 @@ pub(crate) struct MergeArgs {
     /// The lowest severity that makes the exit code 1; what the configuration of the parts says, or low, by default
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
+
+    /// Report only what is not in this file, which `portcullis baseline write` makes
+    ///
+    /// Stronger than the baseline that the parts were given, by `--baseline` or by the configuration.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) baseline: Option<PathBuf>,
 
     /// Threads to work with; one for each core by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

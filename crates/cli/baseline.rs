@@ -29,7 +29,7 @@ pub(crate) fn run(args: BaselineArgs) -> Result<ExitCode, Failure> {
     let mut options = prepared(&args, &[])?;
     options.needs.trace = true;
     let path = output.or_else(|| configured(&options)).unwrap_or_else(|| DEFAULT.into());
-    let old = match read(&path, &options) {
+    let old = match read(&path, &options.cwd) {
         Err(Unread::Missing) if task == Task::Write => Baseline::default(),
         other => other.map_err(|unread| unread.of(&path))?,
     };
@@ -56,7 +56,12 @@ pub(crate) fn run(args: BaselineArgs) -> Result<ExitCode, Failure> {
 /// The baseline that a check goes by, if any.
 pub(crate) fn asked(args: &CheckArgs, options: &ScanOptions) -> Result<Option<Baseline>, Failure> {
     let Some(path) = args.baseline.clone().or_else(|| configured(options)) else { return Ok(None) };
-    read(&path, options).map(Some).map_err(|unread| unread.of(&path))
+    read(&path, &options.cwd).map(Some).map_err(|unread| unread.of(&path))
+}
+
+/// The baseline of a file that is named where nothing is scanned.
+pub(crate) fn named(path: &Path) -> Result<Baseline, Failure> {
+    read(path, &std::env::current_dir()?).map_err(|unread| unread.of(path))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,14 +115,14 @@ impl Unread {
     }
 }
 
-fn read(path: &Path, options: &ScanOptions) -> Result<Baseline, Unread> {
+fn read(path: &Path, cwd: &Path) -> Result<Baseline, Unread> {
     let fault = |error: FileError| match error {
         FileError::Missing(_) => Unread::Missing,
         FileError::Unreadable { reason, .. } => Unread::Fault(reason),
         other => Unread::Fault(other.to_string()),
     };
     let Some(name) = path.to_str() else { return Err(Unread::Fault("its name is not UTF-8".to_owned())) };
-    let bytes = Worktree::new(options.cwd.clone(), FILE_LIMIT).read(name).map_err(fault)?;
+    let bytes = Worktree::new(cwd.to_path_buf(), FILE_LIMIT).read(name).map_err(fault)?;
     read_baseline(&bytes).map_err(|fault| Unread::Fault(fault.to_string()))
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
     let facts = facts_output(args)?;
+    refuse_part(args, facts)?;
     let mut options = prepared(args, &outputs)?;
     options.baseline = baseline::asked(args, &options)?.map(Arc::new);
     let fail_on = args.rules.fail_on.or(options.config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
@@ -56,6 +57,22 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         write_facts(destination, bytes)?;
     }
     conclude(scanned, &outputs, stream, (&args.output, options.date), fail_on, !args.paths.is_empty())
+}
+
+/// Refuses what a part of a scan cannot do.
+fn refuse_part(args: &CheckArgs, facts: Option<&Destination>) -> Result<(), Failure> {
+    let (message, help) = match args.shard {
+        Some(_) if args.changed.is_some() => (
+            "--changed cannot be used with --shard: what a change is to blame for is known to the whole scan alone",
+            "scan the whole tree with --changed, or the parts with --baseline",
+        ),
+        Some(_) if args.baseline.is_some() && facts.is_none() => (
+            "--baseline with --shard: what is known is told from what is new when the parts are put together",
+            "leave the facts of the part: --format facts=PATH",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Failure::with_help(message, help))
 }
 
 /// Where the facts of a part go, where they are asked for.

@@ -71,7 +71,7 @@ pub fn facts(data: &[u8]) {
 }
 
 fn merged(file: Vec<u8>) {
-    let Ok(merged) = merge_from(&[("fuzz".to_owned(), file)], 1, &Silent) else { return };
+    let Ok(merged) = merge_from(&[("fuzz".to_owned(), file)], None, 1, &Silent) else { return };
     for format in ReportFormat::ALL {
         write(&merged.scanned.report, format, &portcullis_report::Options::default(), &mut std::io::sink())
             .expect("a sink takes everything");

@@ -13,17 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use portcullis_core::{
-    Baseline, BaselineEntry, FileId, Files, Finding, Fingerprint, Note, NoteKind, ScanError, ScanReport, SuppressedBy,
-    Suppression, is_advisory,
+    Baseline, BaselineEntry, FileId, Finding, Fingerprint, Note, NoteKind, RuleIdx, ScanError, ScanReport,
+    SuppressedBy, Suppression, is_advisory,
 };
 use portcullis_model::facts::Seen;
 
-use crate::classify::Language;
-use crate::discover::Discovered;
 use crate::paths;
 use crate::policies::POLICY_TAG;
-use crate::scan::{ScanOptions, scan_root};
-use crate::select::Selection;
 
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +34,10 @@ pub enum Standing {
 
 /// Suppresses what the baseline knows, and notes what is fixed. The result stands for the entries, in their order.
 pub(crate) fn apply(baseline: &Baseline, report: &mut ScanReport, sight: &Sight<'_>) -> Vec<Standing> {
-    let mut standings = vec![Standing::Unknown; baseline.entries.len()];
-    let is_gone = |entry: &BaselineEntry| !sight.is_file(&entry.path);
-    for (index, entry) in held(baseline, report, is_gone) {
-        if let Some(slot) = standings.get_mut(entry) {
-            *slot = Standing::Held(index);
-        }
-        if let Some(finding) = report.findings.get_mut(index).filter(|finding| finding.suppressed.is_none()) {
-            finding.suppressed = Some(Box::new(Suppression { by: SuppressedBy::Baseline, reason: None }));
-        }
-    }
-    let blind = Blind::of(report, sight.faulty);
+    let mut standings = hide(baseline, report, sight);
+    let blind = Blind::of(report, sight.faulty.clone());
     let files: HashMap<String, usize> =
-        (0..sight.found.targets.len()).filter_map(|at| Some((report.root_path(file_id(at)?), at))).collect();
+        (0..sight.targets).filter_map(|at| Some((report.root_path(file_id(at)?), at))).collect();
     let mut fixed = Vec::new();
     for (standing, entry) in standings.iter_mut().zip(&baseline.entries) {
         if *standing == Standing::Unknown && sight.would_tell(entry, &files, report, &blind) {
@@ -66,6 +53,21 @@ pub(crate) fn apply(baseline: &Baseline, report: &mut ScanReport, sight: &Sight<
         fixed.push(Note { path: String::new(), kind: NoteKind::Other, message });
         report.notes.append(&mut fixed);
         report.notes.sort();
+    }
+    standings
+}
+
+/// Suppresses what the baseline knows. Of what is not there, nothing is said: a part of a scan cannot tell.
+pub(crate) fn hide(baseline: &Baseline, report: &mut ScanReport, sight: &Sight<'_>) -> Vec<Standing> {
+    let mut standings = vec![Standing::Unknown; baseline.entries.len()];
+    let is_gone = |entry: &BaselineEntry| !(sight.is_file)(&entry.path);
+    for (index, entry) in held(baseline, report, is_gone) {
+        if let Some(slot) = standings.get_mut(entry) {
+            *slot = Standing::Held(index);
+        }
+        if let Some(finding) = report.findings.get_mut(index).filter(|finding| finding.suppressed.is_none()) {
+            finding.suppressed = Some(Box::new(Suppression { by: SuppressedBy::Baseline, reason: None }));
+        }
     }
     standings
 }
@@ -170,29 +172,31 @@ impl<'m> Matching<'m> {
     }
 }
 
-/// What a scan could see.
+/// What a scan could see, whether it is at hand or was put together.
 pub(crate) struct Sight<'s> {
-    pub(crate) options: &'s ScanOptions,
-    pub(crate) files: &'s dyn Files,
-    pub(crate) found: &'s Discovered,
+    /// Where paths are shown from, and where those of entries are from.
+    pub(crate) cwd: PathBuf,
+    pub(crate) root: PathBuf,
+    /// What was asked for; everything where nothing is.
+    pub(crate) named: Vec<PathBuf>,
+    /// How many of the report's files were looked at by themselves.
+    pub(crate) targets: usize,
     pub(crate) seen: Seen,
-    pub(crate) faulty: &'s Faulty,
-    /// The rules that are on for a target, and without one those of any other file.
-    pub(crate) selection: &'s dyn Fn(Option<usize>) -> Option<&'s Selection>,
+    /// Whether all advisories were looked up.
+    pub(crate) is_looked_up: bool,
+    pub(crate) faulty: BTreeSet<FileId>,
+    /// Whether there is a file, by its path from the root.
+    pub(crate) is_file: &'s dyn Fn(&str) -> bool,
+    /// Whether a target names packages.
+    pub(crate) is_of_packages: &'s dyn Fn(usize) -> bool,
+    /// Whether a rule is on for a target, and without one for any other file.
+    pub(crate) is_on: &'s dyn Fn(Option<usize>, RuleIdx) -> bool,
 }
 
 impl Sight<'_> {
     /// A path from the root as the scan shows it.
     fn shown(&self, path: &str) -> String {
-        paths::relative(&self.options.cwd, &self.absolute(path))
-    }
-
-    fn absolute(&self, path: &str) -> PathBuf {
-        paths::absolute(&scan_root(self.options), Path::new(path))
-    }
-
-    fn is_file(&self, path: &str) -> bool {
-        self.files.is_file(&self.shown(path))
+        shown_of(&self.cwd, &self.root, path)
     }
 
     /// Whether the scan would have told a finding.
@@ -204,35 +208,39 @@ impl Sight<'_> {
         blind: &Blind,
     ) -> bool {
         let target = files.get(&entry.path).copied();
-        let language = target.and_then(|at| self.found.targets.get(at)).map(|(_, language)| *language);
         let is_read = match target.and_then(file_id) {
             Some(file) => !blind.files.contains(report.path(file)),
-            None => self.is_below_named(&entry.path) && !self.is_file(&entry.path),
+            None => self.is_below_named(&entry.path) && !(self.is_file)(&entry.path),
         };
         if !is_read {
             return false;
         }
-        let Some(selection) = (self.selection)(target) else { return false };
         let Some(rule) = report.catalog.by_id(&entry.rule) else {
             // An advisory is a rule only where it holds.
-            let is_of_package = target.is_none() || matches!(language, Some(Language::Packages(_)));
-            let is_looked_up = self.options.only.is_empty() && self.options.skip.is_empty();
-            return is_advisory(&entry.rule) && is_of_package && is_looked_up && !blind.to_advisories;
+            let is_of_package = target.is_none_or(self.is_of_packages);
+            return is_advisory(&entry.rule) && is_of_package && self.is_looked_up && !blind.to_advisories;
         };
         let meta = report.catalog.get(rule);
         let sees_neighbours = self.seen == Seen::Whole && !blind.is_broken;
-        selection.is_on(rule)
+        (self.is_on)(target, rule)
             && (!meta.tags.contains("across-files") || sees_neighbours)
             && !(meta.tags.contains(POLICY_TAG) && blind.to_policies)
             && !(is_advisory(&entry.rule) && blind.to_advisories)
     }
 
-    /// Whether a path is what was asked for, or below it.
     fn is_below_named(&self, path: &str) -> bool {
-        let path = self.absolute(path);
-        let mut named = self.options.paths.iter().map(|named| paths::absolute(&self.options.cwd, named));
-        self.options.paths.is_empty() || named.any(|named| path.starts_with(named))
+        is_below(&self.named, &paths::absolute(&self.root, Path::new(path)))
     }
+}
+
+/// Whether a path is one of what was asked for, or below it.
+pub(crate) fn is_below(named: &[PathBuf], path: &Path) -> bool {
+    named.is_empty() || named.iter().any(|named| path.starts_with(named))
+}
+
+/// A path from the root as it is shown from the working directory.
+pub(crate) fn shown_of(cwd: &Path, root: &Path, path: &str) -> String {
+    paths::relative(cwd, &paths::absolute(root, Path::new(path)))
 }
 
 /// The files that could not be read to their end, whether or not a rule says so.
@@ -244,7 +252,7 @@ impl Faulty {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file);
     }
 
-    fn files(&self) -> BTreeSet<FileId> {
+    pub(crate) fn files(&self) -> BTreeSet<FileId> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -260,11 +268,11 @@ struct Blind {
 }
 
 impl Blind {
-    fn of(report: &ScanReport, faulty: &Faulty) -> Self {
+    fn of(report: &ScanReport, faulty: BTreeSet<FileId>) -> Self {
         let kinds = [NoteKind::Template, NoteKind::Unbuilt, NoteKind::Unrecognised, NoteKind::Other];
         let noted = report.notes.iter().filter(|note| !note.path.is_empty() && kinds.contains(&note.kind));
         let mut files: HashSet<String> = noted.map(|note| note.path.clone()).collect();
-        let broken: Vec<String> = faulty.files().into_iter().map(|file| report.path(file).to_owned()).collect();
+        let broken: Vec<String> = faulty.into_iter().map(|file| report.path(file).to_owned()).collect();
         let is_broken = !broken.is_empty() || !report.errors.is_empty();
         files.extend(broken);
         let mut blind = Self { files, is_broken, to_policies: false, to_advisories: false };

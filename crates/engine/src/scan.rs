@@ -40,7 +40,7 @@ use crate::relations;
 use crate::scrub::clean_report;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
-use crate::shard::{self, Base, Equal, Last, Leaving, Shard, Stage, Units};
+use crate::shard::{self, Base, Equal, Last, Leaving, Seeing, Shard, Stage, Units};
 use crate::targets::Builds;
 use crate::{helm, packages, paths, piped, taken_in, terraform};
 
@@ -377,7 +377,8 @@ fn scan_once(
     let shared = Shared {
         options,
         needs: Needs {
-            trace: options.needs.trace || options.baseline.is_some() || is_about_change(options),
+            // Which baseline the merge will have is not known.
+            trace: options.needs.trace || options.needs.facts || options.baseline.is_some() || is_about_change(options),
             ..options.needs
         },
         catalog: &catalog,
@@ -510,6 +511,7 @@ fn scan_once(
             // The working directory stands for no path at all, which is not expected to hold anything.
             is_empty: found.empty_directory && options.paths != [Path::new(".")],
             hits: Vec::new(),
+            seeing: Seeing::default(),
         }
     });
     let mut leaving = options.shard.filter(|_| options.needs.facts).map(|shard| {
@@ -660,12 +662,34 @@ fn scan_once(
             base.hits = hits;
         }
     }
-    let selection = |target: Option<usize>| {
+    let is_on = |target: Option<usize>, rule: RuleIdx| {
         let set = target.and_then(|target| sets.get(target)).copied().unwrap_or_default();
-        rules.get(&set).map(|rules| &rules.selection)
+        rules.get(&set).is_some_and(|rules| rules.selection.is_on(rule))
     };
-    let sight = Sight { options, files: worktree, found: &found, seen, faulty: &faulty, selection: &selection };
-    let baseline = options.baseline.as_deref().map(|baseline| baseline::apply(baseline, &mut report, &sight));
+    let root = scan_root(options);
+    let sight = Sight {
+        cwd: options.cwd.clone(),
+        root: root.clone(),
+        named: shard::absolute_of(options),
+        targets: total,
+        seen,
+        is_looked_up: shard::is_looked_up(options),
+        faulty: faulty.files(),
+        is_file: &|path| worktree.is_file(&baseline::shown_of(&options.cwd, &root, path)),
+        is_of_packages: &|target| matches!(found.targets.get(target), Some((_, Language::Packages(_)))),
+        is_on: &is_on,
+    };
+    let baseline = options.baseline.as_deref().map(|baseline| match options.shard {
+        Some(_) => baseline::hide(baseline, &mut report, &sight),
+        None => baseline::apply(baseline, &mut report, &sight),
+    });
+    if leaving.is_some() {
+        last.faulty = faulty.files().into_iter().map(|file| file.0).collect();
+        if let Some(base) = &mut base {
+            let selections = rules.iter().map(|(set, rules)| (*set, &rules.selection)).collect();
+            base.seeing = Seeing::of(options, (worktree, &found, seen), &catalog, &selections, &sets);
+        }
+    }
     let facts = leaving.map(|leaving| leaving.finish(last, base, &report));
     report.stats.elapsed_ms = started.elapsed().as_millis();
     // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
@@ -712,6 +736,9 @@ fn equal(
         format!("{:?} {:?} {}", options.tf_vars, options.config.fail_on, options.ignore_unfixed),
     ];
     equal.add("options", ignore.chain(others));
+    let known = options.baseline.iter().flat_map(|baseline| &baseline.entries);
+    let known = known.map(|entry| format!("{} {} {} {:x}", entry.path, entry.rule, entry.fingerprint, entry.content));
+    equal.add("baselines", known);
     equal
 }
 

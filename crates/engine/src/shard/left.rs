@@ -19,8 +19,8 @@ use portcullis_model::facts::{Claim, Facts};
 use portcullis_secrets::Scanner;
 use serde::{Deserialize, Serialize};
 
-use super::Shard;
 use super::wire::{Asking, Failed, Hit, Left, Place, Resolved, Rooted, Rule, Sealed};
+use super::{Seeing, Shard};
 use crate::config::Ignore;
 use crate::judge::Judged;
 use crate::relations::missing_account;
@@ -31,7 +31,7 @@ use crate::terraform::Unsaid;
 pub(super) const MAGIC: &[u8] = b"portcullis facts\n";
 
 /// The version of what follows the header.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The version of the program.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -113,6 +113,8 @@ pub(super) struct End<'a> {
     /// ServiceAccounts that claims miss and Terraform may make.
     pub(super) made: Vec<String>,
     pub(super) unsaid: Unsaid,
+    /// Files that could not be read to their end.
+    pub(super) faulty: Vec<u32>,
 }
 
 /// What is of no unit, and the same in all parts.
@@ -146,6 +148,7 @@ pub(super) struct Common<'a> {
     pub(super) packages: Vec<Resolved>,
     pub(super) lockfiles: Vec<Asking>,
     pub(super) hits: Vec<Hit>,
+    pub(super) seeing: Seeing,
 }
 
 /// An accepted finding, as the configuration has it.
@@ -187,6 +190,7 @@ pub(crate) struct Base<'a> {
     pub(crate) is_search: bool,
     pub(crate) is_empty: bool,
     pub(crate) hits: Vec<Hit>,
+    pub(crate) seeing: Seeing,
 }
 
 /// What was said at the end of a part.
@@ -197,6 +201,7 @@ pub(crate) struct Last {
     pub(crate) errors: Vec<ScanError>,
     pub(crate) undecided: Vec<(String, String, String, Vec<String>)>,
     pub(crate) made: Vec<String>,
+    pub(crate) faulty: Vec<u32>,
 }
 
 /// A file of facts while it is written.
@@ -268,6 +273,7 @@ impl Leaving {
             undecided: last.undecided,
             made: last.made,
             unsaid,
+            faulty: last.faulty,
         }));
         let mut base = base.map(|mut base| {
             clean_texts(&mut base.notes, &mut base.errors, &self.scanner);
@@ -317,6 +323,7 @@ impl Base<'_> {
             packages: report.packages.iter().map(Resolved::from).collect(),
             lockfiles: report.lockfiles.iter().map(Asking::from).collect(),
             hits: std::mem::take(&mut self.hits),
+            seeing: std::mem::take(&mut self.seeing),
         }
     }
 }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use flate2::read::DeflateDecoder;
-use portcullis_core::{FileId, Finding, Location, Note, RuleIdx, RuleMeta, ScanError, ScanReport, Severity};
+use portcullis_core::{Baseline, FileId, Finding, Location, Note, RuleIdx, RuleMeta, ScanError, ScanReport, Severity};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_rules::Date;
 use serde::de::DeserializeOwned;
 
 use super::left::{self, Common, End, Equal, FORMAT, Header, Ignored, MAGIC, Part, Record, Stage, VERSION};
+use super::sight::Seeing;
 use super::wire::{Hit, Sealed, Wrong};
 use crate::config::{Config, Ignore, PathMatcher};
 use crate::constraints::{self, Undecided};
@@ -131,8 +132,14 @@ const ALLOWANCE: u64 = 16 << 20;
 /// Missing parts that an error names at most.
 const NAMED: usize = 10;
 
-/// Puts the files of all parts of a scan together, in whatever order they are named. `threads` as for a scan.
-pub fn merge(paths: &[PathBuf], threads: usize, progress: &dyn Progress) -> Result<Merged, MergeError> {
+/// Puts the files of all parts of a scan together, in whatever order they are named. A baseline is stronger than the one that
+/// the parts were given. `threads` as for a scan.
+pub fn merge(
+    paths: &[PathBuf],
+    baseline: Option<&Baseline>,
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<Merged, MergeError> {
     let read = |path: &PathBuf| {
         let bytes = std::fs::File::open(path).and_then(|file| {
             let mut bytes = Vec::new();
@@ -148,11 +155,16 @@ pub fn merge(paths: &[PathBuf], threads: usize, progress: &dyn Progress) -> Resu
         }
     };
     let files: Vec<(String, Vec<u8>)> = paths.iter().map(read).collect::<Result<_, _>>()?;
-    merge_from(&files, threads, progress)
+    merge_from(&files, baseline, threads, progress)
 }
 
 /// The same of what the files hold, each with its name.
-pub fn merge_from(files: &[(String, Vec<u8>)], threads: usize, progress: &dyn Progress) -> Result<Merged, MergeError> {
+pub fn merge_from(
+    files: &[(String, Vec<u8>)],
+    baseline: Option<&Baseline>,
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<Merged, MergeError> {
     let started = Instant::now();
     let sources = opened(files)?;
     let count = sources.len();
@@ -181,7 +193,7 @@ pub fn merge_from(files: &[(String, Vec<u8>)], threads: usize, progress: &dyn Pr
         done += 1;
         progress.files(done.min(total), total);
     }
-    Ok(whole.conclude(pool.as_ref(), started))
+    Ok(whole.conclude(baseline, pool.as_ref(), started))
 }
 
 /// The parts in order. All of them have to be there, and to be of one scan.
@@ -340,6 +352,7 @@ struct Whole {
     is_search: bool,
     is_empty: bool,
     hits: Vec<Hit>,
+    seeing: Seeing,
 }
 
 impl Whole {
@@ -393,6 +406,7 @@ impl Whole {
             is_search: common.is_search,
             is_empty: common.is_empty,
             hits: common.hits,
+            seeing: common.seeing,
             report,
         })
     }
@@ -450,7 +464,7 @@ impl Whole {
     }
 
     /// What a scan does when all files are judged.
-    fn conclude(mut self, pool: Option<&rayon::ThreadPool>, started: Instant) -> Merged {
+    fn conclude(mut self, baseline: Option<&Baseline>, pool: Option<&rayon::ThreadPool>, started: Instant) -> Merged {
         self.judge_again();
         let last = std::mem::take(&mut self.last);
         let report = &mut self.report;
@@ -458,7 +472,9 @@ impl Whole {
         let mut undecided = Undecided::default();
         let (mut made, mut said) = (HashSet::new(), BTreeSet::new());
         let mut patches = 0_usize;
+        let mut faulty = BTreeSet::new();
         for end in last {
+            faulty.extend(end.faulty.into_iter().map(FileId));
             patches = patches.saturating_add(end.patches);
             report.errors.extend(end.errors.into_iter().map(ScanError::from));
             // What is said of objects is said once, whichever part met them.
@@ -506,10 +522,10 @@ impl Whole {
         let catalog = Arc::clone(&report.catalog);
         clean_report(report, &self.config.scanner(&catalog));
         advise(report, &self.hits);
+        let baseline = self.seeing.apply(baseline, report, &self.paths, faulty);
         report.stats.elapsed_ms = started.elapsed().as_millis();
         let is_found = report.stats.searched > 0 && (self.is_search || !report.findings.is_empty());
-        let scanned =
-            Scanned { nothing: self.is_empty && !is_found, report: self.report, baseline: Vec::new(), facts: None };
+        let scanned = Scanned { nothing: self.is_empty && !is_found, report: self.report, baseline, facts: None };
         Merged { scanned, fail_on: self.fail_on, date: self.date }
     }
 }
@@ -551,7 +567,7 @@ pub(crate) fn apart(cwd: &Path, base: &Path) -> (String, String) {
 }
 
 /// Stands for what they have in common: as deep as any path leads out of it.
-const ABOVE: &str = "/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-";
+pub(super) const ABOVE: &str = "/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-";
 
 /// What a file of facts holds when it is unpacked: what is common to all parts, and its records. For tests and fuzzing, which
 /// could change little within what is compressed.

@@ -8,6 +8,7 @@
 mod elsewhere;
 mod left;
 mod merge;
+mod sight;
 mod wire;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ pub(crate) use elsewhere::{files_elsewhere, may_define};
 pub(crate) use left::{Base, Equal, Last, Leaving, Stage};
 pub(crate) use merge::apart;
 pub use merge::{MergeError, Merged, merge, merge_from, packed, unpacked};
+pub(crate) use sight::{Seeing, absolute_of, is_looked_up};
 pub(crate) use wire::Hit;
 
 use crate::discover::Discovered;

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use portcullis_core::{
-    Advised, Checksum, ChecksumKind, Confidence, FileId, Finding, Fingerprint, FixSafety, LineHash, Location, Material,
-    MaterialPlace, MaterialRoot, Note, NoteKind, Position, Profile, Related, RootPaths, RuleIdx, RuleMeta, ScanError,
-    SealedEdit, SealedFix, Severity, Span, SuppressedBy, Suppression, Words,
+    Advised, Checksum, ChecksumKind, Confidence, FileId, Finding, Fingerprint, FixSafety, Identity, LineHash, Location,
+    Material, MaterialPlace, MaterialRoot, Note, NoteKind, Position, Profile, Related, RootPaths, RuleIdx, RuleMeta,
+    ScanError, SealedEdit, SealedFix, Severity, Span, SuppressedBy, Suppression, Trace, Words,
 };
 use portcullis_model::packages::Ecosystem;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,24 @@ pub(super) struct Sealed<'a> {
     line: Option<Cow<'a, str>>,
     fix: Option<Fix<'a>>,
     suppressed: Option<(u8, Option<Place>, Option<Cow<'a, str>>)>,
+    trace: Option<Traced>,
+}
+
+/// What a baseline asks of a finding: structure, value and ordinal of its identity, and its content. Where it came through is left out.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Traced([u64; 4]);
+
+impl From<&Trace> for Traced {
+    fn from(trace: &Trace) -> Self {
+        let Identity { structure, value, ordinal } = trace.identity;
+        Self([structure, value, ordinal, trace.content])
+    }
+}
+
+impl From<Traced> for Trace {
+    fn from(Traced([structure, value, ordinal, content]): Traced) -> Self {
+        Self { identity: Identity { structure, value, ordinal }, content, ..Self::default() }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -138,6 +156,7 @@ impl<'a> From<&'a Finding> for Sealed<'a> {
             line: finding.line.as_deref().map(borrowed),
             fix: finding.fix.as_deref().map(Fix::from),
             suppressed,
+            trace: finding.trace.as_deref().map(Traced::from),
         }
     }
 }
@@ -197,7 +216,7 @@ impl Sealed<'_> {
             fix: self.fix.map(|fix| fix.open().map(Box::new)).transpose()?,
             suppressed: suppressed.transpose()?,
             commit: None,
-            trace: None,
+            trace: self.trace.map(|trace| Box::new(trace.into())),
         })
     }
 }
