@@ -500,3 +500,20 @@ fn a_baseline_and_a_change_go_together() {
     git(&root, 2, &["add", "-A"]);
     expect("staged", &root, &[&known[..], &["--staged"]].concat(), &["c.env:1 secret-password"]);
 }
+
+#[test]
+fn the_named_repository_counts_wherever_one_stands() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  containers:\n    - name: web\n      image: web:1\n      \
+               securityContext: { privileged: true }\n";
+    let steps = [Write("pod.yaml", pod), Write("a\\b.yaml", pod), Commit, Replace("pod.yaml", "web:1", "web:2")];
+    let named = repository("named", &steps);
+    let other = repository("named-from", &[Write("pod.yaml", pod), Commit]);
+    expect("inside", &named, &["--changed", "HEAD"], &[]);
+    for place in [other.as_path(), named.parent().unwrap()] {
+        expect("from elsewhere", place, &["--changed", "HEAD", named.to_str().unwrap()], &[]);
+    }
+    git(&named, 2, &["add", "-A"]);
+    for place in [other.as_path(), named.parent().unwrap()] {
+        expect("staged", place, &["--staged", named.to_str().unwrap()], &[]);
+    }
+}

@@ -371,6 +371,9 @@ fn parts_that_do_not_belong_together_are_refused() {
     facts("2/2", "more", &[]);
     let good = fs::read(root.join("../out/1")).unwrap();
     fs::write(root.join("../out/cut"), &good[..good.len() - 10]).unwrap();
+    let mut flipped = good.clone();
+    flipped[good.len() / 2] ^= 1;
+    fs::write(root.join("../out/flipped"), flipped).unwrap();
     fs::write(root.join("../out/text"), "facts\n").unwrap();
     let version = env!("CARGO_PKG_VERSION");
     let at = good.windows(version.len()).position(|it| it == version.as_bytes()).unwrap();
@@ -387,6 +390,7 @@ fn parts_that_do_not_belong_together_are_refused() {
         (&["1", "known"], "is of other baselines"),
         (&["1", "more"], "is of other files"),
         (&["cut", "2"], "is damaged"),
+        (&["flipped", "2"], "is damaged"),
         (&["text", "2"], "is no file of facts"),
         (&["version", "2"], "all parts and the merge have to be of one version"),
         (&["absent", "2"], "absent"),

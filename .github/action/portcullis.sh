@@ -201,7 +201,7 @@ scan() {
   choice changed-only "$CHANGED_ONLY" true false
   choice summary "$SUMMARY" true false
   # With `=` in it, it would write over a file in place of the log.
-  case "$FORMAT" in '' | *[!a-z]*) refuse 'the input `format` must be the name of a format' ;; esac
+  case "$FORMAT" in '' | *[!a-z-]* | facts) refuse 'the input `format` must be the name of a format' ;; esac
   if [ "$FORMAT-$OUTPUT" = github- ]; then refuse 'the input `annotations` shows findings as annotations, not `format: github`'; fi
   cd "$GITHUB_WORKSPACE"
   cd -- "$WORKING_DIRECTORY" || refuse 'the input `working-directory` names no folder'

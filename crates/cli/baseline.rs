@@ -153,12 +153,21 @@ fn save(baseline: &Baseline, path: &Path) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Message(format!("{}: cannot be written: {error}", path.display()));
     let mut text = Vec::new();
     write_baseline(baseline, &mut text).map_err(failed)?;
+    if path == Path::new("-") {
+        return terminal::print(&text);
+    }
     if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return std::fs::write(path, &text).map_err(failed);
     }
+    let permissions = path.metadata().ok().map(|metadata| metadata.permissions());
+    if permissions.as_ref().is_some_and(std::fs::Permissions::readonly) {
+        return Err(failed(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is read-only")));
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
-    let written = std::fs::write(&beside, &text).and_then(|()| std::fs::rename(&beside, path));
+    let written = std::fs::write(&beside, &text)
+        .and_then(|()| permissions.map_or(Ok(()), |permissions| std::fs::set_permissions(&beside, permissions)))
+        .and_then(|()| std::fs::rename(&beside, path));
     written.map_err(|error| {
         _ = std::fs::remove_file(&beside);
         failed(error)

@@ -16,7 +16,7 @@ use portcullis_engine::{
     BundleChoice, Exclusions, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress,
     ScanOptions, Scanned, Stdin, Tree, fix, history, scan, ways,
 };
-use portcullis_report::{Color, Format, Options, SuppressedFindings, Verbosity, summary_line, write};
+use portcullis_report::{Color, Format, Options, SuppressedFindings, Thousands, Verbosity, summary_line, write};
 use portcullis_rules::Date;
 
 use crate::args::{Asked, CheckArgs, ConfigFlags, Destination, Output, OutputFlags, PolicyFlags};
@@ -564,7 +564,8 @@ fn emit(
         day: date.to_string().into(),
         ..terminal::options(flags.color.color)
     };
-    let plain = Options { color: Color::Never, width: Options::default().width, ..options.clone() };
+    let plain =
+        Options { color: Color::Never, width: Options::default().width, thousands: Thousands::Each, ..options.clone() };
     if output.path.is_none() && stream == Stream::Error {
         // As for complaints: nothing is to be done where that is closed.
         let _ = write(report, output.format, &plain, &mut BufWriter::new(io::stderr().lock()));

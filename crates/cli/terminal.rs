@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 
 use portcullis_engine::config::{ConfigFileError, ImportError, UnknownRule};
-use portcullis_report::{Color, FileLinks, Glyphs, Options};
+use portcullis_report::{Color, FileLinks, Glyphs, Options, Thousands};
 
 use crate::args::ColorChoice;
 
@@ -77,9 +77,11 @@ impl From<UnknownRule> for Failure {
 
 /// Says something on standard error; nothing is to be done where that is closed.
 pub(crate) fn complain(message: &str) {
-    // A file's name may hold what would drive the terminal.
+    // A file's name may hold what would drive the terminal, or a line that a workflow's runner takes for a command.
     let harmless = message.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}");
-    let _ = writeln!(io::stderr(), "{harmless}");
+    let harmless = harmless.replace("\n::", "\u{fffd}::").replace("\n##[", "\u{fffd}##[");
+    let first = if harmless.starts_with("::") || harmless.starts_with("##[") { " " } else { "" };
+    let _ = writeln!(io::stderr(), "{first}{harmless}");
 }
 
 /// Writes a whole text to standard output.
@@ -110,13 +112,15 @@ pub(crate) fn options(color: ColorChoice) -> Options {
             !locale.contains("utf-8") && !locale.contains("utf8")
         });
     // A terminal without a known size (a serial line, a recorder) is told of by the variable.
-    let told = || set("COLUMNS").and_then(|columns| columns.to_string_lossy().trim().parse().ok());
+    let told =
+        || set("COLUMNS").and_then(|columns| columns.to_string_lossy().trim().parse().ok().filter(|width| *width > 0));
     let size = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     let defaults = Options::default();
     Options {
         color: if colors { Color::Always } else { Color::Never },
         glyphs: if ascii { Glyphs::Ascii } else { Glyphs::Unicode },
         width: size.or_else(told).unwrap_or(defaults.width),
+        thousands: if io::stdout().is_terminal() { Thousands::ByRule } else { Thousands::Each },
         files: file_links(),
         ..defaults
     }

@@ -13,13 +13,17 @@ use crate::changed::{Changes, Sorted};
 use crate::classify::{Language, classify};
 use crate::discover::{Around, Kinds, below_named};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
-use crate::git::Index;
-use crate::scan::{EngineError, ScanOptions, Silent, Tree, Viewed, git_repository, index, named_files, scan_view};
+use crate::git::{Index, Repository};
+use crate::scan::{
+    EngineError, ScanOptions, Silent, Tree, Viewed, git_repository, index, named_files, scan_root, scan_view,
+};
 use crate::seal::Needs;
 
 /// A scan of what a commit holds.
 pub(crate) struct Past {
     commit: ObjectId,
+    /// Where its repository is found: the scan of before names no paths.
+    start: PathBuf,
     /// The files that are judged whatever they are, as shown.
     pub(crate) chosen: BTreeSet<String>,
     pub(crate) around: Around,
@@ -29,7 +33,7 @@ pub(crate) struct Past {
 
 impl Past {
     pub(crate) fn index(&self, options: &ScanOptions) -> Result<Index, EngineError> {
-        Ok(Index::of_commit(git_repository(options)?, &options.cwd, self.commit, named_files(options))?)
+        Ok(Index::of_commit(Repository::find(&self.start)?, &options.cwd, self.commit, named_files(options))?)
     }
 
     /// Whether the scan of now would have judged a file as well.
@@ -58,7 +62,9 @@ pub(crate) fn keep_changed(
     if report.findings.is_empty() {
         return Ok(());
     }
-    let before = Index::of_commit(git_repository(options)?, &options.cwd, commit, named_files(options))?;
+    let repository = git_repository(options)?;
+    let start = repository.top.clone().unwrap_or_else(|| options.cwd.clone());
+    let before = Index::of_commit(repository, &options.cwd, commit, named_files(options))?;
     let disk = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let now: &dyn Files = index.as_ref().map_or(&disk, |index| index);
     let changes = Changes { before: &before, index: index.as_ref(), now, cwd: &options.cwd, targets: viewed.targets };
@@ -70,12 +76,15 @@ pub(crate) fn keep_changed(
     let around = if index.is_some() { viewed.around } else { around(viewed.seen) };
     let past = Past {
         commit,
+        start,
         chosen: chosen(report, &sorted, around),
         around,
         below: if index.is_some() { Vec::new() } else { options.paths.clone() },
     };
     let then = ScanOptions {
         paths: Vec::new(),
+        // The paths that it was found by are named no more.
+        root: Some(scan_root(options)),
         tree: Tree::Worktree,
         stdin: None,
         pipes: Vec::new(),

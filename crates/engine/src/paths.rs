@@ -48,13 +48,19 @@ fn is_clean(path: &[u8]) -> bool {
     cfg!(unix) && path.split(|&byte| byte == b'/').all(has_name)
 }
 
+/// A relative path as text. Where folders are set apart by slashes, a backslash is a letter of a name.
+pub(crate) fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
+}
+
 /// How paths shown from `cwd` become paths from `root`.
 pub(crate) fn root_paths(cwd: &Path, root: &Path) -> RootPaths {
     if cwd == root {
         return RootPaths::Same;
     }
     match cwd.strip_prefix(root) {
-        Ok(below) => RootPaths::Below(below.to_string_lossy().replace('\\', "/")),
+        Ok(below) => RootPaths::Below(slashed(below)),
         Err(_) => RootPaths::Above(relative(cwd, root)),
     }
 }

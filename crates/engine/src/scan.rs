@@ -961,7 +961,8 @@ fn on_disk(
 ) -> Result<Discovered, EngineError> {
     let mut all = Vec::new();
     if options.changed.is_some() && options.paths.is_empty() {
-        all.extend(git_repository(options)?.top);
+        let repository = git_repository(options)?;
+        all.push(repository.top.ok_or_else(|| GitError::Bare(options.cwd.clone()))?);
     }
     let mut named = if options.paths.is_empty() { all } else { options.paths.clone() };
     if options.exclusions == Exclusions::Named {

@@ -27,6 +27,7 @@ pub fn write_baseline(baseline: &Baseline, out: &mut dyn Write) -> io::Result<()
 
 /// Reads a baseline file, however it is laid out.
 pub fn read_baseline(bytes: &[u8]) -> Result<Baseline, BaselineFault> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Some(line) = bytes.split(|byte| *byte == b'\n').position(is_conflict) {
         return Err(BaselineFault::Conflict(line.saturating_add(1)));
     }

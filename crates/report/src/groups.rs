@@ -8,7 +8,7 @@ use owo_colors::OwoColorize;
 use portcullis_core::{Finding, RuleIdx, ScanReport};
 
 use crate::text::{Palette, clean, grouped, wrapped};
-use crate::{Options, Verbosity};
+use crate::{Options, Thousands, Verbosity};
 
 /// More findings than this are grouped: each takes some ten lines, and no terminal keeps that many.
 const THOUSANDS: usize = 2_000;
@@ -18,7 +18,7 @@ const RULES: usize = 30;
 
 /// Whether findings are told by their rules instead of one by one.
 pub(crate) fn are_grouped(findings: &[&Finding], options: &Options) -> bool {
-    findings.len() > THOUSANDS && options.verbosity < Verbosity::Verbose
+    options.thousands == Thousands::ByRule && findings.len() > THOUSANDS && options.verbosity < Verbosity::Verbose
 }
 
 /// A line for each rule with its number of findings and the first of them, the most severe and then the most frequent first.

@@ -39,7 +39,7 @@ use portcullis_core::ScanReport;
 
 pub use baseline::{BaselineFault, read_baseline, write_baseline};
 pub use explain::write_explanation;
-pub use options::{Color, FileLinks, Glyphs, Links, Options, SuppressedFindings, Tool, Verbosity};
+pub use options::{Color, FileLinks, Glyphs, Links, Options, SuppressedFindings, Thousands, Tool, Verbosity};
 pub use rules::{RulesFormat, write_rules};
 pub use summary::summary_line;
 pub use testing::{TestFormat, write_tests};

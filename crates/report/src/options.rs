@@ -19,6 +19,8 @@ pub struct Options {
     pub suppressed: SuppressedFindings,
     /// How much `pretty` says beside the findings.
     pub verbosity: Verbosity,
+    /// What becomes of thousands of findings in `pretty`.
+    pub thousands: Thousands,
     /// The program as outputs name it.
     pub tool: Tool,
     /// The day that the scan judges by, `2026-11-21`: what an output has to say it was made on.
@@ -27,6 +29,16 @@ pub struct Options {
     pub files: Option<FileLinks>,
     /// Bytes that a summary in Markdown may have; taken as 128 KiB to 1 MiB.
     pub summary_limit: usize,
+}
+
+/// What becomes of thousands of findings in `pretty`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Thousands {
+    /// Each is written, as files and pipes want it.
+    #[default]
+    Each,
+    /// Their rules are told instead, for no terminal keeps so many lines.
+    ByRule,
 }
 
 impl Default for Options {
@@ -38,6 +50,7 @@ impl Default for Options {
             width: 100,
             suppressed: SuppressedFindings::Omit,
             verbosity: Verbosity::Normal,
+            thousands: Thousands::Each,
             tool: Tool::default(),
             day: Cow::Borrowed("1970-01-01"),
             files: None,

@@ -147,7 +147,7 @@ impl Index {
     /// A shown path as the index has it; `None` outside of the worktree.
     fn below_top(&self, path: &str) -> Option<String> {
         let full = paths::absolute(&self.cwd, Path::new(path));
-        full.strip_prefix(&self.top).ok().map(|below| below.to_string_lossy().replace('\\', "/"))
+        full.strip_prefix(&self.top).ok().map(paths::slashed)
     }
 
     fn entry(&self, path: &str) -> Option<&Staged> {

@@ -68,7 +68,7 @@ pub enum GitError {
         hint: &'static str,
     },
     /// There is no worktree, and thus nothing staged.
-    #[error("{0} is a bare git repository: nothing is staged there")]
+    #[error("{0} is a bare git repository: nothing is staged there, and no file has changed")]
     Bare(PathBuf),
 }
 

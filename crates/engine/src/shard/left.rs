@@ -18,6 +18,7 @@ use portcullis_core::{Catalog, Finding, Location, Note, RuleMeta, ScanError, Sca
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_secrets::Scanner;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::wire::{Asking, Failed, Hit, Left, Place, Resolved, Rooted, Rule, Sealed};
 use super::{Seeing, Shard};
@@ -338,7 +339,8 @@ pub(super) fn deflated(bytes: &[u8]) -> Vec<u8> {
     packed.finish().expect("memory takes everything")
 }
 
-/// The file of a header, and of what is compressed.
+/// The file of a header, and of what is compressed, with the digest of all of it at the end: what is damaged may still be
+/// read, and would say something else.
 pub(super) fn assembled(header: &Header, common: Vec<u8>, records: Vec<u8>) -> Vec<u8> {
     let mut file = MAGIC.to_vec();
     for piece in [encoded(header), common] {
@@ -346,6 +348,8 @@ pub(super) fn assembled(header: &Header, common: Vec<u8>, records: Vec<u8>) -> V
         file.extend(piece);
     }
     file.extend(records);
+    let digest = Sha256::digest(&file);
+    file.extend_from_slice(&digest);
     file
 }
 

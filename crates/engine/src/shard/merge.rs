@@ -14,6 +14,7 @@ use portcullis_core::{Baseline, FileId, Finding, Location, Note, RuleIdx, RuleMe
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_rules::Date;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use super::left::{self, Common, End, Equal, FORMAT, Header, Ignored, MAGIC, Part, Record, Stage, VERSION};
 use super::sight::Seeing;
@@ -232,6 +233,12 @@ fn opened<'f>(files: &'f [(String, Vec<u8>)]) -> Result<BTreeMap<u32, Source<'f>
     Err(MergeError::Missing { missing: missing.len(), count, which })
 }
 
+/// What stands before the digest at the end of a file, where that is of it.
+fn intact(file: &[u8]) -> Option<&[u8]> {
+    let (whole, digest) = file.split_last_chunk::<32>()?;
+    (Sha256::digest(whole).as_slice() == digest).then_some(whole)
+}
+
 /// A file of facts while it is read.
 struct Source<'f> {
     name: &'f str,
@@ -246,12 +253,15 @@ impl<'f> Source<'f> {
     fn open(name: &'f str, bytes: &'f [u8]) -> Result<(Header, Self), MergeError> {
         let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| MergeError::NoFacts(name.to_owned()))?;
         let damaged = |reason: &str| MergeError::Damaged { name: name.to_owned(), reason: reason.to_owned() };
-        let (header, rest) = piece(rest).ok_or_else(|| damaged("it is cut off"))?;
+        let (header, _) = piece(rest).ok_or_else(|| damaged("it is cut off"))?;
         let header: Header = postcard::from_bytes(header).map_err(|_| damaged("it does not say what it is"))?;
         if header.version != VERSION || header.format != FORMAT {
             let (theirs, ours) = (shown(&header.version), VERSION.to_owned());
             return Err(MergeError::Version { name: name.to_owned(), theirs, ours });
         }
+        // Other versions may end in another way.
+        let whole = intact(bytes).and_then(|whole| whole.strip_prefix(MAGIC)).and_then(piece);
+        let (_, rest) = whole.ok_or_else(|| damaged("it is cut off, or was changed"))?;
         if !(1..=header.count).contains(&header.index) || header.count > super::MOST {
             return Err(damaged("it does not say which part it is"));
         }
@@ -573,7 +583,7 @@ pub(super) const ABOVE: &str = "/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-";
 /// could change little within what is compressed.
 #[doc(hidden)]
 pub fn unpacked(file: &[u8]) -> Option<[Vec<u8>; 2]> {
-    let (_, rest) = piece(file.strip_prefix(MAGIC)?)?;
+    let (_, rest) = piece(intact(file)?.strip_prefix(MAGIC)?)?;
     let (common, records) = piece(rest)?;
     let unpack = |packed: &[u8]| {
         let mut bytes = Vec::new();

@@ -4,7 +4,9 @@ use portcullis_core::{
     Confidence, FixSafety, Location, Note, NoteKind, Position, RuleIdx, SealedFix, Severity, Span, SuppressedBy,
     Suppression,
 };
-use portcullis_report::{Color, Format, Glyphs, Links, Options, SuppressedFindings, Verbosity, summary_line};
+use portcullis_report::{
+    Color, Format, Glyphs, Links, Options, SuppressedFindings, Thousands, Verbosity, summary_line,
+};
 
 use crate::support::{Builder, options, report};
 
@@ -265,15 +267,18 @@ fn thousands_are_told_by_their_rules() {
     let mut builder = everything().find("docker-latest-tag", 0, "Pod", "m");
     let last = builder.report.findings[1].clone();
     builder.report.findings.extend(std::iter::repeat_n(last, 2_500));
-    let written = builder.write(Format::Pretty, &options());
+    let terminal = Options { thousands: Thousands::ByRule, ..options() };
+    let written = builder.write(Format::Pretty, &terminal);
     let start = "by rule, with a place of each:\n\n\
                  critical       1  k8s-privileged-container deploy/web.yaml:4:19\n\
                  medium     2,501  docker-latest-tag deploy/web.yaml:1:7\n\n\
                  -v shows each finding with its source line, ";
     assert!(written.starts_with(start), "{written}");
     assert!(!written.contains("most frequent"), "{written}");
-    let all = builder.write(Format::Pretty, &Options { verbosity: Verbosity::Verbose, ..options() });
-    assert_eq!(all.matches("medium[docker-latest-tag]").count(), 2_501);
+    for options in [Options { verbosity: Verbosity::Verbose, ..terminal }, options()] {
+        let all = builder.write(Format::Pretty, &options);
+        assert_eq!(all.matches("medium[docker-latest-tag]").count(), 2_501);
+    }
 }
 
 #[test]
