@@ -19,12 +19,14 @@ const FROM_ROOT: &[(&str, &str)] = &[
     ("CHANGELOG.md", "changelog.md"),
     ("deploy/fleet/README.md", "fleet.md"),
 ];
+/// What mdBook reads beside the pages.
+const BESIDE: &[&str] = &["book.toml", "book.css"];
 /// Where a link leads to what is no page.
 const REPOSITORY: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
 /// The line of the summary below which the rules stand.
 const RULES: &str = "- [Rules](rules.md)\n";
 
-/// Writes `book.toml` and `src/` into a folder, which is made where it is not there.
+/// Writes `book.toml`, `book.css` and `src/` into a folder, which is made where it is not there.
 pub(crate) fn write(folder: &str) -> Result<()> {
     let root = workspace::root()?;
     let folder = std::path::absolute(folder)?;
@@ -61,7 +63,10 @@ pub(crate) fn write(folder: &str) -> Result<()> {
         std::fs::create_dir_all(path.parent().expect("a file is in a folder"))?;
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    std::fs::copy(root.join("docs/book.toml"), folder.join("book.toml")).context("cannot copy docs/book.toml")?;
+    for name in BESIDE {
+        std::fs::copy(root.join("docs").join(name), folder.join(name))
+            .with_context(|| format!("cannot copy docs/{name}"))?;
+    }
     println!("wrote {} pages", pages.len());
     Ok(())
 }
