@@ -17,6 +17,7 @@ use crate::filters::Filters;
 use crate::git::Index;
 use crate::judge::{is_binary, reason as file_error, searched, unrecognised};
 use crate::paths;
+use crate::shard::holds_facts;
 
 /// How a file came into the scan; the stronger claim first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -347,7 +348,9 @@ fn walk(
                     let language = reads.language(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
                     let other = (path.ends_with(".tf") || is_variables_file(&path)).then(|| path.clone());
                     match language {
-                        Some(Language::Text) if is_unnameable(&path, entry.path()) => (None, None, other),
+                        Some(Language::Text) if is_unnameable(&path, entry.path()) || holds_facts(entry.path()) => {
+                            (None, None, other)
+                        }
                         Some(_) if is_unnameable(&path, entry.path()) => {
                             (None, Some((path, UNNAMEABLE.to_owned())), None)
                         }

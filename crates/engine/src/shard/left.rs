@@ -9,7 +9,9 @@
 //! value of a secret.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read as _, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use flate2::Compression;
@@ -30,6 +32,15 @@ use crate::terraform::Unsaid;
 
 /// How every file of facts begins.
 pub(super) const MAGIC: &[u8] = b"portcullis facts\n";
+
+/// Whether a file of that name holds the facts of a part. Parts are often left in the tree that the next part scans, and are no
+/// files of it.
+pub(crate) fn holds_facts(path: &Path) -> bool {
+    let mut start = [0; MAGIC.len()];
+    path.extension().is_some_and(|extension| extension == "facts")
+        && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && start == *MAGIC
+}
 
 /// The version of what follows the header.
 pub(super) const FORMAT: u32 = 2;

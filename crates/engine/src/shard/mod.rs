@@ -18,7 +18,7 @@ use std::str::FromStr;
 use portcullis_core::{Note, StableHash};
 
 pub(crate) use elsewhere::{files_elsewhere, may_define};
-pub(crate) use left::{Base, Equal, Last, Leaving, Stage};
+pub(crate) use left::{Base, Equal, Last, Leaving, Stage, holds_facts};
 pub(crate) use merge::apart;
 pub use merge::{MergeError, Merged, merge, merge_from, packed, unpacked};
 pub(crate) use sight::{Seeing, absolute_of, is_looked_up};
