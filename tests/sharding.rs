@@ -473,7 +473,7 @@ fn one_part_of_one_is_the_scan() {
         (String::from_utf8(output.stdout).unwrap(), output.status.code())
     };
     let whole = report(&[]);
-    assert!(whole.0.contains("k8s-duplicate-object"));
+    assert!(whole.0.contains("k8s-missing-secret"));
     assert_eq!(report(&["--shard", "1/1"]), whole);
     assert_eq!(report(&["--shard", "1/1", "--format", "facts=../out/one"]), whole);
     fs::write(root.join("../out/known.json"), "").unwrap();
@@ -509,6 +509,8 @@ fn baselines_are_written_from_facts() {
     for (more, expected) in [
         (&["--facts", &facts[0]][..], "2 of 3 parts are missing"),
         (&["--facts", &facts[0], "--profile", "all"], "cannot be used with"),
+        (&["--facts", &facts[0], "--min-severity", "high"], "cannot be used with"),
+        (&["--facts", &facts[0], "--policy", "policy"], "cannot be used with"),
         (&["--facts", &facts[0], "--threads", "1"], "cannot be used with"),
         (&["red", "--facts", &facts[0]], "cannot be used with"),
     ] {

@@ -211,7 +211,10 @@ pub(crate) struct BaselineScanArgs {
         value_name = "FILE",
         num_args = 1..,
         value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["paths", "RuleFlags", "InputFlags"]
+        conflicts_with_all = [
+            "paths", "only", "skip", "profile", "pod_security", "kubernetes_version", "min_severity", "fail_on", "combine",
+            "parser", "ignore_unfixed", "date", "PolicyFlags", "InputFlags"
+        ]
     )]
     pub(crate) facts: Vec<PathBuf>,
 
