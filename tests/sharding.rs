@@ -11,6 +11,7 @@
 mod support;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -455,6 +456,14 @@ fn a_merge_ends_as_its_parts_would() {
         let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
         assert!(code == 2 && errors.contains(expected), "{code} {errors}");
     }
+    let policy = |text: &str| fs::write(root.join("../out/main.rego"), text).unwrap();
+    let policies = [".", "--policy", "../out/main.rego"];
+    policy(POLICY);
+    let one = part(&root, "1/2", "one", &policies);
+    policy(&POLICY.replace("a service", "one service"));
+    let two = part(&root, "2/2", "two", &policies);
+    let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
+    assert!(code == 2 && errors.contains("other policies"), "{code} {errors}");
     let one = part(&root, "1/2", "one", &["."]);
     fs::write(root.join("../out/other.yaml"), "rules: { k8s-image-latest-tag: { severity: high } }\n").unwrap();
     let two = part(&root, "2/2", "two", &[".", "--config", "../out/other.yaml"]);
@@ -546,6 +555,9 @@ fn parts_that_do_not_belong_together_are_refused() {
     fs::write(root.join("../out/text"), "facts\n").unwrap();
     fs::write(root.join("../out/empty"), "").unwrap();
     fs::write(root.join("../out/more-bytes"), [&good[..], b"\0"].concat()).unwrap();
+    let huge = fs::File::create(root.join("../out/huge")).unwrap();
+    (&huge).write_all(&good[..100]).unwrap();
+    huge.set_len((4 << 30) + 1).unwrap();
     let version = env!("CARGO_PKG_VERSION");
     let at = good.windows(version.len()).position(|it| it == version.as_bytes()).unwrap();
     let mut other = good.clone();
@@ -565,6 +577,7 @@ fn parts_that_do_not_belong_together_are_refused() {
         (&["text", "2"], "is no file of facts"),
         (&["empty", "2"], "is no file of facts"),
         (&["more-bytes", "2"], "is damaged"),
+        (&["huge", "2"], "over the limit"),
         (&[".", "2"], "directory"),
         (&["version", "2"], "all parts and the merge have to be of one version"),
         (&["absent", "2"], "absent"),

@@ -751,6 +751,7 @@ fn equal(
         format!("{:?} {:?} {:?}", config.secrets, config.licences, config.kubernetes_crds),
     ];
     equal.add("configurations", decides);
+    equal.add("policies", options.policies.iter().map(|policies| policies.digest().to_string()));
     equal.add("severities to fail on (--fail-on)", [format!("{:?}", config.fail_on)]);
     let named = shard::absolute_of(options).into_iter().map(|path| paths::relative(&options.cwd, &path));
     equal.add("named paths", named.chain([options.is_named.to_string()]));

@@ -162,28 +162,30 @@ pub fn merge(
     threads: usize,
     progress: &dyn Progress,
 ) -> Result<Merged, MergeError> {
-    let read = |path: &PathBuf| {
-        let bytes = std::fs::File::open(path).and_then(|file| {
-            let mut bytes = Vec::new();
-            let mut file = file.take(LARGEST + 1);
-            // What does not begin like facts may never end.
-            (&mut file).take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
-            if bytes == MAGIC {
-                file.read_to_end(&mut bytes)?;
-            }
-            Ok(bytes)
-        });
-        match bytes {
-            Ok(bytes) if bytes.len() as u64 > LARGEST => Err(MergeError::Unreadable {
-                path: path.clone(),
-                reason: format!("it is over the limit of {LARGEST} bytes"),
-            }),
-            Ok(bytes) => Ok((path.display().to_string(), bytes)),
-            Err(error) => Err(MergeError::Unreadable { path: path.clone(), reason: reason(&error) }),
+    let read = |path: &PathBuf| match read(path) {
+        Ok(Some(bytes)) => Ok((path.display().to_string(), bytes)),
+        Ok(None) => {
+            let reason = format!("it is over the limit of {LARGEST} bytes");
+            Err(MergeError::Unreadable { path: path.clone(), reason })
         }
+        Err(error) => Err(MergeError::Unreadable { path: path.clone(), reason: reason(&error) }),
     };
     let files: Vec<(String, Vec<u8>)> = paths.iter().map(read).collect::<Result<_, _>>()?;
     merge_from(&files, baseline, threads, progress)
+}
+
+/// What a file holds; nothing where that is too much. What does not begin like facts is not read on: it may never end.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut file = file.take(LARGEST + 1);
+    let mut bytes = Vec::new();
+    (&mut file).take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == MAGIC && size <= LARGEST {
+        bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok((size.max(bytes.len() as u64) <= LARGEST).then_some(bytes))
 }
 
 /// The same of what the files hold, each with its name.
@@ -303,11 +305,10 @@ impl<'f> Source<'f> {
         let (header, _) = piece(rest).ok_or_else(|| damaged("it is cut off"))?;
         let header: Header = postcard::from_bytes(header).map_err(|_| damaged("it does not say what it is"))?;
         if header.version != VERSION || header.format != FORMAT {
-            let of = |version: &str, format| match header.version == VERSION {
-                true => format!("{version} with facts of format {format}"),
-                false => version.to_owned(),
-            };
-            let (theirs, ours) = (of(&shown(&header.version), header.format), of(VERSION, FORMAT));
+            let is_same = header.version == VERSION;
+            let format = |format| if is_same { format!(" with facts of format {format}") } else { String::new() };
+            let theirs = format!("{}{}", shown(&header.version), format(header.format));
+            let ours = format!("{VERSION}{}", format(FORMAT));
             return Err(MergeError::Version { name: name.to_owned(), theirs, ours });
         }
         // Other versions may end in another way.

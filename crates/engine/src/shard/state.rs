@@ -203,10 +203,10 @@ impl Agreed {
 
     fn join(&mut self, theirs: impl Iterator<Item = (String, Seen, usize)>) -> Result<(), Difference> {
         let ours = std::mem::take(&mut self.files);
-        let mut both = Both { ours: ours.into_iter().peekable(), theirs: theirs.peekable() };
-        while let Some(pair) = both.next() {
+        let both = Both { ours: ours.into_iter().peekable(), theirs: theirs.peekable() };
+        for pair in both {
             self.files.push(match pair {
-                (Some(ours), Some(theirs)) => same(ours, theirs)?,
+                (Some(ours), Some(theirs)) => same(ours, &theirs)?,
                 // Every part has the same targets, and all that it read beside them is its own affair.
                 (Some((path, seen, of)), None) if seen.is_target => {
                     return Err(Difference { part: of, what: Differs::OnlyThere(path) });
@@ -247,9 +247,9 @@ impl<A: Iterator<Item = Known>, B: Iterator<Item = Known>> Iterator for Both<A, 
 }
 
 /// What two parts know of a file.
-fn same(ours: Known, theirs: Known) -> Result<Known, Difference> {
+fn same(ours: Known, theirs: &Known) -> Result<Known, Difference> {
     let (path, there, part) = ours;
-    let (_, here, other) = theirs;
+    let (_, here, other) = *theirs;
     let differ = |what| Err(Difference { part, what });
     match (there.is_target, here.is_target) {
         (true, false) => return differ(Differs::OnlyThere(path)),
