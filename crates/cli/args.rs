@@ -243,7 +243,7 @@ pub(crate) struct MergeArgs {
     /// The lowest severity that makes the exit code 1; that of the parts by default
     ///
     /// Profile, rules and everything else that decides what is found are those of the parts, too, and parts that differ in them are
-    /// refused. Of --exit-zero nothing is known here: it keeps the parts from failing, and the whole from failing where it is asked.
+    /// refused. The --exit-zero of a part is its own: the whole is only spared where it is given here.
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
 
