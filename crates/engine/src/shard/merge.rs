@@ -232,21 +232,21 @@ fn opened<'f>(files: &'f [(String, Vec<u8>)]) -> Result<BTreeMap<u32, Source<'f>
     let mut first: Option<(&str, Header)> = None;
     let mut agreed = Agreed::default();
     for (number, (name, bytes)) in files.iter().enumerate() {
-        let (header, mut source) = Source::open(name, bytes)?;
+        let (header, source) = Source::open(name, bytes)?;
         let part = format!("{}/{}", header.index, header.count);
         if let Some((other, known)) = &first {
             if known.count != header.count {
                 let (first, of) = ((*other).to_owned(), format!("{}/{}", known.index, known.count));
                 return Err(MergeError::Count { name: name.clone(), part, first, of });
             }
-            agree(&mut agreed, (number, files), &mut source)?;
+        }
+        agree(&mut agreed, (number, files), &source)?;
+        if let Some((other, known)) = &first {
             let differs = known.equal.0.iter().zip(&header.equal.0).find(|(ours, theirs)| ours != theirs);
             if let Some(((what, _), _)) = differs.filter(|_| known.equal != header.equal) {
                 let (what, first) = (what.clone(), (*other).to_owned());
                 return Err(MergeError::Other { name: name.clone(), first, what });
             }
-        } else {
-            agree(&mut agreed, (number, files), &mut source)?;
         }
         if let Some(twice) = all.get(&header.index) {
             return Err(MergeError::Twice { part, first: twice.name.to_owned(), name: name.clone() });
@@ -270,7 +270,7 @@ fn opened<'f>(files: &'f [(String, Vec<u8>)]) -> Result<BTreeMap<u32, Source<'f>
 fn agree(
     agreed: &mut Agreed,
     (number, files): (usize, &[(String, Vec<u8>)]),
-    source: &mut Source<'_>,
+    source: &Source<'_>,
 ) -> Result<(), MergeError> {
     let state = source.state()?;
     agreed.add(number, state).map_err(|wrong| source.damaged(wrong))?.map_err(|Difference { part, what }| {
@@ -332,7 +332,7 @@ impl<'f> Source<'f> {
         self.unpacked(self.common)
     }
 
-    fn state(&mut self) -> Result<State, MergeError> {
+    fn state(&self) -> Result<State, MergeError> {
         self.unpacked(self.state)
     }
 

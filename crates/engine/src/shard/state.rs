@@ -180,12 +180,12 @@ fn shown(path: &str) -> String {
 }
 
 impl Agreed {
-    /// Adds what a part saw, if it is the same tree. The first file that is not says more than the commit.
+    /// Adds what a part saw, if it is the same tree; parts come in order, from 0. The first file that differs says more than the
+    /// commit.
     pub(super) fn add(&mut self, part: usize, mut state: State) -> Result<Result<(), Difference>, Wrong> {
         let commit = state.commit.take();
-        let is_first = self.files.is_empty() && self.commit.is_none() && part == 0;
         let theirs = state.checked()?.into_iter().map(|(path, seen)| (path, seen, part));
-        if is_first {
+        if part == 0 {
             self.files = theirs.collect();
         } else if let Err(difference) = self.join(theirs) {
             return Ok(Err(difference));
