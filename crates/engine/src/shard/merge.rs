@@ -234,11 +234,11 @@ fn opened<'f>(files: &'f [(String, Vec<u8>)]) -> Result<BTreeMap<u32, Source<'f>
     for (number, (name, bytes)) in files.iter().enumerate() {
         let (header, source) = Source::open(name, bytes)?;
         let part = format!("{}/{}", header.index, header.count);
-        if let Some((other, known)) = &first {
-            if known.count != header.count {
-                let (first, of) = ((*other).to_owned(), format!("{}/{}", known.index, known.count));
-                return Err(MergeError::Count { name: name.clone(), part, first, of });
-            }
+        if let Some((other, known)) = &first
+            && known.count != header.count
+        {
+            let (first, of) = ((*other).to_owned(), format!("{}/{}", known.index, known.count));
+            return Err(MergeError::Count { name: name.clone(), part, first, of });
         }
         agree(&mut agreed, (number, files), &source)?;
         if let Some((other, known)) = &first {
