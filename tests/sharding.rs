@@ -11,8 +11,9 @@
 mod support;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use portcullis_engine::{Silent, merge_from, packed, unpacked};
 use portcullis_report::{Format, Options, write};
@@ -312,8 +313,7 @@ fn facts_hold_no_secret() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let root = tree("secrets", &files);
     for file in parts(&root, 2, &["--profile", "all"]) {
-        let [common, records] = unpacked(&fs::read(root.join(file)).unwrap()).unwrap();
-        for bytes in [common, records] {
+        for bytes in unpacked(&fs::read(root.join(file)).unwrap()).unwrap() {
             let text = String::from_utf8_lossy(&bytes);
             assert!(!text.contains("Tr0ub4dor"), "a password is in the facts");
             assert!(!text.contains(env!("CARGO_TARGET_TMPDIR")), "a path of the machine is in the facts");
@@ -350,6 +350,184 @@ fn what_is_no_part_is_refused() {
     }
 }
 
+/// Leaves the facts of a part, and gives their path from the tree.
+fn part(root: &Path, shard: &str, name: &str, options: &[&str]) -> String {
+    let facts = format!("../out/{name}");
+    let format = format!("facts={facts}");
+    let output = run(root, &[&["--shard", shard, "--format", &format], DAY, options].concat(), &[]);
+    assert!(root.join(&facts).exists(), "{shard} {options:?}: {}", said(&output).0);
+    facts
+}
+
+#[test]
+fn parts_of_two_states_of_a_tree_are_refused() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n";
+    let files = [
+        ("a.yaml", pod),
+        ("b.yaml", pod),
+        ("c.yaml", pod),
+        ("web/Cargo.lock", "version = 3\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n"),
+        ("infra/main.tf", "variable \"a\" { type = string }\n"),
+        ("infra/terraform.tfvars", "a = \"b\"\n"),
+        (".gitignore", "*.tfvars\n"),
+    ];
+    // Judged by one part, by both, and read by whoever judges the module.
+    for (changed, text, expected) in [
+        ("d.yaml", Some(pod), "`d.yaml` is in the former alone"),
+        ("b.yaml", None, "`b.yaml` is in the latter alone"),
+        ("b.yaml", Some("apiVersion: v1\n"), "`b.yaml` has 15 bytes in the former, and 47 in the latter"),
+        (
+            "web/Cargo.lock",
+            Some("version = 3\n\n[[package]]\nname = \"a\"\nversion = \"1.0.1\"\n"),
+            "`web/Cargo.lock` does not hold the same in both",
+        ),
+    ] {
+        let root = tree("states", &files);
+        let one = part(&root, "1/2", "one", &["."]);
+        match text {
+            Some(text) => fs::write(root.join(changed), text).unwrap(),
+            None => fs::remove_file(root.join(changed)).unwrap(),
+        }
+        let two = part(&root, "2/2", "two", &["."]);
+        let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
+        assert!(code == 2 && errors.contains("is of other files than"), "{changed}: {code} {errors}");
+        assert!(errors.contains(expected), "{changed}: {errors}");
+        // Read again, they are of one state.
+        let one = part(&root, "1/2", "one", &["."]);
+        let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
+        assert!(code <= 1, "{changed}: {code} {errors}");
+    }
+}
+
+#[test]
+fn parts_of_two_commits_are_refused() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n";
+    let root = tree("commits", &[("a.yaml", pod), ("b.yaml", pod)]);
+    let git = |words: &[&str]| {
+        let who = ["-c", "user.name=Zaphod", "-c", "user.email=who@example.org"];
+        let output = Command::new("git").args(who).args(words).current_dir(&root).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    git(&["init", "-q"]);
+    git(&["commit", "-q", "--allow-empty", "-m", "one"]);
+    let one = part(&root, "1/2", "one", &["."]);
+    let two = part(&root, "2/2", "two", &["."]);
+    assert!(said(&run(&root, &["merge", &one, &two], &[])).1 <= 1);
+    git(&["commit", "-q", "--allow-empty", "-m", "two"]);
+    let two = part(&root, "2/2", "two", &["."]);
+    let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
+    assert!(code == 2 && errors.contains("one is of commit "), "{code} {errors}");
+}
+
+/// What decides about the exit code is that of the parts, unless the merge is told otherwise.
+#[test]
+fn a_merge_ends_as_its_parts_would() {
+    let files = [(
+        "a.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: a, image: a }] }\n",
+    )];
+    let root = tree("ends", &files);
+    let empty = tree("ends-empty", &[]);
+    for (root, options, merge, expected) in [
+        (&root, &["."][..], &[][..], 1),
+        (&root, &[".", "--fail-on", "critical"], &[], 0),
+        (&root, &[".", "--fail-on", "critical"], &["--fail-on", "low"], 1),
+        (&root, &[".", "--fail-on", "low"], &["--fail-on", "critical"], 0),
+        // It keeps parts from failing.
+        (&root, &[".", "--exit-zero"], &[], 1),
+        (&root, &[".", "--exit-zero"], &["--exit-zero"], 0),
+        (&empty, &["."], &[], 3),
+        (&empty, &["../tree"], &[], 3),
+        (&empty, &[], &[], 0),
+    ] {
+        let [one, two] = [1, 2].map(|number| part(root, &format!("{number}/2"), &number.to_string(), options));
+        let (errors, code) = said(&run(root, &[&["merge", &one, &two], merge].concat(), &[]));
+        assert_eq!(code, expected, "{options:?} {merge:?}: {errors}");
+        if merge.is_empty() && !options.contains(&"--exit-zero") {
+            assert_eq!(code, said(&run(root, &[DAY, options].concat(), &[])).1, "{options:?}");
+        }
+    }
+    for (one, two, expected) in [
+        (&["."][..], &[".", "--fail-on", "critical"][..], "other severities to fail on"),
+        (&["."], &[".", "--min-severity", "high"], "other rules that are on"),
+        (&["."], &[], "other named paths"),
+    ] {
+        let (one, two) = (part(&root, "1/2", "one", one), part(&root, "2/2", "two", two));
+        let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
+        assert!(code == 2 && errors.contains(expected), "{code} {errors}");
+    }
+    let policy = |text: &str| fs::write(root.join("../out/main.rego"), text).unwrap();
+    let policies = [".", "--policy", "../out/main.rego"];
+    policy(POLICY);
+    let one = part(&root, "1/2", "one", &policies);
+    policy(&POLICY.replace("a service", "one service"));
+    let two = part(&root, "2/2", "two", &policies);
+    let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
+    assert!(code == 2 && errors.contains("other policies"), "{code} {errors}");
+    let one = part(&root, "1/2", "one", &["."]);
+    fs::write(root.join("../out/other.yaml"), "rules: { k8s-image-latest-tag: { severity: high } }\n").unwrap();
+    let two = part(&root, "2/2", "two", &[".", "--config", "../out/other.yaml"]);
+    let (errors, code) = said(&run(&root, &["merge", &one, &two], &[]));
+    assert!(code == 2 && errors.contains("is of other "), "{code} {errors}");
+}
+
+/// All of a scan withholds nothing, whether it leaves facts or not.
+#[test]
+fn one_part_of_one_is_the_scan() {
+    let files = estate();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let root = tree("one", &files);
+    let report = |options: &[&str]| {
+        let output = run(&root, &[&["--format", "json", "--profile", "all"], DAY, options, &["."]].concat(), &[]);
+        (String::from_utf8(output.stdout).unwrap(), output.status.code())
+    };
+    let whole = report(&[]);
+    assert!(whole.0.contains("k8s-missing-secret"));
+    assert_eq!(report(&["--shard", "1/1"]), whole);
+    assert_eq!(report(&["--shard", "1/1", "--format", "facts=../out/one"]), whole);
+    fs::write(root.join("../out/known.json"), "").unwrap();
+    let known = ["baseline", "write", "-q", "-o", "../out/known.json"];
+    fs::remove_file(root.join("../out/known.json")).unwrap();
+    assert_eq!(said(&run(&root, &known, &[])).1, 0);
+    let baseline = ["--baseline", "../out/known.json"];
+    assert_eq!(report(&[&["--shard", "1/1"], &baseline[..]].concat()), report(&baseline));
+}
+
+/// What a baseline becomes by the facts is what it becomes by a scan.
+#[test]
+fn baselines_are_written_from_facts() {
+    let all: &[&str] = &["--profile", "all"];
+    let root = with_baseline("from-facts", &[], all);
+    let facts: Vec<String> = parts(&root, 3, all);
+    let known = fs::read(root.join("../out/known.json")).unwrap();
+    for (task, old) in [("write", None), ("write", Some(&known)), ("prune", Some(&known))] {
+        let become_by = |more: &[&str]| {
+            let path = root.join("../out/new.json");
+            _ = fs::remove_file(&path);
+            if let Some(old) = old {
+                fs::write(&path, old).unwrap();
+            }
+            let output = run(&root, &[&["baseline", task, "-o", "../out/new.json"], more].concat(), &[]);
+            assert_eq!(said(&output).1, 0, "{}", said(&output).0);
+            (fs::read_to_string(path).unwrap(), said(&output).0)
+        };
+        let scanned = become_by(&[DAY, all].concat());
+        let facts: Vec<&str> = std::iter::once("--facts").chain(facts.iter().map(String::as_str)).collect();
+        assert_eq!(become_by(&facts), scanned, "{task}");
+    }
+    for (more, expected) in [
+        (&["--facts", &facts[0]][..], "2 of 3 parts are missing"),
+        (&["--facts", &facts[0], "--profile", "all"], "cannot be used with"),
+        (&["--facts", &facts[0], "--min-severity", "high"], "cannot be used with"),
+        (&["--facts", &facts[0], "--policy", "policy"], "cannot be used with"),
+        (&["--facts", &facts[0], "--threads", "1"], "cannot be used with"),
+        (&["red", "--facts", &facts[0]], "cannot be used with"),
+    ] {
+        let (errors, code) = said(&run(&root, &[&["baseline", "write"], more].concat(), &[]));
+        assert!(code == 2 && errors.contains(expected), "{more:?}: {code} {errors}");
+    }
+}
+
 #[test]
 fn parts_that_do_not_belong_together_are_refused() {
     let root = tree("apart", &[("a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n"), ("b.yaml", "b: 1\n")]);
@@ -375,6 +553,11 @@ fn parts_that_do_not_belong_together_are_refused() {
     flipped[good.len() / 2] ^= 1;
     fs::write(root.join("../out/flipped"), flipped).unwrap();
     fs::write(root.join("../out/text"), "facts\n").unwrap();
+    fs::write(root.join("../out/empty"), "").unwrap();
+    fs::write(root.join("../out/more-bytes"), [&good[..], b"\0"].concat()).unwrap();
+    let huge = fs::File::create(root.join("../out/huge")).unwrap();
+    (&huge).write_all(&good[..100]).unwrap();
+    huge.set_len((4 << 30) + 1).unwrap();
     let version = env!("CARGO_PKG_VERSION");
     let at = good.windows(version.len()).position(|it| it == version.as_bytes()).unwrap();
     let mut other = good.clone();
@@ -392,6 +575,10 @@ fn parts_that_do_not_belong_together_are_refused() {
         (&["cut", "2"], "is damaged"),
         (&["flipped", "2"], "is damaged"),
         (&["text", "2"], "is no file of facts"),
+        (&["empty", "2"], "is no file of facts"),
+        (&["more-bytes", "2"], "is damaged"),
+        (&["huge", "2"], "over the limit"),
+        (&[".", "2"], "directory"),
         (&["version", "2"], "all parts and the merge have to be of one version"),
         (&["absent", "2"], "absent"),
     ] {
@@ -537,7 +724,7 @@ fn hostile_facts_never_panic() {
     for _ in 0..400 {
         let mut pieces = whole.clone();
         for _ in 0..=random.below(4) {
-            let which = random.below(2);
+            let which = random.below(3);
             let piece = &mut pieces[which];
             let at = random.below(piece.len());
             match random.below(4) {

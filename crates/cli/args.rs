@@ -161,7 +161,7 @@ pub(crate) struct CheckArgs {
     /// Judge one of several parts of the scan: 2/8
     ///
     /// Which part judges a file depends on its path, and each file is judged in one of them. The number may be a sum, for those
-    /// who count from 0: `0+1/8`. With `--format facts=PATH` the part
+    /// who count from 0: `0+1/8`; all of 1/1 is the scan itself. With `--format facts=PATH` the part
     /// leaves what `portcullis merge` needs, the baseline included; what depends on files of other parts is not reported before.
     #[arg(
         long,
@@ -205,6 +205,19 @@ pub(crate) struct BaselineScanArgs {
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
+    /// Take what the parts of a scan left instead of scanning: the files of `check --shard I/N --format facts=PATH`
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = [
+            "paths", "only", "skip", "profile", "pod_security", "kubernetes_version", "min_severity", "fail_on", "combine",
+            "parser", "ignore_unfixed", "date", "PolicyFlags", "InputFlags"
+        ]
+    )]
+    pub(crate) facts: Vec<PathBuf>,
+
     /// The baseline; by default the configuration's, else portcullis-baseline.json
     #[arg(short, long, visible_alias = "baseline", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
@@ -227,7 +240,10 @@ pub(crate) struct MergeArgs {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required = true)]
     pub(crate) files: Vec<PathBuf>,
 
-    /// The lowest severity that makes the exit code 1; what the configuration of the parts says, or low, by default
+    /// The lowest severity that makes the exit code 1; that of the parts by default
+    ///
+    /// Profile, rules and everything else that decides what is found are those of the parts, too, and parts that differ in them are
+    /// refused. The --exit-zero of a part is its own: the whole is only spared where it is given here.
     #[arg(long, value_name = "SEVERITY", value_parser = severity())]
     pub(crate) fail_on: Option<Severity>,
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use portcullis_core::{Baseline, BaselineEntry, FileError, Files as _, ScanReport, SuppressedBy};
-use portcullis_engine::{FILE_LIMIT, ScanOptions, Scanned, Silent, Standing, Worktree, scan};
+use portcullis_engine::{FILE_LIMIT, ScanOptions, Scanned, Silent, Standing, Worktree, merge, scan};
 use portcullis_report::{read_baseline, write_baseline};
 
 use crate::args::{BaselineArgs, BaselineCommand, BaselineScanArgs, CheckArgs, OutputFlags};
@@ -20,7 +20,7 @@ pub(crate) fn run(args: BaselineArgs) -> Result<ExitCode, Failure> {
         BaselineCommand::Write(args) => (Task::Write, *args),
         BaselineCommand::Prune(args) => (Task::Prune, *args),
     };
-    let (output, is_quiet) = (args.output.clone(), args.quiet);
+    let (output, is_quiet, facts) = (args.output.clone(), args.quiet, args.facts.clone());
     let args = as_check(args);
     if args.paths.iter().chain(&args.input.cluster).any(|path| path == Path::new("-")) {
         let message = "a baseline is of files: standard input has no path to know its findings by";
@@ -35,7 +35,11 @@ pub(crate) fn run(args: BaselineArgs) -> Result<ExitCode, Failure> {
     };
     let old = Arc::new(old);
     options.baseline = Some(Arc::clone(&old));
-    let scanned = scan(&options, &Silent).map_err(|error| Failure::Message(error.to_string()))?;
+    let scanned = if facts.is_empty() {
+        scan(&options, &Silent).map_err(|error| Failure::Message(error.to_string()))?
+    } else {
+        merge(&facts, Some(&old), 0, &Silent).map_err(|error| Failure::Message(error.to_string()))?.scanned
+    };
     for error in &scanned.report.errors {
         terminal::complain(&format!("error: {error}"));
     }
@@ -72,7 +76,7 @@ enum Task {
 
 /// As `check` would be asked.
 fn as_check(args: BaselineScanArgs) -> CheckArgs {
-    let BaselineScanArgs { paths, output: _, quiet: _, rules, input, config } = args;
+    let BaselineScanArgs { paths, facts: _, output: _, quiet: _, rules, input, config } = args;
     CheckArgs {
         shard: None,
         paths,

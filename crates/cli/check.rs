@@ -14,7 +14,7 @@ use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport, Severity};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{
     BundleChoice, Exclusions, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress,
-    ScanOptions, Scanned, Stdin, Tree, fix, history, scan, ways,
+    ScanOptions, Scanned, Shard, Stdin, Tree, fix, history, scan, ways,
 };
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Thousands, Verbosity, summary_line, write};
 use portcullis_rules::Date;
@@ -28,13 +28,17 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let stream = if args.fix && reads_stdin(args) { Stream::Error } else { Stream::Output };
     let outputs = outputs(&args.output, stream)?;
     let facts = facts_output(args)?;
-    refuse_part(args, facts)?;
+    // All of a scan that leaves no facts is no part: nothing is withheld for others.
+    let shard = args.shard.filter(|shard| facts.is_some() || !shard.is_whole());
+    refuse_part(args, shard, facts)?;
     let mut options = prepared(args, &outputs)?;
+    options.shard = shard;
     options.baseline = baseline::asked(args, &options)?.map(Arc::new);
     let fail_on = args.rules.fail_on.or(options.config.fail_on).unwrap_or(DEFAULT_FAIL_ON);
     if facts.is_some() {
         // Which reports the merge will write is not known.
         options.needs = Needs { packages: options.needs.packages, facts: true, ..needs(Format::ALL.into_iter()) };
+        options.config.fail_on = Some(fail_on);
     }
     if options.shard.is_some() && (options.stdin.is_some() || !options.pipes.is_empty()) {
         return Err(Failure::Message("--shard: standard input and pipes come to one part alone".to_owned()));
@@ -60,8 +64,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Refuses what a part of a scan cannot do.
-fn refuse_part(args: &CheckArgs, facts: Option<&Destination>) -> Result<(), Failure> {
-    let (message, help) = match args.shard {
+fn refuse_part(args: &CheckArgs, shard: Option<Shard>, facts: Option<&Destination>) -> Result<(), Failure> {
+    let (message, help) = match shard {
         Some(_) if args.changed.is_some() => (
             "--changed cannot be used with --shard: what a change is to blame for is known to the whole scan alone",
             "scan the whole tree with --changed, or the parts with --baseline",
@@ -452,6 +456,7 @@ fn scan_options(
     };
     Ok(ScanOptions {
         paths,
+        is_named: !args.paths.is_empty(),
         exclusions: if args.input.force_exclude { Exclusions::Named } else { Exclusions::Found },
         tree,
         stdin,

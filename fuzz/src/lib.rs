@@ -61,13 +61,15 @@ pub const TARGETS: &[Target] = &[
     ("facts", facts),
 ];
 
-/// A file of facts, and what one holds: the length of what is common to all parts, then that, then the records. It is refused,
-/// or every report of it can be written.
+/// A file of facts, and what one holds: what was seen of the tree; or the length of what is common to all parts, then that, then
+/// the records. It is refused, or every report of it can be written.
 pub fn facts(data: &[u8]) {
     merged(data.to_vec());
+    merged(packed(&[data.to_vec(), Vec::new(), Vec::new()]));
     let Some((length, rest)) = data.split_first_chunk::<4>() else { return };
     let Some((common, records)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else { return };
-    merged(packed(&[common.to_vec(), records.to_vec()]));
+    // Nothing was seen: no commit, no files.
+    merged(packed(&[vec![0, 0], common.to_vec(), records.to_vec()]));
 }
 
 fn merged(file: Vec<u8>) {

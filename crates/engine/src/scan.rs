@@ -40,7 +40,7 @@ use crate::relations;
 use crate::scrub::clean_report;
 use crate::seal::Needs;
 use crate::select::{Selection, SelectionError, Wanted};
-use crate::shard::{self, Base, Equal, Last, Leaving, Seeing, Shard, Stage, Units};
+use crate::shard::{self, Base, Equal, Last, Leaving, Seeing, Shard, Stage, State, Units, Watched};
 use crate::targets::Builds;
 use crate::{helm, packages, paths, piped, taken_in, terraform};
 
@@ -51,6 +51,8 @@ pub struct ScanOptions {
     pub cwd: PathBuf,
     /// Files and directories.
     pub paths: Vec<PathBuf>,
+    /// Whether somebody named these: nothing is expected of a working directory that nobody did.
+    pub is_named: bool,
     /// Whether named files may be left out.
     pub exclusions: Exclusions,
     /// Which tree is seen.
@@ -120,6 +122,7 @@ impl ScanOptions {
         Self {
             cwd,
             paths: Vec::new(),
+            is_named: false,
             exclusions: Exclusions::default(),
             tree: Tree::Worktree,
             stdin: None,
@@ -274,6 +277,8 @@ fn scan_once(
         None => index(options)?,
     };
     let worktree: &dyn Files = index.as_ref().map_or(&disk, |index| index);
+    let watched = options.shard.filter(|_| options.needs.facts).map(|_| Watched::new(worktree));
+    let worktree: &dyn Files = watched.as_ref().map_or(worktree, |watched| watched);
     let (mut found, around) = match (&index, past) {
         (Some(index), Some(past)) => {
             (of_index(index, &options.cwd, &past.chosen, past.around, (&filters, reads)), past.around)
@@ -508,8 +513,8 @@ fn scan_once(
             date: options.date.to_string(),
             fail_on: options.config.fail_on.map(|severity| severity.name().to_owned()),
             is_search,
-            // The working directory stands for no path at all, which is not expected to hold anything.
-            is_empty: found.empty_directory && options.paths != [Path::new(".")],
+            // What nobody named is not expected to hold anything.
+            is_empty: found.empty_directory && options.is_named,
             hits: Vec::new(),
             seeing: Seeing::default(),
         }
@@ -617,7 +622,7 @@ fn scan_once(
         None if options.shard.is_some() => waiting = std::mem::take(&mut claims).len(),
         None => {}
     }
-    if let Some(shard) = options.shard {
+    if let Some(shard) = options.shard.filter(|shard| !shard.is_whole()) {
         waiting = waiting.max(leaving.as_ref().map_or(0, |leaving| leaving.waiting));
         report.notes.extend(waiting_note(shard, waiting));
     }
@@ -690,7 +695,11 @@ fn scan_once(
             base.seeing = Seeing::of(options, (worktree, &found, seen), &catalog, &selections, &sets);
         }
     }
-    let facts = leaving.map(|leaving| leaving.finish(last, base, &report));
+    let facts = leaving.zip(watched.as_ref()).map(|(leaving, watched)| {
+        let state = || State::of(watched, &found, (&options.cwd, &root));
+        let state = pool.as_ref().map_or_else(state, |pool| pool.install(state));
+        leaving.finish(last, base, (&state, &report))
+    });
     report.stats.elapsed_ms = started.elapsed().as_millis();
     // A directory of other texts holds something for those who look for nothing but secrets, and for those who find one.
     let searched = report.stats.searched > 0;
@@ -733,9 +742,19 @@ fn equal(
     let others = [
         format!("{:?} {:?}", asked::version(options), options.pod_security),
         format!("{:?} {:?} {:?}", options.dumps, options.compose_files, options.tf_var_files),
-        format!("{:?} {:?} {}", options.tf_vars, options.config.fail_on, options.ignore_unfixed),
+        format!("{:?} {}", options.tf_vars, options.ignore_unfixed),
     ];
     equal.add("options", ignore.chain(others));
+    let config = &options.config;
+    let decides = [
+        format!("{:?} {:?} {:?}", config.rules, config.overrides, config.advisories),
+        format!("{:?} {:?} {:?}", config.secrets, config.licences, config.kubernetes_crds),
+    ];
+    equal.add("configurations", decides);
+    equal.add("policies", options.policies.iter().map(|policies| policies.digest().to_string()));
+    equal.add("severities to fail on (--fail-on)", [format!("{:?}", config.fail_on)]);
+    let named = shard::absolute_of(options).into_iter().map(|path| paths::relative(&options.cwd, &path));
+    equal.add("named paths", named.chain([options.is_named.to_string()]));
     let known = options.baseline.iter().flat_map(|baseline| &baseline.entries);
     let known = known.map(|entry| format!("{} {} {} {:x}", entry.path, entry.rule, entry.fingerprint, entry.content));
     equal.add("baselines", known);

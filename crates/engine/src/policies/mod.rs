@@ -16,7 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use portcullis_core::{Note, NoteKind, RuleMeta, ScanError};
+use portcullis_core::{Note, NoteKind, RuleMeta, ScanError, StableHash};
 use portcullis_policy::{Fault, Limits, Module, Namespaces, Options};
 
 pub(crate) use asking::{Asking, on_one_line, subject};
@@ -41,6 +41,8 @@ pub struct Policies {
     /// Templates and constraints beside the policies, and the rules that these are.
     declarations: Declarations,
     constraints: Vec<RuleMeta>,
+    /// A hash of what is asked, and how: that of the parts of one scan is the same. Data and templates do not enter it.
+    digest: u64,
 }
 
 /// What to load.
@@ -134,7 +136,11 @@ impl Policies {
         };
         let (parser, is_combined) = (sources.parser, sources.combine);
         let loaded = Arc::new(loaded);
-        Self { loaded, parser, is_combined, errors, notes, declarations, constraints }
+        let mut digest = StableHash::new();
+        modules.iter().flat_map(|module| [&module.path, &module.text]).for_each(|text| digest.text(text));
+        digest.text(&format!("{namespaces:?} {parser:?} {is_combined}"));
+        let digest = digest.short();
+        Self { loaded, parser, is_combined, errors, notes, declarations, constraints, digest }
     }
 
     /// Templates and constraints that stand beside the policies.
@@ -146,6 +152,11 @@ impl Policies {
     pub fn rules(&self) -> impl Iterator<Item = RuleMeta> {
         let checks = self.loaded.checks().iter().map(|check| check.meta.clone());
         checks.chain(self.constraints.iter().cloned())
+    }
+
+    /// A hash of what is asked.
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// What could not be loaded.

@@ -1,7 +1,7 @@
 //! What a part of a scan leaves behind: a file of facts.
 //!
 //! ```text
-//! portcullis facts↵ · header · base, in the first part alone · records, in the order of the scan · end
+//! portcullis facts↵ · header · state of the tree · base, in the first part alone · records, in the order of the scan · end
 //! ```
 //!
 //! The header says which part of what it is, and is readable by every version from this one on. The rest belongs to one version
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::wire::{Asking, Failed, Hit, Left, Place, Resolved, Rooted, Rule, Sealed};
-use super::{Seeing, Shard};
+use super::{Seeing, Shard, State};
 use crate::config::Ignore;
 use crate::judge::Judged;
 use crate::relations::missing_account;
@@ -43,7 +43,7 @@ pub(crate) fn holds_facts(path: &Path) -> bool {
 }
 
 /// The version of what follows the header.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// The version of the program.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -64,6 +64,8 @@ pub(super) struct Header {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Equal(pub(super) Vec<(String, u64)>);
 
+const RULES: &str = "rules";
+
 impl Equal {
     /// Adds what texts say together; `what` continues "is of other …".
     pub(crate) fn add<T: AsRef<str>>(&mut self, what: &str, texts: impl IntoIterator<Item = T>) {
@@ -73,7 +75,12 @@ impl Equal {
     }
 
     pub(crate) fn add_rules(&mut self, catalog: &Catalog) {
-        self.add("rules", catalog.iter().flat_map(|(_, rule)| [&*rule.id, rule.severity.name()]));
+        self.add(RULES, catalog.iter().flat_map(|(_, rule)| [&*rule.id, rule.severity.name()]));
+    }
+
+    /// What [`Self::add_rules`] added.
+    pub(super) fn rules(&self) -> Option<u64> {
+        self.0.iter().find(|(what, _)| what == RULES).map(|(_, hash)| *hash)
     }
 }
 
@@ -219,6 +226,8 @@ pub(crate) struct Last {
 /// A file of facts while it is written.
 pub(crate) struct Leaving {
     header: Header,
+    /// Whether there are no other parts, and nothing has to wait for them.
+    is_whole: bool,
     scanner: Arc<Scanner>,
     records: DeflateEncoder<Vec<u8>>,
     /// ServiceAccounts that claims miss.
@@ -231,26 +240,28 @@ pub(crate) struct Leaving {
 impl Leaving {
     /// `scanner` cleans what is said of no file.
     pub(crate) fn new(shard: Shard, equal: Equal, scanner: Arc<Scanner>) -> Self {
+        let is_whole = shard.is_whole();
         let Shard { index, count } = shard;
         let header = Header { format: FORMAT, version: VERSION.to_owned(), index, count, equal };
         let records = DeflateEncoder::new(Vec::new(), Compression::fast());
-        Self { header, scanner, records, accounts: BTreeSet::new(), unsaid: Unsaid::default(), waiting: 0 }
+        Self { header, is_whole, scanner, records, accounts: BTreeSet::new(), unsaid: Unsaid::default(), waiting: 0 }
     }
 
     /// Takes over what waits for the other parts, and remembers all.
     pub(crate) fn part(&mut self, stage: Stage, number: u32, judged: &mut Judged) {
-        let claims = std::mem::take(&mut judged.claims);
-        self.waiting += claims.len();
+        let claims = if self.is_whole { judged.claims.clone() } else { std::mem::take(&mut judged.claims) };
+        self.waiting += if self.is_whole { 0 } else { claims.len() };
         self.accounts.extend(claims.iter().filter_map(|(_, claim)| missing_account(claim)).map(str::to_owned));
         self.unsaid.merge(judged.unsaid.clone());
         let (mut notes, mut errors) = (judged.notes.clone(), judged.errors.clone());
         clean_texts(&mut notes, &mut errors, &self.scanner);
         let (findings, drafts): (Vec<_>, Vec<_>) = claims.into_iter().map(|(finding, claim)| (claim, finding)).unzip();
         let claims = drafts.iter().map(Sealed::from).zip(findings).collect();
+        let facts = if self.is_whole { judged.facts.clone() } else { std::mem::take(&mut judged.facts) };
         let part = Part {
             findings: judged.findings.iter().map(Sealed::from).collect(),
             claims,
-            facts: std::mem::take(&mut judged.facts),
+            facts,
             context: judged.context.iter().map(|(file, path)| (file.0, path.clone())).collect(),
             notes: notes.iter().map(Left::from).collect(),
             errors: errors.iter().map(Failed::from).collect(),
@@ -275,7 +286,12 @@ impl Leaving {
     }
 
     /// The file.
-    pub(crate) fn finish(mut self, mut last: Last, base: Option<Base<'_>>, report: &ScanReport) -> Vec<u8> {
+    pub(crate) fn finish(
+        mut self,
+        mut last: Last,
+        base: Option<Base<'_>>,
+        (state, report): (&State, &ScanReport),
+    ) -> Vec<u8> {
         clean_texts(&mut last.notes, &mut last.errors, &self.scanner);
         let unsaid = std::mem::take(&mut self.unsaid);
         self.record(&Record::End(End {
@@ -292,7 +308,11 @@ impl Leaving {
             base
         });
         let common = base.as_mut().map(|base| deflated(&encoded(&base.common(report)))).unwrap_or_default();
-        assembled(&self.header, common, self.records.finish().expect("memory takes everything"))
+        assembled(
+            &self.header,
+            [deflated(&encoded(state)), common],
+            self.records.finish().expect("memory takes everything"),
+        )
     }
 
     fn record(&mut self, record: &Record<'_>) {
@@ -352,9 +372,9 @@ pub(super) fn deflated(bytes: &[u8]) -> Vec<u8> {
 
 /// The file of a header, and of what is compressed, with the digest of all of it at the end: what is damaged may still be
 /// read, and would say something else.
-pub(super) fn assembled(header: &Header, common: Vec<u8>, records: Vec<u8>) -> Vec<u8> {
+pub(super) fn assembled(header: &Header, [state, common]: [Vec<u8>; 2], records: Vec<u8>) -> Vec<u8> {
     let mut file = MAGIC.to_vec();
-    for piece in [encoded(header), common] {
+    for piece in [encoded(header), state, common] {
         file.extend(length(piece.len()));
         file.extend(piece);
     }

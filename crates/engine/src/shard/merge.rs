@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::left::{self, Common, End, Equal, FORMAT, Header, Ignored, MAGIC, Part, Record, Stage, VERSION};
 use super::sight::Seeing;
+use super::state::{Agreed, Difference, State};
 use super::wire::{Hit, Sealed, Wrong};
 use crate::config::{Config, Ignore, PathMatcher};
 use crate::constraints::{self, Undecided};
@@ -55,6 +56,16 @@ pub enum MergeError {
         /// The program's.
         ours: String,
     },
+    /// A file is of another build of this version.
+    #[error(
+        "{name} is of another build of portcullis {version}, with other rules: all parts and the merge have to be of one"
+    )]
+    Build {
+        /// The file.
+        name: String,
+        /// The version of both.
+        version: String,
+    },
     /// A file is cut off, or is not what was written.
     #[error("{name} is damaged: {reason}")]
     Damaged {
@@ -73,6 +84,16 @@ pub enum MergeError {
         /// The file that it is compared with.
         first: String,
         /// What differs.
+        what: String,
+    },
+    /// Two files are of states of the tree that differ.
+    #[error("{name} is of other files than {first}: {what}; the parts of a scan have to be of one state of the tree")]
+    Tree {
+        /// The file.
+        name: String,
+        /// The file that it is compared with.
+        first: String,
+        /// The first difference.
         what: String,
     },
     /// Two files are of scans with different numbers of parts.
@@ -141,22 +162,30 @@ pub fn merge(
     threads: usize,
     progress: &dyn Progress,
 ) -> Result<Merged, MergeError> {
-    let read = |path: &PathBuf| {
-        let bytes = std::fs::File::open(path).and_then(|file| {
-            let mut bytes = Vec::new();
-            file.take(LARGEST + 1).read_to_end(&mut bytes).map(|_| bytes)
-        });
-        match bytes {
-            Ok(bytes) if bytes.len() as u64 > LARGEST => Err(MergeError::Unreadable {
-                path: path.clone(),
-                reason: format!("it is over the limit of {LARGEST} bytes"),
-            }),
-            Ok(bytes) => Ok((path.display().to_string(), bytes)),
-            Err(error) => Err(MergeError::Unreadable { path: path.clone(), reason: reason(&error) }),
+    let read = |path: &PathBuf| match read(path) {
+        Ok(Some(bytes)) => Ok((path.display().to_string(), bytes)),
+        Ok(None) => {
+            let reason = format!("it is over the limit of {LARGEST} bytes");
+            Err(MergeError::Unreadable { path: path.clone(), reason })
         }
+        Err(error) => Err(MergeError::Unreadable { path: path.clone(), reason: reason(&error) }),
     };
     let files: Vec<(String, Vec<u8>)> = paths.iter().map(read).collect::<Result<_, _>>()?;
     merge_from(&files, baseline, threads, progress)
+}
+
+/// What a file holds; nothing where that is too much. What does not begin like facts is not read on: it may never end.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut file = file.take(LARGEST + 1);
+    let mut bytes = Vec::new();
+    (&mut file).take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == MAGIC && size <= LARGEST {
+        bytes.reserve_exact(usize::try_from(size).unwrap_or_default());
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok((size.max(bytes.len() as u64) <= LARGEST).then_some(bytes))
 }
 
 /// The same of what the files hold, each with its name.
@@ -201,14 +230,18 @@ pub fn merge_from(
 fn opened<'f>(files: &'f [(String, Vec<u8>)]) -> Result<BTreeMap<u32, Source<'f>>, MergeError> {
     let mut all: BTreeMap<u32, Source<'f>> = BTreeMap::new();
     let mut first: Option<(&str, Header)> = None;
-    for (name, bytes) in files {
+    let mut agreed = Agreed::default();
+    for (number, (name, bytes)) in files.iter().enumerate() {
         let (header, source) = Source::open(name, bytes)?;
         let part = format!("{}/{}", header.index, header.count);
+        if let Some((other, known)) = &first
+            && known.count != header.count
+        {
+            let (first, of) = ((*other).to_owned(), format!("{}/{}", known.index, known.count));
+            return Err(MergeError::Count { name: name.clone(), part, first, of });
+        }
+        agree(&mut agreed, (number, files), &source)?;
         if let Some((other, known)) = &first {
-            if known.count != header.count {
-                let (first, of) = ((*other).to_owned(), format!("{}/{}", known.index, known.count));
-                return Err(MergeError::Count { name: name.clone(), part, first, of });
-            }
             let differs = known.equal.0.iter().zip(&header.equal.0).find(|(ours, theirs)| ours != theirs);
             if let Some(((what, _), _)) = differs.filter(|_| known.equal != header.equal) {
                 let (what, first) = (what.clone(), (*other).to_owned());
@@ -233,6 +266,19 @@ fn opened<'f>(files: &'f [(String, Vec<u8>)]) -> Result<BTreeMap<u32, Source<'f>
     Err(MergeError::Missing { missing: missing.len(), count, which })
 }
 
+/// Whether a part saw the tree that the parts before it saw.
+fn agree(
+    agreed: &mut Agreed,
+    (number, files): (usize, &[(String, Vec<u8>)]),
+    source: &Source<'_>,
+) -> Result<(), MergeError> {
+    let state = source.state()?;
+    agreed.add(number, state).map_err(|wrong| source.damaged(wrong))?.map_err(|Difference { part, what }| {
+        let first = files.get(part).map(|(name, _)| name.clone()).unwrap_or_default();
+        MergeError::Tree { name: source.name.to_owned(), first, what: what.to_string() }
+    })
+}
+
 /// What stands before the digest at the end of a file, where that is of it.
 fn intact(file: &[u8]) -> Option<&[u8]> {
     let (whole, digest) = file.split_last_chunk::<32>()?;
@@ -242,6 +288,9 @@ fn intact(file: &[u8]) -> Option<&[u8]> {
 /// A file of facts while it is read.
 struct Source<'f> {
     name: &'f str,
+    /// A hash of the rules that it was made with.
+    rules: Option<u64>,
+    state: &'f [u8],
     common: &'f [u8],
     records: std::io::Take<DeflateDecoder<&'f [u8]>>,
     /// The step of the last part: they come in order.
@@ -256,7 +305,10 @@ impl<'f> Source<'f> {
         let (header, _) = piece(rest).ok_or_else(|| damaged("it is cut off"))?;
         let header: Header = postcard::from_bytes(header).map_err(|_| damaged("it does not say what it is"))?;
         if header.version != VERSION || header.format != FORMAT {
-            let (theirs, ours) = (shown(&header.version), VERSION.to_owned());
+            let is_same = header.version == VERSION;
+            let format = |format| if is_same { format!(" with facts of format {format}") } else { String::new() };
+            let theirs = format!("{}{}", shown(&header.version), format(header.format));
+            let ours = format!("{VERSION}{}", format(FORMAT));
             return Err(MergeError::Version { name: name.to_owned(), theirs, ours });
         }
         // Other versions may end in another way.
@@ -265,9 +317,11 @@ impl<'f> Source<'f> {
         if !(1..=header.count).contains(&header.index) || header.count > super::MOST {
             return Err(damaged("it does not say which part it is"));
         }
+        let (state, rest) = piece(rest).ok_or_else(|| damaged("it is cut off"))?;
         let (common, records) = piece(rest).ok_or_else(|| damaged("it is cut off"))?;
         let records = DeflateDecoder::new(records).take(limit(records));
-        Ok((header, Self { name, common, records, step: None, has_ended: false }))
+        let rules = header.equal.rules();
+        Ok((header, Self { name, rules, state, common, records, step: None, has_ended: false }))
     }
 
     fn damaged(&self, reason: impl Into<String>) -> MergeError {
@@ -275,9 +329,17 @@ impl<'f> Source<'f> {
     }
 
     fn common(&mut self) -> Result<Common<'static>, MergeError> {
+        self.unpacked(self.common)
+    }
+
+    fn state(&self) -> Result<State, MergeError> {
+        self.unpacked(self.state)
+    }
+
+    fn unpacked<T: DeserializeOwned>(&self, piece: &[u8]) -> Result<T, MergeError> {
         let mut bytes = Vec::new();
-        DeflateDecoder::new(self.common)
-            .take(limit(self.common))
+        DeflateDecoder::new(piece)
+            .take(limit(piece))
             .read_to_end(&mut bytes)
             .map_err(|_| self.damaged("it cannot be unpacked"))?;
         self.decoded(&bytes)
@@ -367,7 +429,14 @@ struct Whole {
 
 impl Whole {
     fn new(common: Common<'static>, source: &Source<'_>) -> Result<Self, MergeError> {
-        Self::open(common).map_err(|wrong| source.damaged(wrong))
+        let whole = Self::open(common).map_err(|wrong| source.damaged(wrong))?;
+        let mut ours = Equal::default();
+        ours.add_rules(&whole.report.catalog);
+        // Rules are known by their numbers.
+        if source.rules.is_some_and(|theirs| ours.rules() != Some(theirs)) {
+            return Err(MergeError::Build { name: source.name.to_owned(), version: VERSION.to_owned() });
+        }
+        Ok(whole)
     }
 
     fn open(common: Common<'static>) -> Result<Self, Wrong> {
@@ -579,23 +648,24 @@ pub(crate) fn apart(cwd: &Path, base: &Path) -> (String, String) {
 /// Stands for what they have in common: as deep as any path leads out of it.
 pub(super) const ABOVE: &str = "/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-/-";
 
-/// What a file of facts holds when it is unpacked: what is common to all parts, and its records. For tests and fuzzing, which
-/// could change little within what is compressed.
+/// What a file of facts holds when it is unpacked: what was seen of the tree, what is common to all parts, and its records. For
+/// tests and fuzzing, which could change little within what is compressed.
 #[doc(hidden)]
-pub fn unpacked(file: &[u8]) -> Option<[Vec<u8>; 2]> {
+pub fn unpacked(file: &[u8]) -> Option<[Vec<u8>; 3]> {
     let (_, rest) = piece(intact(file)?.strip_prefix(MAGIC)?)?;
+    let (state, rest) = piece(rest)?;
     let (common, records) = piece(rest)?;
     let unpack = |packed: &[u8]| {
         let mut bytes = Vec::new();
         let mut read = || DeflateDecoder::new(packed).take(limit(packed)).read_to_end(&mut bytes).ok();
         (packed.is_empty() || read().is_some()).then_some(bytes)
     };
-    Some([unpack(common)?, unpack(records)?])
+    Some([unpack(state)?, unpack(common)?, unpack(records)?])
 }
 
 /// A file of facts, the only part of its scan, that holds these.
 #[doc(hidden)]
-pub fn packed([common, records]: &[Vec<u8>; 2]) -> Vec<u8> {
+pub fn packed([state, common, records]: &[Vec<u8>; 3]) -> Vec<u8> {
     let header = Header { format: FORMAT, version: VERSION.to_owned(), index: 1, count: 1, equal: Equal::default() };
-    left::assembled(&header, left::deflated(common), left::deflated(records))
+    left::assembled(&header, [left::deflated(state), left::deflated(common)], left::deflated(records))
 }

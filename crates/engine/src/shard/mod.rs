@@ -9,6 +9,7 @@ mod elsewhere;
 mod left;
 mod merge;
 mod sight;
+mod state;
 mod wire;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ pub(crate) use left::{Base, Equal, Last, Leaving, Stage, holds_facts};
 pub(crate) use merge::apart;
 pub use merge::{MergeError, Merged, merge, merge_from, packed, unpacked};
 pub(crate) use sight::{Seeing, absolute_of, is_looked_up};
+pub(crate) use state::{State, Watched};
 pub(crate) use wire::Hit;
 
 use crate::discover::Discovered;
@@ -44,6 +46,11 @@ impl Shard {
         let mut hash = StableHash::new();
         hash.text(unit);
         hash.short() % u64::from(self.count) == u64::from(self.index.saturating_sub(1))
+    }
+
+    /// Whether it is all there is.
+    pub fn is_whole(self) -> bool {
+        self.count == 1
     }
 
     /// Whether it is the first, which says what is of no unit.
