@@ -21,7 +21,7 @@ use crate::domain::Domain;
 use crate::escape::markup;
 use crate::summary::looked_at;
 use crate::text::{clean, count, grouped};
-use crate::{Glyphs, Options, stream};
+use crate::{Glyphs, Options, stream, text};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -167,7 +167,8 @@ fn tail(report: &ScanReport, options: &Options, left_out: usize) -> String {
     if !notes.is_empty() {
         let _ = write!(page, "<details class=\"notes\"><summary>{}</summary><ul>", count(notes.len(), "note"));
         for note in notes.iter().take(MAX_NOTES) {
-            let place = if note.path.is_empty() { String::new() } else { format!("{}: ", note.path) };
+            let place =
+                if note.path.is_empty() { String::new() } else { format!("{}: ", text::path(&note.path, Glyphs::Unicode)) };
             let _ = write!(page, "<li>{}</li>", shown(&format!("{place}{}", note.message)));
         }
         if let Some(more @ 1..) = notes.len().checked_sub(MAX_NOTES) {
@@ -188,7 +189,7 @@ fn tail(report: &ScanReport, options: &Options, left_out: usize) -> String {
 /// What the numbers of the rows stand for.
 fn names(folders: &Folders) -> io::Result<String> {
     let domains = Domain::ALL.map(Domain::title);
-    let folders: Vec<_> = folders.names.iter().map(|name| clean(name, Glyphs::Unicode)).collect();
+    let folders: Vec<_> = folders.names.iter().map(|name| text::path(name, Glyphs::Unicode)).collect();
     Ok(markup(&serde_json::to_string(&serde_json::json!({ "domains": domains, "folders": folders }))?))
 }
 

@@ -72,7 +72,7 @@ fn head(name: &str, tests: usize, counts: [usize; 3], number: usize, options: &O
         "  <testsuite name=\"{}\" package=\"portcullis\" id=\"{number}\" timestamp=\"{}T00:00:00\" \
          hostname=\"localhost\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" \
          time=\"0\">\n    <properties>\n      <property name=\"version\" value=\"{}\"/>\n    </properties>\n",
-        escaped(name),
+        markup(&text::whole_path(name, Glyphs::Unicode)),
         options.day,
         escaped(&options.tool.version)
     )
@@ -83,7 +83,8 @@ const TAIL: &str = "    <system-out></system-out>\n    <system-err></system-err>
 fn case(finding: &Finding, report: &ScanReport, options: &Options) -> String {
     let rule = report.catalog.get(finding.rule);
     let start = finding.location.start;
-    let place = format!("{}:{}:{}", report.path(finding.location.file()), start.line, start.column);
+    let path = text::whole_path(report.path(finding.location.file()), Glyphs::Unicode);
+    let place = format!("{path}:{}:{}", start.line, start.column);
     let message = says(rule, finding);
     let mut text = format!(
         "    <testcase name=\"{}\" classname=\"{}\" time=\"0\">\n",

@@ -157,7 +157,8 @@ impl Page<'_> {
 
     fn row(&self, finding: &Finding) -> String {
         let rule = self.report.catalog.get(finding.rule);
-        let place = format!("{}:{}", self.report.path(finding.location.file()), finding.location.start.line);
+        let path = text::path(self.report.path(finding.location.file()), Glyphs::Unicode);
+        let place = format!("{path}:{}", finding.location.start.line);
         let place = linked(&code(&place), uri::line(self.report, self.options, finding).as_deref());
         let mut cell = prose(says(rule, finding));
         if let Some(commit) = finding.commit.as_deref() {

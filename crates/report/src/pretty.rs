@@ -16,18 +16,18 @@ use portcullis_core::{Confidence, Finding, RuleIdx, ScanReport, SuppressedBy, Su
 use crate::snippet::Snippets;
 use crate::summary::breakable;
 use crate::text::{Palette, clean, count, grouped, linked, peers, wrapped};
-use crate::{Glyphs, Options, Verbosity, groups, stream, uri};
+use crate::{Glyphs, Options, Verbosity, groups, stream, text, uri};
 
 pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { report, options, palette: Palette::new(options), width: options.columns() };
     let findings = options.shown(report);
     if groups::are_grouped(&findings, options) {
-        out.write_all(groups::by_rule(report, &findings, options).as_bytes())?;
+        out.write_all(text::for_logs(groups::by_rule(report, &findings, options), options.glyphs).as_bytes())?;
     } else {
         stream::write(&findings, out, |finding, buffer| buffer.extend_from_slice(page.finding(finding).as_bytes()))?;
     }
     if options.verbosity > Verbosity::Quiet {
-        out.write_all(page.closing(&findings).as_bytes())?;
+        out.write_all(text::for_logs(page.closing(&findings), options.glyphs).as_bytes())?;
     }
     Ok(())
 }
@@ -53,7 +53,7 @@ impl Page<'_> {
             self.line(&mut text, "help", &help);
         }
         if let Some(commit) = finding.commit.as_deref() {
-            self.line(&mut text, "note", &crate::text::commit(commit));
+            self.line(&mut text, "note", &text::commit(commit));
         }
         if finding.confidence == Confidence::Low {
             self.line(&mut text, "note", "confidence is low: a heuristic, so look before you act");
@@ -67,7 +67,7 @@ impl Page<'_> {
             self.line(&mut text, "also", &also);
         }
         text.push('\n');
-        text
+        text::for_logs(text, self.options.glyphs)
     }
 
     /// `high[k8s-privileged-container]: container web runs privileged`
@@ -93,7 +93,7 @@ impl Page<'_> {
         let mut places = String::new();
         let mut snippets = Snippets::default();
         let mut show = |location, line: Option<&str>, label| {
-            let path = self.clean(self.report.path(portcullis_core::Location::file(location))).into_owned();
+            let path = text::path(self.report.path(portcullis_core::Location::file(location)), glyphs);
             match line {
                 Some(line) => snippets.add(path, location, line, label, self.width, glyphs),
                 None => places.push_str(&self.place(&path, location, label)),
@@ -167,7 +167,7 @@ impl Page<'_> {
     fn suppressed(&self, suppressed: &Suppression) -> String {
         let by = match &suppressed.by {
             SuppressedBy::Comment(at) | SuppressedBy::Annotation(at) => {
-                let path = self.clean(self.report.path(at.file()));
+                let path = text::path(self.report.path(at.file()), self.options.glyphs);
                 format!("by the {} at {path}:{}:{}", suppressed.by.name(), at.start.line, at.start.column)
             }
             SuppressedBy::Config => "by the configuration".to_owned(),
@@ -234,7 +234,7 @@ impl Page<'_> {
         }
         let mut text = String::new();
         for note in notes {
-            let place = if note.path.is_empty() { String::new() } else { format!("{}: ", self.clean(&note.path)) };
+            let place = if note.path.is_empty() { String::new() } else { format!("{}: ", text::path(&note.path, self.options.glyphs)) };
             let line = format!("{}: {place}{}", "note".style(self.palette.accent()), self.clean(&note.message));
             text.push_str(&wrapped(&line, "", "  ", self.width));
         }

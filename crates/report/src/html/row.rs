@@ -34,7 +34,8 @@ pub(super) fn row(report: &ScanReport, options: &Options, finding: &Finding, at:
     }
     for related in finding.related.iter().take(MAX_RELATED) {
         let start = related.location.start;
-        let place = format!("{}:{}:{}", report.path(related.location.file()), start.line, start.column);
+        let path = text::path(report.path(related.location.file()), Glyphs::Unicode);
+        let place = format!("{path}:{}:{}", start.line, start.column);
         let _ = write!(row, "<p class=\"more\"><code>{}</code> {}</p>", shown(&place), message(&related.message));
     }
     for more in remarks(finding) {
@@ -100,7 +101,7 @@ fn source(finding: &Finding, line: &str) -> String {
 
 /// A path that may be broken after its slashes.
 fn breakable(path: &str) -> String {
-    shown(path).replace('/', "/<wbr>")
+    markup(&text::path(path, Glyphs::Unicode)).replace('/', "/<wbr>")
 }
 
 fn linked(shown: &str, address: Option<String>) -> String {
