@@ -37,7 +37,7 @@ pub use lines::{LineIndex, Position};
 pub use material::{Advised, Checksum, ChecksumKind, Material, MaterialPlace, MaterialRoot};
 pub use nearest::{near, nearest};
 pub use offset_map::OffsetMap;
-pub use report::{Note, NoteKind, RootPaths, ScanError, ScanReport, Stats, Summary};
+pub use report::{FileKind, FileKinds, Note, NoteKind, RootPaths, ScanError, ScanReport, Stats, Summary};
 pub use rule::{DerivedExamples, Example, Expect, OptionMeta, OptionShape, Profile, RuleMeta, is_known_peer_scheme};
 pub use severity::{Confidence, Severity, UNKNOWN};
 pub use shortened::{shortened, shortened_path};

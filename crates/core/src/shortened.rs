@@ -45,15 +45,20 @@ fn of_names(text: &str) -> Option<String> {
         if at > 0 {
             short.push('`');
         }
-        if has_partners && at % 2 == 1 && let Some(name) = cut(piece, NAME, KEPT) {
+        if has_partners
+            && at % 2 == 1
+            && let Some(name) = cut(piece, NAME, KEPT)
+        {
             short.push_str(&name);
             is_cut = true;
             continue;
         }
         for word in piece.split_inclusive(char::is_whitespace) {
-            match cut(word, NAME, KEPT) {
+            let bare = word.trim_end();
+            match cut(bare, NAME, KEPT) {
                 Some(name) => {
                     short.push_str(&name);
+                    short.push_str(word.get(bare.len()..).unwrap_or_default());
                     is_cut = true;
                 }
                 None => short.push_str(word),

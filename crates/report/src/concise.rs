@@ -36,7 +36,7 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
             finding
                 .suppressed
                 .as_deref()
-                .map(|suppressed| format!(" (suppressed by {})", suppressed.by.name()))
+                .map(|suppressed| format!(" ({})", text::hidden_by(suppressed)))
                 .unwrap_or_default(),
         );
         text::for_logs(line, options.glyphs)

@@ -35,7 +35,12 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
 /// The scan itself: what kept it from its job, or that nothing was found.
 fn scan_suite(report: &ScanReport, options: &Options) -> String {
     let mut text = head("portcullis", report.errors.len().max(1), [0, report.errors.len(), 0], 0, options);
-    if report.errors.is_empty() {
+    if report.errors.is_empty() && report.stats.is_nothing() {
+        text = head("portcullis", 1, [0, 0, 1], 0, options);
+        text.push_str(
+            "    <testcase name=\"nothing was scanned\" classname=\"portcullis\" time=\"0\">\n      <skipped/>\n    </testcase>\n",
+        );
+    } else if report.errors.is_empty() {
         let name = format!("no findings in {}", looked_at(&report.stats)).replace('\u{a0}', " ");
         let _ = writeln!(text, "    <testcase name=\"{}\" classname=\"portcullis\" time=\"0\"/>", markup(&name));
     }

@@ -14,8 +14,8 @@ use owo_colors::{OwoColorize, Style};
 use portcullis_core::{Confidence, Finding, RuleIdx, ScanReport, SuppressedBy, Suppression};
 
 use crate::snippet::Snippets;
-use crate::summary::breakable;
-use crate::text::{Palette, clean, count, grouped, linked, peers, wrapped};
+use crate::summary::{breakable, scope, separator};
+use crate::text::{Palette, clean, grouped, linked, peers, wrapped};
 use crate::{Glyphs, Options, Verbosity, groups, stream, text, uri};
 
 pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
@@ -38,6 +38,9 @@ const MANY: usize = 50;
 /// How many rules it names.
 const TOP: usize = 5;
 
+/// How many of the things that the configuration excludes are listed.
+const EXCLUDED: usize = 100;
+
 struct Page<'r> {
     report: &'r ScanReport,
     options: &'r Options,
@@ -59,7 +62,8 @@ impl Page<'_> {
             self.line(&mut text, "note", "confidence is low: a heuristic, so look before you act");
         }
         if let Some(suppressed) = finding.suppressed.as_deref() {
-            self.line(&mut text, "suppressed", &self.suppressed(suppressed));
+            let word = if suppressed.by == SuppressedBy::Baseline { "known" } else { "suppressed" };
+            self.line(&mut text, word, &self.suppressed(suppressed));
         }
         let ids = std::iter::once(&finding.rule).chain(&finding.also);
         let also = peers(ids.flat_map(|rule| self.report.catalog.get(*rule).peers.iter()));
@@ -171,7 +175,7 @@ impl Page<'_> {
                 format!("by the {} at {path}:{}:{}", suppressed.by.name(), at.start.line, at.start.column)
             }
             SuppressedBy::Config => "by the configuration".to_owned(),
-            SuppressedBy::Baseline => "by the baseline".to_owned(),
+            SuppressedBy::Baseline => "in the baseline".to_owned(),
             SuppressedBy::Vex => "by a VEX statement".to_owned(),
         };
         match &suppressed.reason {
@@ -193,6 +197,10 @@ impl Page<'_> {
             text.push_str(&self.top(findings));
         }
         text.push_str(&wrapped(&breakable(self.report, self.options), "", "  ", self.width));
+        let scope = scope(self.report, self.options);
+        if !scope.is_empty() {
+            text.push_str(&wrapped(&scope.join(separator(self.options.glyphs)), "", "  ", self.width));
+        }
         text.push_str(&self.fixable());
         if let Some(first) = findings.first() {
             let id = self.clean(&self.report.catalog.get(first.rule).id);
@@ -221,20 +229,25 @@ impl Page<'_> {
 
     fn notes(&self) -> String {
         let notes = &self.report.notes;
-        if notes.is_empty() {
+        let excluded = &self.report.excluded;
+        if notes.is_empty() && excluded.is_empty() || self.options.verbosity < Verbosity::Verbose {
             return String::new();
         }
-        if self.options.verbosity < Verbosity::Verbose {
-            let told = notes.iter().filter(|note| !note.is_minor()).count();
-            let them = if told == 1 { "it" } else { "them" };
-            if told == 0 {
-                return String::new();
-            }
-            return wrapped(&format!("{} (-v shows {them})", count(told, "note")), "", "", self.width);
-        }
         let mut text = String::new();
+        for path in excluded.iter().take(EXCLUDED) {
+            let line =
+                format!("{}: {}", "excluded".style(self.palette.accent()), text::path(path, self.options.glyphs));
+            text.push_str(&wrapped(&line, "", "  ", self.width));
+        }
+        if let Some(more @ 1..) = excluded.len().checked_sub(EXCLUDED) {
+            let _ = writeln!(text, "{}: and {} more", "excluded".style(self.palette.accent()), grouped(more));
+        }
         for note in notes {
-            let place = if note.path.is_empty() { String::new() } else { format!("{}: ", text::path(&note.path, self.options.glyphs)) };
+            let place = if note.path.is_empty() {
+                String::new()
+            } else {
+                format!("{}: ", text::path(&note.path, self.options.glyphs))
+            };
             let line = format!("{}: {place}{}", "note".style(self.palette.accent()), self.clean(&note.message));
             text.push_str(&wrapped(&line, "", "  ", self.width));
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use owo_colors::Style;
-use portcullis_core::{Commit, Finding, RuleMeta, Severity, shortened_path};
+use portcullis_core::{Commit, Finding, RuleMeta, Severity, SuppressedBy, Suppression, shortened_path};
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::{Color, Glyphs, Links, Options};
@@ -189,6 +189,14 @@ pub(crate) fn truncated(text: &str, most: usize) -> Cow<'_, str> {
 /// What a finding says; never blank.
 pub(crate) fn says<'f>(rule: &'f RuleMeta, finding: &'f Finding) -> &'f str {
     [&*finding.message, rule.title(), &rule.id].into_iter().find(|text| !text.trim().is_empty()).unwrap_or("portcullis")
+}
+
+/// `suppressed by config`, `in the baseline`
+pub(crate) fn hidden_by(suppressed: &Suppression) -> String {
+    match suppressed.by {
+        SuppressedBy::Baseline => "in the baseline".to_owned(),
+        _ => format!("suppressed by {}", suppressed.by.name()),
+    }
 }
 
 /// `in commit 4f2a91c03b of 2024-05-01`

@@ -73,11 +73,15 @@ fn remarks(finding: &Finding) -> Vec<String> {
             SuppressedBy::Comment(_) => "a comment",
             SuppressedBy::Annotation(_) => "an annotation",
             SuppressedBy::Config => "the configuration",
-            SuppressedBy::Baseline => "the baseline",
+            SuppressedBy::Baseline => "",
             SuppressedBy::Vex => "a VEX statement",
         };
         let reason = suppressed.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        remarks.push(format!("suppressed by {by}{reason}"));
+        remarks.push(if by.is_empty() {
+            format!("in the baseline{reason}")
+        } else {
+            format!("suppressed by {by}{reason}")
+        });
     }
     remarks
 }
