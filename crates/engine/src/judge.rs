@@ -18,7 +18,7 @@ use portcullis_model::kustomize::{is_kustomization, is_part};
 use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
-use portcullis_secrets::Subject;
+use portcullis_secrets::{Subject, is_report};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
 use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 
@@ -336,7 +336,9 @@ impl Judge<'_> {
         if outcome.drafts.is_empty() {
             return;
         }
-        let directives = Directives::of_text(text, input.file, self.catalog);
+        // What a report says of directives is no directive, and nobody writes one into it.
+        let directives =
+            if is_report(text) { Directives::default() } else { Directives::of_text(text, input.file, self.catalog) };
         self.finish(input, text, outcome, directives, judged);
     }
 
