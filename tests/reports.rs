@@ -235,14 +235,14 @@ fn the_summary_counts_kinds_of_files() {
     assert!(joined.contains(expected), "{joined}");
     let (listed, ..) = ran(&folder, &["check", ".", "--format", "pretty", "-v"]);
     assert!(listed.contains("excluded: node_modules/\nexcluded: old/pod.yaml\n"), "{listed}");
-    let mut merge = vec!["merge".to_owned(), "--format".to_owned(), "pretty".to_owned()];
-    for part in 1..=3 {
-        let mut facts = String::new();
-        _ = write!(facts, "{part}.facts");
-        ran(&folder, &["check", ".", "--shard", &format!("{part}/3"), "--format", &format!("facts={facts}")]);
-        merge.push(facts);
+    // Beside the tree: in it they would be files of it.
+    let parts = support::folder("reports", "kinds-parts", &[("readme", "")]);
+    let parts = [1, 2, 3].map(|part| parts.join(format!("{part}.facts")).display().to_string());
+    for (number, part) in (1..).zip(&parts) {
+        ran(&folder, &["check", ".", "--shard", &format!("{number}/3"), "--format", &format!("facts={part}")]);
     }
-    let merge: Vec<&str> = merge.iter().map(String::as_str).collect();
+    let merge: Vec<&str> =
+        ["merge", "--format", "pretty"].into_iter().chain(parts.iter().map(String::as_str)).collect();
     assert_eq!(summary(&merge), whole);
 }
 

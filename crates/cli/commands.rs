@@ -16,8 +16,8 @@ use crate::args::{
     Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, PolicyFlags, RulesArgs,
 };
 use crate::check::{asked_policies, load_policies, read_config, today};
-use crate::{db, man};
 use crate::terminal::{self, Failure};
+use crate::{db, man};
 
 /// `portcullis explain`.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
