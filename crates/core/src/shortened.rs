@@ -100,7 +100,7 @@ mod tests {
             (format!("`{umlauts}` is `{umlauts}`"), format!("`{}` is `{}`", short("ä"), short("ä"))),
             (
                 format!("`{blanks}` is odd"),
-                format!("`{}…{}` is odd", &blanks[..KEPT.0], &blanks[blanks.len() - KEPT.1..]),
+                format!("`{}…{}` is odd", blanks.get(..KEPT.0).unwrap(), blanks.get(blanks.len() - KEPT.1..).unwrap()),
             ),
             (long("word ", 500), long("word ", 500)),
         ] {

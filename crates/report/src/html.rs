@@ -152,7 +152,9 @@ const TABLE: &str = "<h2 id=\"findings\">Findings</h2>\n\
 fn tail(report: &ScanReport, options: &Options, left_out: usize) -> String {
     let mut page = String::new();
     if report.stats.is_nothing() {
-        page.push_str("<p class=\"none\">No file of a kind that is known was there to be judged, so that this says nothing.</p>\n");
+        page.push_str(
+            "<p class=\"none\">No file was there that could be judged, so that no findings mean nothing.</p>\n",
+        );
     } else if report.summary().total() == 0 && report.errors.is_empty() {
         page.push_str("<p class=\"none\">Nothing to report. Every rule that was on holds.</p>\n");
     }

@@ -49,7 +49,7 @@ pub(crate) fn hidden(summary: &Summary) -> Vec<String> {
     told.map(|(count, what)| format!("{}\u{a0}{what}", grouped(count))).collect()
 }
 
-/// What was scanned and what was not, where that is more than one file: `120 Kubernetes, 12 Docker, 3 other · not judged: 2
+/// What was scanned and what was not, where that is more than one file: `120 Kubernetes, 12 Docker, 3 other files · not judged: 2
 /// templates · excluded: 1 folder`.
 pub(crate) fn scope(report: &ScanReport, options: &Options) -> Vec<String> {
     let kinds = &report.stats.kinds;
@@ -58,7 +58,7 @@ pub(crate) fn scope(report: &ScanReport, options: &Options) -> Vec<String> {
     let told: Vec<String> = judged.iter().filter(|(count, _)| *count > 0).map(shown).collect();
     let mut parts = Vec::new();
     if judged.iter().map(|(count, _)| count).sum::<usize>() > 1 {
-        parts.push(format!("scanned: {}", told.join(", ")));
+        parts.push(format!("scanned: {}\u{a0}files", told.join(", ")));
     }
     let unbuilt = report.notes.iter().filter(|note| note.kind == NoteKind::Unbuilt).count();
     let unjudged = FileKind::UNJUDGED.iter().map(|(kind, noun)| (kinds.of(*kind), *noun));

@@ -154,7 +154,7 @@ fn the_summary_says_what_was_scanned_and_what_was_not() {
     assert_eq!(
         builder.write(Format::Pretty, &wide),
         "no findings · 1,240 files, 118 rules, 41 ms\n\
-         scanned: 1,200 Kubernetes, 12 Docker, 25 other · not judged: 2 templates, 1 unreadable file, 1 kustomization · \
+         scanned: 1,200 Kubernetes, 12 Docker, 25 other files · not judged: 2 templates, 1 unreadable file, 1 kustomization · \
          excluded: 2 folders, 1 file · 2 notes (-v lists them)\n"
     );
     let verbose = Options { verbosity: Verbosity::Verbose, ..wide.clone() };
