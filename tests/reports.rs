@@ -1,5 +1,7 @@
 //! Reports from the outside: what stands in names, what lies in the tree, and what is said of what was not scanned.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is the failure message")]
+
 mod support;
 
 use std::fmt::Write as _;
