@@ -87,7 +87,9 @@ fn no_output_repeats_a_name_that_is_as_long_as_a_file() {
     let folder = long_names("long");
     let mut arguments = vec!["check", ".", "--profile", "all", "--include-suppressed", "-v"];
     let written: Vec<String> = FORMATS.iter().map(|format| format!("{format}=out/{format}")).collect();
-    written.iter().for_each(|output| arguments.extend(["--format", output]));
+    for output in &written {
+        arguments.extend(["--format", output]);
+    }
     std::fs::create_dir_all(folder.join("out")).unwrap();
     let (_, said, code) = ran(&folder, &arguments);
     assert_eq!(code, 1, "{said}");
@@ -151,7 +153,9 @@ fn our_reports_in_the_tree_are_no_findings() {
     assert!(before.contains("secret-password") && before.contains("k8s-privileged-container"), "{before}");
     let written: Vec<String> = FORMATS.iter().map(|format| format!("{format}=report.{format}")).collect();
     let mut arguments = vec!["-q"];
-    written.iter().for_each(|output| arguments.extend(["--format", output]));
+    for output in &written {
+        arguments.extend(["--format", output]);
+    }
     // SARIF brings the docs of the rules that have results.
     all(&arguments);
     ran(&folder, &["baseline", "write", "--output", "report.baseline.json"]);
