@@ -153,7 +153,7 @@ fn tail(report: &ScanReport, options: &Options, left_out: usize) -> String {
     let mut page = String::new();
     if report.stats.is_nothing() {
         page.push_str(
-            "<p class=\"none\">No file was there that could be judged, so that no findings mean nothing.</p>\n",
+            "<p class=\"none\">No file was there that could be judged: this says nothing about what is there.</p>\n",
         );
     } else if report.summary().total() == 0 && report.errors.is_empty() {
         page.push_str("<p class=\"none\">Nothing to report. Every rule that was on holds.</p>\n");
