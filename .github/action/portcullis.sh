@@ -291,7 +291,7 @@ is_report() {
     '## portcullis: '* | 'path,line,column,end_line,end_column,severity,'* | '::error '* | '::warning '* | '::notice '*) return 0 ;;
     '[]') [ "$FORMAT" = gitlab ] ;;
     # What is for people has no head but its first finding, or the sum.
-    *) head -n 1 <<<"$head" | grep -qE "^$levels[^]]+\]: |^.+:[0-9]+:[0-9]+: $levels[^]]+\] |^(no findings|nothing was scanned) · " ;;
+    *) head -n 1 <<<"$head" | grep -qE "^${levels}[^]]+\]: |^.+:[0-9]+:[0-9]+: ${levels}[^]]+\] |^(no findings|nothing was scanned) · " ;;
   esac
 }
 
