@@ -341,7 +341,7 @@ fn every_output_leaves_it_out_or_marks_it() {
         ("sarif", &[], &["\"baselineState\":\"new\""], &["k8s-host-network", "unchanged", "suppressions"]),
         ("sarif", &["--include-suppressed"], &["\"baselineState\":\"unchanged\"", "\"kind\":\"external\""], &[]),
         ("pretty", &[], &["3 in the baseline"], &["suppressed"]),
-        ("pretty", &["--include-suppressed"], &["suppressed: by the baseline"], &[]),
+        ("pretty", &["--include-suppressed"], &["known: in the baseline"], &[]),
         ("concise", &[], &["docker-user-missing"], &["k8s-host-network"]),
     ] {
         let output = run(

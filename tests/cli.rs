@@ -188,6 +188,7 @@ fn commands_print_what_they_are_for() {
         (&["completions", "fish"], "pod-security"),
         (&["man"], "pod\\-security"),
         (&["man", "config", "show"], "portcullis\\-config\\-show"),
+        (&["man", "db", "update"], concat!("\"portcullis ", env!("CARGO_PKG_VERSION"), "\" \"Portcullis Manual\"\n")),
     ] {
         let (code, out, error) = run(arguments);
         assert_eq!((code, error.as_str()), (0, ""), "{arguments:?}");
@@ -197,6 +198,18 @@ fn commands_print_what_they_are_for() {
     let out = run(&["rules", "secret-password", "KSV-0017"]).1;
     assert!(out.lines().count() == 2 && out.contains("k8s-privileged-container"), "{out}");
     assert!(run(&["rules", "secret-github-*"]).1.lines().all(|line| line.contains(" secret-github-")));
+}
+
+/// Pages of one version are the same wherever they are made, where whoever makes them says the day.
+#[test]
+fn man_pages_have_a_title_and_a_day() {
+    for (name, title) in [(&["man"][..], "PORTCULLIS"), (&["man", "baseline", "write"], "PORTCULLIS-BASELINE-WRITE")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        let output = command.args(name).env("SOURCE_DATE_EPOCH", "1700000000").output().unwrap();
+        let page = String::from_utf8(output.stdout).unwrap();
+        assert!(page.contains(&format!("\n.TH {title} 1 2023-11-14 \"portcullis ")), "{page}");
+        assert!(!page.contains(".br\n\n.br") && page.lines().all(|line| line == line.trim_end()), "{page}");
+    }
 }
 
 #[test]

@@ -221,7 +221,7 @@ scan() {
       # Programs of Windows do not know the folders of Git's bash.
       *) file="$(if [ "$RUNNER_OS" = Windows ]; then pwd -W; else pwd; fi)/$OUTPUT" ;;
     esac
-    rm -f -- "$file"
+    make_room "$file"
     set -- "$@" --format concise --format "$FORMAT=$file"
     if [ "$FORMAT" = sarif ]; then sarif="$file"; else set -- "$@" --format "sarif=$sarif"; fi
   fi
@@ -265,6 +265,34 @@ scan() {
   output sarif-file "$sarif"
   count "$json"
   if [ "$SUMMARY" = true ]; then summarize "$RUNNER_TEMP/portcullis.md"; fi
+}
+
+# What an earlier run wrote goes; anything else that is there was not meant, and a source that is gone would not be scanned.
+make_room() {
+  local folder
+  [ ! -d "$1" ] || refuse 'the input `output` names a folder'
+  if [ -s "$1" ] && ! is_report "$1"; then
+    refuse 'the input `output` names a file that is there and that no earlier run wrote'
+  fi
+  rm -f -- "$1"
+  folder=$(dirname -- "$1")
+  mkdir -p -- "$folder" 2>/dev/null || refuse 'the folder of the input `output` cannot be made'
+}
+
+# Whether a file begins as our reports do.
+is_report() {
+  local head levels='(critical|high|medium|low|info|unknown)\['
+  head=$(head -c 8192 <"$1" | LC_ALL=C tr -d '\000') || return 1
+  case "$head" in
+    '{"schema":"portcullis/'* | '{"rule":"'*'","severity":"'* | '{"$schema":"https://json.schemastore.org/sarif-'*) return 0 ;;
+    '{"version":"'*'","scan":{"analyzer":{"id":"portcullis"'* | '['$'\n''{"type":"issue","check_name":"'*) return 0 ;;
+    '{'*'"bomFormat": "CycloneDX"'*portcullis* | '{'*'"spdxVersion": "SPDX-'*portcullis*) return 0 ;;
+    '<?xml '*'<testsuites>'*' package="portcullis" '* | '<!doctype html>'*'<title>portcullis: '*) return 0 ;;
+    '## portcullis: '* | 'path,line,column,end_line,end_column,severity,'* | '::error '* | '::warning '* | '::notice '*) return 0 ;;
+    '[]') [ "$FORMAT" = gitlab ] ;;
+    # What is for people has no head but its first finding, or the sum.
+    *) head -n 1 <<<"$head" | grep -qE "^${levels}[^]]+\]: |^.+:[0-9]+:[0-9]+: ${levels}[^]]+\] |^(no findings|nothing was scanned) · " ;;
+  esac
 }
 
 # The commit that changes are counted from; nothing where an event has none.

@@ -116,7 +116,11 @@ pub(crate) fn conclude(
 ) -> Result<ExitCode, Failure> {
     let report = scanned.report;
     for output in outputs {
-        emit(&report, output, stream, (flags, date))?;
+        let left_out = emit(&report, output, stream, (flags, date))?.filter(|_| !flags.quiet);
+        if let Some(left_out) = left_out {
+            let name = output.path.as_ref().map_or(output.format.name().into(), |path| path.to_string_lossy());
+            terminal::complain(&format!("note: {name}: {left_out}"));
+        }
     }
     tell_notes(&report, outputs, flags);
     if !flags.quiet && outputs.iter().all(|output| output.path.is_some()) {
@@ -552,13 +556,13 @@ pub(crate) fn today() -> Date {
     Date::from_unix(since.as_secs())
 }
 
-/// Writes one output. A closed pipe does not change the exit code: the findings decide that.
+/// Writes one output, and gives what it had no room for. A closed pipe does not change the exit code: the findings decide that.
 fn emit(
     report: &ScanReport,
     output: &Output,
     stream: Stream,
     (flags, date): (&OutputFlags, Date),
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     let options = Options {
         suppressed: if flags.include_suppressed { SuppressedFindings::Include } else { SuppressedFindings::Omit },
         verbosity: match (flags.quiet, flags.verbose) {
@@ -573,13 +577,12 @@ fn emit(
         Options { color: Color::Never, width: Options::default().width, thousands: Thousands::Each, ..options.clone() };
     if output.path.is_none() && stream == Stream::Error {
         // As for complaints: nothing is to be done where that is closed.
-        let _ = write(report, output.format, &plain, &mut BufWriter::new(io::stderr().lock()));
-        return Ok(());
+        return Ok(write(report, output.format, &plain, &mut BufWriter::new(io::stderr().lock())).ok().flatten());
     }
     let Some(path) = &output.path else {
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
         return match write(report, output.format, &options, &mut out).map_err(Failure::from) {
-            Err(Failure::ClosedPipe) => Ok(()),
+            Err(Failure::ClosedPipe) => Ok(None),
             other => other,
         };
     };

@@ -16,8 +16,8 @@ use crate::args::{
     Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, PolicyFlags, RulesArgs,
 };
 use crate::check::{asked_policies, load_policies, read_config, today};
-use crate::db;
 use crate::terminal::{self, Failure};
+use crate::{db, man};
 
 /// `portcullis explain`.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
@@ -188,8 +188,6 @@ pub(crate) fn man(names: &[String]) -> Result<ExitCode, Failure> {
         };
         command = next;
     }
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut text)?;
-    terminal::print(&text)?;
+    terminal::print(man::page(command)?.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

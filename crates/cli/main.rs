@@ -6,6 +6,7 @@ mod baseline;
 mod check;
 mod commands;
 mod db;
+mod man;
 mod merge;
 mod terminal;
 mod test;

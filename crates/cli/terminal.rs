@@ -79,9 +79,12 @@ impl From<UnknownRule> for Failure {
 pub(crate) fn complain(message: &str) {
     // A file's name may hold what would drive the terminal, or a line that a workflow's runner takes for a command.
     let harmless = message.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}");
-    let harmless = harmless.replace("\n::", "\u{fffd}::").replace("\n##[", "\u{fffd}##[");
-    let first = if harmless.starts_with("::") || harmless.starts_with("##[") { " " } else { "" };
-    let _ = writeln!(io::stderr(), "{first}{harmless}");
+    // The runner looks past blanks for the one, and for the other anywhere.
+    let lines = harmless.replace("##[", "##\u{fffd}[");
+    let is_command = |line: &&str| line.trim_start().starts_with("::");
+    let lines: Vec<String> =
+        lines.split('\n').map(|line| format!("{}{line}", if is_command(&line) { "\u{fffd}" } else { "" })).collect();
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
 }
 
 /// Writes a whole text to standard output.

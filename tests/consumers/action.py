@@ -231,6 +231,36 @@ def choices():
     equal(arguments[-2:], ["--", "--x"])
 
 
+def kept_files():
+    """What lies where the output shall be is replaced only where an earlier run wrote it."""
+    for name, content in [
+        ("a.yaml", WRONG), ("portcullis.yaml", "fail-on: high\n"), (".github/workflows/portcullis.yml", "# portcullis: ignore-file[x] y\non: push\n"),
+        ("sbom.json", '{\n  "bomFormat": "CycloneDX",\n  "specVersion": "1.6"\n}\n'), ("notes.txt", "no findings\n"), ("baseline.json", '[{"schema":"portcullis-baseline/1"}\n]\n'),
+    ]:
+        for output_format in ("json", "concise"):
+            world = World({"b.yaml": WRONG, name: content})
+            result = world.run({"format": output_format, "output": name})
+            equal((result.outputs["exit-code"], result.failed), ("2", True), f"{name}\n{result.log}")
+            contains("\n".join(result.said("error")), "that no earlier run wrote")
+            equal((world.workspace / name).read_text(), content)
+    known = "pretty concise json jsonl sarif github gitlab gitlab-sast junit markdown html csv cyclonedx spdx".split()
+    for scanned in (WRONG, CLEAN):
+        for output_format in known:
+            # The second run writes over what the first has written; a folder is made.
+            world = World({"b.yaml": scanned, "package-lock.json": '{"lockfileVersion": 3, "packages": {}}\n'})
+            for _ in range(2):
+                result = world.run({"format": output_format, "output": "reports/of today/out"})
+                assert result.outputs["exit-code"] in ("0", "1"), f"{output_format}\n{result.log}"
+                assert (world.workspace / "reports/of today/out").exists(), output_format
+    world = World({"b.yaml": WRONG, "taken": "x", "empty.json": ""})
+    (world.workspace / "folder").mkdir()
+    for output, said in (("folder", "names a folder"), ("taken/out.json", "cannot be made")):
+        result = world.run({"format": "json", "output": output})
+        equal(result.outputs["exit-code"], "2", result.log)
+        contains("\n".join(result.said("error")), said)
+    equal(world.run({"format": "json", "output": "empty.json"}).outputs["exit-code"], "1")
+
+
 def annotations_and_summary():
     """GitHub's limits hold: ten annotations of a level for a step, a mebibyte for a summary."""
     world = World({f"k8s/{n}.yaml": WRONG for n in range(40)})
@@ -558,7 +588,7 @@ def main():
     for needed in ("markdown", "github", "sarif", "json"):
         assert needed in HELP, f"the binary has no format {needed}, which the action asks for"
     failed = 0
-    for test in (expressions, outcomes, choices, annotations_and_summary, forks, hostile_inputs, hostile_repositories, releases, sources, database, changes, documents):
+    for test in (expressions, outcomes, choices, kept_files, annotations_and_summary, forks, hostile_inputs, hostile_repositories, releases, sources, database, changes, documents):
         try:
             test()
             print(f"ok    {test.__name__}: {test.__doc__.splitlines()[0]}")

@@ -258,7 +258,8 @@ def commands(log):
             continue
         match = re.match(r"::([A-Za-z-]+)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)", line)
         if not match:
-            if line.startswith("##["):
+            # Behind anything, though it is the older form.
+            if re.search(r"##\[[A-Za-z-]+[^]]*\]", line):
                 found.append(("##", "", line))
             continue
         name, properties, message = match.groups()

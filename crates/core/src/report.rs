@@ -22,6 +22,9 @@ pub struct ScanReport {
     pub lockfiles: Vec<MaterialRoot>,
     /// Counts for the summary line.
     pub stats: Stats,
+    /// What the configuration keeps from the scan, sorted: files of known kinds, and folders, which end with a slash and are not
+    /// looked into.
+    pub excluded: Vec<String>,
     /// Things that were left out, and why; not defects.
     pub notes: Vec<Note>,
     /// Things that make the exit code 2.
@@ -111,6 +114,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Those that do not count for another reason than a baseline: somebody decided about each of them.
+    pub fn accepted(&self) -> usize {
+        self.suppressed.saturating_sub(self.baselined)
+    }
+
     /// Active findings.
     pub fn total(&self) -> usize {
         self.by_severity.iter().sum::<usize>() + self.unknown
@@ -135,8 +143,84 @@ pub struct Stats {
     pub documents: usize,
     /// Rules that were on.
     pub rules: usize,
+    /// How many files of which kind there are, as far as they were told apart. A scan of a history or of changes does not.
+    pub kinds: FileKinds,
     /// Wall time in milliseconds; shown in the terminal only, because output must not depend on the machine.
     pub elapsed_ms: u128,
+}
+
+impl Stats {
+    /// Whether nothing was judged nor searched, so that no findings mean nothing.
+    pub fn is_nothing(&self) -> bool {
+        let unjudged: usize = FileKind::UNJUDGED.iter().map(|(kind, _)| self.kinds.of(*kind)).sum();
+        let judged: usize = FileKind::JUDGED.iter().map(|(kind, _)| self.kinds.of(*kind)).sum();
+        self.searched == 0 && (self.files == 0 || judged == 0 && unjudged > 0)
+    }
+}
+
+/// A kind of files, as people count them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// Objects of Kubernetes, kustomizations, values of charts.
+    Kubernetes,
+    /// Dockerfiles.
+    Docker,
+    /// Compose files.
+    Compose,
+    /// Workflows and actions of GitHub.
+    Actions,
+    /// Terraform and its plans.
+    Terraform,
+    /// What names packages.
+    Dependencies,
+    /// YAML and JSON of no such kind.
+    Other,
+    /// Not judged: it is filled in first.
+    Template,
+    /// Not judged: it cannot be read, is too large or no text.
+    Unreadable,
+}
+
+impl FileKind {
+    /// Those that are judged, with the words for `3 … files`.
+    pub const JUDGED: [(Self, &'static str); 7] = [
+        (Self::Kubernetes, "Kubernetes"),
+        (Self::Docker, "Docker"),
+        (Self::Compose, "Compose"),
+        (Self::Actions, "Actions"),
+        (Self::Terraform, "Terraform"),
+        (Self::Dependencies, "dependency"),
+        (Self::Other, "other"),
+    ];
+
+    /// Those that are not, with their nouns.
+    pub const UNJUDGED: [(Self, &'static str); 2] =
+        [(Self::Template, "template"), (Self::Unreadable, "unreadable file")];
+}
+
+/// How many files there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileKinds(pub [usize; 9]);
+
+impl FileKinds {
+    /// Counts more of them.
+    pub fn add(&mut self, kind: FileKind, more: usize) {
+        if let Some(count) = self.0.get_mut(kind as usize) {
+            *count = count.saturating_add(more);
+        }
+    }
+
+    /// Counts what others counted.
+    pub fn merge(&mut self, other: Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count = count.saturating_add(more);
+        }
+    }
+
+    /// How many there are of one.
+    pub fn of(&self, kind: FileKind) -> usize {
+        self.0.get(kind as usize).copied().unwrap_or_default()
+    }
 }
 
 /// Something that was left out on purpose.

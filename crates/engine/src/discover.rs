@@ -69,6 +69,8 @@ pub(crate) struct Discovered {
     pub(crate) errors: Vec<ScanError>,
     /// Named files of which the name does not tell what they are.
     pub(crate) unknown: Vec<String>,
+    /// What the configuration leaves out, sorted: files of known kinds, and folders with a slash at the end.
+    pub(crate) excluded: Vec<String>,
     /// Terraform files that the walk met: they may make what manifests refer to.
     pub(crate) terraform: Vec<String>,
     /// Files of variables, sorted; they are not targets either.
@@ -187,6 +189,8 @@ pub(crate) fn discover(
     found.targets.dedup_by(|(b, _), (a, _)| a.path == b.path);
     found.terraform.sort_unstable();
     found.variables.sort_unstable();
+    found.excluded.sort_unstable();
+    found.excluded.dedup();
     found.unreadable.sort_unstable();
     found.unreadable.dedup();
     found
@@ -333,19 +337,33 @@ fn walk(
         .threads(threads)
         .build_parallel();
     let results = Mutex::new((Vec::new(), Vec::new(), Vec::new()));
+    let excluded = Mutex::new(Vec::new());
+    let exclude = |path: String| excluded.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(path);
     walker.run(|| {
         Box::new(|entry| {
             let (targets, unreadable, other) = match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {
                     // The directory that was named is always walked, whatever its name.
-                    let is_skipped = entry.depth() > 0
-                        && (entry.file_name() == ".git"
-                            || !is_left_out && filters.leaves_out_directory(&paths::relative(cwd, entry.path())));
-                    return if is_skipped { WalkState::Skip } else { WalkState::Continue };
+                    if entry.depth() == 0 {
+                        return WalkState::Continue;
+                    }
+                    if entry.file_name() == ".git" {
+                        return WalkState::Skip;
+                    }
+                    let path = paths::relative(cwd, entry.path());
+                    if is_left_out || !filters.leaves_out_directory(&path) {
+                        return WalkState::Continue;
+                    }
+                    exclude(path + "/");
+                    return WalkState::Skip;
                 }
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     let path = paths::relative(cwd, entry.path());
-                    let language = reads.language(&path).filter(|_| is_left_out || !filters.leaves_out_file(&path));
+                    let known = reads.language(&path);
+                    let language = known.filter(|_| is_left_out || !filters.leaves_out_file(&path));
+                    if language.is_none() && known.is_some_and(|known| known != Language::Text) {
+                        exclude(path.clone());
+                    }
                     let other = (path.ends_with(".tf") || is_variables_file(&path)).then(|| path.clone());
                     match language {
                         Some(Language::Text) if is_unnameable(&path, entry.path()) || holds_facts(entry.path()) => {
@@ -374,6 +392,7 @@ fn walk(
     });
     let (targets, unreadable, other) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.targets.extend(targets);
+    found.excluded.append(&mut excluded.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
     found.unreadable.extend(unreadable);
     let (variables, terraform): (Vec<String>, Vec<String>) =
         other.into_iter().partition(|path| is_variables_file(path));

@@ -57,6 +57,7 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
         packages: Vec::new(),
         lockfiles: Vec::new(),
         stats: Stats::default(),
+        excluded: Vec::new(),
         notes: notes(&commits),
         errors: Vec::new(),
     };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use portcullis_core::{
-    Catalog, Draft, FileError, FileId, Files, Finding, LineIndex, Note, NoteKind, Place, RootPaths, RuleIdx, ScanError,
-    Span, StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
+    Catalog, Draft, FileError, FileId, FileKind as Counted, FileKinds, Files, Finding, LineIndex, Note, NoteKind,
+    Place, RootPaths, RuleIdx, ScanError, Span, StableHash, SuppressedBy, Suppression, SyntaxError, SyntaxErrorKind,
 };
 use portcullis_model::actions::{FileKind, is_workflow};
 use portcullis_model::compose::{self, NoFiles, Sources, Surroundings, is_compose};
@@ -18,7 +18,7 @@ use portcullis_model::kustomize::{is_kustomization, is_part};
 use portcullis_rules::dockerfile::shellcheck::ID as SHELLCHECK;
 use portcullis_rules::scan::ids;
 use portcullis_rules::{Date, Dispatch, Outcome};
-use portcullis_secrets::Subject;
+use portcullis_secrets::{Subject, is_report};
 use portcullis_syntax::dockerfile::{Dockerfile, Instruction, Keyword};
 use portcullis_syntax::{Dialect, Node, Tree, dockerfile, json, yaml};
 
@@ -88,6 +88,8 @@ pub(crate) struct Judged {
     pub(crate) errors: Vec<ScanError>,
     pub(crate) bytes: u64,
     pub(crate) documents: usize,
+    /// What the file is, where it was judged by itself.
+    pub(crate) kinds: FileKinds,
     /// What of the time was spent in policies.
     pub(crate) policy_time: Duration,
     /// The chart of a template that only rendering makes readable.
@@ -143,7 +145,10 @@ impl Judge<'_> {
     pub(crate) fn judge(&self, input: &Input<'_>) -> Judged {
         let mut judged = Judged::default();
         let path = input.target.path.as_str();
-        let Some(text) = self.read(input, &mut judged) else { return judged };
+        let Some(text) = self.read(input, &mut judged) else {
+            judged.kinds.add(Counted::Unreadable, usize::from(input.language != Language::Text));
+            return judged;
+        };
         match (input.part, input.language) {
             (Some(Part::Template(chart)), _) if text.contains("{{") => {
                 self.text(input, &text, &mut judged);
@@ -153,6 +158,7 @@ impl Judge<'_> {
                 return judged;
             }
             (Some(Part::Values(chart)), Language::Yaml11) => {
+                judged.kinds.add(Counted::Kubernetes, 1);
                 self.values(input, chart, text, &mut judged);
                 return judged;
             }
@@ -165,6 +171,7 @@ impl Judge<'_> {
                 self.tree(input, Dialect::Json, text, &mut judged);
             }
             Language::Json => {
+                judged.kinds.add(Counted::Other, 1);
                 if self.policies.is_none() {
                     judged.notes.extend(self.unrecognised(input.target));
                 }
@@ -177,8 +184,10 @@ impl Judge<'_> {
             }
             Language::Dockerfile => self.dockerfile(input, &text, &mut judged),
             // They are judged with their modules.
-            Language::Terraform | Language::TerraformVariables | Language::Packages(_) => {}
+            Language::Terraform | Language::TerraformVariables => judged.kinds.add(Counted::Terraform, 1),
+            Language::Packages(_) => judged.kinds.add(Counted::Dependencies, 1),
             Language::Template => {
+                judged.kinds.add(Counted::Template, 1);
                 self.text(input, &text, &mut judged);
                 judged.notes.push(template_note(path, "its name says that it is a template"));
             }
@@ -263,6 +272,7 @@ impl Judge<'_> {
                 || input.language == Language::Yaml11 && is_chosen()
         };
         if github.is_none() && self.dispatch.has_compose_rules() && is_compose() {
+            judged.kinds.add(Counted::Compose, 1);
             return self.compose(input, tree, judged);
         }
         let objects: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
@@ -272,6 +282,15 @@ impl Judge<'_> {
             let why = "it is a part of an object, and no kustomization takes it in";
             judged.notes.push(template_note(&input.target.path, why));
         }
+        judged.kinds.add(
+            match github {
+                Some(_) => Counted::Actions,
+                None if !objects.is_empty() || is_kustomization(&input.target.path) => Counted::Kubernetes,
+                None if input.language == Language::Compose => Counted::Compose,
+                None => Counted::Other,
+            },
+            1,
+        );
         let is_known = github.is_some() || !objects.is_empty() || is_kustomization(&input.target.path);
         if !is_known && tree.errors().is_empty() && self.policies.is_none() {
             judged.notes.extend(self.unrecognised(input.target));
@@ -317,7 +336,9 @@ impl Judge<'_> {
         if outcome.drafts.is_empty() {
             return;
         }
-        let directives = Directives::of_text(text, input.file, self.catalog);
+        // What a report says of directives is no directive, and nobody writes one into it.
+        let directives =
+            if is_report(text) { Directives::default() } else { Directives::of_text(text, input.file, self.catalog) };
         self.finish(input, text, outcome, directives, judged);
     }
 
@@ -380,6 +401,7 @@ impl Judge<'_> {
     fn dockerfile(&self, input: &Input<'_>, text: &str, judged: &mut Judged) {
         let parsed = dockerfile::parse(input.file, text);
         judged.documents = 1;
+        judged.kinds.add(if parsed.is_template { Counted::Template } else { Counted::Docker }, 1);
         if parsed.is_template {
             judged.notes.push(template_note(&input.target.path, "it holds template markers"));
             self.text(input, text, judged);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use gix_hash::ObjectId;
-use portcullis_core::{FileId, Files, NoteKind, ScanReport};
+use portcullis_core::{FileId, FileKinds, Files, NoteKind, ScanReport};
 use portcullis_model::facts::Seen;
 
 use crate::changed::{Changes, Sorted};
@@ -118,5 +118,7 @@ fn tell_of_chosen(report: &mut ScanReport, chosen: &BTreeSet<String>, targets: u
         report.files.iter().take(targets).filter(|path| chosen.contains(path.as_ref())).collect();
     let known = judged.iter().filter(|path| classify(path).is_some_and(|language| language != Language::Text)).count();
     report.stats.files = known;
+    // They are those of the whole tree.
+    report.stats.kinds = FileKinds::default();
     report.stats.searched = judged.len() - known;
 }

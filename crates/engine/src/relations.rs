@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use portcullis_core::{Files, Finding, Span};
+use portcullis_core::{Files, Finding, Span, shortened};
 use portcullis_model::facts::{Claim, Facts, Homes, Mark, Seen, Unread, UnreadKind};
 
 use crate::classify::Language;
@@ -69,14 +69,14 @@ pub(crate) fn held(
         }
         let other = facts.other_end(claim);
         if let Some(what) = other.what {
-            finding.message = format!("{}: {what}", finding.message).into();
+            finding.message = shortened(format!("{}: {what}", finding.message).into());
         }
         if let (Some(trace), Some(at)) = (finding.trace.as_deref_mut(), other.at) {
             trace.other = Some(Span::new(at.file(), at.start(), at.start()));
         }
         let elsewhere = other.at.map(Mark::file).filter(|file| *file != finding.location.file());
         if let Some(path) = elsewhere.and_then(|file| paths.get(file.0 as usize)) {
-            finding.message = format!("{}: in `{path}`", finding.message).into();
+            finding.message = shortened(format!("{}: in `{path}`", finding.message).into());
         }
         true
     };

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use gix_hash::ObjectId;
 use portcullis_core::{
-    Baseline, Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx,
-    RuleMeta, ScanError, ScanReport, Severity, Stats, SuppressedBy,
+    Baseline, Catalog, FileId, FileKind, FileKinds, Files, Finding, FixSafety, Location, Note, NoteKind, Profile,
+    RootPaths, RuleIdx, RuleMeta, ScanError, ScanReport, Severity, Stats, SuppressedBy,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -349,6 +349,7 @@ fn scan_once(
         packages: Vec::new(),
         lockfiles: Vec::new(),
         stats: Stats::default(),
+        excluded: found.excluded.clone(),
         notes,
         errors: found.errors.clone(),
     };
@@ -469,6 +470,7 @@ fn scan_once(
     let patches = kustomizations.unbuilt_patches(&found, &built, &mut last.notes);
     units.retain_notes(&mut last.notes);
     last.patches = patches.iter().filter(|index| units.has_file(**index)).count();
+    report.stats.kinds = kinds_apart(&found, in_worlds.iter().filter(|index| !patches.contains(*index)), &of_terraform);
     let judge_one = |index: usize, _: &(Target, Language)| {
         let is_apart = patches.contains(&index) || in_worlds.contains(&index) || !units.has_file(index);
         if is_apart || gate.as_ref().is_some_and(Gate::is_met) {
@@ -516,6 +518,8 @@ fn scan_once(
             // What nobody named is not expected to hold anything.
             is_empty: found.empty_directory && options.is_named,
             hits: Vec::new(),
+            kinds: report.stats.kinds,
+            excluded: report.excluded.clone(),
             seeing: Seeing::default(),
         }
     });
@@ -548,6 +552,7 @@ fn scan_once(
         if let Some(chart) = file.unrendered.take() {
             *unrendered.entry(chart).or_insert(0) += 1;
         }
+        report.stats.kinds.merge(file.kinds);
         context.number(&mut file, index_of, &mut report);
         take(file, &mut facts, &mut claims, &mut report);
     });
@@ -602,6 +607,7 @@ fn scan_once(
     }
     report.stats.searched = found.targets.iter().filter(|(_, language)| *language == Language::Text).count();
     report.stats.files = total - report.stats.searched - patches.len() - unrendered.values().sum::<usize>();
+    report.stats.kinds.add(FileKind::Template, unrendered.values().sum());
     report.notes.extend(unrendered.iter().map(|(chart, &count)| unrendered_note(chart, count)));
     report.stats.rules = rules.get(&0).map_or(0, |rules| rules.selection.count());
     if units.has_rest() {
@@ -713,6 +719,23 @@ fn leave(leaving: &mut Option<Leaving>, stage: Stage, number: u32, judged: &mut 
     if let Some(leaving) = leaving {
         leaving.part(stage, number, judged);
     }
+}
+
+/// What the files are that are not judged one by one: those of `apart`, and entries that the walk could not look at.
+fn kinds_apart<'i>(found: &Discovered, apart: impl Iterator<Item = &'i usize>, of_terraform: &[usize]) -> FileKinds {
+    let of_terraform: HashSet<&usize> = of_terraform.iter().collect();
+    let mut kinds = FileKinds::default();
+    kinds.add(FileKind::Unreadable, found.unreadable.len());
+    for index in apart {
+        let kind = match found.targets.get(*index) {
+            Some((_, Language::Terraform | Language::TerraformVariables)) => FileKind::Terraform,
+            Some((_, Language::Packages(_))) => FileKind::Dependencies,
+            _ if of_terraform.contains(index) => FileKind::Terraform,
+            _ => FileKind::Kubernetes,
+        };
+        kinds.add(kind, 1);
+    }
+    kinds
 }
 
 /// What is said of findings that other parts of the scan decide about.

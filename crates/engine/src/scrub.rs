@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use portcullis_core::{Note, ScanError, ScanReport, Span};
+use portcullis_core::{Note, ScanError, ScanReport, Span, shortened};
 use portcullis_secrets::{Scanner, Subject};
 
 /// How many characters at the start and at the end of a secret are shown: enough to find it again where it is long enough that
@@ -115,19 +115,32 @@ pub(crate) fn clean_report(report: &mut ScanReport, scanner: &Scanner) {
 
 /// The same of some of its notes and errors.
 pub(crate) fn clean_texts(notes: &mut [Note], errors: &mut [ScanError], scanner: &Scanner) {
-    let notes = notes.iter_mut().map(|note| &mut note.message);
-    let errors = errors.iter_mut().filter_map(|error| match error {
-        ScanError::Path { reason, .. } | ScanError::Option { reason, .. } | ScanError::NotFixed { reason, .. } => {
-            Some(reason)
+    for note in notes {
+        clean_text(&mut note.message, scanner);
+    }
+    for error in errors {
+        match error {
+            ScanError::Path { reason, .. }
+            | ScanError::Option { reason, .. }
+            | ScanError::NotFixed { reason, .. }
+            | ScanError::Advisories { reason } => clean_text(reason, scanner),
+            // They repeat no text of a file but its names.
+            ScanError::History { reason } | ScanError::Policy { reason, .. } => shorten(reason),
+            ScanError::RulePanicked { .. } => {}
         }
-        ScanError::Advisories { reason } => Some(reason),
-        // They name no file and repeat none.
-        ScanError::RulePanicked { .. } | ScanError::History { .. } | ScanError::Policy { .. } => None,
-    });
-    for text in notes.chain(errors) {
-        if let Cow::Owned(clean) = without_secrets("", text, scanner) {
-            *text = clean;
-        }
+    }
+}
+
+fn clean_text(text: &mut String, scanner: &Scanner) {
+    if let Cow::Owned(clean) = without_secrets("", text, scanner) {
+        *text = clean;
+    }
+    shorten(text);
+}
+
+fn shorten(text: &mut String) {
+    if let Cow::Owned(short) = shortened(Cow::Borrowed(text.as_str())) {
+        *text = short;
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use portcullis_core::{
     Catalog, Draft, FileId, Finding, Fingerprint, Fix, Identity, LineHash, LineIndex, Location, Related, SealedEdit,
-    SealedFix, Span, StableHash, Trace, line_hashes,
+    SealedFix, Span, StableHash, Trace, line_hashes, shortened,
 };
 
 use crate::scrub::{Scrub, hint, without_user_information};
@@ -174,17 +174,18 @@ impl<'s> Sealer<'s> {
         SealedFix { safety: fix.safety, title, edits: edits.collect(), holds_secret, precondition }
     }
 
-    /// What is said, without the secrets that it repeats.
+    /// What is said, without the secrets that it repeats, and with names that can be read. Secrets go first: half of one is no
+    /// text that is looked for.
     pub(crate) fn clean<'m>(&self, text: Cow<'m, str>) -> Cow<'m, str> {
         let text = match &self.scrub {
             Some(scrub) => scrub.clean(text),
             None => text,
         };
         // What came from a file that is not here.
-        match text.contains("://").then(|| without_user_information(&text)).flatten() {
+        shortened(match text.contains("://").then(|| without_user_information(&text)).flatten() {
             Some(clean) => Cow::Owned(clean),
             None => text,
-        }
+        })
     }
 
     fn is_masked(&self, span: Span) -> bool {

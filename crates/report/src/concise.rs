@@ -15,9 +15,12 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
         let id = clean(&rule.id, options.glyphs);
         let code = format!("{}[{id}]", finding.severity_name()).style(palette.severity(finding.severity)).to_string();
         let start = finding.location.start;
-        format!(
+        let path = text::whole_path(report.path(finding.location.file()), options.glyphs);
+        // The same file, and no command of a runner that reads the log.
+        let path = if path.trim_start().starts_with("::") { format!("./{path}") } else { path };
+        let line = format!(
             "{}:{}:{}: {} {}{}{}{}\n",
-            clean(report.path(finding.location.file()), options.glyphs).style(palette.strong()),
+            path.style(palette.strong()),
             start.line,
             start.column,
             linked(code, uri::docs(&options.tool, rule), options),
@@ -33,9 +36,10 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
             finding
                 .suppressed
                 .as_deref()
-                .map(|suppressed| format!(" (suppressed by {})", suppressed.by.name()))
+                .map(|suppressed| format!(" ({})", text::hidden_by(suppressed)))
                 .unwrap_or_default(),
-        )
+        );
+        text::for_logs(line, options.glyphs)
     };
     stream::write(&options.shown(report), out, |finding, buffer| buffer.extend_from_slice(line(finding).as_bytes()))
 }

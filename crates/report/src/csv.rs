@@ -6,7 +6,7 @@ use portcullis_core::{Finding, ScanReport};
 
 use crate::escape;
 use crate::text::{clean, says};
-use crate::{Glyphs, Options, stream};
+use crate::{Glyphs, Options, stream, text};
 
 /// The columns; their order is part of the format, and new ones are added at the end.
 const HEADER: &str = "path,line,column,end_line,end_column,severity,confidence,rule,message,help,peers,tags,fingerprint,\
@@ -30,7 +30,7 @@ fn record(report: &ScanReport, finding: &Finding) -> String {
         _ => "",
     };
     let fields = [
-        field(report.path(finding.location.file())),
+        field(&text::whole_path(report.path(finding.location.file()), Glyphs::Unicode)),
         start.line.to_string(),
         start.column.to_string(),
         end.line.to_string(),

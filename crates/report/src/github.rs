@@ -21,7 +21,7 @@ const MAX_ANNOTATIONS: usize = 10;
 const MAX_TITLE: usize = 200;
 const MAX_MESSAGE: usize = 4000;
 
-pub(crate) fn write(report: &ScanReport, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &ScanReport, _: &Options, out: &mut dyn Write) -> io::Result<Option<String>> {
     let mut findings: Vec<&Finding> = report.active().collect();
     // Within a severity the report's order stays: path, span, rule.
     findings.sort_by_key(|finding| Reverse(finding.severity));
@@ -43,7 +43,11 @@ pub(crate) fn write(report: &ScanReport, _: &Options, out: &mut dyn Write) -> io
     for level in &levels {
         out.write_all(level.text.as_bytes())?;
     }
-    out.write_all(left_out(&levels).as_bytes())
+    out.write_all(left_out(&levels).as_bytes())?;
+    let all: usize = levels.iter().map(|level| level.total).sum();
+    let shown: usize = levels.iter().map(|level| level.total.min(MAX_ANNOTATIONS)).sum();
+    let why = format!("GitHub shows {MAX_ANNOTATIONS} of each level");
+    Ok(crate::left_out(shown, all, &why).map(|it| it.replace("most severe", "most severe of each level")))
 }
 
 /// The annotations of one level.

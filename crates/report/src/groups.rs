@@ -8,7 +8,7 @@ use owo_colors::OwoColorize;
 use portcullis_core::{Finding, RuleIdx, ScanReport};
 
 use crate::text::{Palette, clean, grouped, wrapped};
-use crate::{Options, Thousands, Verbosity};
+use crate::{Options, Thousands, Verbosity, text};
 
 /// More findings than this are grouped: each takes some ten lines, and no terminal keeps that many.
 const THOUSANDS: usize = 2_000;
@@ -40,7 +40,7 @@ pub(crate) fn by_rule(report: &ScanReport, findings: &[&Finding], options: &Opti
     text.push('\n');
     for (rule, count, worst) in groups.iter().take(RULES) {
         let id = clean(&report.catalog.get(*rule).id, options.glyphs).into_owned();
-        let path = clean(report.path(worst.location.file()), options.glyphs).into_owned();
+        let path = text::path(report.path(worst.location.file()), options.glyphs);
         let place = format!("{path}:{}:{}", worst.location.start.line, worst.location.start.column);
         let severity = format!("{:<8}", worst.severity_name());
         let line = format!(

@@ -19,9 +19,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::Domain;
 use crate::escape::markup;
-use crate::summary::looked_at;
+use crate::summary::{NOTHING, hidden, looked_at};
 use crate::text::{clean, count, grouped};
-use crate::{Glyphs, Options, stream};
+use crate::{Glyphs, Options, stream, text};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -32,7 +32,7 @@ const MAX_ROWS: usize = 20_000;
 /// Notes and errors that are shown.
 const MAX_NOTES: usize = 500;
 
-pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<Option<String>> {
     let mut findings: Vec<(usize, &Finding)> = options.shown(report).into_iter().enumerate().collect();
     // Within a severity the report's order stays: path, span, rule.
     findings.sort_by_key(|(_, finding)| (finding.suppressed.is_some(), Reverse(finding.severity)));
@@ -47,7 +47,8 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
         })?;
         out.write_all(b"</tbody></table>\n")?;
     }
-    out.write_all(tail(report, options, findings.len() - shown.len()).as_bytes())
+    out.write_all(tail(report, options, findings.len() - shown.len()).as_bytes())?;
+    Ok(crate::left_out(shown.len(), findings.len(), "browsers show no more at once"))
 }
 
 /// The folders of the findings, numbered in the order of their names.
@@ -96,6 +97,7 @@ fn hash(text: &str) -> String {
 
 fn head(report: &ScanReport, options: &Options) -> String {
     let title = match report.summary().total() {
+        0 if report.stats.is_nothing() => NOTHING.replace('\u{a0}', " "),
         0 => "no findings".to_owned(),
         total => count(total, "finding").replace('\u{a0}', " "),
     };
@@ -110,9 +112,8 @@ fn head(report: &ScanReport, options: &Options) -> String {
         hash(STYLE),
         hash(SCRIPT),
     );
-    let suppressed = report.summary().suppressed;
-    if suppressed > 0 {
-        let _ = write!(page, "{} suppressed · ", grouped(suppressed));
+    for part in hidden(&report.summary()) {
+        let _ = write!(page, "{} · ", part.replace('\u{a0}', " "));
     }
     let _ = write!(
         page,
@@ -150,7 +151,11 @@ const TABLE: &str = "<h2 id=\"findings\">Findings</h2>\n\
 
 fn tail(report: &ScanReport, options: &Options, left_out: usize) -> String {
     let mut page = String::new();
-    if report.summary().total() == 0 {
+    if report.stats.is_nothing() {
+        page.push_str(
+            "<p class=\"none\">No file was there that could be judged: this says nothing about what is there.</p>\n",
+        );
+    } else if report.summary().total() == 0 && report.errors.is_empty() {
         page.push_str("<p class=\"none\">Nothing to report. Every rule that was on holds.</p>\n");
     }
     page.push_str("<p class=\"none\" id=\"nothing\" hidden>No finding is like that.</p>\n");
@@ -167,7 +172,11 @@ fn tail(report: &ScanReport, options: &Options, left_out: usize) -> String {
     if !notes.is_empty() {
         let _ = write!(page, "<details class=\"notes\"><summary>{}</summary><ul>", count(notes.len(), "note"));
         for note in notes.iter().take(MAX_NOTES) {
-            let place = if note.path.is_empty() { String::new() } else { format!("{}: ", note.path) };
+            let place = if note.path.is_empty() {
+                String::new()
+            } else {
+                format!("{}: ", text::path(&note.path, Glyphs::Unicode))
+            };
             let _ = write!(page, "<li>{}</li>", shown(&format!("{place}{}", note.message)));
         }
         if let Some(more @ 1..) = notes.len().checked_sub(MAX_NOTES) {
@@ -188,7 +197,7 @@ fn tail(report: &ScanReport, options: &Options, left_out: usize) -> String {
 /// What the numbers of the rows stand for.
 fn names(folders: &Folders) -> io::Result<String> {
     let domains = Domain::ALL.map(Domain::title);
-    let folders: Vec<_> = folders.names.iter().map(|name| clean(name, Glyphs::Unicode)).collect();
+    let folders: Vec<_> = folders.names.iter().map(|name| text::path(name, Glyphs::Unicode)).collect();
     Ok(markup(&serde_json::to_string(&serde_json::json!({ "domains": domains, "folders": folders }))?))
 }
 

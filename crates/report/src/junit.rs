@@ -35,7 +35,12 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
 /// The scan itself: what kept it from its job, or that nothing was found.
 fn scan_suite(report: &ScanReport, options: &Options) -> String {
     let mut text = head("portcullis", report.errors.len().max(1), [0, report.errors.len(), 0], 0, options);
-    if report.errors.is_empty() {
+    if report.errors.is_empty() && report.stats.is_nothing() {
+        text = head("portcullis", 1, [0, 0, 1], 0, options);
+        text.push_str(
+            "    <testcase name=\"nothing was scanned\" classname=\"portcullis\" time=\"0\">\n      <skipped/>\n    </testcase>\n",
+        );
+    } else if report.errors.is_empty() {
         let name = format!("no findings in {}", looked_at(&report.stats)).replace('\u{a0}', " ");
         let _ = writeln!(text, "    <testcase name=\"{}\" classname=\"portcullis\" time=\"0\"/>", markup(&name));
     }
@@ -72,7 +77,7 @@ fn head(name: &str, tests: usize, counts: [usize; 3], number: usize, options: &O
         "  <testsuite name=\"{}\" package=\"portcullis\" id=\"{number}\" timestamp=\"{}T00:00:00\" \
          hostname=\"localhost\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" \
          time=\"0\">\n    <properties>\n      <property name=\"version\" value=\"{}\"/>\n    </properties>\n",
-        escaped(name),
+        markup(&text::whole_path(name, Glyphs::Unicode)),
         options.day,
         escaped(&options.tool.version)
     )
@@ -83,7 +88,8 @@ const TAIL: &str = "    <system-out></system-out>\n    <system-err></system-err>
 fn case(finding: &Finding, report: &ScanReport, options: &Options) -> String {
     let rule = report.catalog.get(finding.rule);
     let start = finding.location.start;
-    let place = format!("{}:{}:{}", report.path(finding.location.file()), start.line, start.column);
+    let path = text::whole_path(report.path(finding.location.file()), Glyphs::Unicode);
+    let place = format!("{path}:{}:{}", start.line, start.column);
     let message = says(rule, finding);
     let mut text = format!(
         "    <testcase name=\"{}\" classname=\"{}\" time=\"0\">\n",

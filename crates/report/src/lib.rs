@@ -45,24 +45,50 @@ pub use summary::summary_line;
 pub use testing::{TestFormat, write_tests};
 
 /// Writes a report. A closed pipe is an error of kind [`io::ErrorKind::BrokenPipe`] like any other.
-pub fn write(report: &ScanReport, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+///
+/// Formats whose readers have a limit keep the most severe findings. What is left out is said in the output, and returned for
+/// those who look at nothing but whether it was written: `the 25,000 most severe of 31,234 findings are in it: …`
+pub fn write(
+    report: &ScanReport,
+    format: Format,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<Option<String>> {
+    let left_out = match format {
+        Format::Github => github::write(report, options, out)?,
+        Format::Markdown => markdown::write(report, options, out)?,
+        Format::Html => html::write(report, options, out)?,
+        Format::Sarif => sarif::write(report, options, out)?,
+        _ => {
+            write_all(report, format, options, out)?;
+            None
+        }
+    };
+    out.flush()?;
+    Ok(left_out)
+}
+
+/// Writes a format that has room for everything.
+fn write_all(report: &ScanReport, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Pretty => pretty::write(report, options, out),
         Format::Concise => concise::write(report, options, out),
         Format::Json => json::write(report, options, out),
         Format::Jsonl => jsonl::write(report, options, out),
-        Format::Github => github::write(report, options, out),
         Format::Gitlab => gitlab::write(report, options, out),
         Format::GitlabSast => gitlab::write_sast(report, options, out),
         Format::Junit => junit::write(report, options, out),
-        Format::Markdown => markdown::write(report, options, out),
-        Format::Html => html::write(report, options, out),
         Format::Csv => csv::write(report, options, out),
-        Format::Sarif => sarif::write(report, options, out),
         Format::CycloneDx => cyclonedx::write(report, options, out),
         Format::Spdx => spdx::write(report, options, out),
-    }?;
-    out.flush()
+        Format::Github | Format::Markdown | Format::Html | Format::Sarif => Ok(()),
+    }
+}
+
+/// What an output says of the findings that it has no room for, if there are any.
+fn left_out(shown: usize, all: usize, why: &str) -> Option<String> {
+    let (kept, total) = (text::grouped(shown), text::count(all, "finding").replace('\u{a0}', " "));
+    (shown < all).then(|| format!("the {kept} most severe of {total} are in it: {why}"))
 }
 
 /// The formats of a scan's result.

@@ -13,7 +13,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use portcullis_core::{Finding, RuleIdx, ScanReport, Severity, UNKNOWN};
 
 use crate::escape::{markdown_code, markdown_message};
-use crate::summary::looked_at;
+use crate::summary::{NOTHING, hidden, looked_at};
 use crate::text::{clean, count, grouped, says, truncated};
 use crate::{Glyphs, Options, text, uri};
 
@@ -29,7 +29,7 @@ const TOP: usize = 10;
 /// Characters of one text; a cell is no place for more.
 const MAX_TEXT: usize = 500;
 
-pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<Option<String>> {
     let (least, most) = LIMITS;
     let mut page =
         Page { report, options, text: String::new(), room: options.summary_limit.clamp(least, most) - RESERVE };
@@ -37,8 +37,9 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
     page.errors();
     let findings = options.shown(report);
     page.top(&findings);
-    page.findings(&findings);
-    out.write_all(page.text.as_bytes())
+    let left_out = page.findings(&findings);
+    out.write_all(page.text.as_bytes())?;
+    Ok(crate::left_out(findings.len() - left_out, findings.len(), "a summary has a limit"))
 }
 
 struct Page<'r> {
@@ -52,6 +53,7 @@ impl Page<'_> {
     fn totals(&mut self) {
         let summary = self.report.summary();
         let heading = match summary.total() {
+            0 if self.report.stats.is_nothing() => NOTHING.to_owned(),
             0 => "no findings".to_owned(),
             total => count(total, "finding"),
         };
@@ -66,8 +68,9 @@ impl Page<'_> {
             let _ = writeln!(self.text, "|{}", " ---: |".repeat(counts.len()));
             let _ = writeln!(self.text, "| {} |\n", numbers.join(" | "));
         }
-        let suppressed = (summary.suppressed > 0).then(|| format!("{} suppressed · ", grouped(summary.suppressed)));
-        let _ = writeln!(self.text, "{}{}\n", suppressed.unwrap_or_default(), looked_at(&self.report.stats));
+        let mut parts = hidden(&summary);
+        parts.push(looked_at(&self.report.stats));
+        let _ = writeln!(self.text, "{}\n", parts.join(" · "));
         self.text = self.text.replace('\u{a0}', " ");
     }
 
@@ -109,10 +112,11 @@ impl Page<'_> {
         self.text.push('\n');
     }
 
-    /// A table for each severity; those below high are folded.
-    fn findings(&mut self, findings: &[&Finding]) {
+    /// A table for each severity; those below high are folded. Gives how many findings there was no room for.
+    fn findings(&mut self, findings: &[&Finding]) -> usize {
         let names = Severity::ALL.map(Severity::name).into_iter().chain([UNKNOWN]);
         let mut left_out: Vec<String> = Vec::new();
+        let mut written = 0;
         for name in names {
             let of_name: Vec<&Finding> =
                 findings.iter().filter(|finding| finding.severity_name() == name).copied().collect();
@@ -124,6 +128,7 @@ impl Page<'_> {
                 grouped(of_name.len())
             );
             let rows = self.rows(&head, &of_name);
+            written += rows;
             if rows < of_name.len() {
                 left_out.push(format!("{} {name}", grouped(of_name.len() - rows)));
             }
@@ -132,6 +137,7 @@ impl Page<'_> {
             let parts = left_out.join(", ");
             let _ = writeln!(self.text, "Left out here, because a summary has a limit: {parts}.");
         }
+        findings.len() - written
     }
 
     /// How many of the findings there was room for.
@@ -157,14 +163,15 @@ impl Page<'_> {
 
     fn row(&self, finding: &Finding) -> String {
         let rule = self.report.catalog.get(finding.rule);
-        let place = format!("{}:{}", self.report.path(finding.location.file()), finding.location.start.line);
+        let path = text::path(self.report.path(finding.location.file()), Glyphs::Unicode);
+        let place = format!("{path}:{}", finding.location.start.line);
         let place = linked(&code(&place), uri::line(self.report, self.options, finding).as_deref());
         let mut cell = prose(says(rule, finding));
         if let Some(commit) = finding.commit.as_deref() {
             let _ = write!(cell, " ({})", text::commit(commit));
         }
         if let Some(suppressed) = finding.suppressed.as_deref() {
-            let _ = write!(cell, " (suppressed by {})", suppressed.by.name());
+            let _ = write!(cell, " ({})", text::hidden_by(suppressed));
         }
         if let Some(help) = finding.help.as_deref() {
             let _ = write!(cell, "<br>→ {}", prose(help));

@@ -14,20 +14,20 @@ use owo_colors::{OwoColorize, Style};
 use portcullis_core::{Confidence, Finding, RuleIdx, ScanReport, SuppressedBy, Suppression};
 
 use crate::snippet::Snippets;
-use crate::summary::breakable;
-use crate::text::{Palette, clean, count, grouped, linked, peers, wrapped};
-use crate::{Glyphs, Options, Verbosity, groups, stream, uri};
+use crate::summary::{breakable, scope, separator};
+use crate::text::{Palette, clean, grouped, linked, peers, wrapped};
+use crate::{Glyphs, Options, Verbosity, groups, stream, text, uri};
 
 pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { report, options, palette: Palette::new(options), width: options.columns() };
     let findings = options.shown(report);
     if groups::are_grouped(&findings, options) {
-        out.write_all(groups::by_rule(report, &findings, options).as_bytes())?;
+        out.write_all(text::for_logs(groups::by_rule(report, &findings, options), options.glyphs).as_bytes())?;
     } else {
         stream::write(&findings, out, |finding, buffer| buffer.extend_from_slice(page.finding(finding).as_bytes()))?;
     }
     if options.verbosity > Verbosity::Quiet {
-        out.write_all(page.closing(&findings).as_bytes())?;
+        out.write_all(text::for_logs(page.closing(&findings), options.glyphs).as_bytes())?;
     }
     Ok(())
 }
@@ -37,6 +37,9 @@ const MANY: usize = 50;
 
 /// How many rules it names.
 const TOP: usize = 5;
+
+/// How many of the things that the configuration excludes are listed.
+const EXCLUDED: usize = 100;
 
 struct Page<'r> {
     report: &'r ScanReport,
@@ -53,13 +56,14 @@ impl Page<'_> {
             self.line(&mut text, "help", &help);
         }
         if let Some(commit) = finding.commit.as_deref() {
-            self.line(&mut text, "note", &crate::text::commit(commit));
+            self.line(&mut text, "note", &text::commit(commit));
         }
         if finding.confidence == Confidence::Low {
             self.line(&mut text, "note", "confidence is low: a heuristic, so look before you act");
         }
         if let Some(suppressed) = finding.suppressed.as_deref() {
-            self.line(&mut text, "suppressed", &self.suppressed(suppressed));
+            let word = if suppressed.by == SuppressedBy::Baseline { "known" } else { "suppressed" };
+            self.line(&mut text, word, &self.suppressed(suppressed));
         }
         let ids = std::iter::once(&finding.rule).chain(&finding.also);
         let also = peers(ids.flat_map(|rule| self.report.catalog.get(*rule).peers.iter()));
@@ -67,7 +71,7 @@ impl Page<'_> {
             self.line(&mut text, "also", &also);
         }
         text.push('\n');
-        text
+        text::for_logs(text, self.options.glyphs)
     }
 
     /// `high[k8s-privileged-container]: container web runs privileged`
@@ -93,7 +97,7 @@ impl Page<'_> {
         let mut places = String::new();
         let mut snippets = Snippets::default();
         let mut show = |location, line: Option<&str>, label| {
-            let path = self.clean(self.report.path(portcullis_core::Location::file(location))).into_owned();
+            let path = text::path(self.report.path(portcullis_core::Location::file(location)), glyphs);
             match line {
                 Some(line) => snippets.add(path, location, line, label, self.width, glyphs),
                 None => places.push_str(&self.place(&path, location, label)),
@@ -167,11 +171,11 @@ impl Page<'_> {
     fn suppressed(&self, suppressed: &Suppression) -> String {
         let by = match &suppressed.by {
             SuppressedBy::Comment(at) | SuppressedBy::Annotation(at) => {
-                let path = self.clean(self.report.path(at.file()));
+                let path = text::path(self.report.path(at.file()), self.options.glyphs);
                 format!("by the {} at {path}:{}:{}", suppressed.by.name(), at.start.line, at.start.column)
             }
             SuppressedBy::Config => "by the configuration".to_owned(),
-            SuppressedBy::Baseline => "by the baseline".to_owned(),
+            SuppressedBy::Baseline => "in the baseline".to_owned(),
             SuppressedBy::Vex => "by a VEX statement".to_owned(),
         };
         match &suppressed.reason {
@@ -193,6 +197,10 @@ impl Page<'_> {
             text.push_str(&self.top(findings));
         }
         text.push_str(&wrapped(&breakable(self.report, self.options), "", "  ", self.width));
+        let scope = scope(self.report, self.options);
+        if !scope.is_empty() {
+            text.push_str(&wrapped(&scope.join(separator(self.options.glyphs)), "", "  ", self.width));
+        }
         text.push_str(&self.fixable());
         if let Some(first) = findings.first() {
             let id = self.clean(&self.report.catalog.get(first.rule).id);
@@ -221,20 +229,25 @@ impl Page<'_> {
 
     fn notes(&self) -> String {
         let notes = &self.report.notes;
-        if notes.is_empty() {
+        let excluded = &self.report.excluded;
+        if notes.is_empty() && excluded.is_empty() || self.options.verbosity < Verbosity::Verbose {
             return String::new();
         }
-        if self.options.verbosity < Verbosity::Verbose {
-            let told = notes.iter().filter(|note| !note.is_minor()).count();
-            let them = if told == 1 { "it" } else { "them" };
-            if told == 0 {
-                return String::new();
-            }
-            return wrapped(&format!("{} (-v shows {them})", count(told, "note")), "", "", self.width);
-        }
         let mut text = String::new();
+        for path in excluded.iter().take(EXCLUDED) {
+            let line =
+                format!("{}: {}", "excluded".style(self.palette.accent()), text::path(path, self.options.glyphs));
+            text.push_str(&wrapped(&line, "", "  ", self.width));
+        }
+        if let Some(more @ 1..) = excluded.len().checked_sub(EXCLUDED) {
+            let _ = writeln!(text, "{}: and {} more", "excluded".style(self.palette.accent()), grouped(more));
+        }
         for note in notes {
-            let place = if note.path.is_empty() { String::new() } else { format!("{}: ", self.clean(&note.path)) };
+            let place = if note.path.is_empty() {
+                String::new()
+            } else {
+                format!("{}: ", text::path(&note.path, self.options.glyphs))
+            };
             let line = format!("{}: {place}{}", "note".style(self.palette.accent()), self.clean(&note.message));
             text.push_str(&wrapped(&line, "", "  ", self.width));
         }

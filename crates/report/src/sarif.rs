@@ -26,7 +26,7 @@ use serde_sarif::sarif::{
 
 use crate::{Options, text, uri};
 
-pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write) -> io::Result<Option<String>> {
     let mut findings = options.shown(report);
     // Within a severity the report's order stays: path, span, rule.
     findings.sort_by_key(|finding| Reverse(finding.severity));
@@ -39,7 +39,8 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
         let log = serde_json::to_vec(&Log::new(run(report, options, &rules, omitted), &results))?;
         let size = gzipped(&log)?;
         if size <= MAX_GZIP || drafts.is_empty() {
-            return out.write_all(&log);
+            out.write_all(&log)?;
+            return Ok(left_out(drafts.len(), total - duplicates));
         }
         // Results compress alike, so the share that fits is the share of the size; a little less, to end soon.
         drafts.truncate(drafts.len().saturating_mul(MAX_GZIP) / size * 19 / 20);
@@ -49,10 +50,24 @@ pub(crate) fn write(report: &ScanReport, options: &Options, out: &mut dyn Write)
 /// GitHub takes 10 MiB; the uploader compresses better than the fast level that is measured here.
 const MAX_GZIP: usize = 10 * 1024 * 1024 - 64 * 1024;
 const MAX_RESULTS: usize = 25_000;
+/// What it keeps of them, in the order that they are written in.
+const MAX_SHOWN: usize = 5_000;
 const MAX_RELATED: usize = 100;
 const MAX_DESCRIPTION: usize = 1024;
 const MAX_TAGS: usize = 20;
 const MAX_NOTIFICATIONS: usize = 1000;
+
+/// What is to be said of results that code scanning does not take or show.
+fn left_out(written: usize, all: usize) -> Option<String> {
+    let shown = text::grouped(MAX_SHOWN);
+    crate::left_out(written, all, "code scanning takes no more")
+        .map(|it| if written > MAX_SHOWN { format!("{it}, and shows {shown}") } else { it })
+        .or_else(|| {
+            let results = text::count(written, "finding").replace('\u{a0}', " ");
+            (written > MAX_SHOWN)
+                .then(|| format!("{results} are in it, the most severe first: code scanning shows {shown}"))
+        })
+}
 
 /// The size of what GitHub would be sent; the plain size where that fits already.
 fn gzipped(log: &[u8]) -> io::Result<usize> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use owo_colors::Style;
-use portcullis_core::{Commit, Finding, RuleMeta, Severity};
+use portcullis_core::{Commit, Finding, RuleMeta, Severity, SuppressedBy, Suppression, shortened_path};
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::{Color, Glyphs, Links, Options};
@@ -36,6 +36,42 @@ pub(crate) fn clean(text: &str, glyphs: Glyphs) -> Cow<'_, str> {
     Cow::Owned(
         text.chars().map(|c| if matches!(c, '\n' | '\t') { ' ' } else { substitute(c, glyphs).unwrap_or(c) }).collect(),
     )
+}
+
+/// Characters of a path that people see. Systems take at most 4096 bytes, but the index of a repository and what a template
+/// engine wrote may name anything.
+const SHOWN_PATH: usize = 480;
+const WHOLE_PATH: usize = 4096;
+
+/// A path for people to read.
+pub(crate) fn path(path: &str, glyphs: Glyphs) -> String {
+    clean(&shortened_path(path, SHOWN_PATH), glyphs).into_owned()
+}
+
+/// A path that programs open: whole, unless there can be no such file.
+pub(crate) fn whole_path(path: &str, glyphs: Glyphs) -> String {
+    clean(&shortened_path(path, WHOLE_PATH), glyphs).into_owned()
+}
+
+/// Lines that no runner of GitHub's takes for a command: that is a line whose first letters are `::`, whatever blanks stand before
+/// them, and `##[` anywhere.
+pub(crate) fn for_logs(text: String, glyphs: Glyphs) -> String {
+    if !text.contains("::") && !text.contains("##[") {
+        return text;
+    }
+    let mark = if glyphs == Glyphs::Ascii { '?' } else { '\u{fffd}' };
+    let mut harmless = String::with_capacity(text.len() + 8);
+    for line in text.split_inclusive('\n') {
+        let rest = line.trim_start();
+        if rest.starts_with("::") {
+            harmless.push_str(line.get(..line.len() - rest.len()).unwrap_or_default());
+            harmless.push(mark);
+            harmless.push_str(&rest.replace("##[", &format!("##{mark}[")));
+        } else {
+            harmless.push_str(&line.replace("##[", &format!("##{mark}[")));
+        }
+    }
+    harmless
 }
 
 /// The styles of one output; all plain without colour.
@@ -153,6 +189,14 @@ pub(crate) fn truncated(text: &str, most: usize) -> Cow<'_, str> {
 /// What a finding says; never blank.
 pub(crate) fn says<'f>(rule: &'f RuleMeta, finding: &'f Finding) -> &'f str {
     [&*finding.message, rule.title(), &rule.id].into_iter().find(|text| !text.trim().is_empty()).unwrap_or("portcullis")
+}
+
+/// `suppressed by config`, `in the baseline`
+pub(crate) fn hidden_by(suppressed: &Suppression) -> String {
+    match suppressed.by {
+        SuppressedBy::Baseline => "in the baseline".to_owned(),
+        _ => format!("suppressed by {}", suppressed.by.name()),
+    }
 }
 
 /// `in commit 4f2a91c03b of 2024-05-01`

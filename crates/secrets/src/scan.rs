@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::allow::Candidate;
 use crate::custom::Search;
+use crate::findings::is_report;
 use crate::{Allow, Custom, Detector, Hit, Kind, detector, structure};
 
 /// What is looked for.
@@ -118,6 +119,10 @@ impl Scanner {
 /// form of what stands there.
 fn told<'t>(subject: &Subject<'t>) -> Vec<Hit<'t>> {
     let (mut hits, stems) = detector::tokens_and_stems(subject.text);
+    if is_report(subject.text) {
+        hits.retain(|hit| matches!(hit.kind, Kind::Token(detector) if stands_alone(detector, hit, subject.text)));
+        return hits;
+    }
     let tokens: Vec<Range<usize>> = hits.iter().map(|hit| hit.range.clone()).collect();
     structure::settings(subject, &stems, &mut hits);
     // No two tokens overlap, so that the last one that starts before a place ends is the only one that could reach into it.
@@ -127,6 +132,12 @@ fn told<'t>(subject: &Subject<'t>) -> Vec<Hit<'t>> {
     };
     hits.retain(|hit| matches!(hit.kind, Kind::Token(_)) || !is_told(&hit.range));
     hits
+}
+
+/// Whether a token is one without what stands before it: it holds the word that its detector looks for.
+fn stands_alone(detector: &Detector, hit: &Hit<'_>, text: &str) -> bool {
+    let token = text.get(hit.range.clone()).unwrap_or_default().to_ascii_lowercase();
+    detector.keywords.iter().any(|keyword| token.contains(keyword))
 }
 
 /// In order of their places; of those that overlap one is left. The first `own` of them are of the configuration, and

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use portcullis_core::{Catalog, Finding, Location, Note, RuleMeta, ScanError, ScanReport, StableHash};
+use portcullis_core::{Catalog, FileKinds, Finding, Location, Note, RuleMeta, ScanError, ScanReport, StableHash};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_secrets::Scanner;
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,7 @@ pub(super) struct Part<'a> {
     pub(super) errors: Vec<Failed>,
     pub(super) bytes: u64,
     pub(super) documents: usize,
+    pub(super) kinds: [usize; 9],
     pub(super) unrendered: Option<String>,
     /// The targets whose findings these replace.
     pub(super) replaces: Vec<u32>,
@@ -147,6 +148,9 @@ pub(super) struct Common<'a> {
     pub(super) once: Vec<u32>,
     pub(super) searched: usize,
     pub(super) rules: usize,
+    /// What the files are that no part judges one by one.
+    pub(super) kinds: [usize; 9],
+    pub(super) excluded: Vec<String>,
     pub(super) root: Option<Rooted>,
     /// The rules that the program does not bring.
     pub(super) others: Vec<Rule>,
@@ -209,6 +213,8 @@ pub(crate) struct Base<'a> {
     pub(crate) is_search: bool,
     pub(crate) is_empty: bool,
     pub(crate) hits: Vec<Hit>,
+    pub(crate) kinds: FileKinds,
+    pub(crate) excluded: Vec<String>,
     pub(crate) seeing: Seeing,
 }
 
@@ -267,6 +273,7 @@ impl Leaving {
             errors: errors.iter().map(Failed::from).collect(),
             bytes: judged.bytes,
             documents: judged.documents,
+            kinds: judged.kinds.0,
             unrendered: judged.unrendered.as_deref().map(str::to_owned),
             replaces: Vec::new(),
         };
@@ -331,6 +338,8 @@ impl Base<'_> {
             once: std::mem::take(&mut self.once),
             searched: report.stats.searched,
             rules: report.stats.rules,
+            kinds: self.kinds.0,
+            excluded: std::mem::take(&mut self.excluded),
             root: Some((&report.root_paths).into()),
             others: self.others.iter().map(Rule::from).collect(),
             facts: std::mem::take(&mut self.facts),

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use flate2::read::DeflateDecoder;
-use portcullis_core::{Baseline, FileId, Finding, Location, Note, RuleIdx, RuleMeta, ScanError, ScanReport, Severity};
+use portcullis_core::{
+    Baseline, FileId, FileKind, FileKinds, Finding, Location, Note, RuleIdx, RuleMeta, ScanError, ScanReport, Severity,
+};
 use portcullis_model::facts::{Claim, Facts};
 use portcullis_rules::Date;
 use serde::de::DeserializeOwned;
@@ -452,7 +454,13 @@ impl Whole {
             findings: Vec::new(),
             packages: common.packages.into_iter().map(|one| one.open(packages)).collect::<Result<_, _>>()?,
             lockfiles: common.lockfiles.into_iter().map(|one| one.open(packages)).collect::<Result<_, _>>()?,
-            stats: portcullis_core::Stats { searched: common.searched, rules: common.rules, ..Default::default() },
+            stats: portcullis_core::Stats {
+                searched: common.searched,
+                rules: common.rules,
+                kinds: FileKinds(common.kinds),
+                ..Default::default()
+            },
+            excluded: common.excluded,
             notes: common.notes.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             errors: common.errors.into_iter().map(Into::into).collect(),
             catalog,
@@ -516,6 +524,9 @@ impl Whole {
         if let Some(chart) = part.unrendered {
             *self.unrendered.entry(chart).or_default() += 1;
         }
+        if stage == Stage::File {
+            self.report.stats.kinds.merge(FileKinds(part.kinds));
+        }
         if stage == Stage::World {
             // Files that come later may stand before those of worlds: nothing is settled yet.
             self.claims.append(&mut judged.claims);
@@ -570,6 +581,7 @@ impl Whole {
         let templates = self.unrendered.values().fold(0_usize, |sum, count| sum.saturating_add(*count));
         let left_out = report.stats.searched.saturating_add(patches).saturating_add(templates);
         report.stats.files = self.paths.len().saturating_sub(left_out);
+        report.stats.kinds.add(FileKind::Template, templates);
         for (path, mut findings) in self.unreadable {
             let file = FileId(u32::try_from(report.files.len()).unwrap_or(u32::MAX));
             report.files.push(Arc::from(path));

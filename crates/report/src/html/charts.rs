@@ -7,7 +7,9 @@ use portcullis_core::{Finding, RuleIdx, ScanReport, Severity, UNKNOWN};
 
 use super::{Folders, domain_number, shown};
 use crate::domain::Domain;
+use crate::escape::markup;
 use crate::text::grouped;
+use crate::{Glyphs, text};
 
 /// Bars of a chart.
 const MOST: usize = 8;
@@ -47,7 +49,7 @@ pub(super) fn overview(report: &ScanReport, findings: &[(usize, &Finding)], fold
         let name = folders.names.get(number).map_or(".", String::as_str);
         let label = match name {
             "." => "top level".to_owned(),
-            name => format!("<code>{}</code>", shown(name).replace('/', "/<wbr>")),
+            name => format!("<code>{}</code>", markup(&text::path(name, Glyphs::Unicode)).replace('/', "/<wbr>")),
         };
         Bar { label, target: format!("href=\"#findings\" data-folder=\"{number}\""), counts }
     });

@@ -34,7 +34,8 @@ pub(super) fn row(report: &ScanReport, options: &Options, finding: &Finding, at:
     }
     for related in finding.related.iter().take(MAX_RELATED) {
         let start = related.location.start;
-        let place = format!("{}:{}:{}", report.path(related.location.file()), start.line, start.column);
+        let path = text::path(report.path(related.location.file()), Glyphs::Unicode);
+        let place = format!("{path}:{}:{}", start.line, start.column);
         let _ = write!(row, "<p class=\"more\"><code>{}</code> {}</p>", shown(&place), message(&related.message));
     }
     for more in remarks(finding) {
@@ -72,11 +73,15 @@ fn remarks(finding: &Finding) -> Vec<String> {
             SuppressedBy::Comment(_) => "a comment",
             SuppressedBy::Annotation(_) => "an annotation",
             SuppressedBy::Config => "the configuration",
-            SuppressedBy::Baseline => "the baseline",
+            SuppressedBy::Baseline => "",
             SuppressedBy::Vex => "a VEX statement",
         };
         let reason = suppressed.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        remarks.push(format!("suppressed by {by}{reason}"));
+        remarks.push(if by.is_empty() {
+            format!("in the baseline{reason}")
+        } else {
+            format!("suppressed by {by}{reason}")
+        });
     }
     remarks
 }
@@ -100,7 +105,7 @@ fn source(finding: &Finding, line: &str) -> String {
 
 /// A path that may be broken after its slashes.
 fn breakable(path: &str) -> String {
-    shown(path).replace('/', "/<wbr>")
+    markup(&text::path(path, Glyphs::Unicode)).replace('/', "/<wbr>")
 }
 
 fn linked(shown: &str, address: Option<String>) -> String {

@@ -13,6 +13,8 @@ mod rules;
 #[cfg(test)]
 mod sarif;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod support;

@@ -259,7 +259,7 @@ fn the_summary_counts_and_points_to_the_docs() {
     let top = "most frequent:\n    1,201  docker-latest-tag\n        1  k8s-privileged-container\n\n1,202 findings: ";
     assert!(written.contains(top), "{written}");
     assert!(summary(&builder).ends_with("12.3 s"));
-    assert_eq!(summary(&report(&[])), "no findings · 0 files, 118 rules, 41 ms");
+    assert_eq!(summary(&report(&[("f", "x")])), "no findings · 1 file, 118 rules, 41 ms");
 }
 
 #[test]

@@ -145,10 +145,10 @@ https://p.test/rules#docker-latest-tag</failure>
 /// A report without tests is a mistake to build servers.
 #[test]
 fn a_clean_scan_is_a_test_that_passes_and_a_failed_one_is_an_error() {
-    let mut builder = report(&[]);
+    let mut builder = report(&[("f", "x\n")]);
     let clean = builder.write(Format::Junit, &options());
     assert!(
-        clean.contains("<testcase name=\"no findings in 0 files, 118 rules\" classname=\"portcullis\" time=\"0\"/>")
+        clean.contains("<testcase name=\"no findings in 1 file, 118 rules\" classname=\"portcullis\" time=\"0\"/>")
     );
     builder.report.errors.push(ScanError::Path { path: "<q>".into(), reason: "gone".to_owned() });
     let failed = builder.write(Format::Junit, &options());

@@ -59,7 +59,15 @@ pub(crate) fn report(files: &[(&str, &str)]) -> Builder {
             findings: Vec::new(),
             packages: Vec::new(),
             lockfiles: Vec::new(),
-            stats: Stats { files: files.len(), searched: 0, bytes: 100, documents: 2, rules: 118, elapsed_ms: 41 },
+            stats: Stats {
+                files: files.len(),
+                bytes: 100,
+                documents: 2,
+                rules: 118,
+                elapsed_ms: 41,
+                ..Stats::default()
+            },
+            excluded: Vec::new(),
             notes: Vec::new(),
             errors: Vec::new(),
         },
