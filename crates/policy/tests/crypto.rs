@@ -1,8 +1,12 @@
 //! Keys, certificates and tokens: what is made is verified, and what was changed is not. All of them are made anew.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use p521::ecdsa::SigningKey;
 use portcullis_policy::{BuiltinErrors, Library, Module, Options, Value};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha512};
 
 /// The value of an expression for an input; faults are strings.
 fn value(expression: &str, input: &Json) -> Json {
@@ -100,6 +104,58 @@ fn what_is_signed_is_verified_and_nothing_else() {
         ),
         (format!("io.jwt.decode_verify({TOKEN}, {{\"secret\": input.leaf, \"time\": 1}})[0]"), json!(false)),
         (format!("io.jwt.decode_verify({TOKEN}, {{}})"), json!("undefined")),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(&value(expression, &input), expected, "{expression}");
+    }
+}
+
+/// A key of the curve P-521: its JWK, the public half of that, and the public half as PEM.
+fn long_key(name: &str) -> (Json, Json, String) {
+    let secret = [[0, 0].as_slice(), Sha512::digest(name).as_slice()].concat();
+    let key = SigningKey::from_slice(&secret).expect("smaller than the order of the curve");
+    let point = key.verifying_key().to_sec1_point(false);
+    let (x, y) = point.as_bytes().get(1..).expect("an uncompressed point").split_at(66);
+    let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let public = json!({ "kty": "EC", "crv": "P-521", "x": encoded(x), "y": encoded(y) });
+    let mut private = public.clone();
+    private["d"] = Json::from(encoded(&secret));
+    // The algorithm and the curve, by their object identifiers.
+    let head = [
+        0x30, 0x81, 0x9b, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x23, 3, 0x81,
+        0x86, 0,
+    ];
+    let der = STANDARD.encode([head.as_slice(), point.as_bytes()].concat());
+    (private, public, format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n"))
+}
+
+#[test]
+fn tokens_of_the_longest_curve_are_verified() {
+    let (private, public, pem) = long_key("one");
+    let (other_private, other, _) = long_key("other");
+    let mut mixed = private.clone();
+    mixed["d"] = other_private["d"].clone();
+    let input = json!({
+        "private": private,
+        "mixed": mixed,
+        "jwk": public.to_string(),
+        "set": json!({ "keys": [other, public] }).to_string(),
+        "pem": pem,
+        "other": other.to_string(),
+    });
+    const TOKEN: &str = r#"io.jwt.encode_sign({"alg": "ES512", "typ": "JWT"}, {"iss": "me"}, input.private)"#;
+    let cases: &[(String, Json)] = &[
+        (format!("io.jwt.verify_es512({TOKEN}, input.jwk)"), json!(true)),
+        (format!("io.jwt.verify_es512({TOKEN}, input.set)"), json!(true)),
+        (format!("io.jwt.verify_es512({TOKEN}, input.pem)"), json!(true)),
+        (format!("io.jwt.verify_es512({TOKEN}, input.other)"), json!(false)),
+        (format!("io.jwt.verify_es384({TOKEN}, input.jwk)"), json!(false)),
+        (format!("io.jwt.verify_es512(replace({TOKEN}, \"JtZSJ9\", \"J5b3UifQ\"), input.jwk)"), json!(false)),
+        (format!("io.jwt.verify_es512(concat(\"\", [{TOKEN}, \"AAAA\"]), input.jwk)"), json!(false)),
+        (format!("io.jwt.decode_verify({TOKEN}, {{\"cert\": input.pem, \"iss\": \"me\"}})[2].iss"), json!("me")),
+        (format!("io.jwt.decode_verify({TOKEN}, {{\"cert\": input.jwk, \"alg\": \"ES256\"}})[0]"), json!(false)),
+        (r#"io.jwt.encode_sign({"alg": "ES512"}, {}, input.mixed)"#.to_owned(), json!("undefined")),
+        (r#"io.jwt.encode_sign({"alg": "ES256"}, {}, input.private)"#.to_owned(), json!("undefined")),
     ];
     for (expression, expected) in cases {
         assert_eq!(&value(expression, &input), expected, "{expression}");
