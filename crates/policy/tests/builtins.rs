@@ -89,6 +89,7 @@ const REMARKS: &str = "
   fields (`input.spec.default`) they work.
 - `json.match_schema` and `json.verify_schema`: an evaluator of JSON Schema is larger than all that evaluates policies here.
 - `rego.metadata.rule()` and `rego.metadata.chain()` give what the blocks say, in the place of the call.
-- Template strings (`$\"…{x}\"`) work. Expressions nested deeper than 32 are an error at load.
+- Template strings (`$\"…{x}\"`) work. Parentheses within 32 others are an error at load, and so are brackets within 128 others,
+  a thousand operators in a row, and a pattern of some twenty lists in one another.
 - OPA's own cases, and each that gives something else here: `tests/peers/opa.md`.
 ";

@@ -19,6 +19,7 @@ mod fragile;
 mod globs;
 mod images;
 mod keys;
+pub(crate) mod literals;
 mod long_curve;
 mod network;
 pub(crate) mod number;
@@ -89,6 +90,11 @@ static PANICKING: &[Builtin] = &[Builtin { name: "test.panic", arity: 1, call: |
 /// What is behind the `in` of `some x in xs`, undefined where it has no elements. No function of policies: the text that
 /// the interpreter is given calls it.
 pub(crate) const COLLECTION: &str = "portcullis.collection";
+
+/// Whether a name is that of a function which no policy is meant to call.
+pub(crate) fn is_internal(name: &str) -> bool {
+    name == COLLECTION || name == literals::LITERAL || literals::Form::of(name).is_some()
+}
 
 /// Gives an engine the functions.
 pub(crate) fn install(engine: &mut Engine, options: &Options) {

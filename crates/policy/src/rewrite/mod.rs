@@ -7,9 +7,11 @@ mod bodies;
 mod collections;
 mod declared;
 mod denied;
+mod depth;
 mod elements;
 mod heads;
 mod keywords;
+mod literals;
 mod metadata;
 mod negation;
 mod outline;
@@ -28,6 +30,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::builtins::number::is_enormous;
 use crate::module::Fault;
 pub(crate) use declared::Declared;
+pub(crate) use depth::too_deep;
+pub(crate) use literals::rewrite as flat;
 pub(crate) use metadata::{Said, said};
 pub(crate) use negation::LOOKUP;
 pub(crate) use outline::Outline;
@@ -79,13 +83,14 @@ pub(crate) struct Added {
 
 /// What was added to each module.
 #[derive(Debug, Default)]
-pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 3]>);
+pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 5]>);
 
 impl Columns {
-    /// `plain` is what [`plain`] added, `others` what [`rewrite`] added after it.
-    pub(crate) fn insert(&mut self, path: &str, plain: Vec<Added>, others: [Vec<Added>; 2]) {
+    /// `plain` is what [`plain`] added, `others` what [`rewrite`] added after it, and `flat` what [`flat`] did last.
+    pub(crate) fn insert(&mut self, path: &str, plain: Vec<Added>, others: [Vec<Added>; 2], flat: [Vec<Added>; 2]) {
         let [shadows, others] = others;
-        let added = [plain, shadows, others];
+        let [constants, literals] = flat;
+        let added = [plain, shadows, others, constants, literals];
         if added.iter().any(|round| !round.is_empty()) {
             self.0.insert(path.to_owned(), added);
         }
