@@ -15,7 +15,7 @@ use crate::declaration::{self, Package, RuleKind};
 use crate::interpreter::{self, Interpreter, guarded};
 use crate::module::{Evaluation, Fault, Module, Options, RegoVersion};
 use crate::plan::{Planned, Program};
-use crate::rewrite::{self, Columns, Declared, Heads, Outline};
+use crate::rewrite::{self, Columns, Declared, Heads, Mocks, Outline};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -230,7 +230,7 @@ fn load(
         let Some((text, added)) = texts.next() else { return false };
         let outline = Outline::new(text);
         if let Some((line, column)) = rewrite::too_deep(&outline) {
-            columns.insert(&module.path, added.clone(), Default::default(), Default::default());
+            columns.insert(&module.path, added.clone(), Default::default(), Vec::new(), Default::default());
             faults.push(columns.correct(Fault::new(&module.path, line, column, TOO_DEEP)));
             return false;
         }
@@ -247,17 +247,19 @@ fn load(
     let mut said = rewrite::said(&texts, &declared).into_iter();
     let texts: Vec<_> = texts.into_iter().zip(&outlines).collect();
     let mut parts = rewrite::parts(&texts, &declared, options.definitions).into_iter();
-    let mut outlines = outlines.iter().zip(templates);
+    let mocks = Mocks::read(&outlines, &declared);
+    let mut outlines = outlines.iter().zip(templates).zip(&declared);
     sources.retain(|module| {
         let (said, parts) = (said.next().unwrap_or_default(), parts.next());
-        let Some((outline, templates)) = outlines.next() else { return false };
+        let Some(((outline, templates), declared)) = outlines.next() else { return false };
         if let Some((line, column)) = rewrite::enormous_number(outline) {
             faults.push(Fault::new(&module.path, line, column, "the number is too large"));
             return false;
         }
         let rewritten = rewrite::rewrite(outline, &heads, &said, parts.as_ref());
-        let flat = rewrite::flat(rewritten.text, &mut literals);
-        columns.insert(&module.path, templates.clone(), rewritten.added, flat.added);
+        let (text, paths) = mocks.rewrite(rewritten.text, declared);
+        let flat = rewrite::flat(text, &mut literals);
+        columns.insert(&module.path, templates.clone(), rewritten.added, paths, flat.added);
         if let Some((line, column)) = flat.too_deep {
             faults.push(columns.correct(Fault::new(&module.path, line, column, TOO_DEEP)));
             return false;

@@ -119,7 +119,8 @@ fn is_literal(outline: &Outline<'_>, block: &Block) -> bool {
     let Some(open) = outline.tokens.get(block.open) else { return false };
     let bracket = open.symbol(outline.text);
     let is_closed = matches!((bracket, outline.token(block.close)), ("[", "]") | ("{", "}"));
-    is_closed && !block.is_body && !block.is_scope && !(bracket == "[" && continues(outline, block.open))
+    let is_index = bracket == "[" && continues(outline, block.open);
+    is_closed && !block.is_body && !block.is_scope && !is_index
 }
 
 /// Whether a token stands directly behind what it may be the index of.

@@ -13,6 +13,7 @@ mod heads;
 mod keywords;
 mod literals;
 mod metadata;
+mod mocks;
 mod negation;
 mod outline;
 mod outputs;
@@ -33,6 +34,7 @@ pub(crate) use declared::Declared;
 pub(crate) use depth::too_deep;
 pub(crate) use literals::rewrite as flat;
 pub(crate) use metadata::{Said, said};
+pub(crate) use mocks::Mocks;
 pub(crate) use negation::LOOKUP;
 pub(crate) use outline::Outline;
 pub(crate) use parts::{Parts, parts, whole, without_marks};
@@ -83,14 +85,22 @@ pub(crate) struct Added {
 
 /// What was added to each module.
 #[derive(Debug, Default)]
-pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 5]>);
+pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 6]>);
 
 impl Columns {
-    /// `plain` is what [`plain`] added, `others` what [`rewrite`] added after it, and `flat` what [`flat`] did last.
-    pub(crate) fn insert(&mut self, path: &str, plain: Vec<Added>, others: [Vec<Added>; 2], flat: [Vec<Added>; 2]) {
+    /// `plain` is what [`plain`] added, `others` what [`rewrite`] added after it, `paths` what
+    /// [`Mocks`] did then, and `flat` what [`flat`] did last.
+    pub(crate) fn insert(
+        &mut self,
+        path: &str,
+        plain: Vec<Added>,
+        others: [Vec<Added>; 2],
+        paths: Vec<Added>,
+        flat: [Vec<Added>; 2],
+    ) {
         let [shadows, others] = others;
         let [constants, literals] = flat;
-        let added = [plain, shadows, others, constants, literals];
+        let added = [plain, shadows, others, paths, constants, literals];
         if added.iter().any(|round| !round.is_empty()) {
             self.0.insert(path.to_owned(), added);
         }
