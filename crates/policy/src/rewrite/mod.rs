@@ -12,6 +12,7 @@ mod elements;
 mod heads;
 mod keywords;
 mod literals;
+mod locals;
 mod metadata;
 mod mocks;
 mod negation;
@@ -134,6 +135,7 @@ pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads, said: &[Said], p
     if let Some(parts) = parts {
         parts::rewrite(outline, parts, &mut edits);
     }
+    locals::rewrite(outline, &heads.names, &mut edits);
     shadows::rewrite(outline, &mut edits);
     elements::rewrite(outline, &mut edits);
     if edits.is_empty() {
