@@ -118,8 +118,7 @@ fn long_key(name: &str) -> (Json, Json, String) {
     let (x, y) = point.as_bytes().get(1..).expect("an uncompressed point").split_at(66);
     let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     let public = json!({ "kty": "EC", "crv": "P-521", "x": encoded(x), "y": encoded(y) });
-    let mut private = public.clone();
-    private["d"] = Json::from(encoded(&secret));
+    let private = with(&public, "d", Json::from(encoded(&secret)));
     // The algorithm and the curve, by their object identifiers.
     let head = [
         0x30, 0x81, 0x9b, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x23, 3, 0x81,
@@ -129,12 +128,21 @@ fn long_key(name: &str) -> (Json, Json, String) {
     (private, public, format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n"))
 }
 
+/// An object with another field.
+fn with(object: &Json, name: &str, value: Json) -> Json {
+    let mut object = object.as_object().cloned().unwrap_or_default();
+    object.insert(name.to_owned(), value);
+    Json::Object(object)
+}
+
+/// A token that such a key signed.
+const LONG_TOKEN: &str = r#"io.jwt.encode_sign({"alg": "ES512", "typ": "JWT"}, {"iss": "me"}, input.private)"#;
+
 #[test]
 fn tokens_of_the_longest_curve_are_verified() {
     let (private, public, pem) = long_key("one");
     let (other_private, other, _) = long_key("other");
-    let mut mixed = private.clone();
-    mixed["d"] = other_private["d"].clone();
+    let mixed = with(&private, "d", other_private.get("d").cloned().unwrap_or_default());
     let input = json!({
         "private": private,
         "mixed": mixed,
@@ -143,17 +151,16 @@ fn tokens_of_the_longest_curve_are_verified() {
         "pem": pem,
         "other": other.to_string(),
     });
-    const TOKEN: &str = r#"io.jwt.encode_sign({"alg": "ES512", "typ": "JWT"}, {"iss": "me"}, input.private)"#;
     let cases: &[(String, Json)] = &[
-        (format!("io.jwt.verify_es512({TOKEN}, input.jwk)"), json!(true)),
-        (format!("io.jwt.verify_es512({TOKEN}, input.set)"), json!(true)),
-        (format!("io.jwt.verify_es512({TOKEN}, input.pem)"), json!(true)),
-        (format!("io.jwt.verify_es512({TOKEN}, input.other)"), json!(false)),
-        (format!("io.jwt.verify_es384({TOKEN}, input.jwk)"), json!(false)),
-        (format!("io.jwt.verify_es512(replace({TOKEN}, \"JtZSJ9\", \"J5b3UifQ\"), input.jwk)"), json!(false)),
-        (format!("io.jwt.verify_es512(concat(\"\", [{TOKEN}, \"AAAA\"]), input.jwk)"), json!(false)),
-        (format!("io.jwt.decode_verify({TOKEN}, {{\"cert\": input.pem, \"iss\": \"me\"}})[2].iss"), json!("me")),
-        (format!("io.jwt.decode_verify({TOKEN}, {{\"cert\": input.jwk, \"alg\": \"ES256\"}})[0]"), json!(false)),
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.jwk)"), json!(true)),
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.set)"), json!(true)),
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.pem)"), json!(true)),
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.other)"), json!(false)),
+        (format!("io.jwt.verify_es384({LONG_TOKEN}, input.jwk)"), json!(false)),
+        (format!("io.jwt.verify_es512(replace({LONG_TOKEN}, \"JtZSJ9\", \"J5b3UifQ\"), input.jwk)"), json!(false)),
+        (format!("io.jwt.verify_es512(concat(\"\", [{LONG_TOKEN}, \"AAAA\"]), input.jwk)"), json!(false)),
+        (format!("io.jwt.decode_verify({LONG_TOKEN}, {{\"cert\": input.pem, \"iss\": \"me\"}})[2].iss"), json!("me")),
+        (format!("io.jwt.decode_verify({LONG_TOKEN}, {{\"cert\": input.jwk, \"alg\": \"ES256\"}})[0]"), json!(false)),
         (r#"io.jwt.encode_sign({"alg": "ES512"}, {}, input.mixed)"#.to_owned(), json!("undefined")),
         (r#"io.jwt.encode_sign({"alg": "ES256"}, {}, input.private)"#.to_owned(), json!("undefined")),
     ];

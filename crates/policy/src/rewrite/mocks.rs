@@ -62,8 +62,8 @@ impl Mocks {
             at.checked_sub(1).is_some_and(|with| is_target(&outline, with))
                 && outline.word(at.saturating_add(1)) == Some("as")
         };
-        let named = (0..outline.tokens.len()).filter(|&at| outline.word(at).is_some_and(|name| names.contains(name)));
-        let edits: Vec<Edit> = named
+        let known = (0..outline.tokens.len()).filter(|&at| outline.word(at).is_some_and(|name| names.contains(name)));
+        let edits: Vec<Edit> = known
             .filter(|&at| is_called(at) || is_replaced(at))
             .filter_map(|at| outline.tokens.get(at))
             .map(|token| Edit { start: token.start, end: token.start, text: path.clone() })
