@@ -9,12 +9,13 @@ use std::sync::Arc;
 use regorus::Engine;
 
 use crate::annotation::{self, Annotation};
+use crate::builtins::literals::{self, Literals};
 use crate::check;
 use crate::declaration::{self, Package, RuleKind};
 use crate::interpreter::{self, Interpreter, guarded};
 use crate::module::{Evaluation, Fault, Module, Options, RegoVersion};
 use crate::plan::{Planned, Program};
-use crate::rewrite::{self, Columns, Declared, Heads, Outline};
+use crate::rewrite::{self, Columns, Declared, Heads, Mocks, Outline};
 use crate::value::Value;
 use crate::worker::Worker;
 
@@ -52,6 +53,9 @@ pub(crate) struct Group {
     pub parts: Arc<[Group]>,
 }
 
+/// What is said of a text in which expressions stand too deep in one another, be it for the stack or for the time.
+const TOO_DEEP: &str = "expressions are nested too deep";
+
 /// The package of the rules that hold the values of others.
 const AGGREGATES: &str = "portcullis_aggregates";
 
@@ -84,7 +88,7 @@ impl Library {
             }
         }
         let mut sources: Vec<&Module> = sources.into_values().collect();
-        let (mut engine, mut columns) = load(&mut sources, data, options, &mut faults);
+        let (mut engine, mut columns, mut literals) = load(&mut sources, data, options, &mut faults);
         loop {
             let mut found = check::faults(&mut engine, &faults);
             if found.is_empty() {
@@ -110,7 +114,7 @@ impl Library {
             } else {
                 faults.append(&mut found);
             }
-            (engine, columns) = load(&mut sources, data, options, &mut faults);
+            (engine, columns, literals) = load(&mut sources, data, options, &mut faults);
         }
         let packages: Vec<Package> = engine.get_modules().iter().map(|module| declaration::package(module)).collect();
         let mut annotations = Vec::new();
@@ -123,7 +127,7 @@ impl Library {
         faults.sort();
         let groups = Arc::from(Vec::new());
         let columns = Arc::new(columns);
-        let program = Arc::new(Program::new(engine.get_modules(), data, options));
+        let program = Arc::new(Program::new(engine.get_modules(), data, &literals, options));
         let library = Self { engine, options: options.clone(), packages, annotations, rules, groups, columns, program };
         (library, faults)
     }
@@ -205,16 +209,35 @@ fn group(rules: &[(usize, String)], aggregate: usize, count: &mut usize, text: &
 }
 
 /// An engine with all modules that parse; those that do not are taken out of the list.
-fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mut Vec<Fault>) -> (Engine, Columns) {
+fn load(
+    sources: &mut Vec<&Module>,
+    data: &Value,
+    options: &Options,
+    faults: &mut Vec<Fault>,
+) -> (Engine, Columns, Literals) {
     let mut engine = interpreter::engine(options);
     let mut columns = Columns::default();
+    let mut literals = Literals::default();
     if !data.is_undefined()
         && let Err(error) = engine.add_data(data.0.clone())
     {
         faults.push(Fault::new("", 0, 0, format!("data: {error}")));
     }
     let plain: Vec<_> = sources.iter().map(|module| rewrite::plain(&module.text)).collect();
-    let outlines: Vec<Outline<'_>> = plain.iter().map(|(text, _)| Outline::new(text)).collect();
+    let (mut outlines, mut templates) = (Vec::new(), Vec::new());
+    let mut texts = plain.iter();
+    sources.retain(|module| {
+        let Some((text, added)) = texts.next() else { return false };
+        let outline = Outline::new(text);
+        if let Some((line, column)) = rewrite::too_deep(&outline) {
+            columns.insert(&module.path, added.clone(), Default::default(), Vec::new(), Default::default());
+            faults.push(columns.correct(Fault::new(&module.path, line, column, TOO_DEEP)));
+            return false;
+        }
+        outlines.push(outline);
+        templates.push(added);
+        true
+    });
     let mut heads = Heads::default();
     for outline in &outlines {
         heads.read(outline);
@@ -224,22 +247,30 @@ fn load(sources: &mut Vec<&Module>, data: &Value, options: &Options, faults: &mu
     let mut said = rewrite::said(&texts, &declared).into_iter();
     let texts: Vec<_> = texts.into_iter().zip(&outlines).collect();
     let mut parts = rewrite::parts(&texts, &declared, options.definitions).into_iter();
-    let mut outlines = outlines.iter().zip(&plain);
+    let mocks = Mocks::read(&outlines, &declared);
+    let mut outlines = outlines.iter().zip(templates).zip(&declared);
     sources.retain(|module| {
         let (said, parts) = (said.next().unwrap_or_default(), parts.next());
-        let Some((outline, (_, templates))) = outlines.next() else { return false };
+        let Some(((outline, templates), declared)) = outlines.next() else { return false };
         if let Some((line, column)) = rewrite::enormous_number(outline) {
             faults.push(Fault::new(&module.path, line, column, "the number is too large"));
             return false;
         }
         let rewritten = rewrite::rewrite(outline, &heads, &said, parts.as_ref());
-        columns.insert(&module.path, templates.clone(), rewritten.added);
+        let (text, paths) = mocks.rewrite(rewritten.text, declared);
+        let flat = rewrite::flat(text, &mut literals);
+        columns.insert(&module.path, templates.clone(), rewritten.added, paths, flat.added);
+        if let Some((line, column)) = flat.too_deep {
+            faults.push(columns.correct(Fault::new(&module.path, line, column, TOO_DEEP)));
+            return false;
+        }
         let version = if module.version == RegoVersion::Auto { options.version } else { module.version };
-        let added = add(&mut engine, &module.path, &rewritten.text, version);
+        let added = add(&mut engine, &module.path, &flat.text, version);
         added.map_err(|fault| faults.push(columns.correct(fault))).is_ok()
     });
     engine.set_rego_v0(false);
-    (engine, columns)
+    literals::install(&mut engine, &literals);
+    (engine, columns, literals)
 }
 
 fn add(engine: &mut Engine, path: &str, text: &str, version: RegoVersion) -> Result<(), Fault> {

@@ -82,13 +82,14 @@ const REMARKS: &str = "
 - `strings.render_template`: fields, variables, `if`, `range`, `with`, pipelines and the functions that compare, join, count and format;
   `define`, `template`, `block` and the functions that escape for web pages make the call undefined.
 - `crypto.x509.parse_and_verify_certificates`: a chain with critical name constraints is not valid here.
-- `io.jwt.*`: RSA, P-256, P-384 and Ed25519; keys of RSA from 1024 bits on (2048 for `RS384` and `PS*`).
+- `io.jwt.*`: RSA, P-256, P-384, P-521 and Ed25519; keys of RSA from 1024 bits on (2048 for `RS384` and `PS*`).
 - `net.cidr_expand`, `numbers.range`, `sprintf`, `replace` and others that can make more than an evaluation may hold end it with an error.
 - `walk` as a statement of its own: `walk(x, [path, value])`, or in braces `[path, value] := walk(x)`; elsewhere it is an error at load.
 - `import future.keywords.and`, `or`, `not` and `rego.v2`, which OPA tries out, are errors at load, and so are keywords as names of variables; as names of
   fields (`input.spec.default`) they work.
 - `json.match_schema` and `json.verify_schema`: an evaluator of JSON Schema is larger than all that evaluates policies here.
 - `rego.metadata.rule()` and `rego.metadata.chain()` give what the blocks say, in the place of the call.
-- Template strings (`$\"…{x}\"`) work. Expressions nested deeper than 32 are an error at load.
+- Template strings (`$\"…{x}\"`) work. Parentheses within 32 others are an error at load, and so are brackets within 128 others,
+  a thousand operators in a row, and a pattern of some twenty lists in one another.
 - OPA's own cases, and each that gives something else here: `tests/peers/opa.md`.
 ";

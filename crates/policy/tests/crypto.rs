@@ -1,8 +1,12 @@
 //! Keys, certificates and tokens: what is made is verified, and what was changed is not. All of them are made anew.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use p521::ecdsa::SigningKey;
 use portcullis_policy::{BuiltinErrors, Library, Module, Options, Value};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha512};
 
 /// The value of an expression for an input; faults are strings.
 fn value(expression: &str, input: &Json) -> Json {
@@ -100,6 +104,65 @@ fn what_is_signed_is_verified_and_nothing_else() {
         ),
         (format!("io.jwt.decode_verify({TOKEN}, {{\"secret\": input.leaf, \"time\": 1}})[0]"), json!(false)),
         (format!("io.jwt.decode_verify({TOKEN}, {{}})"), json!("undefined")),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(&value(expression, &input), expected, "{expression}");
+    }
+}
+
+/// A key of the curve P-521: its JWK, the public half of that, and the public half as PEM.
+fn long_key(name: &str) -> (Json, Json, String) {
+    let secret = [[0, 0].as_slice(), Sha512::digest(name).as_slice()].concat();
+    let key = SigningKey::from_slice(&secret).expect("smaller than the order of the curve");
+    let point = key.verifying_key().to_sec1_point(false);
+    let (x, y) = point.as_bytes().get(1..).expect("an uncompressed point").split_at(66);
+    let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let public = json!({ "kty": "EC", "crv": "P-521", "x": encoded(x), "y": encoded(y) });
+    let private = with(&public, "d", Json::from(encoded(&secret)));
+    // The algorithm and the curve, by their object identifiers.
+    let head = [
+        0x30, 0x81, 0x9b, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x23, 3, 0x81,
+        0x86, 0,
+    ];
+    let der = STANDARD.encode([head.as_slice(), point.as_bytes()].concat());
+    (private, public, format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n"))
+}
+
+/// An object with another field.
+fn with(object: &Json, name: &str, value: Json) -> Json {
+    let mut object = object.as_object().cloned().unwrap_or_default();
+    object.insert(name.to_owned(), value);
+    Json::Object(object)
+}
+
+/// A token that such a key signed.
+const LONG_TOKEN: &str = r#"io.jwt.encode_sign({"alg": "ES512", "typ": "JWT"}, {"iss": "me"}, input.private)"#;
+
+#[test]
+fn tokens_of_the_longest_curve_are_verified() {
+    let (private, public, pem) = long_key("one");
+    let (other_private, other, _) = long_key("other");
+    let mixed = with(&private, "d", other_private.get("d").cloned().unwrap_or_default());
+    let input = json!({
+        "private": private,
+        "mixed": mixed,
+        "jwk": public.to_string(),
+        "set": json!({ "keys": [other, public] }).to_string(),
+        "pem": pem,
+        "other": other.to_string(),
+    });
+    let cases: &[(String, Json)] = &[
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.jwk)"), json!(true)),
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.set)"), json!(true)),
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.pem)"), json!(true)),
+        (format!("io.jwt.verify_es512({LONG_TOKEN}, input.other)"), json!(false)),
+        (format!("io.jwt.verify_es384({LONG_TOKEN}, input.jwk)"), json!(false)),
+        (format!("io.jwt.verify_es512(replace({LONG_TOKEN}, \"JtZSJ9\", \"J5b3UifQ\"), input.jwk)"), json!(false)),
+        (format!("io.jwt.verify_es512(concat(\"\", [{LONG_TOKEN}, \"AAAA\"]), input.jwk)"), json!(false)),
+        (format!("io.jwt.decode_verify({LONG_TOKEN}, {{\"cert\": input.pem, \"iss\": \"me\"}})[2].iss"), json!("me")),
+        (format!("io.jwt.decode_verify({LONG_TOKEN}, {{\"cert\": input.jwk, \"alg\": \"ES256\"}})[0]"), json!(false)),
+        (r#"io.jwt.encode_sign({"alg": "ES512"}, {}, input.mixed)"#.to_owned(), json!("undefined")),
+        (r#"io.jwt.encode_sign({"alg": "ES256"}, {}, input.private)"#.to_owned(), json!("undefined")),
     ];
     for (expression, expected) in cases {
         assert_eq!(&value(expression, &input), expected, "{expression}");

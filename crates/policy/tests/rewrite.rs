@@ -129,6 +129,21 @@ fn what_opa_reads_is_read() {
             "package p\nx := [v | some c in input.containers; [_, v] = walk(c.args); is_string(v)]",
             json!(["a", "b", "c"]),
         ),
+        // A name of `some` that a rule has as well.
+        ("package p\nimport rego.v1\nx := [y | some y in [1, 3]]\ny := 2", json!([1, 3])),
+        ("package p\nimport rego.v1\nx := [[y | some y in [1, 3]], y]\ny := 2", json!([[1, 3], 2])),
+        ("package p\nimport rego.v1\nx := {y: z | some y, z in [\"a\"]}\ny := 2\nz := 3", json!({ "0": "a" })),
+        ("package p\nimport rego.v1\nx contains y if { some y in [1, 3] }\ny := 2", json!([1, 3])),
+        ("package p\nimport rego.v1\nx contains y if some y in [1, 3]\ny := 2", json!([1, 3])),
+        (
+            "package p\nimport rego.v1\nx contains m if {\n  some y in [1, 3]\n  m := {\"y\": y, \"n\": input.y}\n}\ny := 2",
+            json!([]),
+        ),
+        ("package p\nimport rego.v1\nx contains {\"m\": y} if { some y in [1]; y == y }\ny := 2", json!([{ "m": 1 }])),
+        ("package p\nimport rego.v1\nx contains x if { some x in [1, 3] }", json!([1, 3])),
+        ("package p\nimport rego.v1\nx := z if { z := [y | some y in [1]; not y == 2]; y == 2 }\ny := 2", json!([1])),
+        ("package p\nimport rego.v1\nx := [v | w := [y | some y in [1]]; v := w[_] + y]\ny := 2", json!([3])),
+        ("package p\nimport rego.v1\nx if { some y in [1]; y == 1; z == 5 with y as 5 }\nz := y\ny := 2", json!(true)),
         // Names of fields.
         ("package p\nx := y.default.if { y := {\"default\": {\"if\": 1}} }", json!(1)),
         // Templates.

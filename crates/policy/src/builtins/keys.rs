@@ -1,6 +1,6 @@
 //! Keys: those of JSON (JWK), of certificates (`SubjectPublicKeyInfo`) and of files (PKCS #1, PKCS #8, SEC 1).
 //!
-//! RSA, the curves P-256 and P-384, and Ed25519. P-521 is read and not verified with: what verifies here has no such curve.
+//! RSA, the curves P-256, P-384 and P-521, and Ed25519.
 
 use std::fmt::Write as _;
 
@@ -202,7 +202,8 @@ fn point(curve: Curve, x: &[u8], y: &[u8]) -> Option<Vec<u8>> {
     Some(point)
 }
 
-fn padded(number: &[u8], size: usize) -> Option<Vec<u8>> {
+/// A number in so many bytes.
+pub(super) fn padded(number: &[u8], size: usize) -> Option<Vec<u8>> {
     let number = der::without_zeros(number);
     let zeros = size.checked_sub(number.len())?;
     Some(std::iter::repeat_n(0, zeros).chain(number.iter().copied()).collect())

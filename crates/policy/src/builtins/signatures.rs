@@ -1,12 +1,12 @@
-//! Signatures of tokens and certificates, verified and made. `ring` does the arithmetic; it has no P-521, so that `ES512` is
-//! not here.
+//! Signatures of tokens and certificates, verified and made. `ring` does the arithmetic, but for the curve P-521, which
+//! it has not (`long_curve`).
 
 use ring::rand::SystemRandom;
 use ring::signature::{self as ring_signature, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm};
 
 use super::arguments::refuse;
 use super::keys::{Curve, PrivateKey, PublicKey};
-use super::{Refusal, crypto};
+use super::{Refusal, crypto, long_curve};
 
 /// Whether a signature is the key's, by a JSON Web Algorithm (`RS256`). An algorithm that is not the key's is no.
 pub(super) fn verifies(algorithm: &str, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
@@ -23,6 +23,9 @@ pub(super) fn verifies(algorithm: &str, key: &PublicKey, message: &[u8], signatu
                 _ => return false,
             };
             RsaPublicKeyComponents { n: modulus, e: exponent }.verify(parameters, message, signature).is_ok()
+        }
+        PublicKey::Curve { curve: Curve::P521, point } => {
+            algorithm == "ES512" && long_curve::verifies(point, message, signature)
         }
         PublicKey::Curve { curve, point } => {
             let parameters: &'static dyn VerificationAlgorithm = match (algorithm, curve) {
@@ -49,6 +52,9 @@ pub(super) fn certifies(oid: &str, key: &PublicKey, message: &[u8], signature: &
         _ => "",
     };
     let PublicKey::Curve { curve, point } = key else { return verifies(algorithm, key, message, signature) };
+    if *curve == Curve::P521 {
+        return long_curve::certifies(oid, point, message, signature);
+    }
     let parameters: &'static dyn VerificationAlgorithm = match (oid, curve) {
         ("1.2.840.10045.4.3.2", Curve::P256) => &ring_signature::ECDSA_P256_SHA256_ASN1,
         ("1.2.840.10045.4.3.3", Curve::P256) => &ring_signature::ECDSA_P256_SHA384_ASN1,
@@ -92,6 +98,10 @@ pub(super) fn sign(algorithm: &str, key: &PrivateKey, message: &[u8]) -> Result<
             let mut signature = vec![0; pair.public().modulus_len()];
             pair.sign(padding, &random, message, &mut signature).map_err(|_| unfit())?;
             Ok(signature)
+        }
+        PrivateKey::Curve { curve: Curve::P521, secret, point } => {
+            let is_fit = algorithm == "ES512";
+            is_fit.then(|| long_curve::sign(secret, point, message)).flatten().ok_or_else(unfit)
         }
         PrivateKey::Curve { curve, secret, point } => {
             let parameters = match (algorithm, curve) {

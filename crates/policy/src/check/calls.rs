@@ -45,7 +45,7 @@ fn judge(
     if let Some(builtin) = builtins::all().find(|builtin| builtin.name == written) {
         return takes(&written, usize::from(builtin.arity), arguments, Output::Unsupported);
     }
-    if written == "print" || written == builtins::COLLECTION {
+    if written == "print" || builtins::is_internal(&written) {
         return Ok(());
     }
     if let Some(why) = builtins::unsupported(&written) {

@@ -17,13 +17,14 @@ use super::names::{Group, Import, Meaning, Names};
 use super::{
     Body, Comprehension, Definition, Expr, Kind, Other, Parameter, Place, Program, Root, Rule, Shape, Statement, Step,
 };
+use crate::builtins::literals::{Form, LITERAL, Literals};
 use crate::builtins::{self, COLLECTION};
 use crate::module::Limits;
 use crate::reference::{components, rule_path};
 use crate::value::Value;
 
-pub(super) fn program(modules: &[Ref<Module>], data: &Value, limits: Limits) -> Program {
-    let names = Names::new(modules, &data.0);
+pub(super) fn program(modules: &[Ref<Module>], data: &Value, literals: &Literals, limits: Limits) -> Program {
+    let names = Names::new(modules, &data.0, &literals.values);
     let mut lowered: Vec<Option<(Rule, BTreeSet<usize>)>> =
         names.groups.iter().map(|group| rule(&names, group)).collect();
     loop {
@@ -440,6 +441,22 @@ impl<'n, 'm> Scopes<'n, 'm> {
         if name == COLLECTION {
             let argument = arguments.pop().filter(|_| arguments.is_empty())?;
             return Some(Expr::Collection(Box::new(argument)));
+        }
+        if name == LITERAL {
+            let Some(Expr::Constant(number)) = arguments.first() else { return None };
+            return self.names.literals.get(usize::try_from(number.as_u64().ok()?).ok()?).cloned().map(Expr::Constant);
+        }
+        match Form::of(&name) {
+            Some(Form::Array) => return Some(array(arguments)),
+            Some(Form::Set) => return Some(set(arguments)),
+            Some(Form::Object) => {
+                let (mut fields, mut arguments) = (Vec::new(), arguments.into_iter());
+                while let (Some(key), Some(value)) = (arguments.next(), arguments.next()) {
+                    fields.push((key, value));
+                }
+                return Some(object(fields));
+            }
+            None => {}
         }
         if let Some(ours) = builtins::all().find(|builtin| builtin.name == name) {
             return (usize::from(ours.arity) == arguments.len()).then_some(Expr::Ours(ours, arguments));

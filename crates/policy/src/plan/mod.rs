@@ -19,6 +19,7 @@ use regorus::Value as Inner;
 use regorus::unstable::{ArithOp, BinOp, BoolOp, BuiltinFcn, Expr as Syntax, Module, Ref, Span};
 
 use crate::builtins::Builtin;
+use crate::builtins::literals::Literals;
 use crate::module::{BuiltinErrors, Counting, Evaluation, Limits, Options};
 use crate::value::Value;
 
@@ -36,12 +37,12 @@ pub(crate) struct Program {
 impl Program {
     /// Plans what can be planned of modules that were checked. Nothing where lines are counted or where errors of builtins
     /// are faults: only the interpreter knows about those.
-    pub(crate) fn new(modules: &[Ref<Module>], data: &Value, options: &Options) -> Self {
+    pub(crate) fn new(modules: &[Ref<Module>], data: &Value, literals: &Literals, options: &Options) -> Self {
         let is_plain = options.coverage == Counting::Off && options.builtin_errors == BuiltinErrors::Undefined;
         if !is_plain || options.evaluation == Evaluation::Interpreted {
             return Self { rules: Vec::new(), paths: BTreeMap::new(), data: Inner::Undefined, limits: options.limits };
         }
-        lower::program(modules, data, options.limits)
+        lower::program(modules, data, literals, options.limits)
     }
 
     /// The planned rule of a path.

@@ -12,6 +12,8 @@ pub(super) struct Names<'m> {
     packages: BTreeMap<Vec<String>, Package>,
     pub groups: Vec<Group<'m>>,
     data: &'m Inner,
+    /// What literals stand for that are no more in the text.
+    pub literals: &'m [Inner],
 }
 
 #[derive(Default)]
@@ -59,8 +61,8 @@ pub(super) enum Import<'n> {
 }
 
 impl<'m> Names<'m> {
-    pub(super) fn new(modules: &'m [Ref<Module>], data: &'m Inner) -> Self {
-        let mut names = Self { packages: BTreeMap::new(), groups: Vec::new(), data };
+    pub(super) fn new(modules: &'m [Ref<Module>], data: &'m Inner, literals: &'m [Inner]) -> Self {
+        let mut names = Self { packages: BTreeMap::new(), groups: Vec::new(), data, literals };
         for (at, module) in modules.iter().enumerate() {
             let Some(path) = components(&module.package.refr) else { continue };
             let package = names.packages.entry(path.clone()).or_default();

@@ -7,10 +7,14 @@ mod bodies;
 mod collections;
 mod declared;
 mod denied;
+mod depth;
 mod elements;
 mod heads;
 mod keywords;
+mod literals;
+mod locals;
 mod metadata;
+mod mocks;
 mod negation;
 mod outline;
 mod outputs;
@@ -28,7 +32,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::builtins::number::is_enormous;
 use crate::module::Fault;
 pub(crate) use declared::Declared;
+pub(crate) use depth::too_deep;
+pub(crate) use literals::rewrite as flat;
 pub(crate) use metadata::{Said, said};
+pub(crate) use mocks::Mocks;
 pub(crate) use negation::LOOKUP;
 pub(crate) use outline::Outline;
 pub(crate) use parts::{Parts, parts, whole, without_marks};
@@ -79,13 +86,22 @@ pub(crate) struct Added {
 
 /// What was added to each module.
 #[derive(Debug, Default)]
-pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 3]>);
+pub(crate) struct Columns(BTreeMap<String, [Vec<Added>; 6]>);
 
 impl Columns {
-    /// `plain` is what [`plain`] added, `others` what [`rewrite`] added after it.
-    pub(crate) fn insert(&mut self, path: &str, plain: Vec<Added>, others: [Vec<Added>; 2]) {
+    /// `plain` is what [`plain`] added, `others` what [`rewrite`] added after it, `paths` what
+    /// [`Mocks`] did then, and `flat` what [`flat`] did last.
+    pub(crate) fn insert(
+        &mut self,
+        path: &str,
+        plain: Vec<Added>,
+        others: [Vec<Added>; 2],
+        paths: Vec<Added>,
+        flat: [Vec<Added>; 2],
+    ) {
         let [shadows, others] = others;
-        let added = [plain, shadows, others];
+        let [constants, literals] = flat;
+        let added = [plain, shadows, others, paths, constants, literals];
         if added.iter().any(|round| !round.is_empty()) {
             self.0.insert(path.to_owned(), added);
         }
@@ -119,6 +135,7 @@ pub(crate) fn rewrite<'t>(outline: &Outline<'t>, heads: &Heads, said: &[Said], p
     if let Some(parts) = parts {
         parts::rewrite(outline, parts, &mut edits);
     }
+    locals::rewrite(outline, &heads.names, &mut edits);
     shadows::rewrite(outline, &mut edits);
     elements::rewrite(outline, &mut edits);
     if edits.is_empty() {

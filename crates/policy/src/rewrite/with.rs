@@ -4,6 +4,14 @@
 use super::outline::Outline;
 use super::{Edit, Heads};
 
+/// What the names start with that values get.
+const MARK: &str = "with_value_";
+
+/// Whether a name is that of a value.
+pub(super) fn is_value(name: &str) -> bool {
+    name.starts_with(MARK)
+}
+
 pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
     let mut at = 0;
     while at < outline.tokens.len() {
@@ -24,7 +32,7 @@ pub(super) fn rewrite(outline: &Outline<'_>, edits: &mut Vec<Edit>) {
         let is_computed = (value..end).any(|at| matches!(outline.token(at), "(" | "."));
         let is_body = outline.block(at).is_some_and(|around| around.is_body);
         if let Some(first) = outline.tokens.get(value).filter(|_| is_only && is_input && is_computed && is_body) {
-            let name = format!("w{}_", first.start);
+            let name = format!("{MARK}{}_", first.start);
             edits.push(Edit { start: first.start, end: first.start, text: format!("{name}; {name} = ") });
         }
         at = next.max(at.saturating_add(1));
