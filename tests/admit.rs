@@ -141,6 +141,34 @@ fn what_check_finds_is_denied() {
     assert!(log.contains("k8s-privileged-container: enforce") && log.contains("\"drained\":true"), "{log}");
 }
 
+/// Reviews of 8 MiB, two at once: what is freed goes back to the system.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stream_of_large_reviews_takes_little_memory() {
+    /// 128 MB, in KiB.
+    const MOST: u64 = 125_000;
+    let folder = folder("large");
+    std::fs::write(folder.join("portcullis.yaml"), "admission:\n  limits: { shutdown-delay: 1ms }\n").unwrap();
+    let webhook = Webhook::start(&folder, &[]);
+    let mut text = String::new();
+    for nth in 0..127_000 {
+        text.push_str(&format!("service.{nth}.endpoint = https://backend-{nth}.shop.svc:8443/v1\n"));
+    }
+    let metadata = json!({ "name": "settings", "namespace": "shop" });
+    let object =
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": { "a.properties": text } });
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..4).for_each(|_| assert_eq!(webhook.create(&object)["status"]["code"], 403)));
+        }
+    });
+    let status = std::fs::read_to_string(format!("/proc/{}/status", webhook.process.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().split(' ').next().unwrap().parse().unwrap();
+    assert!(peak < MOST, "{peak} KiB");
+    webhook.end();
+}
+
 const CONSTRAINT: &str = r#"apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
 metadata: { name: k8sowner }

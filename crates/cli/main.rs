@@ -7,6 +7,7 @@ mod check;
 mod commands;
 mod db;
 mod man;
+mod memory;
 mod merge;
 mod terminal;
 mod test;

@@ -19,7 +19,7 @@ use tokio::time::timeout_at;
 use crate::budget::Share;
 use crate::decide::{Decision, RuleAction, Verdict};
 use crate::log::Level;
-use crate::pool::Weight;
+use crate::pool::{HEAVY, Weight};
 use crate::reload::Serving;
 use crate::review::{self, Operation, Response as Review, ReviewError, Status};
 use crate::server::Shared;
@@ -137,10 +137,16 @@ impl Call {
             let more = u64::try_from(data.len()).unwrap_or(u64::MAX);
             let sum = u64::try_from(body.len()).unwrap_or(u64::MAX).saturating_add(more);
             if sum > limits.body {
+                give_up(&mut body, share);
                 discard(incoming, limits.body, end).await;
                 return Err((Refusal::TOO_LARGE, too_large(), body));
             }
-            if !share.grow(more) {
+            // Once for each body: when it becomes a large one.
+            let becomes_large = body.len() <= HEAVY && body.len().saturating_add(data.len()) > HEAVY;
+            let rest = announced.saturating_sub(body.len().saturating_add(data.len()));
+            let rest = u64::try_from(rest).unwrap_or(u64::MAX);
+            if !share.grow(more) || (becomes_large && !share.promise(rest)) {
+                give_up(&mut body, share);
                 discard(incoming, limits.body, end).await;
                 return Err((Refusal::OVERLOAD, "too many bytes of reviews are at hand".to_owned(), body));
             }
@@ -289,6 +295,13 @@ impl Asked {
         });
         Self { uid: request.uid.clone(), operation: request.operation, fields }
     }
+}
+
+/// Keeps of a body that was refused what may tell its uid: the rest of it may take a while, and others have use for the room.
+fn give_up(body: &mut Vec<u8>, share: &mut Share) {
+    body.truncate(START);
+    body.shrink_to_fit();
+    share.give_back();
 }
 
 /// Reads the rest of a body that was refused, within reason: over HTTP/1.1 a client may not look at an answer while it still

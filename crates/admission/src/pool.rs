@@ -21,7 +21,7 @@ pub(crate) enum Weight {
 }
 
 /// Reviews over so many bytes are heavy. Objects that people write are far below.
-const HEAVY: usize = 1 << 20;
+pub(crate) const HEAVY: usize = 1 << 20;
 
 impl Weight {
     /// That of a review of so many bytes.

@@ -509,6 +509,35 @@ fn past_the_bytes_at_hand_as_well() {
     stop(server);
 }
 
+/// Many large reviews come at the same time, piece by piece: those that have room are read to their end.
+#[test]
+fn of_many_large_reviews_at_once_some_are_judged() {
+    let mut settings = settings();
+    settings.limits.body = 4 << 20;
+    settings.limits.in_flight_bytes = 12 << 20;
+    settings.limits.header_timeout = Duration::from_secs(30);
+    let server = start(settings, judge(|_, _| Decision::allowed()));
+    let client = Client::of(&server);
+    let large = Bytes::from(sized(4 << 20));
+    block_on(async {
+        let shared = client.open(Http::Two).await.unwrap();
+        let asked: Vec<_> =
+            (0..8).map(|_| tokio::spawn(shared.ask_beside("/validate?timeout=30s", large.clone()))).collect();
+        let mut judged = 0;
+        for asked in asked {
+            let answer = asked.await.unwrap().unwrap();
+            match answer.status.as_u16() {
+                200 => judged += 1,
+                429 => assert_eq!(answer.retry_after.as_deref(), Some("1")),
+                status => panic!("{status}: {}", answer.text),
+            }
+        }
+        assert!(judged >= 2, "{judged} of 8");
+    });
+    until("the bytes are given back", || metric(&server, "bytes_in_flight") == 0.0);
+    stop(server);
+}
+
 /// As a Secret's volume is written: the files are links through `..data`, which is swapped.
 #[cfg(unix)]
 #[test]

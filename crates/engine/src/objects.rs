@@ -214,10 +214,10 @@ impl Objects {
     /// Judges an object.
     pub fn judge(&self, given: Given<'_>) -> Result<JudgedObject, ObjectError> {
         let tree = json::parse(FileId::default(), given.text);
-        let text = match namespace_to_add(&tree, given.namespace) {
-            Some(at) => Arc::from(with_namespace(given.text, at, given.namespace)),
-            None => return self.judge_tree(tree, given),
-        };
+        let Some(at) = namespace_to_add(&tree, given.namespace) else { return self.judge_tree(tree, given) };
+        // A large object is not held in two forms.
+        drop(tree);
+        let text = Arc::from(with_namespace(given.text, at, given.namespace));
         self.judge_tree(json::parse(FileId::default(), &text), Given { text: &text, ..given })
     }
 

@@ -196,24 +196,28 @@ impl<'s> Reader<'s> {
         let start = self.at;
         self.at += 1;
         let content = self.at;
-        let mut decoded: Option<String> = None;
+        // Where the text without its escapes begins, once there was one.
+        let mut decoded: Option<usize> = None;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             let Some(step) = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20) else {
                 self.at = self.bytes.len();
                 return fault("the file ends inside a string");
             };
-            if let Some(decoded) = &mut decoded {
-                decoded.push_str(self.text.get(self.at..self.at + step).unwrap_or_default());
+            if decoded.is_some() {
+                self.builder.decoded().push_str(self.text.get(self.at..self.at + step).unwrap_or_default());
             }
             self.at += step;
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
-                    let so_far = self.text.get(content..self.at).unwrap_or_default();
-                    let mut text = decoded.take().unwrap_or_else(|| so_far.to_owned());
-                    text.push(self.escape()?);
-                    decoded = Some(text);
+                    if decoded.is_none() {
+                        decoded = Some(self.builder.decoded().len());
+                        self.make_room(content);
+                        self.builder.decoded().push_str(self.text.get(content..self.at).unwrap_or_default());
+                    }
+                    let character = self.escape()?;
+                    self.builder.decoded().push(character);
                 }
                 _ => return fault("a control character stands unescaped in a string"),
             }
@@ -221,10 +225,27 @@ impl<'s> Reader<'s> {
         self.at += 1;
         let span = (narrow(start), narrow(self.at));
         match decoded {
-            Some(text) => self.builder.owned(span, &text, Style::DoubleQuoted, 0),
+            Some(first) => self.builder.take_decoded(span, first, Style::DoubleQuoted),
             None => self.builder.slice(span, (narrow(content), narrow(self.at - 1)), Style::DoubleQuoted, 0),
         }
         Ok(())
+    }
+
+    /// Room for what is decoded of a string that begins at `content`. No escape is shorter than what it stands for, so that all
+    /// that comes has room in as many bytes as are left: a buffer that doubles would be twice a long string, beside which the
+    /// half of it is held while it is moved.
+    fn make_room(&mut self, content: usize) {
+        let left = self.bytes.len().saturating_sub(content);
+        let rest = self.bytes.get(content..).unwrap_or_default();
+        let decoded = self.builder.decoded();
+        let free = decoded.capacity().saturating_sub(decoded.len());
+        if left < LONG || free >= left {
+            return;
+        }
+        let wanted = end_of_string(rest);
+        if free < wanted {
+            decoded.reserve_exact(wanted.max(decoded.capacity()).min(left));
+        }
     }
 
     fn escape(&mut self) -> Result<char, Fault> {
@@ -293,6 +314,22 @@ impl<'s> Reader<'s> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
+}
+
+/// Bytes of a text in which a string may be long.
+const LONG: usize = 64 << 10;
+
+/// Bytes up to the quote that ends a string, or all.
+fn end_of_string(rest: &[u8]) -> usize {
+    let mut at = 0_usize;
+    while let Some(step) = rest.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at = at.saturating_add(step);
+        if rest.get(at) == Some(&b'"') {
+            return at;
+        }
+        at = at.saturating_add(2);
+    }
+    rest.len()
 }
 
 fn is_number(word: &str) -> bool {

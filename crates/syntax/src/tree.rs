@@ -999,11 +999,26 @@ impl TreeBuilder {
 
     /// Adds a scalar whose text was decoded.
     pub(crate) fn owned(&mut self, span: (u32, u32), text: &str, style: Style, anchor: usize) {
-        let first = u32::try_from(self.tree.owned.len()).unwrap_or(u32::MAX);
-        let count = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let first = self.tree.owned.len();
         self.tree.owned.push_str(text);
+        self.add_owned(span, first, style, anchor);
+    }
+
+    /// Where a parser writes what it decodes, for [`take_decoded`](Self::take_decoded).
+    pub(crate) fn decoded(&mut self) -> &mut String {
+        &mut self.tree.owned
+    }
+
+    /// Adds a scalar whose text is what was decoded from `first` on.
+    pub(crate) fn take_decoded(&mut self, span: (u32, u32), first: usize, style: Style) {
+        self.add_owned(span, first, style, 0);
+    }
+
+    fn add_owned(&mut self, span: (u32, u32), first: usize, style: Style, anchor: usize) {
+        let narrow = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let count = narrow(self.tree.owned.len().saturating_sub(first));
         let data = self.new_node(span, Kind::Scalar, style);
-        self.add(NodeData { first, count, flags: OWNED, ..data }, anchor);
+        self.add(NodeData { first: narrow(first), count, flags: OWNED, ..data }, anchor);
     }
 
     /// Says that the scalar just added is a string whatever it looks like.

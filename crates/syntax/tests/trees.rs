@@ -91,6 +91,23 @@ fn json_becomes_trees() {
 }
 
 #[test]
+fn long_texts_of_json_lose_their_escapes() {
+    let long = |unit: &str| unit.repeat(40_000);
+    for units in [&["a\n"][..], &["a\n", "b"], &["\"", "c\\"], &["é\n", "x", "\\\"y"]] {
+        let values: Vec<String> = units.iter().map(|unit| long(unit)).chain(["short\t".to_owned()]).collect();
+        let written: Vec<String> = values
+            .iter()
+            .map(|value| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t"))
+            .map(|value| format!("\"{}\"", value.replace('é', "\\u00e9")))
+            .collect();
+        let tree = json::parse(FileId(0), &Arc::from(format!("[{}]", written.join(","))));
+        assert_eq!(tree.errors(), []);
+        let found: Vec<&str> = tree.documents().next().unwrap().root.items().map(Node::text).collect();
+        assert!(found == values, "{units:?}");
+    }
+}
+
+#[test]
 fn spans_are_the_written_bytes() {
     let text =
         "\u{feff}# é\r\nname: \"é-x\"  # note\r\nimage: &i nginx:1\nlist:\n  - k: |\n      one\n\n      two\n  - *i\n";

@@ -97,7 +97,7 @@ impl<'t> Json<'t> {
         match self.peek() {
             Some(b'{') => self.object(|json, _| json.skip_value()),
             Some(b'[') => self.list(Self::skip_value),
-            Some(b'"') => self.string().map(drop),
+            Some(b'"') => self.characters(|_, _| {}),
             Some(b't') => self.word("true"),
             Some(b'f') => self.word("false"),
             Some(b'n') => self.word("null"),
@@ -119,27 +119,37 @@ impl<'t> Json<'t> {
     }
 
     pub(super) fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
+        let mut text: Cow<'t, str> = Cow::Borrowed("");
+        self.characters(|run, escaped| {
+            text += run;
+            if let Some(character) = escaped {
+                text.to_mut().push(character);
+            }
+        })?;
+        Ok(text)
+    }
+
+    /// Reads a text, handing over each run of characters that stand for themselves and what the escape behind it stands for. Who
+    /// skips a text keeps nothing of it: it may be nearly all of the review.
+    fn characters(&mut self, mut take: impl FnMut(&'t str, Option<char>)) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("text"));
         }
         self.step();
-        let mut text: Cow<'t, str> = Cow::Borrowed("");
         loop {
             let start = self.at;
             while !matches!(self.bytes.get(self.at), None | Some(b'"' | b'\\' | 0..=0x1f)) {
                 self.step();
             }
             // What ends a run is ASCII, so that both ends lie between characters.
-            text += self.text.get(start..self.at).unwrap_or_default();
+            let run = self.text.get(start..self.at).unwrap_or_default();
             match self.bytes.get(self.at) {
                 Some(b'"') => {
+                    take(run, None);
                     self.step();
-                    return Ok(text);
+                    return Ok(());
                 }
-                Some(b'\\') => {
-                    let character = self.escape()?;
-                    text.to_mut().push(character);
-                }
+                Some(b'\\') => take(run, Some(self.escape()?)),
                 Some(_) => return Err(self.fault("a control character in text has to be escaped".to_owned())),
                 None => return Err(self.fault("a text does not end".to_owned())),
             }

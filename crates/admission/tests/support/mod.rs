@@ -280,6 +280,13 @@ impl Open {
         async move { read(sender.send_request(request).await).await }
     }
 
+    /// Sends a review on a stream of its own.
+    pub(crate) fn ask_beside(&self, path: &str, body: Bytes) -> impl Future<Output = Result<Answer, String>> + use<> {
+        let Self::Two(sender) = self else { panic!("there are no streams") };
+        let (mut sender, request) = (sender.clone(), post(path, Either::Left(Full::new(body))));
+        async move { read(sender.send_request(request).await).await }
+    }
+
     /// Sends the start of a review on a stream of its own, and waits for the answer all the same.
     pub(crate) fn stall(&self, path: &str, start: Vec<u8>) -> impl Future<Output = Result<Answer, String>> + use<> {
         let Self::Two(sender) = self else { panic!("there are no streams") };

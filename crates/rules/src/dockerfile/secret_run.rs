@@ -144,7 +144,7 @@ fn in_text(text: &str, kind: Text) -> Vec<(Range<usize>, &'static str)> {
         return known;
     }
     let is_held = |setting: &Assignment<'_>| is_secret(setting.name, setting.value) && !is_hash(setting.value);
-    let settings = assignments(text).into_iter().filter(is_held).map(|setting| setting.range);
+    let settings = assignments(text).filter(is_held).map(|setting| setting.range);
     settings.chain(registry_token(text)).map(|range| (range, "a setting whose name promises one")).collect()
 }
 

@@ -292,7 +292,7 @@ fn is_harmless_file(key: &str, text: &str) -> bool {
     let ends = [".yaml", ".yml", ".json", ".conf", ".ini", ".toml", ".properties", ".xml", ".cfg"];
     ends.iter().any(|end| key.ends_with(end))
         && text.contains('\n')
-        && !assignments(text).iter().any(|setting| is_secret(setting.name, setting.value))
+        && !assignments(text).any(|setting| is_secret(setting.name, setting.value))
 }
 
 /// Last words of keys whose values are no secrets.

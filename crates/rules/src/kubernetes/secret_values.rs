@@ -418,7 +418,7 @@ fn secrets_of(key: &str, value: Node<'_>, text: &str) -> Vec<(Span, String)> {
 
 /// Settings whose names promise secrets, and credentials of known forms.
 pub(crate) fn secrets_in_text(node: Node<'_>, text: &str) -> Vec<(Span, String)> {
-    let settings = assignments(text).into_iter().filter(|setting| is_secret(setting.name, setting.value));
+    let settings = assignments(text).filter(|setting| is_secret(setting.name, setting.value));
     let mut found: Vec<(Range<usize>, String)> =
         settings.map(|setting| (setting.range, format!("`{}`", setting.name))).collect();
     let named = found.len();

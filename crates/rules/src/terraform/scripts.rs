@@ -62,7 +62,7 @@ fn script(value: &Value) -> Option<String> {
 /// The first secret in a script that is wholly known, as it may stand in a message.
 fn secret_in(text: &str) -> Option<String> {
     let is_whole = |range: &Range<usize>| text.get(range.clone()).is_some_and(|part| !part.contains(UNKNOWN));
-    let mut all = assignments(text).into_iter();
+    let mut all = assignments(text);
     let setting = all.find(|it| is_whole(&it.range) && (is_secret(it.name, it.value) || is_sample(it.value)));
     let known = || all_known(text).into_iter().find(|it| is_whole(&it.range)).map(|it| it.what.to_owned());
     setting.map(|it| format!("`{}`", it.name)).or_else(known)

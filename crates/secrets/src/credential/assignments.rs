@@ -17,16 +17,16 @@ pub struct Assignment<'t> {
 }
 
 /// The assignments in the text, in order: at the start of a line, and as words of a command.
-pub fn assignments(text: &str) -> Vec<Assignment<'_>> {
-    let mut found = Vec::new();
-    for line in text.split_inclusive('\n') {
-        match setting(text, line) {
-            Some(assignment) => found.push(assignment),
-            None if !is_comment(line) => words(text, line, &mut found),
-            None => {}
+pub fn assignments(text: &str) -> impl Iterator<Item = Assignment<'_>> {
+    // One line at a time: all of a large file would be several times its text.
+    text.split_inclusive('\n').flat_map(move |line| {
+        let setting = setting(text, line);
+        let mut found = Vec::new();
+        if setting.is_none() && !is_comment(line) {
+            words(text, line, &mut found);
         }
-    }
-    found
+        setting.into_iter().chain(found)
+    })
 }
 
 fn is_comment(line: &str) -> bool {
@@ -125,7 +125,7 @@ mod tests {
             ("--", &[]),
             ("a=\"", &[]),
         ] {
-            let found: Vec<(&str, &str)> = assignments(text).iter().map(|found| (found.name, found.value)).collect();
+            let found: Vec<(&str, &str)> = assignments(text).map(|found| (found.name, found.value)).collect();
             assert_eq!(found, expected, "{text}");
             for found in assignments(text) {
                 assert_eq!(text.get(found.range.clone()), Some(found.value), "{text}");

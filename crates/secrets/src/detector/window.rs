@@ -92,7 +92,7 @@ impl<'t> Search<'t> {
         let mut search = Self { engine, text, open: BTreeMap::new(), found: Vec::new() };
         engine.prefilter.each(text.as_bytes(), |Candidate { word, start, end }| match word {
             Word::Keyword(detector) => search.extend(detector, start..end),
-            Word::Stem(index) => stem(Place { start, index, end }),
+            Word::Stem(index) => Place::new(index, &(start..end)).into_iter().for_each(&mut stem),
         });
         search
     }

@@ -21,13 +21,26 @@ pub(crate) enum Stem {
     Secret,
 }
 
-/// Where a stem stands. In order of the places, and there in that of the declarations, of which the first speaks.
+/// Where a stem stands. In order of the places, and there in that of the declarations, of which the first speaks. Eight bytes: there may
+/// be one for every four of a large text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
-    pub(crate) start: usize,
+    start: u32,
     /// In [`STEMS`].
-    pub(crate) index: u16,
-    pub(crate) end: usize,
+    index: u16,
+    length: u16,
+}
+
+impl Place {
+    /// That of a stem; `None` behind 4 GiB, where no text reaches.
+    pub(crate) fn new(index: u16, range: &Range<usize>) -> Option<Self> {
+        Some(Self { start: u32::try_from(range.start).ok()?, index, length: u16::try_from(range.len()).ok()? })
+    }
+
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start.saturating_add(usize::from(self.length))
+    }
 }
 
 /// The stems of a text.
@@ -49,9 +62,10 @@ impl Stems {
     pub(super) fn iter(&self) -> impl Iterator<Item = (Stem, Range<usize>)> + '_ {
         let mut free = 0;
         self.0.iter().filter_map(move |place| {
-            let (_, stem) = STEMS.get(usize::from(place.index)).filter(|_| place.start >= free)?;
-            free = place.end;
-            Some((*stem, place.start..place.end))
+            let range = place.range();
+            let (_, stem) = STEMS.get(usize::from(place.index)).filter(|_| range.start >= free)?;
+            free = range.end;
+            Some((*stem, range))
         })
     }
 }
