@@ -13,8 +13,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport, Severity};
 use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
 use portcullis_engine::{
-    BundleChoice, Exclusions, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress,
-    ScanOptions, Scanned, Shard, Stdin, Tree, fix, history, scan, ways,
+    BundleChoice, Exclusions, FILE_LIMIT, Fixed, GitPlaces, Needs, POLICY_TAG, PackChoice, Policies, PolicySources,
+    Progress, ScanOptions, Scanned, Shard, Stdin, Tree, fix, history, scan, ways,
 };
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Thousands, Verbosity, summary_line, write};
 use portcullis_rules::Date;
@@ -449,16 +449,15 @@ fn scan_options(
     }
     let needs = needs(outputs.iter().map(|output| output.format));
     let config_directory = config_file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
-    let tree = if args.staged {
-        Tree::Index { file: std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) }
-    } else {
-        Tree::Worktree
-    };
+    // Git sets them for its hooks.
+    let of_git = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let tree = if args.staged { Tree::Index { file: of_git("GIT_INDEX_FILE") } } else { Tree::Worktree };
     Ok(ScanOptions {
         paths,
         is_named: !args.paths.is_empty(),
         exclusions: if args.input.force_exclude { Exclusions::Named } else { Exclusions::Found },
         tree,
+        git: GitPlaces { directory: of_git("GIT_DIR"), work_tree: of_git("GIT_WORK_TREE") },
         stdin,
         fixes: if args.unsafe_fixes { FixSafety::Unsafe } else { FixSafety::Safe },
         pipes,

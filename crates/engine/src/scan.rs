@@ -29,10 +29,11 @@ use crate::definitions::{self, Customs, Holder};
 use crate::discover::{self, Around, Discovered, Reads, Target, below_named, discover, of_index};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
-use crate::git::{GitError, Index, Repository};
+use crate::git::{GitError, GitPlaces, Index, Repository};
 use crate::inside::{Edge, Inside};
 use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
+use crate::named::Named;
 use crate::packages::Packages;
 use crate::past::{self, Past};
 use crate::policies::{Asking, Policies};
@@ -57,6 +58,8 @@ pub struct ScanOptions {
     pub exclusions: Exclusions,
     /// Which tree is seen.
     pub tree: Tree,
+    /// Where git says that the repository is.
+    pub git: GitPlaces,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
     /// The least safe of the fixes that [`fix`](crate::fix()) applies.
@@ -125,6 +128,7 @@ impl ScanOptions {
             is_named: false,
             exclusions: Exclusions::default(),
             tree: Tree::Worktree,
+            git: GitPlaces::default(),
             stdin: None,
             fixes: FixSafety::Safe,
             pipes: Vec::new(),
@@ -281,13 +285,15 @@ fn scan_once(
     let worktree: &dyn Files = watched.as_ref().map_or(worktree, |watched| watched);
     let (mut found, around) = match (&index, past) {
         (Some(index), Some(past)) => {
-            (of_index(index, &options.cwd, &past.chosen, past.around, (&filters, reads)), past.around)
+            let named = Named::new(options, &past.named, &filters);
+            (of_index(index, &options.cwd, &past.chosen, past.around, (&named, reads)), past.around)
         }
         (Some(index), None) => {
             let around = Around::needed(index, &filters);
             let below = below_named(&options.cwd, &options.paths);
             let chosen = index.changed().filter(|path| below(path)).collect();
-            (of_index(index, &options.cwd, &chosen, around, (&filters, reads)), around)
+            let named = Named::new(options, &options.paths, &filters);
+            (of_index(index, &options.cwd, &chosen, around, (&named, reads)), around)
         }
         (None, _) => (on_disk(options, threads, &filters, reads)?, Around::All(discover::Kinds::EVERY)),
     };
@@ -981,7 +987,7 @@ fn on_disk(
     let mut all = Vec::new();
     if options.changed.is_some() && options.paths.is_empty() {
         let repository = git_repository(options)?;
-        all.push(repository.top.ok_or_else(|| GitError::Bare(options.cwd.clone()))?);
+        all.push(repository.place.top.ok_or_else(|| GitError::Bare(options.cwd.clone()))?);
     }
     let mut named = if options.paths.is_empty() { all } else { options.paths.clone() };
     if options.exclusions == Exclusions::Named {
@@ -990,11 +996,11 @@ fn on_disk(
             !(filters.leaves_out(&shown(&options.cwd, path)) && is_file())
         });
     }
-    let mut found = discover(&options.cwd, &named, threads, filters, reads);
+    let mut found = discover((&options.cwd, &options.git), &named, threads, filters, reads);
     // Those that the walk met keep their origin: the scan sees no less of the tree for them.
     let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
     let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
-    found.merge(discover(&options.cwd, &unmet, threads, filters, Reads::Known));
+    found.merge(discover((&options.cwd, &options.git), &unmet, threads, filters, Reads::Known));
     Ok(found)
 }
 
@@ -1014,8 +1020,8 @@ pub(crate) fn named_files(options: &ScanOptions) -> BTreeSet<String> {
 pub(crate) fn git_repository(options: &ScanOptions) -> Result<Repository, GitError> {
     let named: Vec<PathBuf> = options.paths.iter().map(|path| paths::absolute(&options.cwd, path)).collect();
     let start = named.first().and_then(|path| path.ancestors().find(|path| path.is_dir())).unwrap_or(&options.cwd);
-    let repository = Repository::find(start)?;
-    if let Some(top) = &repository.top
+    let repository = Repository::find(start, &options.cwd, &options.git)?;
+    if let Some(top) = &repository.place.top
         && let Some(outside) = named.iter().position(|path| !path.starts_with(top))
     {
         return Err(GitError::Outside(options.paths.get(outside).cloned().unwrap_or_default()));

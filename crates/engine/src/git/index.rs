@@ -45,7 +45,7 @@ const DEPTH: usize = 256;
 const FILES: usize = 10_000_000;
 
 impl Index {
-    /// Reads the index of a repository. `file` is where git says that it is (`GIT_INDEX_FILE`); it has to be in the repository.
+    /// Reads the index of a repository. `file` is where git says that it is (`GIT_INDEX_FILE`), unless that is another repository's.
     /// What options name may be on the disk alone.
     pub(crate) fn open(
         repository: Repository,
@@ -53,12 +53,8 @@ impl Index {
         file: Option<&Path>,
         named: BTreeSet<String>,
     ) -> Result<Self, GitError> {
-        let Some(top) = repository.top.clone() else { return Err(GitError::Bare(repository.git_directory)) };
-        // A hook of another repository may have left its own behind.
-        let file = file
-            .map(|file| paths::absolute(&top, file))
-            .filter(|file| file.starts_with(&repository.git_directory))
-            .unwrap_or_else(|| repository.git_directory.join("index"));
+        let Some(top) = repository.place.top.clone() else { return Err(GitError::Bare(repository.place.directory)) };
+        let file = repository.place.index_file(&top, file);
         let options = gix_index::decode::Options { thread_limit: Some(1), ..Default::default() };
         let index = gix_index::File::at_or_default(&file, repository.hash, false, options)
             .map_err(|error| GitError::Unreadable { path: file.clone(), reason: error.to_string() })?;
@@ -105,7 +101,7 @@ impl Index {
         commit: ObjectId,
         named: BTreeSet<String>,
     ) -> Result<Self, GitError> {
-        let Some(top) = repository.top.clone() else { return Err(GitError::Bare(repository.git_directory)) };
+        let Some(top) = repository.place.top.clone() else { return Err(GitError::Bare(repository.place.directory)) };
         let mut entries = Vec::new();
         repository.files_of(repository.tree_of(commit)?, "", 0, &mut entries)?;
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
