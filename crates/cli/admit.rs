@@ -9,7 +9,7 @@ use portcullis_admission::{FileSource, Flags, Options, Server, Signals};
 use portcullis_engine::PolicySources;
 
 use crate::args::AdmitArgs;
-use crate::check::config_path;
+use crate::check::{config_path, misnamed};
 use crate::terminal::{self, Failure};
 
 /// How often files are looked at: a volume of Kubernetes takes longer to change.
@@ -20,6 +20,7 @@ const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/name
 
 /// Serves until a signal ends it.
 pub(crate) fn run(args: &AdmitArgs) -> Result<ExitCode, Failure> {
+    misnamed(&args.config, Path::new(".")).iter().for_each(|said| terminal::complain(&format!("note: {said}")));
     let source = FileSource {
         cwd: std::env::current_dir()?,
         config: config_path(&args.config, Path::new("."))?,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport, Severity};
-use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
+use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, FILE_NAMES, select_rules};
 use portcullis_engine::{
     BundleChoice, Exclusions, FILE_LIMIT, Fixed, GitPlaces, Needs, POLICY_TAG, PackChoice, Policies, PolicySources,
     Progress, ScanOptions, Scanned, Shard, Stdin, Tree, fix, history, scan, ways,
@@ -53,10 +53,13 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         None => scan(&options, &meter).map(Ended::Scanned),
     };
     meter.clear();
-    let scanned = match ended.map_err(|error| Failure::Message(error.to_string()))? {
+    let mut scanned = match ended? {
         Ended::Scanned(scanned) => scanned,
         Ended::Fixed(fixed) => tell_fixes(fixed, &args.output)?,
     };
+    let unread = misnamed(&args.config, config_start(&args.paths)).into_iter();
+    scanned.report.notes.extend(unread.map(|message| Note { path: String::new(), kind: NoteKind::Other, message }));
+    scanned.report.notes.sort();
     if let (Some(destination), Some(bytes)) = (facts, &scanned.facts) {
         write_facts(destination, bytes)?;
     }
@@ -338,7 +341,7 @@ pub(crate) fn outputs(flags: &OutputFlags, stream: Stream) -> Result<Vec<Output>
 
 /// Where the configuration is looked for: in the folder that is scanned, where it is one; a list of files, as hooks give
 /// it, must not choose another configuration than the whole scan.
-fn config_start(paths: &[PathBuf]) -> &Path {
+pub(crate) fn config_start(paths: &[PathBuf]) -> &Path {
     match paths {
         [only] if only.is_dir() => only,
         _ => Path::new("."),
@@ -389,6 +392,20 @@ pub(crate) fn config_path(flags: &ConfigFlags, start: &Path) -> Result<Option<Pa
         None if flags.no_config => None,
         None => Config::find(start)?,
     })
+}
+
+/// What is to be said of files that look like the configuration, and are not read.
+pub(crate) fn misnamed(flags: &ConfigFlags, start: &Path) -> Vec<String> {
+    if flags.config.is_some() || flags.no_config {
+        return Vec::new();
+    }
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let said = |path: PathBuf| {
+        let path = path.strip_prefix(&cwd).unwrap_or(&path).display().to_string();
+        let names = FILE_NAMES.join("` and `");
+        format!("{path} is not read: the names of the configuration are `{names}`")
+    };
+    Config::misnamed(start).into_iter().map(said).collect()
 }
 
 /// The configuration and the file that it is from.

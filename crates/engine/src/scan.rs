@@ -206,6 +206,16 @@ pub enum EngineError {
     Threads(String),
 }
 
+impl EngineError {
+    /// What may be done about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => error.help(),
+            Self::Selection(_) | Self::Threads(_) => None,
+        }
+    }
+}
+
 /// Is told how far the scan is.
 pub trait Progress: Sync {
     /// `done` of `total` files are judged. Called from any thread.

@@ -51,6 +51,8 @@ pub enum GitError {
         revision: String,
         /// Why.
         reason: String,
+        /// What may be done.
+        help: Option<String>,
     },
     /// A commit or directory that others refer to.
     #[error("the git object {id} cannot be read: {reason}")]
@@ -64,17 +66,40 @@ pub enum GitError {
     #[error("{0} is not in the worktree of the git repository")]
     Outside(PathBuf),
     /// Two commits have no history in common.
-    #[error("`{revision}` and HEAD have no commit in common{hint}")]
+    #[error("`{revision}` and HEAD have no commit in common")]
     NoMergeBase {
         /// As it was written.
         revision: String,
-        /// What may be done, after a semicolon; empty where nothing is known.
-        hint: &'static str,
+        /// What may be done.
+        help: &'static str,
     },
     /// There is no worktree, and thus nothing staged.
     #[error("{0} is a bare git repository: nothing is staged there, and no file has changed")]
     Bare(PathBuf),
 }
+
+impl GitError {
+    /// What may be done about it.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NoRepository(_) => {
+                "run it in a clone: what was changed or staged is known to git alone, and files without `.git` have no history"
+                    .to_owned()
+            }
+            Self::Revision { help, .. } => return help.clone(),
+            Self::Object { reason, .. } if reason == MISSING => {
+                "fetch what the clone left out, as `git fetch --unshallow` or `fetch-depth: 0` in actions/checkout does"
+                    .to_owned()
+            }
+            Self::NoMergeBase { help, .. } => (*help).to_owned(),
+            Self::Bare(_) => "run it in a worktree of the repository; `--history` needs none".to_owned(),
+            Self::Unreadable { .. } | Self::Object { .. } | Self::Outside(_) => return None,
+        })
+    }
+}
+
+/// Why an object cannot be read that a clone may leave out.
+const MISSING: &str = "it is not in this clone";
 
 /// A repository.
 pub(crate) struct Repository {
@@ -196,7 +221,7 @@ fn read<'b>(
     let fail = |reason: &str| GitError::Object { id: id.to_string(), reason: reason.to_owned() };
     match handle.try_find(id, buffer) {
         Ok(Some(found)) => Ok(found),
-        Ok(None) => Err(fail("it is not in this clone")),
+        Ok(None) => Err(fail(MISSING)),
         Err(error) => Err(fail(&error.to_string())),
     }
 }
