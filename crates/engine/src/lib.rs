@@ -12,6 +12,7 @@ mod changed;
 mod classify;
 pub mod config;
 mod constraints;
+mod context;
 mod definitions;
 mod directives;
 mod discover;

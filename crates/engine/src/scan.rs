@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use gix_hash::ObjectId;
 use portcullis_core::{
-    Baseline, Catalog, FileId, Files, Finding, FixSafety, Location, Note, NoteKind, Profile, RootPaths, RuleIdx,
-    RuleMeta, ScanError, ScanReport, Severity, Stats, SuppressedBy,
+    Baseline, Catalog, FileId, Files, Finding, FixSafety, Note, NoteKind, Profile, RootPaths, RuleIdx, RuleMeta,
+    ScanError, ScanReport, Severity, Stats,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -25,6 +25,7 @@ use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
 use crate::constraints::{self, Constraints, Declarations, Gate, Gathering, Search};
+use crate::context::ContextFiles;
 use crate::definitions::{self, Customs, Holder};
 use crate::discover::{self, Around, Discovered, Reads, Target, below_named, discover, of_index};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
@@ -543,9 +544,9 @@ fn scan_once(
     for ((world, number), mut judged) in own_worlds.iter().zip(own_numbers).zip(from_worlds) {
         customs.take(Holder::World(world), &mut judged);
         leave(&mut leaving, Stage::World, number, &mut judged);
+        context.number(&mut judged, index_of, &mut report.files);
         // Files that come later may stand before those of worlds: nothing is settled yet.
         claims.append(&mut judged.claims);
-        context.number(&mut judged, index_of, &mut report);
         take(judged, &mut facts, &mut claims, &mut report);
     }
     report.notes.extend(from_terraform.unsaid.notes());
@@ -564,7 +565,7 @@ fn scan_once(
         if let Some(chart) = file.unrendered.take() {
             *unrendered.entry(chart).or_insert(0) += 1;
         }
-        context.number(&mut file, index_of, &mut report);
+        context.number(&mut file, index_of, &mut report.files);
         take(file, &mut facts, &mut claims, &mut report);
     });
     if gate.as_ref().is_some_and(Gate::is_met) {
@@ -589,21 +590,20 @@ fn scan_once(
         let again: HashSet<usize> =
             worlds_again.iter().flat_map(|world| &world.targets).chain(&files_again).copied().collect();
         report.findings.retain(|finding| !again.contains(&(finding.location.file().0 as usize)));
-        for (world, judged) in worlds_again.iter().zip(judge_worlds(&rules, &worlds_again).0) {
+        for (world, mut judged) in worlds_again.iter().zip(judge_worlds(&rules, &worlds_again).0) {
             if let Some(leaving) = &mut leaving {
-                let number = worlds.iter().position(|other| std::ptr::eq(other, *world)).unwrap_or_default();
-                let number = u32::try_from(number).unwrap_or(u32::MAX);
-                leaving.again(Stage::WorldAgain, number, &world.targets, &judged.findings);
+                leaving.again(Stage::WorldAgain, world.number, &world.targets, &judged);
             }
+            context.number(&mut judged, index_of, &mut report.files);
             report.findings.extend(judged.findings);
         }
-        let judge_again = |_, index: &usize| judge_file(&rules, *index).findings;
+        let judge_again = |_, index: &usize| judge_file(&rules, *index);
         let mut taken = files_again.iter();
-        in_parallel(pool.as_ref(), &files_again, judge_again, |findings| {
+        in_parallel(pool.as_ref(), &files_again, judge_again, |judged| {
             if let (Some(leaving), Some(&index)) = (&mut leaving, taken.next()) {
-                leaving.again(Stage::FileAgain, u32::try_from(index).unwrap_or(u32::MAX), &[index], &findings);
+                leaving.again(Stage::FileAgain, u32::try_from(index).unwrap_or(u32::MAX), &[index], &judged);
             }
-            report.findings.extend(findings);
+            report.findings.extend(judged.findings);
         });
     }
 
@@ -644,7 +644,10 @@ fn scan_once(
     }
     let mut manifests = relations::manifests(&found).map(|(_, path)| path);
     let made = |accounts: &HashSet<&str>| relations::named_in_terraform(accounts, &found, worktree);
-    report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &mut manifests, &made, &report.files));
+    let named = (&*report.files, &context);
+    let mut held: Vec<Finding> = relations::held(&facts, claims, pool.as_ref(), &mut manifests, &made, named).collect();
+    context.number_others(&mut held, index_of, &mut report.files);
+    report.findings.extend(held);
     if let Some(Gate::Reviewing(reviews)) = &gate {
         let (notes, errors, undecided) = reviews.take_said();
         last.notes.extend(notes.iter().cloned());
@@ -857,60 +860,6 @@ pub(crate) fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>, yiel
         }
         is_same
     });
-}
-
-/// The files that are no targets, or are not judged as what others take from them, and that findings stand in all the same.
-#[derive(Default)]
-pub(crate) struct ContextFiles(BTreeMap<String, FileId>);
-
-impl ContextFiles {
-    /// Gives the files of the findings the numbers that they have in the report.
-    /// `index_of` gives the number of a target.
-    pub(crate) fn number(
-        &mut self,
-        judged: &mut Judged,
-        index_of: impl Fn(&str) -> Option<usize>,
-        report: &mut ScanReport,
-    ) {
-        if judged.context.is_empty() {
-            return;
-        }
-        let mut numbers: HashMap<FileId, FileId> = HashMap::new();
-        for (own, path) in std::mem::take(&mut judged.context) {
-            let number = *self.0.entry(path).or_insert_with_key(|path| {
-                let id = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
-                index_of(path).map_or_else(
-                    || {
-                        report.files.push(Arc::from(path.as_str()));
-                        id(report.files.len() - 1)
-                    },
-                    id,
-                )
-            });
-            numbers.insert(own, number);
-        }
-        let give = |location: &mut Location| {
-            if let Some(&number) = numbers.get(&location.span.file) {
-                location.span.file = number;
-            }
-        };
-        for finding in &mut judged.findings {
-            give(&mut finding.location);
-            finding.related.iter_mut().for_each(|related| give(&mut related.location));
-            if let Some(suppression) = finding.suppressed.as_deref_mut()
-                && let SuppressedBy::Comment(location) | SuppressedBy::Annotation(location) = &mut suppression.by
-            {
-                give(location);
-            }
-        }
-    }
-}
-
-impl ContextFiles {
-    /// Their numbers.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
-        self.0.values().map(|file| file.0 as usize)
-    }
 }
 
 /// Files that are judged before their results are taken over: enough to keep the workers busy, few enough that what the
