@@ -1,20 +1,21 @@
 //! Files that are no targets and that findings point to all the same: a base beside what was named, or what an index holds around a
 //! change.
 //!
-//! Builds give such files numbers of their own, each world its own, for the report numbers its files in the order in which they come
-//! and worlds are judged in any. Here those numbers become the report's, once something points to the file.
+//! Who reads such files gives them numbers of its own, for the report numbers its files in the order in which they come and they are
+//! judged in any. Here those numbers become the report's, once something points to the file. Those of builds are each world's own,
+//! because facts keep them, and facts of all worlds are put together.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portcullis_core::{FileId, Finding, Location, Span, SuppressedBy};
+use portcullis_core::{FileId, Finding, Location, SuppressedBy};
 
 use crate::judge::Judged;
 
 /// The files that findings point to beside the targets.
 #[derive(Default)]
 pub(crate) struct ContextFiles {
-    /// What the numbers of builds stand for.
+    /// What the numbers of builds stand for, for what facts point to.
     paths: BTreeMap<FileId, String>,
     /// The numbers in the report.
     numbers: BTreeMap<String, FileId>,
@@ -45,11 +46,12 @@ impl ContextFiles {
         if judged.context.is_empty() {
             return;
         }
-        self.paths.extend(std::mem::take(&mut judged.context));
+        let own: BTreeMap<FileId, String> = std::mem::take(&mut judged.context).into_iter().collect();
         let claimed = judged.claims.iter_mut().map(|(finding, _)| finding);
         for finding in judged.findings.iter_mut().chain(claimed) {
-            self.renumber(finding, &index_of, files);
+            self.renumber(finding, &own, &index_of, files);
         }
+        self.paths.extend(own.into_iter().filter(|(file, _)| file.0 >= APART));
     }
 
     /// The same for what relations have added to findings.
@@ -59,12 +61,11 @@ impl ContextFiles {
         index_of: impl Fn(&str) -> Option<usize>,
         files: &mut Vec<Arc<str>>,
     ) {
-        if self.paths.is_empty() {
-            return;
-        }
         for finding in findings {
-            if let Some(other) = finding.trace.as_deref_mut().and_then(|trace| trace.other.as_mut()) {
-                self.give(other, &index_of, files);
+            let other = finding.trace.as_deref_mut().and_then(|trace| trace.other.as_mut());
+            let Some(other) = other.filter(|other| other.file.0 >= APART) else { continue };
+            if let Some(path) = self.paths.get(&other.file).cloned() {
+                other.file = self.number_of(&path, &index_of, files);
             }
         }
     }
@@ -79,8 +80,18 @@ impl ContextFiles {
         self.numbers.values().map(|file| file.0 as usize)
     }
 
-    fn renumber(&mut self, finding: &mut Finding, index_of: &dyn Fn(&str) -> Option<usize>, files: &mut Vec<Arc<str>>) {
-        let mut give = |location: &mut Location| self.give(&mut location.span, index_of, files);
+    fn renumber(
+        &mut self,
+        finding: &mut Finding,
+        own: &BTreeMap<FileId, String>,
+        index_of: &dyn Fn(&str) -> Option<usize>,
+        files: &mut Vec<Arc<str>>,
+    ) {
+        let mut give = |location: &mut Location| {
+            if let Some(path) = own.get(&location.span.file) {
+                location.span.file = self.number_of(path, index_of, files);
+            }
+        };
         give(&mut finding.location);
         finding.related.iter_mut().for_each(|related| give(&mut related.location));
         if let Some(suppression) = finding.suppressed.as_deref_mut()
@@ -93,21 +104,19 @@ impl ContextFiles {
         }
     }
 
-    fn give(&mut self, span: &mut Span, index_of: &dyn Fn(&str) -> Option<usize>, files: &mut Vec<Arc<str>>) {
-        if span.file.0 < APART {
-            return;
-        }
-        let Some(path) = self.paths.get(&span.file) else { return };
+    fn number_of(&mut self, path: &str, index_of: &dyn Fn(&str) -> Option<usize>, files: &mut Vec<Arc<str>>) -> FileId {
         let id = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
-        let number = *self.numbers.entry(path.clone()).or_insert_with_key(|path| {
-            index_of(path).map_or_else(
-                || {
-                    files.push(Arc::from(path.as_str()));
-                    id(files.len() - 1)
-                },
-                id,
-            )
-        });
-        span.file = number;
+        if let Some(number) = self.numbers.get(path) {
+            return *number;
+        }
+        let number = index_of(path).map_or_else(
+            || {
+                files.push(Arc::from(path));
+                id(files.len() - 1)
+            },
+            id,
+        );
+        self.numbers.insert(path.to_owned(), number);
+        number
     }
 }

@@ -599,10 +599,11 @@ fn scan_once(
         }
         let judge_again = |_, index: &usize| judge_file(&rules, *index);
         let mut taken = files_again.iter();
-        in_parallel(pool.as_ref(), &files_again, judge_again, |judged| {
+        in_parallel(pool.as_ref(), &files_again, judge_again, |mut judged| {
             if let (Some(leaving), Some(&index)) = (&mut leaving, taken.next()) {
                 leaving.again(Stage::FileAgain, u32::try_from(index).unwrap_or(u32::MAX), &[index], &judged);
             }
+            context.number(&mut judged, index_of, &mut report.files);
             report.findings.extend(judged.findings);
         });
     }
