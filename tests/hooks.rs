@@ -82,8 +82,8 @@ fn a_hook_of_a_linked_worktree_or_submodule_judges_that() {
     let log = fresh("hooks", "log-linked");
     let root = repository("hooks", "main", &[("a.yaml", GOOD), ("b.yaml", GOOD)]);
     hook(&root.join(".git"), &log, "$CHECK");
+    let linked = fresh("hooks", "linked");
     git(&root, &["worktree", "add", "-q", "../linked"]);
-    let linked = root.parent().unwrap().join("linked");
     fill(&linked, &[("a.yaml", &bad())]);
     fill(&root, &[("b.yaml", &bad())]);
     git(&root, &["add", "-A"]);

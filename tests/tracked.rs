@@ -92,8 +92,9 @@ fn each_repository_has_its_own_index() {
     fill(&outer, &[("build/c.yaml", BAD)]);
     commit(&outer);
     expect("both", &outer, &[], &["build/c.yaml:6", "sub/build/a.yaml:6"]);
+    let linked = fresh("tracked", "linked");
     git(&outer, &["worktree", "add", "-q", "../linked"]);
-    expect("a linked worktree", &outer.parent().unwrap().join("linked"), &[], &["build/c.yaml:6"]);
+    expect("a linked worktree", &linked, &[], &["build/c.yaml:6"]);
     // Without a repository nothing is tracked.
     let none = fresh("tracked", "none");
     fill(&none, &[(".gitignore", "build/\n"), ("build/a.yaml", BAD), ("b.yaml", "b: 1\n")]);
