@@ -20,7 +20,9 @@ const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/name
 
 /// Serves until a signal ends it.
 pub(crate) fn run(args: &AdmitArgs) -> Result<ExitCode, Failure> {
-    misnamed(&args.config, Path::new(".")).iter().for_each(|said| terminal::complain(&format!("note: {said}")));
+    for said in misnamed(&args.config, Path::new(".")) {
+        terminal::complain(&format!("note: {said}"));
+    }
     let source = FileSource {
         cwd: std::env::current_dir()?,
         config: config_path(&args.config, Path::new("."))?,

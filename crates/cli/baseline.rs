@@ -28,9 +28,9 @@ pub(crate) fn run(args: BaselineArgs) -> Result<ExitCode, Failure> {
     }
     let mut options = prepared(&args, &[])?;
     options.needs.trace = true;
-    misnamed(&args.config, config_start(&args.paths))
-        .iter()
-        .for_each(|said| terminal::complain(&format!("note: {said}")));
+    for said in misnamed(&args.config, config_start(&args.paths)) {
+        terminal::complain(&format!("note: {said}"));
+    }
     let path = output.or_else(|| configured(&options)).unwrap_or_else(|| DEFAULT.into());
     let old = match read(&path, &options.cwd) {
         Err(Unread::Missing) if task == Task::Write => Baseline::default(),

@@ -148,7 +148,9 @@ pub(crate) fn config(args: &ConfigArgs) -> Result<ExitCode, Failure> {
 }
 
 fn show(flags: &ConfigFlags) -> Result<String, Failure> {
-    misnamed(flags, Path::new(".")).iter().for_each(|said| terminal::complain(&format!("note: {said}")));
+    for said in misnamed(flags, Path::new(".")) {
+        terminal::complain(&format!("note: {said}"));
+    }
     let (config, path) = read_config(flags, Path::new("."), &portcullis_rules::catalog())?;
     let from = path.map_or("the defaults".to_owned(), |path| path.display().to_string());
     // A name with a line break must not end the comment.

@@ -270,12 +270,12 @@ impl Scan<'_> {
 
     fn gather(&self, world: &World) -> Library {
         let mut others: HashMap<String, FileId> = HashMap::new();
-        let mut file_id = |path: &str| match self.found.index_of(path) {
-            Ok(index) => FileId(u32::try_from(index).unwrap_or(u32::MAX)),
-            Err(_) => {
-                let next = number_apart(world.number, others.len());
-                *others.entry(path.to_owned()).or_insert(next)
+        let mut file_id = |path: &str| {
+            if let Ok(index) = self.found.index_of(path) {
+                return FileId(u32::try_from(index).unwrap_or(u32::MAX));
             }
+            let next = number_apart(world.number, others.len());
+            *others.entry(path.to_owned()).or_insert(next)
         };
         Library::gather(world.kustomizations.iter().cloned(), self.tree, &mut file_id)
     }

@@ -383,7 +383,7 @@ fn walk(walked: &Walked<'_>, threads: usize, found: &mut Discovered) -> Result<V
     let Walked { cwd, directory, .. } = *walked;
     std::fs::read_dir(directory).map_err(|error| reason(&error))?;
     let in_repository = paths::repository_root(directory).is_some();
-    let walker = WalkBuilder::new(directory)
+    let builder = WalkBuilder::new(directory)
         .hidden(false)
         .ignore(false)
         .git_ignore(true)
@@ -396,7 +396,7 @@ fn walk(walked: &Walked<'_>, threads: usize, found: &mut Discovered) -> Result<V
         .threads(threads)
         .build_parallel();
     let results = Mutex::new((Vec::new(), Vec::new()));
-    walker.run(|| {
+    builder.run(|| {
         Box::new(|entry| {
             let mut state = WalkState::Continue;
             let mut met = Met::default();
@@ -429,7 +429,9 @@ fn walk(walked: &Walked<'_>, threads: usize, found: &mut Discovered) -> Result<V
         })
     });
     let (files, mut repositories) = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    files.into_iter().for_each(|met| found.take(met));
+    for met in files {
+        found.take(met);
+    }
     repositories.sort_unstable();
     Ok(repositories)
 }

@@ -38,7 +38,9 @@ impl<'i> Indices<'i> {
         for start in starts {
             let Some(tracked) = self.index_of(&start) else { continue };
             let unmet = unmet(tracked, walked, before, found);
-            unmet.into_iter().for_each(|(path, full)| found.take(walked.met(path, &full)));
+            for (path, full) in unmet {
+                found.take(walked.met(path, &full));
+            }
         }
     }
 
