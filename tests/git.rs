@@ -542,8 +542,12 @@ fn the_index_is_that_of_the_worktree() {
     take(&root, &[Git("reset -q")]);
     expect("reset", &root, &["--staged"], &[]);
     assert_eq!(findings(&with(".git/next")), ["k/pod.yaml:6"]);
-    std::fs::copy(root.join(".git/next"), root.join("next")).unwrap();
-    assert!(findings(&with("next")).is_empty());
+    let other = repository("indices-of-another", &[]);
+    std::fs::copy(root.join(".git/next"), other.join(".git/next")).unwrap();
+    assert!(findings(&with(other.join(".git/next").to_str().unwrap())).is_empty());
+    // Nor is that of another worktree.
+    std::fs::copy(root.join(".git/next"), root.join(".git/worktrees/linked/next")).unwrap();
+    assert!(findings(&with(".git/worktrees/linked/next")).is_empty());
 }
 
 #[test]

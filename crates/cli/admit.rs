@@ -9,7 +9,7 @@ use portcullis_admission::{FileSource, Flags, Options, Server, Signals};
 use portcullis_engine::PolicySources;
 
 use crate::args::AdmitArgs;
-use crate::check::config_path;
+use crate::check::{config_path, misnamed};
 use crate::memory;
 use crate::terminal::{self, Failure};
 
@@ -22,6 +22,9 @@ const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/name
 /// Serves until a signal ends it.
 pub(crate) fn run(args: &AdmitArgs) -> Result<ExitCode, Failure> {
     memory::give_back();
+    for said in misnamed(&args.config, Path::new(".")) {
+        terminal::complain(&format!("note: {said}"));
+    }
     let source = FileSource {
         cwd: std::env::current_dir()?,
         config: config_path(&args.config, Path::new("."))?,

@@ -9,7 +9,7 @@ use portcullis_engine::{FILE_LIMIT, ScanOptions, Scanned, Silent, Standing, Work
 use portcullis_report::{read_baseline, write_baseline};
 
 use crate::args::{BaselineArgs, BaselineCommand, BaselineScanArgs, CheckArgs, OutputFlags};
-use crate::check::prepared;
+use crate::check::{config_start, misnamed, prepared};
 use crate::terminal::{self, Failure};
 
 /// The file where nothing names one.
@@ -28,6 +28,9 @@ pub(crate) fn run(args: BaselineArgs) -> Result<ExitCode, Failure> {
     }
     let mut options = prepared(&args, &[])?;
     options.needs.trace = true;
+    for said in misnamed(&args.config, config_start(&args.paths)) {
+        terminal::complain(&format!("note: {said}"));
+    }
     let path = output.or_else(|| configured(&options)).unwrap_or_else(|| DEFAULT.into());
     let old = match read(&path, &options.cwd) {
         Err(Unread::Missing) if task == Task::Write => Baseline::default(),
@@ -36,7 +39,7 @@ pub(crate) fn run(args: BaselineArgs) -> Result<ExitCode, Failure> {
     let old = Arc::new(old);
     options.baseline = Some(Arc::clone(&old));
     let scanned = if facts.is_empty() {
-        scan(&options, &Silent).map_err(|error| Failure::Message(error.to_string()))?
+        scan(&options, &Silent)?
     } else {
         merge(&facts, Some(&old), 0, &Silent).map_err(|error| Failure::Message(error.to_string()))?.scanned
     };

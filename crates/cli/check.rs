@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_core::{Catalog, FixSafety, Note, NoteKind, ScanReport, Severity};
-use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, select_rules};
+use portcullis_engine::config::{Config, DEFAULT_FAIL_ON, FILE_NAMES, select_rules};
 use portcullis_engine::{
-    BundleChoice, Exclusions, FILE_LIMIT, Fixed, Needs, POLICY_TAG, PackChoice, Policies, PolicySources, Progress,
-    ScanOptions, Scanned, Shard, Stdin, Tree, fix, history, scan, ways,
+    BundleChoice, Exclusions, FILE_LIMIT, Fixed, GitPlaces, Needs, POLICY_TAG, PackChoice, Policies, PolicySources,
+    Progress, ScanOptions, Scanned, Shard, Stdin, Tree, fix, history, scan, ways,
 };
 use portcullis_report::{Color, Format, Options, SuppressedFindings, Thousands, Verbosity, summary_line, write};
 use portcullis_rules::Date;
@@ -53,10 +53,13 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         None => scan(&options, &meter).map(Ended::Scanned),
     };
     meter.clear();
-    let scanned = match ended.map_err(|error| Failure::Message(error.to_string()))? {
+    let mut scanned = match ended? {
         Ended::Scanned(scanned) => scanned,
         Ended::Fixed(fixed) => tell_fixes(fixed, &args.output)?,
     };
+    let unread = misnamed(&args.config, config_start(&args.paths)).into_iter();
+    scanned.report.notes.extend(unread.map(|message| Note { path: String::new(), kind: NoteKind::Other, message }));
+    scanned.report.notes.sort();
     if let (Some(destination), Some(bytes)) = (facts, &scanned.facts) {
         write_facts(destination, bytes)?;
     }
@@ -342,7 +345,7 @@ pub(crate) fn outputs(flags: &OutputFlags, stream: Stream) -> Result<Vec<Output>
 
 /// Where the configuration is looked for: in the folder that is scanned, where it is one; a list of files, as hooks give
 /// it, must not choose another configuration than the whole scan.
-fn config_start(paths: &[PathBuf]) -> &Path {
+pub(crate) fn config_start(paths: &[PathBuf]) -> &Path {
     match paths {
         [only] if only.is_dir() => only,
         _ => Path::new("."),
@@ -393,6 +396,20 @@ pub(crate) fn config_path(flags: &ConfigFlags, start: &Path) -> Result<Option<Pa
         None if flags.no_config => None,
         None => Config::find(start)?,
     })
+}
+
+/// What is to be said of files that look like the configuration, and are not read.
+pub(crate) fn misnamed(flags: &ConfigFlags, start: &Path) -> Vec<String> {
+    if flags.config.is_some() || flags.no_config {
+        return Vec::new();
+    }
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let said = |path: PathBuf| {
+        let path = path.strip_prefix(&cwd).unwrap_or(&path).display().to_string();
+        let names = FILE_NAMES.join("` and `");
+        format!("{path} is not read: the names of the configuration are `{names}`")
+    };
+    Config::misnamed(start).into_iter().map(said).collect()
 }
 
 /// The configuration and the file that it is from.
@@ -453,16 +470,15 @@ fn scan_options(
     }
     let needs = needs(outputs.iter().map(|output| output.format));
     let config_directory = config_file.map(|file| cwd.join(file).parent().unwrap_or(&cwd).to_owned());
-    let tree = if args.staged {
-        Tree::Index { file: std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) }
-    } else {
-        Tree::Worktree
-    };
+    // Git sets them for its hooks.
+    let of_git = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let tree = if args.staged { Tree::Index { file: of_git("GIT_INDEX_FILE") } } else { Tree::Worktree };
     Ok(ScanOptions {
         paths,
         is_named: !args.paths.is_empty(),
         exclusions: if args.input.force_exclude { Exclusions::Named } else { Exclusions::Found },
         tree,
+        git: GitPlaces { directory: of_git("GIT_DIR"), work_tree: of_git("GIT_WORK_TREE") },
         stdin,
         fixes: if args.unsafe_fixes { FixSafety::Unsafe } else { FixSafety::Safe },
         pipes,

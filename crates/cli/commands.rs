@@ -15,7 +15,7 @@ use portcullis_report::{RulesFormat, write_explanation, write_rules};
 use crate::args::{
     Cli, ConfigArgs, ConfigCommand, ConfigFlags, ExplainArgs, ImportArgs, ListFormat, PolicyFlags, RulesArgs,
 };
-use crate::check::{asked_policies, load_policies, read_config, today};
+use crate::check::{asked_policies, load_policies, misnamed, read_config, today};
 use crate::terminal::{self, Failure};
 use crate::{db, man};
 
@@ -148,6 +148,9 @@ pub(crate) fn config(args: &ConfigArgs) -> Result<ExitCode, Failure> {
 }
 
 fn show(flags: &ConfigFlags) -> Result<String, Failure> {
+    for said in misnamed(flags, Path::new(".")) {
+        terminal::complain(&format!("note: {said}"));
+    }
     let (config, path) = read_config(flags, Path::new("."), &portcullis_rules::catalog())?;
     let from = path.map_or("the defaults".to_owned(), |path| path.display().to_string());
     // A name with a line break must not end the comment.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
 
+use portcullis_engine::EngineError;
 use portcullis_engine::config::{ConfigFileError, ImportError, UnknownRule};
 use portcullis_report::{Color, FileLinks, Glyphs, Options, Thousands};
 
@@ -65,6 +66,15 @@ impl From<ImportError> for Failure {
                 "name it as the tool does, such as .hadolint.yaml, .checkov.yaml or .trivyignore",
             ),
             ImportError::Invalid { .. } => Self::Message(error.to_string()),
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error.help() {
+            Some(help) => Self::with_help(error, help),
+            None => Self::Message(error.to_string()),
         }
     }
 }

@@ -19,6 +19,7 @@ use portcullis_rules::Outcome;
 use portcullis_rules::scan::ids;
 use portcullis_syntax::{Dialect, Tree};
 
+use crate::context::number_apart;
 use crate::directives::{Directives, may_hold_any};
 use crate::discover::Discovered;
 use crate::inside::Inside;
@@ -268,13 +269,13 @@ impl Scan<'_> {
     }
 
     fn gather(&self, world: &World) -> Library {
-        let mut others: HashMap<String, usize> = HashMap::new();
+        let mut others: HashMap<String, FileId> = HashMap::new();
         let mut file_id = |path: &str| {
-            let index = self.found.index_of(path).unwrap_or_else(|_| {
-                let next = self.found.targets.len().saturating_add(others.len());
-                *others.entry(path.to_owned()).or_insert(next)
-            });
-            FileId(u32::try_from(index).unwrap_or(u32::MAX))
+            if let Ok(index) = self.found.index_of(path) {
+                return FileId(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+            let next = number_apart(world.number, others.len());
+            *others.entry(path.to_owned()).or_insert(next)
         };
         Library::gather(world.kustomizations.iter().cloned(), self.tree, &mut file_id)
     }
@@ -510,11 +511,11 @@ fn finish(pages: Vec<Page<'_, '_>>, library: &Library, left: &mut Judged) {
     if let Some(catalog) = pages.first().map(|page| page.judge.catalog) {
         for path in library.paths() {
             let Some(tree) = library.tree(path).filter(|tree| !own.contains(&tree.file())) else { continue };
-            if may_hold_any(tree.text()) {
+            let (file, text) = (tree.file(), tree.text());
+            left.context.push((file, path.to_owned()));
+            if may_hold_any(text) {
                 let all: Vec<Object<'_>> = tree.documents().flat_map(|document| objects(document.root)).collect();
-                let (file, text) = (tree.file(), tree.text());
                 asides.push(Aside { file, text, directives: Directives::of_tree(tree, &all, catalog) });
-                left.context.push((file, path.to_owned()));
             }
         }
     }

@@ -49,6 +49,17 @@ impl<'c> Filters<'c> {
             || self.leaves_out_file(path)
     }
 
+    /// Whether a walk from `directory` would not come to a file, which is shown as `path`. Both others are absolute.
+    pub(crate) fn leaves_out_below(&self, directory: &Path, file: &Path, path: &str) -> bool {
+        self.leaves_out_between(directory, file.parent()) || self.leaves_out_file(path)
+    }
+
+    /// Whether a walk from `directory` would not come into a folder below it.
+    pub(crate) fn leaves_out_between(&self, directory: &Path, folder: Option<&Path>) -> bool {
+        let folders = folder.into_iter().flat_map(Path::ancestors).take_while(|folder| *folder != directory);
+        folders.into_iter().any(|folder| self.leaves_out_directory(&paths::relative(&self.cwd, folder)))
+    }
+
     /// Which overrides hold for a file.
     pub(crate) fn overrides(&self, path: &str) -> OverrideSet {
         if self.config.overrides.is_empty() {

@@ -22,6 +22,7 @@ use crate::files::FILE_LIMIT;
 use crate::filters::{Filters, OverrideSet};
 use crate::git::{Blob, Commits, GitError, NoBlob, Objects, Range, Repository, Wants};
 use crate::judge::{Input, Judge, Yields};
+use crate::named::Named;
 use crate::paths;
 use crate::scan::{
     EngineError, Kinds, Progress, Rules, ScanOptions, Scanned, available_threads, git_repository, in_parallel,
@@ -38,9 +39,10 @@ pub fn history(options: &ScanOptions, range: &str, progress: &dyn Progress) -> R
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
     let repository = git_repository(options)?;
     let commits = repository.commits(&asked(&repository, range)?)?;
-    let view = View { cwd: &options.cwd, top: repository.top.as_deref() };
+    let view = View { cwd: &options.cwd, top: repository.place.top.as_deref() };
     let is_below = below_named(&options.cwd, &options.paths);
-    let blobs = repository.blobs(&commits, &Wanted { view, filters: &filters, is_below: &is_below })?;
+    let let_in = Named::new(options, &options.paths, &filters);
+    let blobs = repository.blobs(&commits, &Wanted { view, named: &let_in, is_below: &is_below })?;
 
     let mut paths: Vec<Arc<str>> = blobs.iter().map(|blob| Arc::from(view.shown(&blob.path))).collect();
     let of_blobs = paths.clone();
@@ -175,7 +177,7 @@ impl View<'_> {
 /// What of the history counts.
 struct Wanted<'w> {
     view: View<'w>,
-    filters: &'w Filters<'w>,
+    named: &'w Named<'w>,
     is_below: &'w dyn Fn(&str) -> bool,
 }
 
@@ -185,12 +187,12 @@ impl Wants for Wanted<'_> {
     }
 
     fn directory(&self, path: &str) -> bool {
-        !self.filters.leaves_out_directory(&self.view.shown(path))
+        !self.named.leaves_out_directory(&self.view.shown(path))
     }
 
     fn file(&self, path: &str) -> bool {
         let path = self.view.shown(path);
-        (self.is_below)(&path) && !self.filters.leaves_out_file(&path)
+        (self.is_below)(&path) && !self.named.leaves_out_file(&path)
     }
 }
 

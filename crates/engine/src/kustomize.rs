@@ -40,6 +40,8 @@ enum Standing {
 /// Kustomizations that are built together.
 #[derive(Debug, Default)]
 pub(crate) struct World {
+    /// Its place among the worlds of the scan.
+    pub(crate) number: u32,
     /// Their paths.
     pub(crate) kustomizations: Vec<String>,
     /// The directories of those that nothing else takes in.
@@ -112,6 +114,7 @@ impl Kustomizations {
             world.targets = targets.into_iter().collect();
             // Of what was not changed, nothing would be said.
             if !world.targets.is_empty() {
+                world.number = u32::try_from(worlds.len()).unwrap_or(u32::MAX);
                 worlds.push(world);
             }
         }

@@ -151,7 +151,8 @@ pub fn ways(options: &ScanOptions, wanted: &str) -> Vec<Way> {
         None => (wanted, None),
     };
     let filters = Filters::new(&options.config, &options.cwd, options.config_directory.as_deref());
-    let mut found = discover(&options.cwd, &options.paths, options.threads.max(1), &filters, Reads::Known);
+    let mut found =
+        discover((&options.cwd, &options.git), &options.paths, options.threads.max(1), &filters, Reads::Known);
     let files = Worktree::new(options.cwd.clone(), FILE_LIMIT);
     taken_in::add(&mut found, &Inside::new(&files, &options.cwd, reach(options)), &filters, &options.cwd);
     let packages = gather(&found, &HashMap::new(), &files);

@@ -29,11 +29,18 @@ pub(crate) struct Past {
     pub(crate) around: Around,
     /// The paths below which files are judged; all where none is named.
     below: Vec<PathBuf>,
+    /// The paths that are named: what is in them counts, whatever is left out elsewhere.
+    pub(crate) named: Vec<PathBuf>,
 }
 
 impl Past {
     pub(crate) fn index(&self, options: &ScanOptions) -> Result<Index, EngineError> {
-        Ok(Index::of_commit(Repository::find(&self.start)?, &options.cwd, self.commit, named_files(options))?)
+        Ok(Index::of_commit(
+            Repository::find(&self.start, &options.cwd, &options.git)?,
+            &options.cwd,
+            self.commit,
+            named_files(options),
+        )?)
     }
 
     /// Whether the scan of now would have judged a file as well.
@@ -63,7 +70,7 @@ pub(crate) fn keep_changed(
         return Ok(());
     }
     let repository = git_repository(options)?;
-    let start = repository.top.clone().unwrap_or_else(|| options.cwd.clone());
+    let start = repository.place.top.clone().unwrap_or_else(|| options.cwd.clone());
     let before = Index::of_commit(repository, &options.cwd, commit, named_files(options))?;
     let disk = Overlay::new(Worktree::new(options.cwd.clone(), FILE_LIMIT), texts);
     let now: &dyn Files = index.as_ref().map_or(&disk, |index| index);
@@ -79,6 +86,7 @@ pub(crate) fn keep_changed(
         start,
         chosen: chosen(report, &sorted, around),
         around,
+        named: options.paths.clone(),
         below: if index.is_some() { Vec::new() } else { options.paths.clone() },
     };
     let then = ScanOptions {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use portcullis_core::{Files, Finding, Span, shortened};
+use portcullis_core::{FileId, Files, Finding, Span, shortened};
 use portcullis_model::facts::{Claim, Facts, Homes, Mark, Seen, Unread, UnreadKind};
 
 use crate::classify::Language;
+use crate::context::ContextFiles;
 use crate::discover::{Discovered, Origin};
 use crate::kustomize::Kustomizations;
 use crate::neighbours::Neighbours;
@@ -50,14 +51,14 @@ pub(crate) fn unreadable(language: Language, text: Option<&str>) -> Unread {
 }
 
 /// The findings whose claims hold. `manifests` are the targets that may hold objects, `made` says which of some ServiceAccounts
-/// something else makes, and `paths` are those of the scan's files.
+/// something else makes, and `paths` are those of the scan's files and of those beside them.
 pub(crate) fn held(
     facts: &Facts,
     mut claims: Vec<(Finding, Claim)>,
     pool: Option<&ThreadPool>,
     manifests: &mut dyn Iterator<Item = &str>,
     made: &dyn Fn(&HashSet<&str>) -> HashSet<String>,
-    paths: &[Arc<str>],
+    (paths, context): (&[Arc<str>], &ContextFiles),
 ) -> impl Iterator<Item = Finding> + use<> {
     let held = claims.iter().filter(|(_, claim)| facts.repeats_beside(claim).is_some() && facts.holds(claim));
     let beside = held.filter_map(|(_, claim)| facts.repeats_beside(claim));
@@ -75,7 +76,8 @@ pub(crate) fn held(
             trace.other = Some(Span::new(at.file(), at.start(), at.start()));
         }
         let elsewhere = other.at.map(Mark::file).filter(|file| *file != finding.location.file());
-        if let Some(path) = elsewhere.and_then(|file| paths.get(file.0 as usize)) {
+        let path = |file: FileId| paths.get(file.0 as usize).map(AsRef::as_ref).or_else(|| context.path(file));
+        if let Some(path) = elsewhere.and_then(path) {
             finding.message = shortened(format!("{}: in `{path}`", finding.message).into());
         }
         true

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use gix_hash::ObjectId;
 use portcullis_core::{
-    Baseline, Catalog, FileId, FileKind, FileKinds, Files, Finding, FixSafety, Location, Note, NoteKind, Profile,
-    RootPaths, RuleIdx, RuleMeta, ScanError, ScanReport, Severity, Stats, SuppressedBy,
+    Baseline, Catalog, FileId, FileKind, FileKinds, Files, Finding, FixSafety, Note, NoteKind, Profile, RootPaths,
+    RuleIdx, RuleMeta, ScanError, ScanReport, Severity, Stats,
 };
 use portcullis_model::facts::{Claim, Facts, Homes, Seen, Unread};
 use portcullis_model::kubernetes::KubernetesVersion;
@@ -25,14 +25,16 @@ use crate::callers::Callers;
 use crate::classify::Language;
 use crate::config::{Config, DEFAULT_PROFILE, RuleSwitch};
 use crate::constraints::{self, Constraints, Declarations, Gate, Gathering, Search};
+use crate::context::ContextFiles;
 use crate::definitions::{self, Customs, Holder};
 use crate::discover::{self, Around, Discovered, Reads, Target, below_named, discover, of_index};
 use crate::files::{FILE_LIMIT, Overlay, Worktree};
 use crate::filters::{Filters, OverrideSet};
-use crate::git::{GitError, Index, Repository};
+use crate::git::{GitError, GitPlaces, Index, Repository};
 use crate::inside::{Edge, Inside};
 use crate::judge::{Input, Judge, Judged, Yields, reason};
 use crate::kustomize::{Kustomizations, World};
+use crate::named::Named;
 use crate::packages::Packages;
 use crate::past::{self, Past};
 use crate::policies::{Asking, Policies};
@@ -57,6 +59,8 @@ pub struct ScanOptions {
     pub exclusions: Exclusions,
     /// Which tree is seen.
     pub tree: Tree,
+    /// Where git says that the repository is.
+    pub git: GitPlaces,
     /// A file that is not on disk.
     pub stdin: Option<Stdin>,
     /// The least safe of the fixes that [`fix`](crate::fix()) applies.
@@ -125,6 +129,7 @@ impl ScanOptions {
             is_named: false,
             exclusions: Exclusions::default(),
             tree: Tree::Worktree,
+            git: GitPlaces::default(),
             stdin: None,
             fixes: FixSafety::Safe,
             pipes: Vec::new(),
@@ -200,6 +205,16 @@ pub enum EngineError {
     /// The worker threads could not be started.
     #[error("cannot start the worker threads: {0}")]
     Threads(String),
+}
+
+impl EngineError {
+    /// What may be done about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => error.help(),
+            Self::Selection(_) | Self::Threads(_) => None,
+        }
+    }
 }
 
 /// Is told how far the scan is.
@@ -281,13 +296,15 @@ fn scan_once(
     let worktree: &dyn Files = watched.as_ref().map_or(worktree, |watched| watched);
     let (mut found, around) = match (&index, past) {
         (Some(index), Some(past)) => {
-            (of_index(index, &options.cwd, &past.chosen, past.around, (&filters, reads)), past.around)
+            let named = Named::new(options, &past.named, &filters);
+            (of_index(index, &options.cwd, &past.chosen, past.around, (&named, reads)), past.around)
         }
         (Some(index), None) => {
             let around = Around::needed(index, &filters);
             let below = below_named(&options.cwd, &options.paths);
             let chosen = index.changed().filter(|path| below(path)).collect();
-            (of_index(index, &options.cwd, &chosen, around, (&filters, reads)), around)
+            let named = Named::new(options, &options.paths, &filters);
+            (of_index(index, &options.cwd, &chosen, around, (&named, reads)), around)
         }
         (None, _) => (on_disk(options, threads, &filters, reads)?, Around::All(discover::Kinds::EVERY)),
     };
@@ -531,9 +548,9 @@ fn scan_once(
     for ((world, number), mut judged) in own_worlds.iter().zip(own_numbers).zip(from_worlds) {
         customs.take(Holder::World(world), &mut judged);
         leave(&mut leaving, Stage::World, number, &mut judged);
+        context.number(&mut judged, index_of, &mut report.files);
         // Files that come later may stand before those of worlds: nothing is settled yet.
         claims.append(&mut judged.claims);
-        context.number(&mut judged, index_of, &mut report);
         take(judged, &mut facts, &mut claims, &mut report);
     }
     report.notes.extend(from_terraform.unsaid.notes());
@@ -553,7 +570,7 @@ fn scan_once(
             *unrendered.entry(chart).or_insert(0) += 1;
         }
         report.stats.kinds.merge(file.kinds);
-        context.number(&mut file, index_of, &mut report);
+        context.number(&mut file, index_of, &mut report.files);
         take(file, &mut facts, &mut claims, &mut report);
     });
     if gate.as_ref().is_some_and(Gate::is_met) {
@@ -578,21 +595,21 @@ fn scan_once(
         let again: HashSet<usize> =
             worlds_again.iter().flat_map(|world| &world.targets).chain(&files_again).copied().collect();
         report.findings.retain(|finding| !again.contains(&(finding.location.file().0 as usize)));
-        for (world, judged) in worlds_again.iter().zip(judge_worlds(&rules, &worlds_again).0) {
+        for (world, mut judged) in worlds_again.iter().zip(judge_worlds(&rules, &worlds_again).0) {
             if let Some(leaving) = &mut leaving {
-                let number = worlds.iter().position(|other| std::ptr::eq(other, *world)).unwrap_or_default();
-                let number = u32::try_from(number).unwrap_or(u32::MAX);
-                leaving.again(Stage::WorldAgain, number, &world.targets, &judged.findings);
+                leaving.again(Stage::WorldAgain, world.number, &world.targets, &judged);
             }
+            context.number(&mut judged, index_of, &mut report.files);
             report.findings.extend(judged.findings);
         }
-        let judge_again = |_, index: &usize| judge_file(&rules, *index).findings;
+        let judge_again = |_, index: &usize| judge_file(&rules, *index);
         let mut taken = files_again.iter();
-        in_parallel(pool.as_ref(), &files_again, judge_again, |findings| {
+        in_parallel(pool.as_ref(), &files_again, judge_again, |mut judged| {
             if let (Some(leaving), Some(&index)) = (&mut leaving, taken.next()) {
-                leaving.again(Stage::FileAgain, u32::try_from(index).unwrap_or(u32::MAX), &[index], &findings);
+                leaving.again(Stage::FileAgain, u32::try_from(index).unwrap_or(u32::MAX), &[index], &judged);
             }
-            report.findings.extend(findings);
+            context.number(&mut judged, index_of, &mut report.files);
+            report.findings.extend(judged.findings);
         });
     }
 
@@ -634,7 +651,10 @@ fn scan_once(
     }
     let mut manifests = relations::manifests(&found).map(|(_, path)| path);
     let made = |accounts: &HashSet<&str>| relations::named_in_terraform(accounts, &found, worktree);
-    report.findings.extend(relations::held(&facts, claims, pool.as_ref(), &mut manifests, &made, &report.files));
+    let named = (&*report.files, &context);
+    let mut held: Vec<Finding> = relations::held(&facts, claims, pool.as_ref(), &mut manifests, &made, named).collect();
+    context.number_others(&mut held, index_of, &mut report.files);
+    report.findings.extend(held);
     if let Some(Gate::Reviewing(reviews)) = &gate {
         let (notes, errors, undecided) = reviews.take_said();
         last.notes.extend(notes.iter().cloned());
@@ -866,60 +886,6 @@ pub(crate) fn say_once(findings: &mut Vec<Finding>, built: &HashSet<usize>, yiel
     });
 }
 
-/// The files that are no targets, or are not judged as what others take from them, and that findings stand in all the same.
-#[derive(Default)]
-pub(crate) struct ContextFiles(BTreeMap<String, FileId>);
-
-impl ContextFiles {
-    /// Gives the files of the findings the numbers that they have in the report.
-    /// `index_of` gives the number of a target.
-    pub(crate) fn number(
-        &mut self,
-        judged: &mut Judged,
-        index_of: impl Fn(&str) -> Option<usize>,
-        report: &mut ScanReport,
-    ) {
-        if judged.context.is_empty() {
-            return;
-        }
-        let mut numbers: HashMap<FileId, FileId> = HashMap::new();
-        for (own, path) in std::mem::take(&mut judged.context) {
-            let number = *self.0.entry(path).or_insert_with_key(|path| {
-                let id = |index: usize| FileId(u32::try_from(index).unwrap_or(u32::MAX));
-                index_of(path).map_or_else(
-                    || {
-                        report.files.push(Arc::from(path.as_str()));
-                        id(report.files.len() - 1)
-                    },
-                    id,
-                )
-            });
-            numbers.insert(own, number);
-        }
-        let give = |location: &mut Location| {
-            if let Some(&number) = numbers.get(&location.span.file) {
-                location.span.file = number;
-            }
-        };
-        for finding in &mut judged.findings {
-            give(&mut finding.location);
-            finding.related.iter_mut().for_each(|related| give(&mut related.location));
-            if let Some(suppression) = finding.suppressed.as_deref_mut()
-                && let SuppressedBy::Comment(location) | SuppressedBy::Annotation(location) = &mut suppression.by
-            {
-                give(location);
-            }
-        }
-    }
-}
-
-impl ContextFiles {
-    /// Their numbers.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
-        self.0.values().map(|file| file.0 as usize)
-    }
-}
-
 /// Files that are judged before their results are taken over: enough to keep the workers busy, few enough that what the
 /// workers leave behind stays small.
 const BATCH: usize = 512;
@@ -1004,7 +970,7 @@ fn on_disk(
     let mut all = Vec::new();
     if options.changed.is_some() && options.paths.is_empty() {
         let repository = git_repository(options)?;
-        all.push(repository.top.ok_or_else(|| GitError::Bare(options.cwd.clone()))?);
+        all.push(repository.place.top.ok_or_else(|| GitError::Bare(options.cwd.clone()))?);
     }
     let mut named = if options.paths.is_empty() { all } else { options.paths.clone() };
     if options.exclusions == Exclusions::Named {
@@ -1013,11 +979,11 @@ fn on_disk(
             !(filters.leaves_out(&shown(&options.cwd, path)) && is_file())
         });
     }
-    let mut found = discover(&options.cwd, &named, threads, filters, reads);
+    let mut found = discover((&options.cwd, &options.git), &named, threads, filters, reads);
     // Those that the walk met keep their origin: the scan sees no less of the tree for them.
     let is_new = |path: &&PathBuf| found.index_of(&shown(&options.cwd, path)).is_err();
     let unmet: Vec<PathBuf> = options.compose_files.iter().filter(is_new).cloned().collect();
-    found.merge(discover(&options.cwd, &unmet, threads, filters, Reads::Known));
+    found.merge(discover((&options.cwd, &options.git), &unmet, threads, filters, Reads::Known));
     Ok(found)
 }
 
@@ -1037,8 +1003,8 @@ pub(crate) fn named_files(options: &ScanOptions) -> BTreeSet<String> {
 pub(crate) fn git_repository(options: &ScanOptions) -> Result<Repository, GitError> {
     let named: Vec<PathBuf> = options.paths.iter().map(|path| paths::absolute(&options.cwd, path)).collect();
     let start = named.first().and_then(|path| path.ancestors().find(|path| path.is_dir())).unwrap_or(&options.cwd);
-    let repository = Repository::find(start)?;
-    if let Some(top) = &repository.top
+    let repository = Repository::find(start, &options.cwd, &options.git)?;
+    if let Some(top) = &repository.place.top
         && let Some(outside) = named.iter().position(|path| !path.starts_with(top))
     {
         return Err(GitError::Outside(options.paths.get(outside).cloned().unwrap_or_default()));

@@ -191,7 +191,14 @@ fn mistakes_are_told_where_they_stand() {
             ],
         ),
         ("ignore: [{ rule: CVE-2020-26235 }, { rule: unmaintained }]", &[]),
-        ("profile: all\nprofile: all", &["2:1 key `profile` stands twice in this mapping; the last one counts"]),
+        (
+            "profile: all\nprofile: all",
+            &["2:1 key `profile` stands twice in this mapping, here and in line 1 | keep one of them"],
+        ),
+        (
+            "rules:\n  k8s-host-network: off\n  # again\n  \"k8s-host-network\": high\nfail-on: low\n",
+            &["4:3 key `k8s-host-network` stands twice in this mapping, here and in line 2 | keep one of them"],
+        ),
         ("profile: all\n---\nprofile: all", &["3:1 a configuration is one document"]),
         ("? [a]\n: b\nprofile: all", &["1:1 a key or merge of this mapping cannot be read"]),
     ];
@@ -428,7 +435,7 @@ fn the_nearest_file_in_the_repository_counts() {
     // Not below the target folder, which lies in this project's own repository.
     let root = std::env::temp_dir().join(format!("portcullis-config-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&root);
-    for directory in ["repo/.git", "repo/a/b", "repo/two", "loose/inner"] {
+    for directory in ["repo/.git", "repo/a/b", "repo/two", "repo/workflows", "loose/inner"] {
         std::fs::create_dir_all(root.join(directory)).unwrap();
     }
     for file in [
@@ -436,6 +443,9 @@ fn the_nearest_file_in_the_repository_counts() {
         "repo/.portcullis.yaml",
         "repo/a/portcullis.yaml",
         "repo/two/portcullis.yaml",
+        "repo/a/b/.portcullis.yml",
+        "repo/portcullis.yml",
+        "repo/workflows/portcullis.yml",
         "repo/two/.portcullis.yaml",
     ] {
         std::fs::write(root.join(file), "profile: all\n").unwrap();
@@ -453,6 +463,14 @@ fn the_nearest_file_in_the_repository_counts() {
         assert_eq!(Config::find(&root.join(start)).unwrap(), expected.map(|path| root.join(path)), "{start}");
     }
     let error = Config::find(&root.join("repo/two")).unwrap_err();
+    for (start, expected) in [
+        ("repo/a/b", &["repo/a/b/.portcullis.yml", "repo/portcullis.yml"][..]),
+        ("loose/inner", &[]),
+        ("repo/workflows", &["repo/portcullis.yml"]),
+    ] {
+        let expected: Vec<_> = expected.iter().map(|path| root.join(path)).collect();
+        assert_eq!(Config::misnamed(&root.join(start)), expected, "{start}");
+    }
     assert!(matches!(&error, ConfigFileError::TwoFiles(..)));
     assert!(
         error.to_string().contains("two/portcullis.yaml and ")

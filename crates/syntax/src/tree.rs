@@ -261,6 +261,16 @@ impl Tree {
         &self.errors
     }
 
+    /// The first key of the mapping that the key at `span` repeats. All nodes are looked at: it is for what is told once.
+    pub fn first_of_key(&self, span: Span) -> Option<Span> {
+        let has_no_key = |node: &&NodeData| node.kind == Kind::Scalar && node.key == NodeId::NONE;
+        let all = || (0..).map(NodeId).zip(&self.nodes).filter(move |(_, node)| has_no_key(node));
+        let (repeated, key) = all().find(|(_, node)| (node.start, node.end) == (span.start, span.end))?;
+        let text = |id| Node { tree: self, id }.text();
+        let (_, first) = all().find(|(id, node)| node.parent == key.parent && text(*id) == text(repeated))?;
+        (first.start < span.start).then(|| Span::new(self.file, first.start, first.end))
+    }
+
     /// The anchors, in order of their ends.
     pub fn anchors(&self) -> &[NamedAnchor] {
         &self.named

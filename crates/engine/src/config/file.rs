@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use portcullis_core::Catalog;
 
-use super::{Config, ConfigError, PolicyKeys};
+use super::{Config, ConfigError, PolicyKeys, reader};
 use crate::paths;
 
 /// The names of the file; a directory holds at most one of them.
 pub const FILE_NAMES: [&str; 2] = ["portcullis.yaml", ".portcullis.yaml"];
+
+/// Names that are taken for those of the file.
+const NEARLY: [&str; 2] = ["portcullis.yml", ".portcullis.yml"];
 
 /// Bytes of a configuration file that are read; none that was written by hand comes near.
 const SIZE_LIMIT: u64 = 4 << 20;
@@ -55,9 +59,7 @@ impl Config {
     pub fn find(start: &Path) -> Result<Option<PathBuf>, ConfigFileError> {
         let absolute = std::path::absolute(start)
             .map_err(|error| ConfigFileError::Unreadable { path: start.to_owned(), reason: error.to_string() })?;
-        let directory = if absolute.is_file() { absolute.parent().unwrap_or(&absolute) } else { &absolute };
-        let depth = directory.ancestors().position(paths::is_root).unwrap_or(0);
-        for ancestor in directory.ancestors().take(depth + 1) {
+        for ancestor in folders(&absolute) {
             let [plain, hidden] = FILE_NAMES.map(|name| ancestor.join(name));
             match (plain.is_file(), hidden.is_file()) {
                 (true, true) => return Err(ConfigFileError::TwoFiles(plain, hidden)),
@@ -67,6 +69,16 @@ impl Config {
             }
         }
         Ok(None)
+    }
+
+    /// Files in the folders where [`Config::find`] looks that are nearly called like one, and are none. Workflows are called as
+    /// their authors like.
+    pub fn misnamed(start: &Path) -> Vec<PathBuf> {
+        let Ok(absolute) = std::path::absolute(start) else { return Vec::new() };
+        let is_of_workflows = |folder: &Path| folder.file_name().is_some_and(|name| name == "workflows");
+        let folders = folders(&absolute).filter(|folder| !is_of_workflows(folder));
+        let all = folders.flat_map(|folder| NEARLY.map(|name| folder.join(name)));
+        all.filter(|path| path.is_file()).collect()
     }
 
     /// The policies and data documents that a file names, whatever else it says: their rules have to be known before it can be
@@ -79,9 +91,17 @@ impl Config {
     /// Reads a file. Its globs are relative to the directory that holds it.
     pub fn load(path: &Path, catalog: &Catalog) -> Result<Self, ConfigFileError> {
         let text = read_text(path)?;
-        let (config, errors) = Self::parse(&text, catalog);
+        let base = path.parent().unwrap_or(path);
+        let (config, errors) = reader::read(&Arc::from(text), catalog, Some(base));
         if errors.is_empty() { Ok(config) } else { Err(ConfigFileError::Invalid { path: path.to_owned(), errors }) }
     }
+}
+
+/// The folders where the file of a directory or file is looked for, the nearest first.
+fn folders(start: &Path) -> impl Iterator<Item = &Path> {
+    let directory = if start.is_file() { start.parent().unwrap_or(start) } else { start };
+    let depth = directory.ancestors().position(paths::is_root).unwrap_or(0);
+    directory.ancestors().take(depth.saturating_add(1))
 }
 
 /// The text of a file that was written by hand.

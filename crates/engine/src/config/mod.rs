@@ -1,8 +1,8 @@
 //! The configuration file: what it may say, where it is looked for, and what it comes to.
 //!
 //! It is read through our own span-exact tree, so that every mistake is shown where it stands; a mistake anywhere is an
-//! error, because a setting that silently does nothing is worse than none. Whether a path that a glob names exists is
-//! not known here.
+//! error, because a setting that silently does nothing is worse than none. Whether a path exists is known here of data alone, which
+//! nothing reads where there are no policies.
 
 mod admission;
 mod file;
@@ -220,7 +220,7 @@ impl Config {
     /// Reads a configuration of less than 4 GiB. What is wrong is left at its default and told, in order of place; with
     /// any error the configuration is good for nothing but further checks.
     pub fn parse(text: &str, catalog: &Catalog) -> (Self, Vec<ConfigError>) {
-        reader::read(&Arc::from(text), catalog)
+        reader::read(&Arc::from(text), catalog, None)
     }
 
     /// The effective configuration as YAML, defaults filled in and keys sorted. Reading it gives the same again.

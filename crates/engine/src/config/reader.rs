@@ -1,9 +1,10 @@
 //! Reading the tree by the table of keys, and telling every mistake at its place.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_core::{Catalog, FileId, LineIndex, Place, Span};
+use portcullis_core::{Catalog, FileId, LineIndex, Place, Span, SyntaxErrorKind};
 use portcullis_syntax::{Dialect, Node, Tree, Value, yaml};
 
 use super::Config;
@@ -70,8 +71,8 @@ fn printable(text: &str) -> String {
     shown
 }
 
-/// Reads a whole file.
-pub(super) fn read(text: &Arc<str>, catalog: &Catalog) -> (Config, Vec<ConfigError>) {
+/// Reads a whole file. What it names is looked for below `base`, where that is known.
+pub(super) fn read(text: &Arc<str>, catalog: &Catalog, base: Option<&Path>) -> (Config, Vec<ConfigError>) {
     let tree = yaml::parse(FileId(0), text, Dialect::Yaml12);
     let known = with_own_rules(&tree, catalog);
     let mut reader = Reader {
@@ -82,7 +83,10 @@ pub(super) fn read(text: &Arc<str>, catalog: &Catalog) -> (Config, Vec<ConfigErr
         errors: Vec::new(),
     };
     for error in tree.errors() {
-        reader.error(error.span, error.message.clone(), None);
+        match tree.first_of_key(error.span).filter(|_| error.kind == SyntaxErrorKind::DuplicateKey) {
+            Some(first) => reader.repeated(error.span, first),
+            None => reader.error(error.span, error.message.clone(), None),
+        }
     }
     let mut documents = tree.documents();
     let mut config = Config::default();
@@ -92,6 +96,9 @@ pub(super) fn read(text: &Arc<str>, catalog: &Catalog) -> (Config, Vec<ConfigErr
         && (!document.root.is_unknown() || reader.errors.is_empty())
     {
         config = reader.mapping(document.root, keys::ROOT, "a configuration").unwrap_or_default();
+        if let Some(base) = base {
+            reader.look_for_data(document.root, base);
+        }
     }
     if let Some(second) = documents.next()
         && reader.errors.is_empty()
@@ -138,6 +145,25 @@ impl Reader<'_> {
             message,
             help,
         });
+    }
+
+    /// Tells a key that stands in its mapping before.
+    fn repeated(&mut self, key: Span, first: Span) {
+        let line = self.lines.position(first.start).line;
+        let name = key.slice(self.text).trim_matches(['"', '\'']);
+        let message = format!("key `{name}` stands twice in this mapping, here and in line {line}");
+        self.error(key, message, Some("keep one of them".to_owned()));
+    }
+
+    /// Tells data that is not there: without policies nothing would miss it.
+    fn look_for_data(&mut self, root: Node<'_>, base: &Path) {
+        for item in root.field("data").iter().flat_map(|data| data.items()) {
+            let Some(path) = item.as_str() else { continue };
+            if base.join(path).try_exists().is_ok_and(|exists| !exists) {
+                let help = "paths are relative to the folder of this file".to_owned();
+                self.wrong(item, format!("no file or folder `{path}` is there"), Some(help));
+            }
+        }
     }
 
     /// Tells a mistake about a value as a whole.

@@ -5,20 +5,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gix_hash::ObjectId;
 use gix_index::entry::{Flags, Mode, Stage};
 use gix_index::extension::Tree;
 use portcullis_core::{FileError, Files};
 
-use super::{GitError, NoBlob, Repository};
+use super::{GitError, NoBlob, Objects, Repository};
 use crate::files::{FILE_LIMIT, Worktree};
 use crate::ignored::is_ignored;
 use crate::paths;
 
 /// The index of a repository, with paths as a scan shows them.
 pub(crate) struct Index {
-    repository: Repository,
     top: PathBuf,
     cwd: PathBuf,
     /// Sorted by path, from the top.
@@ -30,7 +30,20 @@ pub(crate) struct Index {
     /// Files that options name; they may be of any kind.
     named: BTreeSet<String>,
     disk: Worktree,
+    /// Who reads its objects. A scan asks for most files several times, and one that is not packed is opened anew each time.
+    reader: Mutex<Reader>,
 }
+
+/// Reads objects, and keeps some of what it has read.
+struct Reader {
+    objects: Objects,
+    kept: HashMap<ObjectId, Arc<[u8]>>,
+    /// Bytes that may still be kept.
+    left: usize,
+}
+
+/// Bytes of contents that are kept: those of some thousand manifests.
+const KEPT: usize = 16 * 1024 * 1024;
 
 struct Staged {
     path: String,
@@ -45,7 +58,7 @@ const DEPTH: usize = 256;
 const FILES: usize = 10_000_000;
 
 impl Index {
-    /// Reads the index of a repository. `file` is where git says that it is (`GIT_INDEX_FILE`); it has to be in the repository.
+    /// Reads the index of a repository. `file` is where git says that it is (`GIT_INDEX_FILE`), unless that is another repository's.
     /// What options name may be on the disk alone.
     pub(crate) fn open(
         repository: Repository,
@@ -53,12 +66,8 @@ impl Index {
         file: Option<&Path>,
         named: BTreeSet<String>,
     ) -> Result<Self, GitError> {
-        let Some(top) = repository.top.clone() else { return Err(GitError::Bare(repository.git_directory)) };
-        // A hook of another repository may have left its own behind.
-        let file = file
-            .map(|file| paths::absolute(&top, file))
-            .filter(|file| file.starts_with(&repository.git_directory))
-            .unwrap_or_else(|| repository.git_directory.join("index"));
+        let Some(top) = repository.place.top.clone() else { return Err(GitError::Bare(repository.place.directory)) };
+        let file = repository.place.index_file(&top, file);
         let options = gix_index::decode::Options { thread_limit: Some(1), ..Default::default() };
         let index = gix_index::File::at_or_default(&file, repository.hash, false, options)
             .map_err(|error| GitError::Unreadable { path: file.clone(), reason: error.to_string() })?;
@@ -95,7 +104,8 @@ impl Index {
         }
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let disk = Worktree::new(cwd.to_owned(), FILE_LIMIT);
-        Ok(Self { repository, top, cwd: cwd.to_owned(), entries, changed, removed, named, disk })
+        let reader = Reader::new(&repository);
+        Ok(Self { top, cwd: cwd.to_owned(), entries, changed, removed, named, disk, reader })
     }
 
     /// What a commit holds, as an index of it would. Nothing of it counts as changed.
@@ -105,13 +115,14 @@ impl Index {
         commit: ObjectId,
         named: BTreeSet<String>,
     ) -> Result<Self, GitError> {
-        let Some(top) = repository.top.clone() else { return Err(GitError::Bare(repository.git_directory)) };
+        let Some(top) = repository.place.top.clone() else { return Err(GitError::Bare(repository.place.directory)) };
         let mut entries = Vec::new();
         repository.files_of(repository.tree_of(commit)?, "", 0, &mut entries)?;
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let disk = Worktree::new(cwd.to_owned(), FILE_LIMIT);
         let (changed, removed) = (Vec::new(), Vec::new());
-        Ok(Self { repository, top, cwd: cwd.to_owned(), entries, changed, removed, named, disk })
+        let reader = Reader::new(&repository);
+        Ok(Self { top, cwd: cwd.to_owned(), entries, changed, removed, named, disk, reader })
     }
 
     /// All files, as the scan shows them.
@@ -165,12 +176,31 @@ impl Index {
         if entry.is_link {
             return Err(unreadable("it is a symbolic link"));
         }
-        match self.repository.objects().blob(&entry.id) {
+        let read = self.reader.lock().unwrap_or_else(PoisonError::into_inner).blob(entry.id);
+        match read {
             Ok(bytes) => Ok(bytes.to_vec()),
             Err(NoBlob::TooLarge(size)) => Err(FileError::TooLarge { path: path.into(), size, limit: FILE_LIMIT }),
             Err(NoBlob::Missing) => Err(unreadable("its content is not in this clone")),
             Err(NoBlob::Broken) => Err(unreadable("its content is damaged in the git repository")),
         }
+    }
+}
+
+impl Reader {
+    fn new(repository: &Repository) -> Mutex<Self> {
+        Mutex::new(Self { objects: repository.objects(), kept: HashMap::new(), left: KEPT })
+    }
+
+    fn blob(&mut self, id: ObjectId) -> Result<Arc<[u8]>, NoBlob> {
+        if let Some(bytes) = self.kept.get(&id) {
+            return Ok(Arc::clone(bytes));
+        }
+        let bytes: Arc<[u8]> = Arc::from(self.objects.blob(&id)?);
+        if let Some(left) = self.left.checked_sub(bytes.len()) {
+            self.left = left;
+            self.kept.insert(id, Arc::clone(&bytes));
+        }
+        Ok(bytes)
     }
 }
 
@@ -259,7 +289,7 @@ impl Repository {
 
 /// The index beside a commit.
 struct Comparison<'c> {
-    objects: super::Objects,
+    objects: Objects,
     changed: &'c mut Vec<String>,
     removed: &'c mut Vec<String>,
 }

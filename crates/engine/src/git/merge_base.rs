@@ -8,8 +8,11 @@ use gix_object::CommitRefIter;
 use super::{GitError, Objects, Repository};
 
 /// Where in a clone without history it goes on.
-const SHALLOW: &str = "; this clone is shallow: fetch more of the history, as `git fetch --unshallow` or `fetch-depth: 0` in \
-                       actions/checkout does";
+pub(super) const SHALLOW: &str = "this clone is shallow: fetch more of the history, as `git fetch --unshallow` or `fetch-depth: 0` \
+                                  in actions/checkout does";
+
+/// Where it goes on with two histories.
+const APART: &str = "name a branch or commit that HEAD comes from, as `git log` lists them";
 
 /// Reachable from one, from the other, and from a commit that both have.
 const ONE: u8 = 1;
@@ -22,8 +25,8 @@ impl Repository {
         let mut objects = self.objects();
         let theirs = self.commit(revision, &mut objects)?;
         let ours = self.commit("HEAD", &mut objects)?;
-        let hint = if self.shallow.is_empty() { "" } else { SHALLOW };
-        let none = || GitError::NoMergeBase { revision: revision.to_owned(), hint };
+        let help = if self.shallow.is_empty() { APART } else { SHALLOW };
+        let none = || GitError::NoMergeBase { revision: revision.to_owned(), help };
         self.merge_base(theirs, ours, &mut objects)?.ok_or_else(none)
     }
 

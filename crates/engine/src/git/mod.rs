@@ -1,13 +1,15 @@
 //! A git repository, as far as it is read: objects, references and the index.
 //!
-//! Nothing is written, and of the configuration nothing counts but the format of the objects: what a hostile repository
-//! configures is never run, and who owns it does not matter. Replacements and grafts are not looked at.
+//! Nothing is written, and of the configuration nothing counts but the format of the objects and, of a repository that the environment
+//! names, the worktree: what a hostile repository configures is never run, and who owns it does not matter. Replacements and grafts are not looked at.
 
 mod blobs;
 mod commits;
 mod index;
 mod merge_base;
+mod place;
 mod revisions;
+mod tracked;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -19,12 +21,14 @@ use gix_object::tree::EntryMode;
 use gix_object::{Find as _, FindHeader as _, Kind, TreeRefIter};
 
 use crate::files::FILE_LIMIT;
-use crate::paths;
 
 pub(crate) use blobs::{Blob, Wants};
 pub(crate) use commits::Commits;
 pub(crate) use index::Index;
+pub use place::GitPlaces;
+pub(crate) use place::Place;
 pub(crate) use revisions::Range;
+pub(crate) use tracked::Tracked;
 
 /// Why a repository cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +51,8 @@ pub enum GitError {
         revision: String,
         /// Why.
         reason: String,
+        /// What may be done.
+        help: Option<String>,
     },
     /// A commit or directory that others refer to.
     #[error("the git object {id} cannot be read: {reason}")]
@@ -60,24 +66,44 @@ pub enum GitError {
     #[error("{0} is not in the worktree of the git repository")]
     Outside(PathBuf),
     /// Two commits have no history in common.
-    #[error("`{revision}` and HEAD have no commit in common{hint}")]
+    #[error("`{revision}` and HEAD have no commit in common")]
     NoMergeBase {
         /// As it was written.
         revision: String,
-        /// What may be done, after a semicolon; empty where nothing is known.
-        hint: &'static str,
+        /// What may be done.
+        help: &'static str,
     },
     /// There is no worktree, and thus nothing staged.
     #[error("{0} is a bare git repository: nothing is staged there, and no file has changed")]
     Bare(PathBuf),
 }
 
+impl GitError {
+    /// What may be done about it.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NoRepository(_) => {
+                "run it in a clone: what was changed or staged is known to git alone, and files without `.git` have no history"
+                    .to_owned()
+            }
+            Self::Revision { help, .. } => return help.clone(),
+            Self::Object { reason, .. } if reason == MISSING => {
+                "fetch what the clone left out, as `git fetch --unshallow` or `fetch-depth: 0` in actions/checkout does"
+                    .to_owned()
+            }
+            Self::NoMergeBase { help, .. } => (*help).to_owned(),
+            Self::Bare(_) => "run it in a worktree of the repository; `--history` needs none".to_owned(),
+            Self::Unreadable { .. } | Self::Object { .. } | Self::Outside(_) => return None,
+        })
+    }
+}
+
+/// Why an object cannot be read that a clone may leave out.
+const MISSING: &str = "it is not in this clone";
+
 /// A repository.
 pub(crate) struct Repository {
-    /// The top of the worktree; `None` where it is bare.
-    pub(crate) top: Option<PathBuf>,
-    /// What belongs to this worktree: `HEAD` and the index.
-    git_directory: PathBuf,
+    pub(crate) place: Place,
     hash: gix_hash::Kind,
     references: gix_ref::file::Store,
     store: Arc<gix_odb::Store>,
@@ -103,53 +129,31 @@ const UNPACK_LIMIT: usize = 256 * 1024 * 1024;
 const SMALL: u64 = 1024 * 1024;
 
 impl Repository {
-    /// The repository that a directory is in, which is absolute.
-    pub(crate) fn find(start: &Path) -> Result<Self, GitError> {
-        for directory in start.ancestors() {
-            let inner = directory.join(".git");
-            if inner.join("HEAD").is_file() {
-                return Self::open(inner, Some(directory.to_owned()));
-            }
-            if inner.is_file() {
-                let text = small_file(&inner).unwrap_or_default();
-                let Some(named) = text.trim_end().strip_prefix("gitdir: ") else {
-                    return Err(unreadable(&inner, "it does not say where the repository is"));
-                };
-                return Self::open(paths::absolute(directory, Path::new(named)), Some(directory.to_owned()));
-            }
-            if paths::is_bare(directory) {
-                return Self::open(directory.to_owned(), None);
-            }
-        }
-        Err(GitError::NoRepository(start.to_owned()))
+    /// The repository of a directory, which is absolute; `places` are relative to `cwd`.
+    pub(crate) fn find(start: &Path, cwd: &Path, places: &GitPlaces) -> Result<Self, GitError> {
+        Self::open(Place::find(start, cwd, places)?)
     }
 
-    fn open(git_directory: PathBuf, top: Option<PathBuf>) -> Result<Self, GitError> {
-        let common = match small_file(&git_directory.join("commondir")) {
-            Some(named) => paths::absolute(&git_directory, Path::new(named.trim_end())),
-            None => git_directory.clone(),
-        };
+    fn open(place: Place) -> Result<Self, GitError> {
+        let common = place.common();
+        let git_directory = &place.directory;
         let format = Format::read(&common);
-        let hash = match format.hash.as_str() {
-            "" | "sha1" => gix_hash::Kind::Sha1,
-            "sha256" => gix_hash::Kind::Sha256,
-            other => return Err(unreadable(&git_directory, &format!("its object format `{other}` is not known here"))),
-        };
+        let hash = format.hash(git_directory)?;
         if !matches!(format.references.as_str(), "" | "files") {
             let reason = format!("its references are kept as `{}`, which is not known here", format.references);
-            return Err(unreadable(&git_directory, &reason));
+            return Err(unreadable(git_directory, &reason));
         }
         let options = gix_odb::store::init::Options { alloc_limit_bytes: Some(UNPACK_LIMIT), ..Default::default() };
         let store = gix_odb::Store::at_opts(common.join("objects"), hash, &mut std::iter::empty(), options)
-            .map_err(|error| unreadable(&git_directory, &error.to_string()))?;
+            .map_err(|error| unreadable(git_directory, &error.to_string()))?;
         let shallow = small_file(&common.join("shallow")).unwrap_or_default();
         let shallow = shallow.lines().filter_map(|line| ObjectId::from_hex(line.trim_end().as_bytes()).ok()).collect();
-        let references = if common == git_directory {
+        let references = if common == *git_directory {
             gix_ref::file::Store::at(common, hash)
         } else {
             gix_ref::file::Store::for_linked_worktree(git_directory.clone(), common, hash)
         };
-        Ok(Self { top, git_directory, hash, references, store: Arc::new(store), shallow })
+        Ok(Self { place, hash, references, store: Arc::new(store), shallow })
     }
 
     /// A reader of its objects.
@@ -217,7 +221,7 @@ fn read<'b>(
     let fail = |reason: &str| GitError::Object { id: id.to_string(), reason: reason.to_owned() };
     match handle.try_find(id, buffer) {
         Ok(Some(found)) => Ok(found),
-        Ok(None) => Err(fail("it is not in this clone")),
+        Ok(None) => Err(fail(MISSING)),
         Err(error) => Err(fail(&error.to_string())),
     }
 }
@@ -235,31 +239,45 @@ impl Entry<'_> {
     }
 }
 
-/// What the configuration says of the repository's format.
+/// What the configuration says of the repository's format and, for one that the environment names, of its worktree.
 #[derive(Default)]
 struct Format {
     hash: String,
     references: String,
+    is_bare: bool,
+    worktree: Option<String>,
 }
 
 impl Format {
     fn read(common: &Path) -> Self {
         let text = small_file(&common.join("config")).unwrap_or_default();
         let mut format = Self::default();
-        let mut is_extension = false;
+        let mut section = String::new();
         for line in text.lines().map(str::trim) {
-            if let Some(section) = line.strip_prefix('[') {
-                is_extension = section.trim_end_matches(']').eq_ignore_ascii_case("extensions");
-            } else if is_extension && let Some((key, value)) = line.split_once('=') {
-                let value = value.trim().trim_matches('"').to_ascii_lowercase();
-                match key.trim().to_ascii_lowercase().as_str() {
-                    "objectformat" => format.hash = value,
-                    "refstorage" => format.references = value,
+            if let Some(name) = line.strip_prefix('[') {
+                section = name.trim_end_matches(']').to_ascii_lowercase();
+            } else if let Some((key, value)) = line.split_once('=') {
+                let value = value.trim().trim_matches('"');
+                let lower = || value.to_ascii_lowercase();
+                match (section.as_str(), key.trim().to_ascii_lowercase().as_str()) {
+                    ("extensions", "objectformat") => format.hash = lower(),
+                    ("extensions", "refstorage") => format.references = lower(),
+                    ("core", "bare") => format.is_bare = lower() == "true",
+                    ("core", "worktree") => format.worktree = Some(value.to_owned()),
                     _ => {}
                 }
             }
         }
         format
+    }
+
+    /// The kind of the repository's ids.
+    fn hash(&self, directory: &Path) -> Result<gix_hash::Kind, GitError> {
+        match self.hash.as_str() {
+            "" | "sha1" => Ok(gix_hash::Kind::Sha1),
+            "sha256" => Ok(gix_hash::Kind::Sha256),
+            other => Err(unreadable(directory, &format!("its object format `{other}` is not known here"))),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use gix_hash::{ObjectId, Prefix};
 use gix_object::{CommitRefIter, Kind, TagRefIter};
 use gix_ref::Target;
 
+use super::merge_base::SHALLOW;
 use super::{GitError, Objects, Repository};
 
 /// The commits that are reachable from some and not from others.
@@ -20,6 +21,12 @@ const ALL: [&str; 2] = ["all", "--all"];
 
 /// References that lead to references, one after the other.
 const HOPS: usize = 8;
+
+/// What clones call the repositories that they are of.
+const REMOTES: [&str; 2] = ["origin", "upstream"];
+
+/// Where it goes on where a history is all there.
+const FEWER: &str = "name a commit that is there, as `git log` lists them";
 
 /// Tags of tags.
 const TAGS: usize = 16;
@@ -85,7 +92,10 @@ impl Repository {
             let (number, after) = rest.split_at_checked(digits).unwrap_or((rest, ""));
             let number = if number.is_empty() { Ok(1) } else { number.parse::<u32>() };
             let number = number.map_err(|_| fault(text, "a number in it is too large"))?;
-            let none = || fault(text, "there is no such parent");
+            let none = || {
+                let help = if self.shallow.is_empty() { FEWER } else { SHALLOW };
+                with_help(text, "there is no such parent", help.to_owned())
+            };
             match step {
                 '~' => {
                     for _ in 0..number {
@@ -127,13 +137,31 @@ impl Repository {
             return match objects.handle.lookup_prefix(prefix, None) {
                 Ok(Some(Ok(id))) => Ok(id),
                 Ok(Some(Err(()))) => Err(fault(name, "several objects have ids that start like this")),
-                _ => Err(fault(name, "no branch, tag or object is called so")),
+                _ => Err(self.unknown(name)),
             };
         }
-        Err(fault(
-            name,
-            if name == "HEAD" { "there are no commits yet" } else { "no branch, tag or object is called so" },
-        ))
+        Err(self.unknown(name))
+    }
+
+    /// A name that stands for nothing here.
+    fn unknown(&self, name: &str) -> GitError {
+        if name == "HEAD" {
+            let help = "before the first commit all is new: scan without it, or with --staged";
+            return with_help(name, "there are no commits yet", help.to_owned());
+        }
+        let remote = REMOTES.map(|remote| format!("{remote}/{name}"));
+        let help = match (name.split_once(".."), remote.iter().find(|name| self.reference(name).is_some())) {
+            (Some((from, _)), _) => {
+                format!("name one commit, as `{from}`: what counts is what has changed since HEAD and it parted")
+            }
+            (None, Some(remote)) => format!("`{remote}` is here: name that"),
+            (None, None) => {
+                let [origin, ..] = REMOTES;
+                let branch = name.strip_prefix(origin).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name);
+                format!("fetch it first, as `git fetch {origin} {branch}` or `fetch-depth: 0` in actions/checkout does")
+            }
+        };
+        with_help(name, "no branch, tag or object is called so", help)
     }
 
     fn reference(&self, name: &str) -> Option<ObjectId> {
@@ -171,5 +199,9 @@ impl Repository {
 }
 
 fn fault(revision: &str, reason: &str) -> GitError {
-    GitError::Revision { revision: revision.to_owned(), reason: reason.to_owned() }
+    GitError::Revision { revision: revision.to_owned(), reason: reason.to_owned(), help: None }
+}
+
+fn with_help(revision: &str, reason: &str, help: String) -> GitError {
+    GitError::Revision { revision: revision.to_owned(), reason: reason.to_owned(), help: Some(help) }
 }

@@ -268,7 +268,7 @@ impl Leaving {
             findings: judged.findings.iter().map(Sealed::from).collect(),
             claims,
             facts,
-            context: judged.context.iter().map(|(file, path)| (file.0, path.clone())).collect(),
+            context: context_of(judged),
             notes: notes.iter().map(Left::from).collect(),
             errors: errors.iter().map(Failed::from).collect(),
             bytes: judged.bytes,
@@ -281,10 +281,11 @@ impl Leaving {
     }
 
     /// Remembers what a second judging found, in the place of all that was found in these targets.
-    pub(crate) fn again(&mut self, stage: Stage, number: u32, replaces: &[usize], findings: &[Finding]) {
+    pub(crate) fn again(&mut self, stage: Stage, number: u32, replaces: &[usize], judged: &Judged) {
         let replaces = replaces.iter().filter_map(|&target| u32::try_from(target).ok()).collect();
-        let findings = findings.iter().map(Sealed::from).collect();
-        self.record(&Record::Part(stage, number, Box::new(Part { findings, replaces, ..Part::default() })));
+        let findings = judged.findings.iter().map(Sealed::from).collect();
+        let context = context_of(judged);
+        self.record(&Record::Part(stage, number, Box::new(Part { findings, context, replaces, ..Part::default() })));
     }
 
     /// The names that claims miss.
@@ -395,4 +396,9 @@ pub(super) fn assembled(header: &Header, [state, common]: [Vec<u8>; 2], records:
 
 fn length(of: usize) -> [u8; 8] {
     (of as u64).to_le_bytes()
+}
+
+/// What the numbers that a build gave stand for.
+fn context_of(judged: &Judged) -> Vec<(u32, String)> {
+    judged.context.iter().map(|(file, path)| (file.0, path.clone())).collect()
 }

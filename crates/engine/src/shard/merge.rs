@@ -24,13 +24,12 @@ use super::state::{Agreed, Difference, State};
 use super::wire::{Hit, Sealed, Wrong};
 use crate::config::{Config, Ignore, PathMatcher};
 use crate::constraints::{self, Undecided};
+use crate::context::ContextFiles;
 use crate::files::reason;
 use crate::filters::Filters;
 use crate::judge::{Judged, Yields};
 use crate::relations;
-use crate::scan::{
-    ContextFiles, Progress, Scanned, available_threads, put_in_order, say_once, take, unrendered_note, worker_pool,
-};
+use crate::scan::{Progress, Scanned, available_threads, put_in_order, say_once, take, unrendered_note, worker_pool};
 use crate::scrub::clean_report;
 use crate::terraform::Unsaid;
 
@@ -503,7 +502,10 @@ impl Whole {
         let rules = self.report.catalog.len();
         if matches!(stage, Stage::WorldAgain | Stage::FileAgain) {
             let replaces = part.replaces.into_iter().map(|target| target as usize).collect();
-            self.again.push((replaces, opened_all(part.findings, rules)?));
+            let findings = opened_all(part.findings, rules)?;
+            let mut judged = Judged { findings, context: opened_context(part.context), ..Judged::default() };
+            self.number(&mut judged);
+            self.again.push((replaces, judged.findings));
             return Ok(());
         }
         if stage == Stage::Apart {
@@ -514,7 +516,7 @@ impl Whole {
             findings: opened_all(part.findings, rules)?,
             claims: claims.collect::<Result<_, _>>()?,
             facts: part.facts,
-            context: part.context.into_iter().map(|(file, path)| (FileId(file), path)).collect(),
+            context: opened_context(part.context),
             notes: part.notes.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             errors: part.errors.into_iter().map(Into::into).collect(),
             bytes: part.bytes,
@@ -527,16 +529,20 @@ impl Whole {
         if stage == Stage::File {
             self.report.stats.kinds.merge(FileKinds(part.kinds));
         }
+        if matches!(stage, Stage::World | Stage::File) {
+            self.number(&mut judged);
+        }
         if stage == Stage::World {
             // Files that come later may stand before those of worlds: nothing is settled yet.
             self.claims.append(&mut judged.claims);
         }
-        if matches!(stage, Stage::World | Stage::File) {
-            let index_of = |path: &str| self.paths.binary_search_by(|known| (**known).cmp(path)).ok();
-            self.context.number(&mut judged, index_of, &mut self.report);
-        }
         take(judged, &mut self.facts, &mut self.claims, &mut self.report);
         Ok(())
+    }
+
+    fn number(&mut self, judged: &mut Judged) {
+        let index_of = |path: &str| self.paths.binary_search_by(|known| (**known).cmp(path)).ok();
+        self.context.number(judged, index_of, &mut self.report.files);
     }
 
     /// Puts what a second judging found in the place of what the first did.
@@ -595,9 +601,13 @@ impl Whole {
         let claims = std::mem::take(&mut self.claims);
         let is_made =
             |accounts: &HashSet<&str>| made.iter().filter(|name| accounts.contains(name.as_str())).cloned().collect();
-        report.findings.extend(relations::held(&self.facts, claims, pool, &mut manifests, &is_made, &files));
-        constraints::say_undecided(undecided, report);
         let index_of = |path: &str| self.paths.binary_search_by(|known| (**known).cmp(path)).ok();
+        let named = (&*files, &self.context);
+        let mut held: Vec<Finding> =
+            relations::held(&self.facts, claims, pool, &mut manifests, &is_made, named).collect();
+        self.context.number_others(&mut held, index_of, &mut report.files);
+        report.findings.extend(held);
+        constraints::say_undecided(undecided, report);
         let places = self.constraints.into_iter().map(|(rule, path, location)| (rule, (path, Some(location))));
         constraints::relate(&places.collect::<HashMap<_, _>>(), report, index_of);
         match pool {
@@ -680,4 +690,9 @@ pub fn unpacked(file: &[u8]) -> Option<[Vec<u8>; 3]> {
 pub fn packed([state, common, records]: &[Vec<u8>; 3]) -> Vec<u8> {
     let header = Header { format: FORMAT, version: VERSION.to_owned(), index: 1, count: 1, equal: Equal::default() };
     left::assembled(&header, [left::deflated(state), left::deflated(common)], left::deflated(records))
+}
+
+/// What the numbers that a build gave stand for.
+fn opened_context(context: Vec<(u32, String)>) -> Vec<(FileId, String)> {
+    context.into_iter().map(|(file, path)| (FileId(file), path)).collect()
 }

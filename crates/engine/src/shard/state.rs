@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::wire::Wrong;
 use crate::discover::Discovered;
-use crate::git::Repository;
+use crate::git::{GitPlaces, Repository};
 use crate::paths;
 
 /// Files that remember what was read of them.
@@ -126,7 +126,7 @@ impl State {
 
 /// The commit that is checked out. Who cannot tell knows less, and is no obstacle.
 fn commit(root: &Path) -> Option<String> {
-    let head = Repository::find(root).ok()?.head().ok()??;
+    let head = Repository::find(root, root, &GitPlaces::default()).ok()?.head().ok()??;
     Some(head.to_string())
 }
 
