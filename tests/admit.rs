@@ -150,10 +150,9 @@ fn a_stream_of_large_reviews_takes_little_memory() {
     let folder = folder("large");
     std::fs::write(folder.join("portcullis.yaml"), "admission:\n  limits: { shutdown-delay: 1ms }\n").unwrap();
     let webhook = Webhook::start(&folder, &[]);
-    let mut text = String::new();
-    for nth in 0..127_000 {
-        text.push_str(&format!("service.{nth}.endpoint = https://backend-{nth}.shop.svc:8443/v1\n"));
-    }
+    let line = |nth| format!("service.{nth}.endpoint = https://backend-{nth}.shop.svc:8443/v1\n");
+    let text: Vec<String> = (0..127_000).map(line).collect();
+    let text = text.concat();
     let metadata = json!({ "name": "settings", "namespace": "shop" });
     let object =
         json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": { "a.properties": text } });

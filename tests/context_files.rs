@@ -75,7 +75,7 @@ fn suppressions(output: &Output) -> Vec<String> {
     let mut place = String::new();
     for line in text.lines() {
         if let Some((_, rest)) = line.split_once("─[") {
-            place = rest.trim_end_matches(']').to_owned();
+            rest.trim_end_matches(']').clone_into(&mut place);
         } else if let Some((_, by)) = line.split_once("suppressed: by the annotation at ") {
             let first = |text: &str| text.splitn(3, ':').take(2).collect::<Vec<_>>().join(":");
             all.push(format!("{} {}", first(&place), first(by)));

@@ -117,6 +117,8 @@ fn a_repository_may_lie_elsewhere() {
     let log = fresh("hooks", "log-apart");
     let base = fresh("hooks", "apart");
     fill(&base, &[("home/a.yaml", GOOD), ("home/conf/b.yaml", GOOD), ("home/.gitignore", "*\n")]);
+    // Otherwise that of the repository which holds the tests would be the nearest.
+    fill(&base, &[("home/portcullis.yaml", "profile: recommended\n")]);
     git(&base, &["init", "-q", "--bare", "dot.git"]);
     let home = base.join("home");
     let dot = ["--git-dir", "../dot.git", "--work-tree", "."];

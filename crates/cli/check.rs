@@ -53,13 +53,15 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         None => scan(&options, &meter).map(Ended::Scanned),
     };
     meter.clear();
-    let mut scanned = match ended? {
+    let scanned = match ended? {
         Ended::Scanned(scanned) => scanned,
         Ended::Fixed(fixed) => tell_fixes(fixed, &args.output)?,
     };
-    let unread = misnamed(&args.config, config_start(&args.paths)).into_iter();
-    scanned.report.notes.extend(unread.map(|message| Note { path: String::new(), kind: NoteKind::Other, message }));
-    scanned.report.notes.sort();
+    if !args.output.quiet {
+        for said in misnamed(&args.config, config_start(&args.paths)) {
+            terminal::complain(&format!("note: {said}"));
+        }
+    }
     if let (Some(destination), Some(bytes)) = (facts, &scanned.facts) {
         write_facts(destination, bytes)?;
     }

@@ -16,7 +16,9 @@ pub(crate) fn command(program: &str, directory: &Path) -> Command {
     command.envs([("GIT_AUTHOR_NAME", "Zaphod"), ("GIT_COMMITTER_NAME", "Zaphod")]);
     command.envs([("GIT_AUTHOR_EMAIL", "who@example.org"), ("GIT_COMMITTER_EMAIL", "who@example.org")]);
     command.envs([("GIT_AUTHOR_DATE", "2024-01-01T12:00:00Z"), ("GIT_COMMITTER_DATE", "2024-01-01T12:00:00Z")]);
-    INHERITED.iter().for_each(|name| _ = command.env_remove(name));
+    for name in INHERITED {
+        command.env_remove(name);
+    }
     command
 }
 

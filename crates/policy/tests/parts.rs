@@ -1,5 +1,7 @@
 //! Definitions of one name in several places: functions of several modules, and rules that say something else of each.
 
+use std::fmt::Write as _;
+
 use portcullis_policy::{Form, Kind, Library, Module, Namespaces, Options, Policies, Value};
 use serde_json::{Value as Json, json};
 
@@ -132,4 +134,20 @@ fn each_definition_speaks_for_itself() {
             .collect();
         assert_eq!(said, expected, "{texts:?}");
     }
+}
+
+#[test]
+fn thousands_of_definitions_are_one_set() {
+    const COUNT: usize = 3000;
+    let mut text = format!("package main\nimport rego.v1\nwarn contains \"all\" if count(deny) == {COUNT}\n");
+    for at in 0..COUNT {
+        writeln!(text, "# METADATA\n# title: T{at}\ndeny contains \"{at}\" if true").expect("a string takes all");
+    }
+    let loaded = Policies::load(&modules(&[&text]), &Value::UNDEFINED, &Namespaces::default(), &Options::default());
+    let (policies, mut faults) = loaded;
+    let what = (Kind::Yaml, Form::Plain);
+    let found = policies.judge(&mut policies.worker(), what, &Value::from(json!({})), &|_| true, &mut faults);
+    assert_eq!(faults, Vec::new());
+    assert_eq!(found.len(), COUNT + 1);
+    assert_eq!(found.iter().filter(|it| it.message.as_str() == "all").count(), 1);
 }

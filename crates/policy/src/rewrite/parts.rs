@@ -21,6 +21,9 @@ use crate::value::Value;
 /// What stands between a name and the number of a part.
 const MARK: &str = "__part_";
 
+/// Sets that one rule puts together.
+const MOST_IN_A_ROW: usize = 256;
+
 /// What becomes of one module.
 #[derive(Default)]
 pub(crate) struct Parts {
@@ -137,10 +140,21 @@ fn together(names: &[String], form: Form, parts: &[usize]) -> String {
         }
         Form::Set | Form::Other => {
             let package = rule_path(package);
-            let sets: Vec<String> = parts
-                .iter()
-                .map(|part| format!("{{element_ | element_ := {package}.{name}{MARK}{part}[_]}}"))
-                .collect();
+            let of = |part: &usize| format!("{{element_ | element_ := {package}.{name}{MARK}{part}[_]}}");
+            let mut parts = parts.to_vec();
+            let mut number = parts.iter().max().map_or(0, |last| last.saturating_add(1));
+            // The interpreter goes down into a row of operators, so that a long one is put together in pieces.
+            while parts.len() > MOST_IN_A_ROW {
+                let mut pieces = Vec::new();
+                for piece in parts.chunks(MOST_IN_A_ROW) {
+                    let sets: Vec<String> = piece.iter().map(of).collect();
+                    let _ = write!(text, "\n{name}{MARK}{number} := {}", sets.join(" | "));
+                    pieces.push(number);
+                    number = number.saturating_add(1);
+                }
+                parts = pieces;
+            }
+            let sets: Vec<String> = parts.iter().map(of).collect();
             let _ = write!(text, "\n{name} := {}", sets.join(" | "));
         }
     }
