@@ -21,8 +21,8 @@ use crate::value::Value;
 /// What stands between a name and the number of a part.
 const MARK: &str = "__part_";
 
-/// Sets that one rule puts together.
-const MOST_IN_A_ROW: usize = 256;
+/// Sets that one rule puts together: the interpreter goes down into a row of operators.
+const MOST_IN_A_ROW: usize = 32;
 
 /// What becomes of one module.
 #[derive(Default)]
@@ -140,22 +140,23 @@ fn together(names: &[String], form: Form, parts: &[usize]) -> String {
         }
         Form::Set | Form::Other => {
             let package = rule_path(package);
-            let of = |part: &usize| format!("{{element_ | element_ := {package}.{name}{MARK}{part}[_]}}");
-            let mut parts = parts.to_vec();
-            let mut number = parts.iter().max().map_or(0, |last| last.saturating_add(1));
-            // The interpreter goes down into a row of operators, so that a long one is put together in pieces.
-            while parts.len() > MOST_IN_A_ROW {
-                let mut pieces = Vec::new();
-                for piece in parts.chunks(MOST_IN_A_ROW) {
-                    let sets: Vec<String> = piece.iter().map(of).collect();
-                    let _ = write!(text, "\n{name}{MARK}{number} := {}", sets.join(" | "));
-                    pieces.push(number);
-                    number = number.saturating_add(1);
+            let mut sets: Vec<String> = parts.iter().map(|part| format!("{name}{MARK}{part}")).collect();
+            let together = |sets: &[String]| {
+                let of = |set: &String| format!("{{element_ | element_ := {package}.{set}[_]}}");
+                sets.iter().map(of).collect::<Vec<_>>().join(" | ")
+            };
+            // A name that begins like the rule's own would be asked as well.
+            let mut rows = 0_usize..;
+            while sets.len() > MOST_IN_A_ROW {
+                let mut longer = Vec::new();
+                for (row, sets) in (&mut rows).zip(sets.chunks(MOST_IN_A_ROW)) {
+                    let row = format!("row{MARK}{row}_{name}");
+                    let _ = write!(text, "\n{row} := {}", together(sets));
+                    longer.push(row);
                 }
-                parts = pieces;
+                sets = longer;
             }
-            let sets: Vec<String> = parts.iter().map(of).collect();
-            let _ = write!(text, "\n{name} := {}", sets.join(" | "));
+            let _ = write!(text, "\n{name} := {}", together(&sets));
         }
     }
     text
