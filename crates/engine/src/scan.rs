@@ -895,9 +895,12 @@ pub(crate) fn worker_pool(threads: usize, files: usize) -> Result<Option<ThreadP
     if files < 2 || threads == 1 {
         return Ok(None);
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
     pool.map(Some).map_err(|error| EngineError::Threads(error.to_string()))
 }
+
+/// What a worker has for its stack, in bytes: as much as the first thread. Policies go down into what they are written of.
+const STACK: usize = 8 << 20;
 
 /// Maps on the workers, and hands over the results in order. One worker takes over a batch while the others are at work on
 /// the next.
