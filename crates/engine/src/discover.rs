@@ -1,7 +1,7 @@
 //! Which files a scan looks at.
 //!
-//! The repository's own ignore files count, the user's do not, and what git tracks is ignored by neither. Hidden files count, links are not followed. The order
-//! is that of the paths, whatever the walk did.
+//! The repository's own ignore files count, the user's do not, and what git tracks is ignored by neither. Hidden files count, links
+//! are not followed. The order is that of the paths, whatever the walk did.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

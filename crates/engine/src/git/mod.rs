@@ -1,7 +1,8 @@
 //! A git repository, as far as it is read: objects, references and the index.
 //!
 //! Nothing is written, and of the configuration nothing counts but the format of the objects and, of a repository that the environment
-//! names, the worktree: what a hostile repository configures is never run, and who owns it does not matter. Replacements and grafts are not looked at.
+//! names, the worktree: what a hostile repository configures is never run, and who owns it does not matter. Replacements and grafts
+//! are not looked at.
 
 mod blobs;
 mod commits;
